@@ -1,0 +1,271 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+
+namespace NetLab.Linux;
+
+/// <summary>
+/// One thread that waits with epoll(7) for everything the kernel has to tell (frames on taps, netlink events, output of processes, their
+/// end) and runs the callbacks. Nothing polls, and .NET's own timers and socket engine are not involved.
+/// </summary>
+/// <remarks>
+/// A callback runs on the reactor's thread: it reads everything that is there, does not block, and hands long work to somebody else. All
+/// callbacks run one after another, in no particular order between descriptors.
+/// </remarks>
+public sealed unsafe class Reactor
+{
+    private readonly int epoll;
+    private readonly int wake;
+    private readonly Thread thread;
+    private readonly ConcurrentDictionary<ulong, Registration> registrations = new();
+    private readonly Lock drainGate = new();
+    private List<TaskCompletionSource> drains = [];
+    private ulong lastId;
+    private int count;
+
+    private Reactor()
+    {
+        epoll = Libc.epoll_create1(Libc.EPOLL_CLOEXEC);
+        var error = Libc.LastErrno;
+        if (epoll < 0)
+        {
+            throw new LinuxException("create an epoll descriptor", error);
+        }
+
+        wake = Libc.eventfd(0, Libc.EFD_CLOEXEC | Libc.EFD_NONBLOCK);
+        error = Libc.LastErrno;
+        if (wake < 0)
+        {
+            throw new LinuxException("create an eventfd", error);
+        }
+
+        Control(Libc.EPOLL_CTL_ADD, wake, id: 0, "watch an eventfd");
+        thread = new Thread(Run) { IsBackground = true, Name = "NetLab reactor" };
+        thread.UnsafeStart();
+    }
+
+    /// <summary>The reactor of this process. Its thread starts with the first use and lives as long as the process.</summary>
+    public static Reactor Shared { get; } = new();
+
+    /// <summary>Whether the caller is on the reactor's thread, that is, inside a callback.</summary>
+    public bool IsCurrent => Thread.CurrentThread == thread;
+
+    /// <summary>
+    /// Calls back whenever the descriptor is readable (also: at its end, hung up, or in error), again and again as long as it stays so.
+    /// </summary>
+    /// <param name="fd">The descriptor; it is kept open until the returned registration is disposed, even when its handle is disposed before.</param>
+    /// <param name="callback">
+    /// Reads all that is there. A callback that leaves something unread is called again at once; one that does not notice the end of its
+    /// descriptor is called for ever.
+    /// </param>
+    /// <param name="failed">
+    /// Told of an exception that the callback let out; the descriptor is then no longer watched. Without it such an exception is unhandled and ends the process,
+    /// as it would on a thread of the pool.
+    /// </param>
+    /// <returns>
+    /// The registration. After its Dispose returns the callback is not running and never will; called on the reactor's thread, that is, out of a
+    /// callback, Dispose returns at once. It waits for a callback that runs elsewhere: do not dispose while holding a lock that the callback takes.
+    /// </returns>
+    /// <exception cref="LinuxException">EEXIST: this descriptor is watched already; EPERM: it is a regular file, which is always readable.</exception>
+    public IDisposable OnReadable(SafeHandle fd, Action callback, Action<Exception>? failed = null)
+    {
+        ArgumentNullException.ThrowIfNull(fd);
+        ArgumentNullException.ThrowIfNull(callback);
+        var borrowed = false;
+        fd.DangerousAddRef(ref borrowed);
+        var registration = new Registration(this, Interlocked.Increment(ref lastId), fd, callback, failed);
+        registrations[registration.Id] = registration;
+        Interlocked.Increment(ref count);
+        try
+        {
+            Control(Libc.EPOLL_CTL_ADD, registration.Number, registration.Id, $"watch file descriptor {registration.Number}");
+        }
+        catch
+        {
+            registrations.TryRemove(registration.Id, out _);
+            Interlocked.Decrement(ref count);
+            fd.DangerousRelease();
+            throw;
+        }
+
+        return registration;
+    }
+
+    /// <summary>
+    /// Completes when everything that was readable at the moment of the call has been handled by its callback. What the callbacks caused to
+    /// become readable meanwhile may be still waiting.
+    /// </summary>
+    public Task DrainAsync()
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (drainGate)
+        {
+            drains.Add(done);
+        }
+
+        ulong one = 1;
+        _ = Libc.write(wake, &one, sizeof(ulong));
+        return done.Task;
+    }
+
+    private void Run()
+    {
+        var events = new EpollEvents(64);
+        var served = new List<TaskCompletionSource>();
+        while (true)
+        {
+            // Who asked before epoll looked at the descriptors is served by this round: all that was readable then is in it, because there
+            // is a place for every descriptor.
+            lock (drainGate)
+            {
+                (drains, served) = (served, drains);
+            }
+
+            events.Reserve(Volatile.Read(ref count) + 1);
+            int ready;
+            fixed (byte* buffer = events.Buffer)
+            {
+                ready = Libc.epoll_wait(epoll, buffer, events.Capacity, served.Count > 0 ? 0 : -1);
+            }
+
+            var error = Libc.LastErrno;
+            if (ready < 0 && error is not Errno.EINTR)
+            {
+                Environment.FailFast($"The reactor cannot wait for events: {Errno.Name(error)}");
+            }
+
+            for (var i = 0; i < ready; i++)
+            {
+                var id = events.Id(i);
+                if (id is 0)
+                {
+                    ulong ignored;
+                    _ = Libc.read(wake, &ignored, sizeof(ulong));
+                }
+                else if (registrations.TryGetValue(id, out var registration))
+                {
+                    registration.Invoke();
+                }
+            }
+
+            if (ready < 0)
+            {
+                // Interrupted before it looked: those who asked belong to the next round.
+                lock (drainGate)
+                {
+                    drains.AddRange(served);
+                }
+            }
+            else
+            {
+                served.ForEach(done => done.TrySetResult());
+            }
+
+            served.Clear();
+        }
+    }
+
+    private void Control(int operation, int fd, ulong id, string doing)
+    {
+        var buffer = stackalloc byte[EpollEvents.MaxSize];
+        EpollEvents.Write(buffer, Libc.EPOLLIN, id);
+        if (Libc.epoll_ctl(epoll, operation, fd, buffer) != 0)
+        {
+            throw new LinuxException(doing, Libc.LastErrno);
+        }
+    }
+
+    private void Forget(Registration registration)
+    {
+        registrations.TryRemove(registration.Id, out _);
+        Interlocked.Decrement(ref count);
+        Control(Libc.EPOLL_CTL_DEL, registration.Number, registration.Id, $"stop watching file descriptor {registration.Number}");
+    }
+
+    /// <summary>One watched descriptor. The gate is held while the callback runs, so that Dispose can wait for it.</summary>
+    private sealed class Registration(Reactor owner, ulong id, SafeHandle handle, Action callback, Action<Exception>? failed) : IDisposable
+    {
+        private readonly Lock gate = new();
+        private bool disposed;
+
+        public ulong Id => id;
+
+        public int Number { get; } = (int)handle.DangerousGetHandle();
+
+        public void Invoke()
+        {
+            lock (gate)
+            {
+                if (disposed)
+                {
+                    return;
+                }
+
+                try
+                {
+                    callback();
+                }
+#pragma warning disable CA1031 // Every exception is handed on: to the owner of the callback, or to the process as unhandled.
+                catch (Exception exception)
+#pragma warning restore CA1031
+                {
+                    Dispose();
+                    if (failed is not null)
+                    {
+                        failed(exception);
+                    }
+                    else
+                    {
+                        ThreadPool.UnsafeQueueUserWorkItem(static info => info.Throw(), ExceptionDispatchInfo.Capture(exception), preferLocal: false);
+                    }
+                }
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (gate)
+            {
+                if (disposed)
+                {
+                    return;
+                }
+
+                disposed = true;
+                owner.Forget(this);
+                handle.DangerousRelease();
+            }
+        }
+    }
+
+    /// <summary>
+    /// <c>struct epoll_event { uint32_t events; epoll_data_t data; }</c>: 12 bytes, packed, on x86-64, and 16 bytes elsewhere.
+    /// </summary>
+    private struct EpollEvents(int capacity)
+    {
+        public const int MaxSize = 16;
+
+        private static readonly int Size = RuntimeInformation.ProcessArchitecture is Architecture.X64 ? 12 : 16;
+
+        public byte[] Buffer { get; private set; } = new byte[capacity * Size];
+
+        public readonly int Capacity => Buffer.Length / Size;
+
+        public void Reserve(int wanted)
+        {
+            if (wanted > Capacity)
+            {
+                Buffer = new byte[wanted * 2 * Size];
+            }
+        }
+
+        public readonly ulong Id(int index) => Unsafe.ReadUnaligned<ulong>(ref Buffer[(index * Size) + Size - sizeof(ulong)]);
+
+        public static void Write(byte* to, uint events, ulong id)
+        {
+            Unsafe.WriteUnaligned(to, events);
+            Unsafe.WriteUnaligned(to + Size - sizeof(ulong), id);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace NetLab.Linux;
+
+/// <summary>
+/// ioctls that name a device, on a socket of its namespace: netdevice(7). For what rtnetlink cannot say, or not as shortly.
+/// </summary>
+internal static unsafe class DeviceIoctl
+{
+    /// <summary>IFNAMSIZ with the final zero: a device name has at most 15 bytes.</summary>
+    public const int NameSize = 16;
+
+    private const uint SIOCGIFINDEX = 0x8933, SIOCETHTOOL = 0x8946;
+
+    /// <summary>
+    /// <c>struct ifreq { char ifr_name[IFNAMSIZ]; union { struct sockaddr…; short ifr_flags; int ifr_ivalue; char *ifr_data; struct ifmap (24 bytes); }; }</c>
+    /// </summary>
+    [StructLayout(LayoutKind.Explicit, Size = 40)]
+    public struct Request
+    {
+        [FieldOffset(0)]
+        private fixed byte name[NameSize];
+
+        [FieldOffset(16)]
+        public ushort Flags;
+
+        [FieldOffset(16)]
+        public int Value;
+
+        [FieldOffset(16)]
+        public void* Data;
+
+        /// <exception cref="ArgumentException">The name is empty or has more than 15 bytes.</exception>
+        public void SetName(string device)
+        {
+            ArgumentException.ThrowIfNullOrEmpty(device);
+            var length = Encoding.UTF8.GetByteCount(device);
+            if (length >= NameSize)
+            {
+                throw new ArgumentException($"The device name \"{device}\" has {length} bytes; the kernel takes at most {NameSize - 1}.", nameof(device));
+            }
+
+            fixed (byte* bytes = name)
+            {
+                new Span<byte>(bytes, NameSize).Clear();
+                Encoding.UTF8.GetBytes(device, new Span<byte>(bytes, NameSize));
+            }
+        }
+    }
+
+    /// <summary>The interface index of a device (SIOCGIFINDEX).</summary>
+    public static int IndexOf(NetworkNamespace ns, string device)
+    {
+        Request request = default;
+        request.SetName(device);
+        using var socket = ns.ControlSocket.Borrow();
+        return Libc.ioctl(socket.Number, SIOCGIFINDEX, &request) == 0
+            ? request.Value
+            : throw new LinuxException($"look up the interface index of \"{device}\"", Libc.LastErrno);
+    }
+
+    /// <summary>SIOCETHTOOL: 0, or the errno.</summary>
+    public static int Ethtool(int socket, string device, void* command)
+    {
+        Request request = default;
+        request.SetName(device);
+        request.Data = command;
+        return Libc.ioctl(socket, SIOCETHTOOL, &request) == 0 ? 0 : Libc.LastErrno;
+    }
+}

@@ -1,0 +1,53 @@
+namespace NetLab.Linux.Tests.Sockets;
+
+public sealed class EthtoolTests
+{
+    [Fact]
+    public void A_tap_of_a_bridge_forwards_the_first_frame_once_the_link_watch_has_run()
+    {
+        var buffer = new byte[2000];
+        for (var i = 0; i < 20; i++)
+        {
+            using var ns = NetworkNamespace.Create();
+            using var a = Tap.Create(ns, "tap0");
+            using var b = Tap.Create(ns, "tap1");
+            Devices.Bridge(ns, "br0", "tap0", "tap1");
+            var frame = new byte[60];
+            frame.AsSpan(0, 6).Fill(0xff);
+            frame[12] = 0x88;
+            a.Write(frame);
+            var arrived = false;
+            while (b.TryRead(buffer, out _))
+            {
+                arrived |= buffer[12] is 0x88;
+            }
+
+            Assert.True(arrived);
+        }
+    }
+
+    [Fact]
+    public void Transmit_checksum_offload_is_switched()
+    {
+        using var ns = NetworkNamespace.Create();
+        using var tap = Tap.Create(ns, "tap0");
+        Devices.Bridge(ns, "br0", "tap0");
+        Assert.True(Ethtool.HasTransmitChecksumOffload(ns, "br0"));
+        Ethtool.SetChecksumOffload(ns, "br0", false);
+        Assert.False(Ethtool.HasTransmitChecksumOffload(ns, "br0"));
+        Ethtool.SetChecksumOffload(ns, "br0", true);
+        Assert.True(Ethtool.HasTransmitChecksumOffload(ns, "br0"));
+        Ethtool.SetChecksumOffload(ns, "tap0", false);
+        Assert.False(Ethtool.HasTransmitChecksumOffload(ns, "tap0"));
+    }
+
+    [Fact]
+    public void What_a_device_cannot_switch_is_told()
+    {
+        using var ns = NetworkNamespace.Create();
+        Assert.Equal(Errno.ENODEV, Assert.Throws<LinuxException>(() => Ethtool.SetChecksumOffload(ns, "none", false)).Errno);
+        Assert.Equal(Errno.ENODEV, Assert.Throws<LinuxException>(() => Ethtool.RunLinkWatch(ns, ["lo", "none"])).Errno);
+        Assert.Equal(Errno.EOPNOTSUPP, Assert.Throws<LinuxException>(() => Ethtool.SetChecksumOffload(ns, "lo", false)).Errno);
+        Ethtool.SetChecksumOffload(ns, "lo", true);
+    }
+}
