@@ -14,6 +14,7 @@ public sealed class EthtoolTests
             Devices.Bridge(ns, "br0", "tap0", "tap1");
             var frame = new byte[60];
             frame.AsSpan(0, 6).Fill(0xff);
+            frame[6] = 0x02;
             frame[12] = 0x88;
             a.Write(frame);
             var arrived = false;
