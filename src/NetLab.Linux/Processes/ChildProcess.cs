@@ -1,0 +1,245 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace NetLab.Linux.Processes;
+
+/// <summary>
+/// A program running in a <see cref="ProcessGroup"/>. Its end is told by the kernel (pidfd_open(2)), its output is read as it comes. It
+/// ends at the latest with its group.
+/// </summary>
+public sealed class ChildProcess : IDisposable, IAsyncDisposable
+{
+    private readonly TaskCompletionSource<int> exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock waitersGate = new();
+    private readonly List<(Func<string, bool> Match, TaskCompletionSource<string> Found)> waiters = [];
+    private readonly SafeFileHandle pidfd;
+    private readonly ProcessStart start;
+    private readonly ChildOutput? output;
+    private readonly ChildOutput? error;
+    private IDisposable? watch;
+
+    private ChildProcess(ProcessStart start, int pid, SafeFileHandle pidfd, SafeFileHandle? input, SafeFileHandle? output, SafeFileHandle? error)
+    {
+        this.start = start;
+        this.pidfd = pidfd;
+        Pid = pid;
+        StandardInput = input is null ? null : new FileStream(input, FileAccess.Write, bufferSize: 0);
+        this.output = output is null ? null : new ChildOutput(output, line => OnLine(line, start.OutputLine));
+        this.error = error is null ? null : new ChildOutput(error, line => OnLine(line, start.ErrorLine));
+    }
+
+    /// <summary>The process's number, as this process (not the group) sees it. It stays the process's own until <see cref="Exited"/> completes.</summary>
+    public int Pid { get; }
+
+    /// <summary>
+    /// Completes when the process has ended and all that it wrote has been read: with its exit code, or with 128 plus the number of the signal that
+    /// killed it.
+    /// </summary>
+    public Task<int> Exited => exited.Task;
+
+    /// <summary>The program's standard input, if <see cref="ProcessStart.RedirectInput"/> was set; disposing it is the end of the input.</summary>
+    public Stream? StandardInput { get; }
+
+    /// <summary>What the program has written to its standard output so far: the last 8 million characters at least.</summary>
+    public string OutputSoFar => output?.Text ?? "";
+
+    /// <summary>What the program has written to its standard error so far: the last 8 million characters at least.</summary>
+    public string ErrorSoFar => error?.Text ?? "";
+
+    /// <summary>The first line, of either output, that meets a condition: one that is there already, or the next that comes.</summary>
+    /// <param name="match">The condition.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="ProcessFailedException">The program ended without such a line.</exception>
+    public async Task<string> WaitForLineAsync(Func<string, bool> match, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(match);
+        var found = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        // First among the waiters, then look at the past: a line that comes in between is found twice rather than never.
+        lock (waitersGate)
+        {
+            waiters.Add((match, found));
+        }
+
+        if (WholeLines(OutputSoFar).Concat(WholeLines(ErrorSoFar)).FirstOrDefault(match) is { } past)
+        {
+            found.TrySetResult(past);
+        }
+        else if (exited.Task.IsCompleted)
+        {
+            AbandonWaiters();
+        }
+
+        try
+        {
+            return await found.Task.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (waitersGate)
+            {
+                waiters.RemoveAll(waiter => waiter.Found == found);
+            }
+        }
+    }
+
+    /// <summary>Sends a signal to the process. A process that has ended already takes no notice, and nobody else is ever hit in its place.</summary>
+    /// <param name="signal">The number, for example 15 for SIGTERM.</param>
+    /// <exception cref="LinuxException">EINVAL: no such signal; EPERM: not allowed.</exception>
+    public void Signal(int signal)
+    {
+        if (pidfd.IsClosed)
+        {
+            return;
+        }
+
+        try
+        {
+            using var fd = pidfd.Borrow();
+            if (Libc.pidfd_send_signal(fd.Number, signal) != 0 && Libc.LastErrno is not Errno.ESRCH and var errno)
+            {
+                throw new LinuxException($"send signal {signal} to {this}", errno);
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended just now.
+        }
+    }
+
+    /// <summary>Kills the process (SIGKILL); <see cref="Exited"/> completes when it is gone.</summary>
+    public void Kill() => Signal(Libc.SIGKILL);
+
+    /// <summary>Kills the process if it still runs, and returns when it is gone (at once, when called on the reactor's thread).</summary>
+    public void Dispose()
+    {
+        Kill();
+        if (!Reactor.Shared.IsCurrent)
+        {
+            exited.Task.ContinueWith(static _ => { }, TaskScheduler.Default).Wait();
+        }
+
+        Release();
+    }
+
+    /// <summary>Kills the process if it still runs, and completes when it is gone.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Kill();
+        await exited.Task.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+        Release();
+    }
+
+    /// <summary>The program's name and number: <c>dnsmasq (pid 4711)</c>.</summary>
+    public override string ToString() => $"{Path.GetFileName(start.Program)} (pid {Pid})";
+
+    /// <summary>Takes over all descriptors, and starts to watch them.</summary>
+    internal static ChildProcess Watch(ProcessStart start, int pid, SafeFileHandle pidfd, SafeFileHandle? input, SafeFileHandle? output, SafeFileHandle? error)
+    {
+        var child = new ChildProcess(start, pid, pidfd, input, output, error);
+        child.output?.Start(child.Fail);
+        child.error?.Start(child.Fail);
+        child.watch = Reactor.Shared.OnReadable(pidfd, child.OnEnd, child.Fail);
+        return child;
+    }
+
+    internal ProcessFailedException Failure(int exitCode) => new(start, exitCode, OutputSoFar, ErrorSoFar);
+
+    // On the reactor's thread, when the process has ended.
+    private unsafe void OnEnd()
+    {
+        // siginfo_t, 128 bytes: int si_signo, si_errno, si_code, (padding); pid_t si_pid; uid_t si_uid; int si_status.
+        var info = stackalloc int[32];
+        using (var fd = pidfd.Borrow())
+        {
+            if (Libc.waitid(Libc.P_PIDFD, fd.Number, info, Libc.WEXITED | Libc.WNOHANG) != 0)
+            {
+                var errno = Libc.LastErrno;
+                if (errno is Errno.EINTR)
+                {
+                    return;
+                }
+
+                throw new LinuxException($"ask how {this} ended", errno, tryThis: "Somebody else in this process waits for all children");
+            }
+        }
+
+        if (info[4] == 0)
+        {
+            return;
+        }
+
+        var code = info[2] == Libc.CLD_EXITED ? info[6] : 128 + info[6];
+
+        // All that it wrote is in the pipes by now. They may stay open beyond its end, when it left children of its own.
+        output?.ReadAll();
+        output?.EndLine();
+        error?.ReadAll();
+        error?.EndLine();
+        watch?.Dispose();
+        pidfd.Dispose();
+        exited.TrySetResult(code);
+        AbandonWaiters();
+    }
+
+    // Something went wrong on the reactor's thread: in the reading, or in a callback of the user. The end of the process is still waited for.
+    private void Fail(Exception exception)
+    {
+        exited.TrySetException(exception);
+        Kill();
+    }
+
+    private void OnLine(string line, Action<string>? callback)
+    {
+        try
+        {
+            callback?.Invoke(line);
+        }
+#pragma warning disable CA1031 // Handed on, to whoever awaits the process.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Fail(exception);
+        }
+
+        lock (waitersGate)
+        {
+            foreach (var (match, found) in waiters)
+            {
+                if (match(line))
+                {
+                    found.TrySetResult(line);
+                }
+            }
+        }
+    }
+
+    private void AbandonWaiters()
+    {
+        lock (waitersGate)
+        {
+            foreach (var (_, found) in waiters)
+            {
+                if (exited.Task.IsCompletedSuccessfully)
+                {
+                    found.TrySetException(Failure(exited.Task.Result));
+                }
+                else
+                {
+                    found.TrySetException(exited.Task.Exception!.InnerException!);
+                }
+            }
+        }
+    }
+
+    private void Release()
+    {
+        StandardInput?.Dispose();
+        output?.Close();
+        error?.Close();
+    }
+
+    // Without a line that is still being written, unless there is nobody left to write it.
+    private IEnumerable<string> WholeLines(string text) =>
+        text.Split('\n').Select(line => line.TrimEnd('\r')).SkipLast(text.EndsWith('\n') || !exited.Task.IsCompleted ? 1 : 0);
+}

@@ -1,0 +1,213 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace NetLab.Linux.Processes;
+
+/// <summary>
+/// Programs that live no longer than this object, and no longer than this process, however it ends: the kernel kills all of them, also grandchildren
+/// that made themselves independent (setsid, double fork).
+/// </summary>
+/// <remarks>
+/// A group is a PID namespace (pid_namespaces(7)) whose first process, a shell, waits for the end of a pipe that only we hold the
+/// other end of. When we dispose it, or die, the pipe ends, the shell ends, and with the first process of a PID namespace the kernel kills all others in it.
+/// The programs see the host's <c>/proc</c>, where they have another number than getpid(2) tells them.
+/// </remarks>
+public sealed class ProcessGroup : IDisposable, IAsyncDisposable
+{
+    // The one that reads is not the first process itself: that one waits, and so buries every orphan of the group, whose ends would
+    // interrupt its reading. (A background command has no standard input, hence descriptor 3.)
+    private const string FirstProcess = "exec 3<&0; (read -r _ <&3) & wait $!";
+
+    private readonly SafeFileHandle lifeline;
+    private readonly SafeFileHandle pidNamespace;
+    private readonly ChildProcess first;
+    private readonly Lock childrenGate = new();
+    private readonly List<ChildProcess> children = [];
+    private bool disposed;
+
+    private ProcessGroup(ChildProcess first, SafeFileHandle lifeline, SafeFileHandle pidNamespace, ScratchDirectory scratch)
+    {
+        this.first = first;
+        this.lifeline = lifeline;
+        this.pidNamespace = pidNamespace;
+        Scratch = scratch;
+    }
+
+    /// <summary>A directory in memory that all programs of the group see under the same path; gone with the group.</summary>
+    public ScratchDirectory Scratch { get; }
+
+    /// <summary>Makes a group without any program in it.</summary>
+    /// <exception cref="LinuxException">EPERM without CAP_SYS_ADMIN; ENOSPC at the limit of <c>user.max_pid_namespaces</c>; EINVAL: the kernel has no PID namespaces.</exception>
+    public static ProcessGroup Create()
+    {
+        const string doing = "make a group of processes";
+        Signals.WaitForChildrenOurselves();
+        var scratch = ScratchDirectory.Create();
+        var (lifelineEnd, lifeline) = Launcher.Pipe(doing);
+        try
+        {
+            var start = new ProcessStart("/bin/sh", "-c", FirstProcess) { WorkingDirectory = "/" };
+            var (pid, pidfd) = Launcher.LaunchFirst(start, doing, lifelineEnd);
+            var first = ChildProcess.Watch(start, pid, pidfd, null, null, null);
+            var path = $"/proc/{first.Pid.ToString(CultureInfo.InvariantCulture)}/ns/pid";
+            var fd = Libc.open(path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+            if (fd < 0)
+            {
+                var errno = Libc.LastErrno;
+                first.Dispose();
+                throw new LinuxException($"{doing}: open {path}", errno);
+            }
+
+            return new ProcessGroup(first, lifeline, new SafeFileHandle(fd, ownsHandle: true), scratch);
+        }
+        catch
+        {
+            lifeline.Dispose();
+            scratch.Dispose();
+            throw;
+        }
+        finally
+        {
+            lifelineEnd.Dispose();
+        }
+    }
+
+    /// <summary>Starts a program. It is running when this returns: a program that does not exist or cannot be executed is told here.</summary>
+    /// <exception cref="LinuxException">ENOENT: no such program, directory or bind target; EACCES: not executable; EPERM: a privilege is missing.</exception>
+    public ChildProcess Start(ProcessStart start)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        ObjectDisposedException.ThrowIf(disposed, this);
+        var doing = $"start {Path.GetFileName(start.Program)}";
+        if (start.ShareTerminal)
+        {
+            var (number, descriptor) = Launcher.Launch(start, doing, pidNamespace, Scratch, null, null, null);
+            return Track(ChildProcess.Watch(start, number, descriptor, null, null, null));
+        }
+
+        (SafeFileHandle? Read, SafeFileHandle? Write) input = start.RedirectInput ? Launcher.Pipe(doing) : (null, null);
+        (SafeFileHandle Read, SafeFileHandle Write) output = Launcher.Pipe(doing), error = Launcher.Pipe(doing);
+        try
+        {
+            Launcher.SetNonBlocking(output.Read);
+            Launcher.SetNonBlocking(error.Read);
+            var (pid, pidfd) = Launcher.Launch(start, doing, pidNamespace, Scratch, input.Read, output.Write, error.Write);
+            return Track(ChildProcess.Watch(start, pid, pidfd, input.Write, output.Read, error.Read));
+        }
+        catch
+        {
+            input.Write?.Dispose();
+            output.Read.Dispose();
+            error.Read.Dispose();
+            throw;
+        }
+        finally
+        {
+            input.Read?.Dispose();
+            output.Write.Dispose();
+            error.Write.Dispose();
+        }
+    }
+
+    /// <summary>Runs a program to its end.</summary>
+    /// <param name="start">The program.</param>
+    /// <param name="input">What it reads from its standard input; null for nothing.</param>
+    /// <param name="cancellation">Kills the program.</param>
+    /// <returns>Exit code and output; <see cref="ProcessResult.EnsureSuccess"/> makes an exception of a failure.</returns>
+    /// <exception cref="LinuxException">The program cannot be started.</exception>
+    public async Task<ProcessResult> RunAsync(ProcessStart start, string? input = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        var child = Start(input is null ? start : start with { RedirectInput = true });
+        await using (child.ConfigureAwait(false))
+        {
+            using var killing = cancellation.Register(static child => ((ChildProcess)child!).Kill(), child);
+            if (child.StandardInput is { } stdin)
+            {
+                await FeedAsync(stdin, input ?? "").ConfigureAwait(false);
+            }
+
+            var exitCode = await child.Exited.ConfigureAwait(false);
+            cancellation.ThrowIfCancellationRequested();
+            return new ProcessResult(start, exitCode, child.OutputSoFar, child.ErrorSoFar);
+        }
+    }
+
+    /// <summary>Kills every process of the group and returns when all are gone (at once, when called on the reactor's thread).</summary>
+    public void Dispose()
+    {
+        if (End())
+        {
+            first.Dispose();
+            Array.ForEach(Children(), child => child.Dispose());
+        }
+    }
+
+    /// <summary>Kills every process of the group and completes when all are gone.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (End())
+        {
+            await first.DisposeAsync().ConfigureAwait(false);
+            foreach (var child in Children())
+            {
+                await child.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private bool End()
+    {
+        lock (childrenGate)
+        {
+            if (disposed)
+            {
+                return false;
+            }
+
+            disposed = true;
+        }
+
+        first.Kill();
+        lifeline.Dispose();
+        pidNamespace.Dispose();
+        Scratch.Dispose();
+        return true;
+    }
+
+    private ChildProcess[] Children()
+    {
+        lock (childrenGate)
+        {
+            return [.. children];
+        }
+    }
+
+    // Those that have ended are forgotten, lest a lab that runs thousands of programs keeps all their output.
+    private ChildProcess Track(ChildProcess child)
+    {
+        lock (childrenGate)
+        {
+            children.RemoveAll(earlier => earlier.Exited.IsCompleted);
+            children.Add(child);
+        }
+
+        return child;
+    }
+
+    // A program that ends without reading all of its input is its own affair; its exit code tells.
+    private static async Task FeedAsync(Stream stdin, string input)
+    {
+        try
+        {
+            await using (stdin.ConfigureAwait(false))
+            {
+                await stdin.WriteAsync(Encoding.UTF8.GetBytes(input)).ConfigureAwait(false);
+            }
+        }
+        catch (IOException broken) when (broken.HResult is Errno.EPIPE)
+        {
+        }
+    }
+}

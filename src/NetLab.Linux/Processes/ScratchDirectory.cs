@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace NetLab.Linux.Processes;
+
+/// <summary>
+/// A directory in memory that is nowhere on the machine: no path of the host leads to it, and when its last descriptor closes, also by
+/// <c>kill -9</c>, it is gone with all that is in it. For configuration, databases, logs and sockets of programs.
+/// </summary>
+/// <remarks>
+/// It is a tmpfs(5), mounted in a mount namespace that nobody is in. This process reaches it by the descriptor, and so does every child that inherits
+/// the descriptor under the same number, as children of a <see cref="ProcessGroup"/> do. Paths are short enough for Unix sockets (108 bytes).
+/// </remarks>
+public sealed unsafe class ScratchDirectory : IDisposable
+{
+    /// <summary>Where the directory is mounted inside its mount namespace: a place that every machine has and that a child covers again.</summary>
+    internal const string MountPoint = "/sys";
+
+    private ScratchDirectory(SafeFileHandle directory, SafeFileHandle mountNamespace)
+    {
+        Handle = directory;
+        MountNamespace = mountNamespace;
+        Path = $"/proc/self/fd/{((int)directory.DangerousGetHandle()).ToString(CultureInfo.InvariantCulture)}";
+    }
+
+    /// <summary>The path, <c>/proc/self/fd/N</c>: valid in this process, and in children that inherit <see cref="Handle"/> under the same number.</summary>
+    public string Path { get; }
+
+    /// <summary>The directory's descriptor.</summary>
+    public SafeHandle Handle { get; }
+
+    /// <summary>The mount namespace that the directory is mounted in, at <see cref="MountPoint"/>.</summary>
+    internal SafeFileHandle MountNamespace { get; }
+
+    /// <summary>Makes an empty directory.</summary>
+    /// <exception cref="LinuxException">EPERM without CAP_SYS_ADMIN; EACCES where a security module forbids mounts.</exception>
+    public static ScratchDirectory Create()
+    {
+        using var arena = new NativeArena();
+        ForeignThread.Scratch scratch = new()
+        {
+            Root = arena.Text("/"),
+            Sys = arena.Text(MountPoint),
+            Type = arena.Text("tmpfs"),
+            Options = arena.Text("mode=0755"),
+            OwnMountNamespace = arena.Text("/proc/thread-self/ns/mnt"),
+            Directory = -1,
+            MountNamespace = -1,
+        };
+        ForeignThread.MakeScratch(&scratch);
+
+        // A descriptor below zero makes an invalid handle, which closes nothing.
+        var directory = new SafeFileHandle(scratch.Directory, ownsHandle: true);
+        var mountNamespace = new SafeFileHandle(scratch.MountNamespace, ownsHandle: true);
+        if (scratch.Failed is ForeignThread.Step.None)
+        {
+            return new ScratchDirectory(directory, mountNamespace);
+        }
+
+        directory.Dispose();
+        mountNamespace.Dispose();
+        throw new LinuxException("make a directory in memory: " + scratch.Failed switch
+        {
+            ForeignThread.Step.NewMountNamespace => "unshare the mount namespace",
+            ForeignThread.Step.SlaveMounts => "keep its mounts from the host",
+            ForeignThread.Step.MountScratch => "mount a tmpfs",
+            _ => "open it",
+        }, scratch.Error, tryThis: scratch.Error is Errno.EACCES ? "A security module forbids mounts: in a container, run with --security-opt apparmor=unconfined" : null);
+    }
+
+    /// <summary>Lets go of the directory; it goes away when no child has it open any more.</summary>
+    public void Dispose()
+    {
+        Handle.Dispose();
+        MountNamespace.Dispose();
+    }
+
+    /// <summary>A path below <see cref="Path"/> as it is named inside <see cref="MountNamespace"/>; any other path as it is.</summary>
+    internal string NameInside(string path) =>
+        path == Path || path.StartsWith(Path + "/", StringComparison.Ordinal) ? MountPoint + path[Path.Length..] : path;
+}
