@@ -1,0 +1,31 @@
+namespace NetLab;
+
+// Looking: none of this changes what Open vSwitch does with the next frame.
+internal sealed partial class OvsInstance
+{
+    /// <summary>Asks what a bridge would do with a frame now. A rehearsal: nothing is learned, sent or counted.</summary>
+    /// <param name="bridge">The bridge.</param>
+    /// <param name="inPort">The port that the frame comes in at.</param>
+    /// <param name="frame">The frame, from the destination address on, with its tags.</param>
+    /// <param name="ct">Gives up waiting.</param>
+    /// <exception cref="OvsException">There is no such bridge or port.</exception>
+    public async Task<OvsTrace> TraceAsync(string bridge, string inPort, ReadOnlyMemory<byte> frame, CancellationToken ct)
+    {
+        var doing = $"trace a frame through bridge {bridge}";
+        var flow = OvsFlowText.Describe(inPort, frame.Span);
+        return OvsTrace.Parse((await ControlAsync(doing, ct, ("ofproto/trace", ["--names", bridge, flow])).ConfigureAwait(false))[0]);
+    }
+
+    /// <summary>Returns the MAC addresses that a bridge has learned.</summary>
+    /// <exception cref="OvsException">There is no such bridge.</exception>
+    public async Task<IReadOnlyList<OvsMacEntry>> DumpMacsAsync(string bridge, CancellationToken ct)
+    {
+        var doing = $"read the learned addresses of bridge {bridge}";
+        var answers = await ControlAsync(doing, ct, ("fdb/show", [bridge]), ("dpif/show", [])).ConfigureAwait(false);
+        return OvsMacEntry.ParseAll(answers[0], bridge, OvsNames.Parse(answers[1]));
+    }
+
+    /// <summary>Returns the numbers and names of all ports that are in use.</summary>
+    public async Task<OvsNames> NamesAsync(CancellationToken ct) =>
+        OvsNames.Parse((await ControlAsync("read the port numbers of Open vSwitch", ct, ("dpif/show", [])).ConfigureAwait(false))[0]);
+}

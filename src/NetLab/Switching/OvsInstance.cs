@@ -1,0 +1,204 @@
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using NetLab.Linux;
+using NetLab.Linux.Processes;
+
+namespace NetLab;
+
+/// <summary>
+/// A private Open vSwitch: one ovsdb-server and one ovs-vswitchd in a node's network namespace, children of the lab's process group, with
+/// all their files on the lab's scratch directory. Nothing of it touches the machine's own Open vSwitch, and nothing outlives the lab.
+/// </summary>
+/// <remarks>
+/// <para>Owns the two processes and what is asked of them. In other files: changes of bridges and ports (<c>OvsInstance.Database.cs</c>),
+/// flow tables (<c>OvsInstance.Flows.cs</c>), waiting until all frames are through (<c>OvsInstance.Settle.cs</c>), looking (<c>OvsInstance.State.cs</c>).</para>
+/// <para>Safe for use by many threads; changes go one after the other.</para>
+/// </remarks>
+internal sealed partial class OvsInstance : IAsyncDisposable
+{
+    private readonly ProcessGroup group;
+    private readonly string node;
+    private readonly string directory;
+    private readonly SemaphoreSlim oneChange = new(1);
+    private readonly CancellationTokenSource daemonEnded = new();
+    private ChildProcess? database;
+    private ChildProcess? daemon;
+
+    private OvsInstance(ProcessGroup group, string node)
+    {
+        this.group = group;
+        this.node = node;
+        directory = NewDirectory(group.Scratch.Path, node);
+    }
+
+    /// <summary>What ovs-vswitchd has logged so far.</summary>
+    public string Log => Daemon.ErrorSoFar;
+
+    /// <summary>Completes when ovs-vswitchd has ended, with its exit code: never, while all is well.</summary>
+    public Task<int> Exited => Daemon.Exited;
+
+    private ChildProcess Daemon => daemon ?? throw new ObjectDisposedException(nameof(OvsInstance));
+
+    /// <summary>Starts the two processes, and returns when ovs-vswitchd can be asked. It has no bridge yet.</summary>
+    /// <param name="ns">The node's namespace, in which the bridges forward.</param>
+    /// <param name="group">The lab's processes; the instance's files are in a directory of its scratch.</param>
+    /// <param name="nodeName">The node's name, for messages.</param>
+    /// <param name="ct">Gives up; what was started is ended.</param>
+    /// <param name="kernelDatapath">Whether bridges with datapath_type "system" shall be possible. It makes the kernel look for its module openvswitch.</param>
+    /// <exception cref="OvsException">Open vSwitch is not installed, or does not start.</exception>
+    public static async Task<OvsInstance> StartAsync(NetworkNamespace ns, ProcessGroup group, string nodeName, CancellationToken ct, bool kernelDatapath = false)
+    {
+        var instance = new OvsInstance(group, nodeName);
+        try
+        {
+            await instance.StartAsync(ns, kernelDatapath, ct).ConfigureAwait(false);
+            return instance;
+        }
+        catch
+        {
+            await instance.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Gives ovs-vswitchd a command, as ovs-appctl(8) does, and returns its answer. See <c>list-commands</c>.</summary>
+    /// <exception cref="OvsException">The command is refused, or ovs-vswitchd has ended.</exception>
+    public async Task<string> ControlAsync(string command, IReadOnlyList<string> arguments, CancellationToken ct) =>
+        (await ControlAsync($"ask ovs-vswitchd for {command}", ct, (command, arguments)).ConfigureAwait(false))[0];
+
+    /// <summary>Ends both processes. Open vSwitch's own devices go with them.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        database?.Kill();
+        if (daemon is not null)
+        {
+            await daemon.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (database is not null)
+        {
+            await database.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (!group.Scratch.Handle.IsClosed && Directory.Exists(directory))
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    private static string NewDirectory(string scratch, string node)
+    {
+        // Short, because a unix socket's path has 107 bytes: scratch, this, and the 15 bytes of a bridge's name with ".mgmt".
+        var plain = string.Concat(node.Where(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_').Take(24));
+        for (var n = 0; ; n++)
+        {
+            var path = $"{scratch}/ovs-{plain}{(n is 0 ? "" : $".{n}")}";
+            if (!Directory.Exists(path))
+            {
+                return Directory.CreateDirectory(path).FullName;
+            }
+        }
+    }
+
+    private async Task StartAsync(NetworkNamespace ns, bool kernelDatapath, CancellationToken ct)
+    {
+        const string doing = "start Open vSwitch";
+        var created = await RunAsync(doing, "ovsdb-tool", ["create", $"{directory}/conf.db"], null, ct).ConfigureAwait(false);
+        if (created.ExitCode is not 0)
+        {
+            throw Failure(doing, created.Error);
+        }
+
+        database = await StartAsync(doing, ns, "ovsdb-server", [$"{directory}/conf.db", $"--remote=punix:{directory}/db.sock"], ct).ConfigureAwait(false);
+        daemon = await StartAsync(doing, ns, "ovs-vswitchd", [$"unix:{directory}/db.sock", .. kernelDatapath ? (string[])[] : ["--disable-system"]], ct).ConfigureAwait(false);
+    }
+
+    // A daemon in the foreground: its log goes to its standard error, and says when it is ready by giving its version.
+    private async Task<ChildProcess> StartAsync(string doing, NetworkNamespace ns, string program, IReadOnlyList<string> arguments, CancellationToken ct)
+    {
+        ChildProcess process;
+        try
+        {
+            process = group.Start(Program(program, [.. arguments, $"--unixctl={directory}/{program}.ctl", "--no-chdir", "-vsyslog:off", "-vconsole:info"]) with { Namespace = ns });
+        }
+        catch (LinuxException e) when (e.ErrnoName is "ENOENT")
+        {
+            throw NotInstalled(doing, program, e);
+        }
+
+        try
+        {
+            await process.WaitForLineAsync(line => line.Contains("(Open vSwitch)", StringComparison.Ordinal), ct).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            await process.DisposeAsync().ConfigureAwait(false);
+            throw e is ProcessFailedException ? Failure(doing, $"{program} ended at once:\n{LastLines(process.ErrorSoFar)}", e) : e;
+        }
+
+        _ = process.Exited.ContinueWith(_ => daemonEnded.Cancel(), TaskScheduler.Default);
+        return process;
+    }
+
+    // Runs one of Open vSwitch's programs to its end. The daemon that it waits for may end first: then it would wait for ever.
+    private async Task<ProcessResult> RunAsync(string doing, string program, IReadOnlyList<string> arguments, string? input, CancellationToken ct)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, daemonEnded.Token);
+        try
+        {
+            return await group.RunAsync(Program(program, arguments), input, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            throw Ended(doing);
+        }
+        catch (LinuxException e) when (e.ErrnoName is "ENOENT")
+        {
+            throw NotInstalled(doing, program, e);
+        }
+    }
+
+    private ProcessStart Program(string program, IReadOnlyList<string> arguments) => new(program, arguments)
+    {
+        // The directories in which Open vSwitch makes its files; a core file goes where the program started.
+        Environment = new Dictionary<string, string> { ["OVS_RUNDIR"] = directory, ["OVS_LOGDIR"] = directory, ["OVS_DBDIR"] = directory, ["OVS_SYSCONFDIR"] = directory },
+        WorkingDirectory = directory,
+    };
+
+    // Several commands on a connection of their own: ovs-vswitchd does them one after the other with nothing in between.
+    private async Task<string[]> ControlAsync(string doing, CancellationToken ct, params IReadOnlyList<(string Command, IReadOnlyList<string> Arguments)> commands)
+    {
+        var answers = await AskAsync("ovs-vswitchd.ctl", doing, ct, [.. commands.Select(c => (c.Command, Words(c.Arguments)))]).ConfigureAwait(false);
+        return answers.FirstOrDefault(a => a.Failed) is { } failed ? throw Failure(doing, failed.Text) : [.. answers.Select(a => a.Text)];
+    }
+
+    private async Task<IReadOnlyList<OvsAnswer>> AskAsync(string socket, string doing, CancellationToken ct, params IReadOnlyList<(string Method, JsonArray Parameters)> requests)
+    {
+        try
+        {
+            using var connection = await OvsJsonRpc.ConnectAsync($"{directory}/{socket}", ct).ConfigureAwait(false);
+            return await connection.CallAsync(ct, requests).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is SocketException or IOException)
+        {
+            // The connection broke because a daemon ended, most likely. The kernel may tell of the two in either order.
+            await Task.WhenAny(Daemon.Exited, database!.Exited, Task.Delay(TimeSpan.FromSeconds(5), ct)).ConfigureAwait(false);
+            throw daemonEnded.IsCancellationRequested || Daemon.Exited.IsCompleted || database.Exited.IsCompleted ? Ended(doing, e) : Failure(doing, e.Message, e);
+        }
+    }
+
+    private static JsonArray Words(IEnumerable<string> words) => [.. words.Select(w => (JsonNode)w)];
+
+    private OvsException NotInstalled(string doing, string program, LinuxException e) =>
+        Failure(doing, $"there is no program {program} on this machine. Install Open vSwitch: apt-get install openvswitch-switch (the service it brings need not run)", e);
+
+    private OvsException Failure(string doing, string answer, Exception? inner = null) => new($"{doing} in node {node}", answer, inner);
+
+    private OvsException Ended(string doing, Exception? inner = null)
+    {
+        var (name, process) = database!.Exited.IsCompleted ? ("ovsdb-server", database) : ("ovs-vswitchd", Daemon);
+        return Failure(doing, $"{name} has ended with exit code {process.Exited.Result}. The last lines of its log:\n{LastLines(process.ErrorSoFar)}", inner);
+    }
+
+    private static string LastLines(string log) => string.Join('\n', log.TrimEnd('\n').Split('\n').TakeLast(10).Select(line => $"  {line}"));
+}

@@ -1,0 +1,125 @@
+using System.Buffers;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace NetLab;
+
+/// <summary>
+/// One connection to a daemon of Open vSwitch over its unix socket, in JSON-RPC 1.0: the control socket of ovs-vswitchd (ovs-appctl(8),
+/// lib/unixctl.man) and the database socket of ovsdb-server (RFC 7047) both speak it. Messages follow each other without a separator.
+/// </summary>
+internal sealed class OvsJsonRpc : IDisposable
+{
+    private readonly Socket socket;
+    private byte[] received = new byte[4096];
+    private int length;
+
+    private OvsJsonRpc(Socket socket) => this.socket = socket;
+
+    /// <summary>Connects. Throws <see cref="SocketException"/> when nobody listens.</summary>
+    public static async Task<OvsJsonRpc> ConnectAsync(string path, CancellationToken ct)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), ct).ConfigureAwait(false);
+            return new OvsJsonRpc(socket);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Sends the requests in one piece and returns the answers in the order of the requests. A daemon reads up to ten requests of a
+    /// connection before it does anything else, so nothing comes between them.
+    /// </summary>
+    public async Task<IReadOnlyList<OvsAnswer>> CallAsync(CancellationToken ct, params IReadOnlyList<(string Method, JsonArray Parameters)> requests)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        for (var id = 0; id < requests.Count; id++)
+        {
+            using var writer = new Utf8JsonWriter(buffer);
+            writer.WriteStartObject();
+            writer.WriteString("method", requests[id].Method);
+            writer.WritePropertyName("params");
+            requests[id].Parameters.WriteTo(writer);
+            writer.WriteNumber("id", id);
+            writer.WriteEndObject();
+        }
+
+        for (var rest = buffer.WrittenMemory; rest.Length > 0;)
+        {
+            rest = rest[await socket.SendAsync(rest, ct).ConfigureAwait(false)..];
+        }
+
+        var answers = new OvsAnswer?[requests.Count];
+        for (var missing = requests.Count; missing > 0;)
+        {
+            using var message = await ReceiveAsync(ct).ConfigureAwait(false);
+            var root = message.RootElement;
+
+            // The other side may ask things too ("echo" keeps a quiet database connection alive): those have a method and are none of ours.
+            if (root.TryGetProperty("method", out _) || !root.GetProperty("id").TryGetInt32(out var id) || id >= answers.Length || answers[id] is not null)
+            {
+                continue;
+            }
+
+            answers[id] = new OvsAnswer(root.GetProperty("result").Clone(), root.GetProperty("error").Clone());
+            missing--;
+        }
+
+        return answers!;
+    }
+
+    public void Dispose() => socket.Dispose();
+
+    private async Task<JsonDocument> ReceiveAsync(CancellationToken ct)
+    {
+        while (true)
+        {
+            if (length > 0 && TryParse(out var message))
+            {
+                return message;
+            }
+
+            if (length == received.Length)
+            {
+                Array.Resize(ref received, received.Length * 2);
+            }
+
+            var count = await socket.ReceiveAsync(received.AsMemory(length), ct).ConfigureAwait(false);
+            if (count is 0)
+            {
+                throw new IOException("the connection was closed before the answer came");
+            }
+
+            length += count;
+        }
+    }
+
+    private bool TryParse(out JsonDocument message)
+    {
+        var reader = new Utf8JsonReader(received.AsSpan(0, length), isFinalBlock: false, default);
+        if (!JsonDocument.TryParseValue(ref reader, out message!))
+        {
+            return false;
+        }
+
+        length -= (int)reader.BytesConsumed;
+        received.AsSpan((int)reader.BytesConsumed, length).CopyTo(received);
+        return true;
+    }
+}
+
+/// <summary>What a daemon answered: one of the two is JSON null.</summary>
+internal sealed record OvsAnswer(JsonElement Result, JsonElement Error)
+{
+    public bool Failed => Error.ValueKind is not JsonValueKind.Null;
+
+    /// <summary>The answer as text, without the line end that the daemon adds.</summary>
+    public string Text => (Failed ? Error : Result) is { ValueKind: JsonValueKind.String } text ? text.GetString()!.TrimEnd('\n') : (Failed ? Error : Result).GetRawText();
+}

@@ -1,0 +1,292 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace NetLab;
+
+/// <summary>
+/// What Open vSwitch would do with a frame, in its own words: the answer of ofproto/trace (ovs-vswitchd(8)) and what can be read out of it.
+/// The trace is a rehearsal on the tables as they are now. It changes nothing: no MAC address is learned, no connection committed.
+/// </summary>
+public sealed record OvsTrace
+{
+    /// <summary>The whole answer.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>
+    /// What the datapath would do, by port name: <c>push_vlan(vid=10,pcp=0),v1,v4</c>, or <c>drop</c>. A frame that goes through connection
+    /// tracking is resumed afterwards; then the parts are separated by <c>; </c>.
+    /// </summary>
+    public required string DatapathActions { get; init; }
+
+    /// <summary>True when no port would send the frame.</summary>
+    public bool Dropped => Outputs.Count is 0;
+
+    /// <summary>
+    /// The devices that would send the frame, in that order, also those of other bridges that it reaches through patch ports. A bridge's
+    /// internal port has the bridge's name; a frame that only goes there stays inside the node.
+    /// </summary>
+    public IReadOnlyList<string> OutputPorts => [.. Outputs.Select(o => o.Port).Distinct()];
+
+    /// <summary>The same with the VLAN tag that the frame has as it leaves.</summary>
+    public required IReadOnlyList<OvsOutput> Outputs { get; init; }
+
+    /// <summary>Why something was dropped: the sentences that ofproto/trace puts between <c>&gt;&gt;&gt;&gt;</c> and <c>&lt;&lt;&lt;&lt;</c>, and its warnings.</summary>
+    public required IReadOnlyList<string> Reasons { get; init; }
+
+    /// <summary>Every flow table that was asked, in order.</summary>
+    public required IReadOnlyList<OvsTraceStep> Steps { get; init; }
+
+    /// <summary>The flows that decided: those that sent, dropped or switched the frame, rather than passing it on to another table.</summary>
+    public IReadOnlyList<OvsTraceStep> Deciding => [.. Steps.Where(s => s.Decides)];
+
+    /// <summary>Returns <see cref="Text"/>.</summary>
+    public override string ToString() => Text;
+
+    /// <summary>Reads an answer of ofproto/trace --names. Lines it does not know are skipped.</summary>
+    internal static OvsTrace Parse(string text) => OvsTraceReader.Read(text);
+}
+
+/// <summary>A port that sends the frame.</summary>
+/// <param name="Port">The device's name.</param>
+/// <param name="Vlan">The VLAN id of the outermost tag that the frame has as it leaves, or null if it has none.</param>
+public sealed record OvsOutput(string Port, int? Vlan)
+{
+    /// <summary><c>v1</c>, or <c>v1 (VLAN 10)</c>.</summary>
+    public override string ToString() => Vlan is null ? Port : $"{Port} (VLAN {Vlan})";
+}
+
+/// <summary>One flow table's answer.</summary>
+public sealed record OvsTraceStep
+{
+    /// <summary>The bridge whose table it is.</summary>
+    public required string Bridge { get; init; }
+
+    /// <summary>The number of the table.</summary>
+    public required int Table { get; init; }
+
+    /// <summary>The flow that matched, <c>in_port=pb,dl_dst=02:00:00:00:00:99</c>; empty if it matches everything; null if no flow did.</summary>
+    public required string? Match { get; init; }
+
+    /// <summary>The flow's priority, or null if no flow matched.</summary>
+    public required int? Priority { get; init; }
+
+    /// <summary>The flow's cookie; 0 if it has none.</summary>
+    public required ulong Cookie { get; init; }
+
+    /// <summary>The flow's actions, one a line: <c>NORMAL</c>, <c>resubmit(,5)</c>, <c>drop</c>.</summary>
+    public required IReadOnlyList<string> Actions { get; init; }
+
+    /// <summary>What Open vSwitch remarks: <c>no learned MAC for destination, flooding</c>.</summary>
+    public required IReadOnlyList<string> Remarks { get; init; }
+
+    /// <summary>True unless all that the flow does is change the frame or pass it on to another table.</summary>
+    public bool Decides => Match is null || Actions.Count is 0 || !Actions.All(a => OvsTraceReader.PassesOn.IsMatch(a));
+
+    /// <summary><c>br1 table 0, priority 100, in_port=pb,dl_dst=02:00:00:00:00:99, cookie 0x77: drop</c></summary>
+    public override string ToString() =>
+        Match is null ? $"{Bridge} table {Table}: no match"
+        : $"{Bridge} table {Table}, priority {Priority}{(Match.Length > 0 ? $", {Match}" : "")}{(Cookie is 0 ? "" : $", cookie 0x{Cookie:x}")}: {string.Join(", ", Actions)}";
+}
+
+/// <summary>The reader of ofproto/trace's text (ofproto/ofproto-dpif-trace.c). Owns nothing; never throws on what Open vSwitch writes.</summary>
+internal static partial class OvsTraceReader
+{
+    internal static Regex PassesOn => PassesOnPattern();
+
+    public static OvsTrace Read(string text)
+    {
+        var steps = new List<OvsTraceStep>();
+        var reasons = new List<string>();
+        var outputs = new List<OvsOutput>();
+        var datapath = new List<string>();
+        var bridges = new Stack<(string Name, int Level)>();
+        List<string> actions = [], remarks = [];
+        var vlans = new Stack<int>();
+
+        foreach (var line in text.Split('\n'))
+        {
+            var words = line.Trim();
+            var indent = line.Length - line.TrimStart().Length;
+            if (words.Length is 0 || words.All(c => c is '-') || words.All(c => c is '='))
+            {
+                continue;
+            }
+
+            if (indent is 0 && words.StartsWith("Flow: ", StringComparison.Ordinal))
+            {
+                vlans = VlansOf(words);
+                bridges.Clear();
+                actions = [];
+            }
+            else if (indent is 0 && words.StartsWith("Datapath actions: ", StringComparison.Ordinal))
+            {
+                datapath.Add(words["Datapath actions: ".Length..]);
+                ReadActions(datapath[^1], vlans, outputs);
+            }
+            else if (words.StartsWith("Translation failed (", StringComparison.Ordinal))
+            {
+                reasons.Add(words);
+            }
+            else if (BridgePattern().Match(words) is { Success: true } bridge)
+            {
+                while (bridges.TryPeek(out var outer) && outer.Level > indent)
+                {
+                    bridges.Pop();
+                }
+
+                // How far in its tables stand shows at the first of them.
+                bridges.Push((bridge.Groups[1].Value, -1));
+                actions = [];
+            }
+            else if (bridges.Count is 0 || words.StartsWith("Final flow: ", StringComparison.Ordinal) || words.StartsWith("Megaflow: ", StringComparison.Ordinal))
+            {
+                continue;
+            }
+            else if (TablePattern().Match(words) is { Success: true } table)
+            {
+                // Table numbers are two wide. One that stands further left than those before it is back in the bridge that a patch port had left.
+                var level = table.Groups[1].Length is 1 ? indent - 1 : indent;
+                while (bridges.Count > 1 && bridges.Peek().Level > level)
+                {
+                    bridges.Pop();
+                }
+
+                if (bridges.Peek().Level < 0)
+                {
+                    bridges.Push((bridges.Pop().Name, level));
+                }
+
+                (actions, remarks) = ([], []);
+                steps.Add(StepOf(bridges.Peek().Name, table, actions, remarks));
+            }
+            else if (words.StartsWith(">>>> ", StringComparison.Ordinal))
+            {
+                reasons.Add(words[5..].Replace(" <<<<", "", StringComparison.Ordinal));
+                remarks.Add(reasons[^1]);
+            }
+            else if (words.StartsWith(">> ", StringComparison.Ordinal))
+            {
+                reasons.Add(words[3..]);
+                remarks.Add(reasons[^1]);
+            }
+            else if (words.StartsWith("-> ", StringComparison.Ordinal))
+            {
+                remarks.Add(words[3..]);
+            }
+            else
+            {
+                actions.Add(words);
+            }
+        }
+
+        return new OvsTrace
+        {
+            Text = text,
+            DatapathActions = string.Join("; ", datapath),
+            Outputs = outputs,
+            Reasons = reasons,
+            Steps = steps,
+        };
+    }
+
+    private static OvsTraceStep StepOf(string bridge, Match line, List<string> actions, List<string> remarks)
+    {
+        var flow = FlowPattern().Match(line.Groups[2].Value);
+        return new OvsTraceStep
+        {
+            Bridge = bridge,
+            Table = int.Parse(line.Groups[1].Value, CultureInfo.InvariantCulture),
+            Match = flow.Success ? flow.Groups["match"].Value : null,
+            Priority = flow.Success ? int.Parse(flow.Groups["priority"].Value, CultureInfo.InvariantCulture) : null,
+            Cookie = flow.Groups["cookie"].Success ? ulong.Parse(flow.Groups["cookie"].Value, NumberStyles.HexNumber, CultureInfo.InvariantCulture) : 0,
+            Actions = actions,
+            Remarks = remarks,
+        };
+    }
+
+    private static Stack<int> VlansOf(string flow)
+    {
+        var vlans = new Stack<int>();
+        if (VlanPattern().Match(flow) is { Success: true } tag)
+        {
+            vlans.Push(int.Parse(tag.Groups[1].Value, CultureInfo.InvariantCulture));
+        }
+
+        return vlans;
+    }
+
+    // Datapath actions (lib/odp-util.c): a word without parentheses is a port, save for a few; some contain actions of their own.
+    private static void ReadActions(string actions, Stack<int> vlans, List<OvsOutput> outputs)
+    {
+        foreach (var action in SplitAtTopLevel(actions))
+        {
+            var open = action.IndexOf('(', StringComparison.Ordinal);
+            var name = open < 0 ? action : action[..open];
+            var inside = open < 0 ? "" : action[(open + 1)..];
+            inside = inside.EndsWith(')') ? inside[..^1] : inside;
+            switch (name)
+            {
+                case "push_vlan":
+                    vlans.Push(VidPattern().Match(inside) is { Success: true } pushed ? int.Parse(pushed.Groups[1].Value, CultureInfo.InvariantCulture) : 0);
+                    break;
+                case "pop_vlan":
+                    vlans.TryPop(out _);
+                    break;
+                case "set" when VidPattern().Match(inside) is { Success: true } vid:
+                    vlans.TryPop(out _);
+                    vlans.Push(int.Parse(vid.Groups[1].Value, CultureInfo.InvariantCulture));
+                    break;
+                case "clone" or "actions" or "gt" or "le" or "sample" or "check_pkt_len":
+                    // What happens to a copy leaves the frame itself as it was.
+                    ReadActions(inside, new Stack<int>(vlans.Reverse()), outputs);
+                    break;
+                case "tnl_pop":
+                    outputs.Add(new OvsOutput(inside, null));
+                    break;
+                case "drop" or "ct_clear" or "pop_eth" or "":
+                    break;
+                default:
+                    if (open < 0 && !action.Contains('=', StringComparison.Ordinal))
+                    {
+                        outputs.Add(new OvsOutput(action, vlans.TryPeek(out var vlan) ? vlan : null));
+                    }
+
+                    break;
+            }
+        }
+    }
+
+    private static IEnumerable<string> SplitAtTopLevel(string actions)
+    {
+        int depth = 0, start = 0;
+        for (var i = 0; i < actions.Length; i++)
+        {
+            depth += actions[i] switch { '(' => 1, ')' => -1, _ => 0 };
+            if (depth is 0 && actions[i] is ',')
+            {
+                yield return actions[start..i].Trim();
+                start = i + 1;
+            }
+        }
+
+        yield return actions[start..].Trim();
+    }
+
+    [GeneratedRegex("""^bridge\("(.+)"\)$""")]
+    private static partial Regex BridgePattern();
+
+    [GeneratedRegex(@"^(\d+)\. (.*)$")]
+    private static partial Regex TablePattern();
+
+    [GeneratedRegex(@"^(?:(?<match>.*), )?priority (?<priority>\d+)(?:, cookie 0x(?<cookie>[0-9a-f]+))?$")]
+    private static partial Regex FlowPattern();
+
+    [GeneratedRegex(@"\bdl_vlan=(\d+)")]
+    private static partial Regex VlanPattern();
+
+    [GeneratedRegex(@"\bvid=(\d+)")]
+    private static partial Regex VidPattern();
+
+    [GeneratedRegex(@"^(resubmit|goto_table|load|set_|mod_|move|push|pop|strip_vlan|dec_ttl|note|write_metadata|write_actions|ct_clear|learn|conjunction|meter|clear_actions|multipath|stack_|Resuming)")]
+    private static partial Regex PassesOnPattern();
+}
