@@ -1,0 +1,152 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+
+namespace NetLab.Scenarios;
+
+/// <summary>Addresses: none twice where both would answer, none that its node could not use, every gateway in reach.</summary>
+internal sealed class AddressCheck
+{
+    /// <summary>IPv6's least MTU, RFC 8200 section 5; below it the kernel takes IPv6 off the device.</summary>
+    private const int LeastIpv6Mtu = 1280;
+
+    private readonly Inventory _inventory;
+    private readonly Binding _binding;
+    private readonly Segments _segments;
+    private readonly Dictionary<(object Segment, IPAddress Address), (string Owner, Position At)> _addresses = [];
+    private readonly Dictionary<(object Segment, PhysicalAddress Mac), (string Owner, Position At)> _macs = [];
+
+    private AddressCheck(Inventory inventory, Segments segments, Binding binding)
+    {
+        _inventory = inventory;
+        _segments = segments;
+        _binding = binding;
+    }
+
+    public static void Run(LabEntry lab, Inventory inventory, IReadOnlyDictionary<DevicePlace, (string Bridge, Position At)> masters, Binding binding)
+    {
+        var check = new AddressCheck(inventory, new Segments(lab, inventory, masters), binding);
+        foreach (var node in inventory.Nodes.Values)
+        {
+            check.Node(node, [.. SettingsOf(lab, node)]);
+        }
+        foreach (var vm in inventory.Vms.Values)
+        {
+            check.Vm(vm);
+        }
+    }
+
+    /// <summary>Everything that the file sets on a node's own devices, wherever it says so.</summary>
+    private static IEnumerable<(string Device, DeviceSettings Settings)> SettingsOf(LabEntry lab, NodeInventory node) =>
+        lab.Links.SelectMany(link => new[] { link.Value.A, link.Value.B })
+            .Where(end => end.Device.Value.Node == node.Name)
+            .Select(end => (end.Device.Value.Device, (DeviceSettings)end))
+            .Concat(node.Entry.Bridges.Select(bridge => (bridge.Name.Value, (DeviceSettings)bridge.Value)))
+            .Concat(node.Entry.OvsBridges.Select(bridge => (bridge.Name.Value, (DeviceSettings)bridge.Value)))
+            .Concat(node.Entry.Devices.Select(device => (device.Name.Value, (DeviceSettings)device.Value)));
+
+    private void Node(NodeInventory node, IReadOnlyList<(string Device, DeviceSettings Settings)> settings)
+    {
+        var own = new List<(string Device, InterfaceAddress Address, Position At)>();
+        foreach (var (device, each) in settings)
+        {
+            if (each.Mtu is { Value: < LeastIpv6Mtu } mtu && each.Addresses.Any(address => address.Value.Address.AddressFamily is AddressFamily.InterNetworkV6))
+            {
+                _binding.Report(mtu.At, $"mtu {mtu.Value} is too small for the IPv6 address of '{device}'", $"IPv6 needs at least {LeastIpv6Mtu}");
+            }
+            foreach (var address in each.Addresses)
+            {
+                if (own.Find(other => other.Address.Address.Equals(address.Value.Address)) is { Device: not null } same)
+                {
+                    _binding.Report(address.At, $"{address.Value.Address} is on {node.Name}:{same.Device} already (line {same.At.Line})", "an address is a node's once");
+                    continue;
+                }
+                if (own.Find(other => other.Device != device && Overlap(other.Address, address.Value)) is { Device: not null } near)
+                {
+                    _binding.Report(address.At, $"{address.Value} overlaps {near.Address} on {node.Name}:{near.Device} (line {near.At.Line})",
+                        "two devices of a node are in different networks, or the node would use the first for both");
+                }
+                own.Add((device, address.Value, address.At));
+                Claim(_segments.Of(node.Name, device), address, $"{node.Name}:{device}");
+            }
+            if (each.Mac is { } mac)
+            {
+                Claim(_segments.Of(node.Name, device), mac, $"{node.Name}:{device}");
+            }
+        }
+        foreach (var route in node.Entry.Routes)
+        {
+            Route(node, route, own);
+        }
+    }
+
+    private void Route(NodeInventory node, Located<RouteText> route, List<(string Device, InterfaceAddress Address, Position At)> own)
+    {
+        if (route.Value.Dev is { } device && !_inventory.HasDevice(node, device, route.At.Shift(route.Value.DevOffset)))
+        {
+            return;
+        }
+        if (route.Value.Via is { } via && !own.Exists(each => each.Address.Network.Contains(via)))
+        {
+            _binding.Report(route.At.Shift(route.Value.ViaOffset), $"the gateway {via} is in no network of {node.Name}", own.Count == 0
+                ? $"give a device of {node.Name} an address in the gateway's network"
+                : $"it has {string.Join(", ", own.Select(each => $"{each.Address} on {each.Device}"))}");
+        }
+        else if (route.Value.Via is { } own1 && own.Find(each => each.Address.Address.Equals(own1)) is { Device: not null } self)
+        {
+            _binding.Report(route.At.Shift(route.Value.ViaOffset), $"the gateway {own1} is {node.Name} itself ({self.Device})", "the gateway is the neighbour's address");
+        }
+    }
+
+    private void Vm(VmFact vm)
+    {
+        var tap = vm.Entry switch
+        {
+            VmEntry entry => Inventory.TapOf(vm.Name.Value, entry),
+            HybridPlugEntry plug => plug.DeviceName("tap"),
+            _ => vm.Name.Value,
+        };
+        var segment = _segments.Of(vm.Node.Name, tap);
+        foreach (var address in vm.Entry.Addresses)
+        {
+            Claim(segment, address, vm.Name.Value);
+        }
+        if (vm.Entry.Mac is { } mac)
+        {
+            Claim(segment, mac, vm.Name.Value);
+        }
+        if (vm.Entry.Mtu is { Value: < LeastIpv6Mtu } mtu && vm.Entry.Addresses.Any(address => address.Value.Address.AddressFamily is AddressFamily.InterNetworkV6))
+        {
+            _binding.Report(mtu.At, $"mtu {mtu.Value} is too small for {vm.Name.Value}'s IPv6 address", $"IPv6 needs at least {LeastIpv6Mtu}");
+        }
+        if (vm.Entry.Gateway is { } gateway && !vm.Entry.Addresses.Any(address => address.Value.Network.Contains(gateway.Value)))
+        {
+            _binding.Report(gateway.At, $"the gateway {gateway.Value} is in no network of {vm.Name.Value}", vm.Entry.Addresses.Count == 0
+                ? "give the VM an address in the gateway's network"
+                : $"it has {string.Join(", ", vm.Entry.Addresses)}");
+        }
+    }
+
+    private void Claim(object? segment, Located<InterfaceAddress> address, string owner)
+    {
+        if (segment is not null && !_addresses.TryAdd((segment, address.Value.Address), (owner, address.At)))
+        {
+            var other = _addresses[(segment, address.Value.Address)];
+            _binding.Report(address.At, $"{address.Value.Address} belongs to {other.Owner} already (line {other.At.Line}), in the same broadcast domain", "give one of them another address");
+        }
+    }
+
+    private void Claim(object? segment, Located<PhysicalAddress> mac, string owner)
+    {
+        if (segment is not null && !_macs.TryAdd((segment, mac.Value), (owner, mac.At)))
+        {
+            var other = _macs[(segment, mac.Value)];
+            _binding.Report(mac.At, $"the MAC address belongs to {other.Owner} already (line {other.At.Line}), in the same broadcast domain", "give one of them another, or leave the key out");
+        }
+    }
+
+    /// <summary>The same network on both; a host route (/32, /128) or a smaller network inside a larger one is told apart by its length.</summary>
+    private static bool Overlap(InterfaceAddress a, InterfaceAddress b) =>
+        a.PrefixLength == b.PrefixLength && a.PrefixLength < a.Address.GetAddressBytes().Length * 8 && a.Network.Equals(b.Network)
+        && !a.Address.IsIPv6LinkLocal;
+}

@@ -1,0 +1,209 @@
+using System.Net;
+using System.Net.NetworkInformation;
+
+namespace NetLab.Scenarios;
+
+// What stands under `lab:`, as written: one class for each kind of mapping. Names are those of the file; nothing here
+// is resolved or checked against anything else (that is Checking/), and nothing is built (that is Running/).
+
+internal sealed class LabEntry : Entry
+{
+    public IReadOnlyList<Named<NodeEntry>> Nodes { get; set; } = [];
+
+    public IReadOnlyList<Located<LinkEntry>> Links { get; set; } = [];
+}
+
+internal sealed class NodeEntry : Entry
+{
+    public IReadOnlyList<Named<string>> Sysctls { get; set; } = [];
+
+    public IReadOnlyList<Named<DeviceEntry>> Devices { get; set; } = [];
+
+    public IReadOnlyList<Named<BridgeEntry>> Bridges { get; set; } = [];
+
+    public IReadOnlyList<Named<OvsBridgeEntry>> OvsBridges { get; set; } = [];
+
+    public IReadOnlyList<Located<PatchEntry>> Patches { get; set; } = [];
+
+    public IReadOnlyList<Named<VmEntry>> Vms { get; set; } = [];
+
+    public IReadOnlyList<Located<HybridPlugEntry>> HybridPlugs { get; set; } = [];
+
+    public IReadOnlyList<Located<RouteText>> Routes { get; set; } = [];
+}
+
+/// <summary>What any device of a node can be given.</summary>
+internal class DeviceSettings : Entry
+{
+    public Located<int>? Mtu { get; set; }
+
+    public Located<PhysicalAddress>? Mac { get; set; }
+
+    public IReadOnlyList<Located<InterfaceAddress>> Addresses { get; set; } = [];
+
+    public Located<bool>? Up { get; set; }
+
+    public Located<bool>? Promisc { get; set; }
+}
+
+internal sealed class DeviceEntry : DeviceSettings
+{
+    /// <summary>Null: the device is declared elsewhere (a link, a port), and this only sets it.</summary>
+    public Located<string>? Type { get; set; }
+}
+
+internal sealed class LinkEntry : Entry
+{
+    public LinkEndEntry A { get; set; } = new();
+
+    public LinkEndEntry B { get; set; } = new();
+
+    public Located<int>? Mtu { get; set; }
+}
+
+internal sealed class LinkEndEntry : DeviceSettings
+{
+    public Located<DevicePlace> Device { get; set; }
+
+    public Located<string>? Master { get; set; }
+}
+
+internal sealed class BridgeOptionsEntry
+{
+    public bool? StpState { get; set; }
+
+    public TimeSpan? ForwardDelay { get; set; }
+
+    public TimeSpan? AgeingTime { get; set; }
+
+    public TimeSpan? HelloTime { get; set; }
+
+    public TimeSpan? MaxAge { get; set; }
+
+    public bool? McastSnooping { get; set; }
+
+    public bool? VlanFiltering { get; set; }
+
+    public int? Priority { get; set; }
+
+    public int? GroupFwdMask { get; set; }
+}
+
+internal sealed class BridgeEntry : DeviceSettings
+{
+    public IReadOnlyList<Located<BridgePortEntry>> Ports { get; set; } = [];
+
+    public BridgeOptionsEntry Options { get; } = new();
+}
+
+internal sealed class BridgePortEntry : Entry
+{
+    public Located<string> Name { get; set; }
+
+    public bool? Learning { get; set; }
+
+    public bool? Flood { get; set; }
+
+    public bool? McastFlood { get; set; }
+
+    public bool? BcastFlood { get; set; }
+
+    public bool? Isolated { get; set; }
+
+    public bool? Hairpin { get; set; }
+
+    public bool? Guard { get; set; }
+
+    public int? Cost { get; set; }
+
+    public int? Priority { get; set; }
+}
+
+internal sealed class OvsBridgeEntry : DeviceSettings
+{
+    public IReadOnlyList<Located<OvsPortEntry>> Ports { get; set; } = [];
+
+    public string? FailMode { get; set; }
+
+    public bool? McastSnooping { get; set; }
+
+    public IReadOnlyList<Named<string>> OtherConfig { get; set; } = [];
+
+    public IReadOnlyList<Located<string>> Flows { get; set; } = [];
+}
+
+/// <summary>The VLAN columns of a row of OVS's Port table.</summary>
+internal sealed class OvsVlanEntry
+{
+    public Located<int>? Tag { get; set; }
+
+    public IReadOnlyList<Located<int>>? Trunks { get; set; }
+
+    public Located<string>? Mode { get; set; }
+}
+
+internal sealed class OvsPortEntry : Entry
+{
+    public Located<string> Name { get; set; }
+
+    public Located<string>? Type { get; set; }
+
+    public OvsVlanEntry Vlan { get; } = new();
+
+    public IReadOnlyList<Named<string>> ExternalIds { get; set; } = [];
+}
+
+/// <summary>Two patch ports, each the other's peer; <see cref="DevicePlace.Node"/> is the OVS bridge here.</summary>
+internal sealed class PatchEntry : Entry
+{
+    public Located<DevicePlace> A { get; set; }
+
+    public Located<DevicePlace> B { get; set; }
+}
+
+/// <summary>What a fake VM is, wherever its tap is plugged.</summary>
+internal class GuestEntry : Entry
+{
+    public Located<PhysicalAddress>? Mac { get; set; }
+
+    public IReadOnlyList<Located<InterfaceAddress>> Addresses { get; set; } = [];
+
+    public Located<IPAddress>? Gateway { get; set; }
+
+    public Located<int>? Mtu { get; set; }
+
+    /// <summary>Null: arp, nd and ping.</summary>
+    public IReadOnlyList<Located<string>>? Answers { get; set; }
+}
+
+internal sealed class VmEntry : GuestEntry
+{
+    public Located<string>? Tap { get; set; }
+
+    public Located<string>? Bridge { get; set; }
+
+    public Located<int>? Tag { get; set; }
+}
+
+internal sealed class HybridPlugEntry : GuestEntry
+{
+    public Located<string> Port { get; set; }
+
+    public Located<string> Bridge { get; set; }
+
+    public Located<int> Vlan { get; set; }
+
+    public Located<string> Vm { get; set; }
+
+    /// <summary>("tap"|"qbr"|"qvb"|"qvo" + port id), cut at 14 characters, as Nova's NIC_NAME_LEN has it.</summary>
+    public string DeviceName(string prefix) => (prefix + Port.Value)[..Math.Min(14, prefix.Length + Port.Value.Length)];
+}
+
+/// <summary>A route in the words of `ip route`.</summary>
+internal sealed record RouteText(string? Type, InterfaceAddress? To, IPAddress? Via, string? Dev, IPAddress? Src, int? Metric)
+{
+    /// <summary>Where the text names the gateway and the device, from its own beginning.</summary>
+    public int ViaOffset { get; init; }
+
+    public int DevOffset { get; init; }
+}
