@@ -9,14 +9,14 @@ internal enum BpfRegister
 /// <summary>How wide a load or store is; the value is the size field of the instruction's code.</summary>
 internal enum BpfSize
 {
-    Word = 0x00, Half = 0x08, Byte = 0x10, Double = 0x18,
+    U32 = 0x00, U16 = 0x08, U8 = 0x10, U64 = 0x18,
 }
 
 /// <summary>The kernel's functions that the programs here call, by their numbers in enum bpf_func_id (include/uapi/linux/bpf.h).</summary>
 internal enum BpfHelper
 {
     MapLookupElem = 1, KtimeGetNs = 5, GetSmpProcessorId = 8, GetCurrentPidTgid = 14, GetStack = 67, ProbeReadKernel = 113,
-    RingbufReserve = 131, RingbufSubmit = 132, GetCurrentTaskBtf = 158, Snprintf = 165,
+    RingbufReserve = 131, RingbufSubmit = 132, RingbufQuery = 134, GetCurrentTaskBtf = 158, Snprintf = 165,
 }
 
 /// <summary>A place in a program that jumps can name before it is reached.</summary>

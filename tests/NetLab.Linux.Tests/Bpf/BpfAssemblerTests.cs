@@ -41,14 +41,14 @@ public sealed class BpfAssemblerTests
             ["r1 += 14"] = () => program.Add(R1, 14),
             ["r3 -= r4"] = () => program.Sub(R3, R4),
             ["r5 &= 127"] = () => program.And(R5, 127),
-            ["r7 = *(u64 *)(r6 + 0)"] = () => program.Load(BpfSize.Double, R7, R6, 0),
-            ["r8 = *(u32 *)(r7 + 112)"] = () => program.Load(BpfSize.Word, R8, R7, 112),
-            ["r8 = *(u16 *)(r7 + 182)"] = () => program.Load(BpfSize.Half, R8, R7, 182),
-            ["r8 = *(u8 *)(r7 + 126)"] = () => program.Load(BpfSize.Byte, R8, R7, 126),
-            ["*(u64 *)(r9 + 8) = r7"] = () => program.Store(BpfSize.Double, R9, 8, R7),
-            ["*(u32 *)(r10 - 4) = r1"] = () => program.Store(BpfSize.Word, FP, -4, R1),
-            ["*(u16 *)(r9 + 52) = r2"] = () => program.Store(BpfSize.Half, R9, 52, R2),
-            ["*(u8 *)(r9 + 54) = r3"] = () => program.Store(BpfSize.Byte, R9, 54, R3),
+            ["r7 = *(u64 *)(r6 + 0)"] = () => program.Load(BpfSize.U64, R7, R6, 0),
+            ["r8 = *(u32 *)(r7 + 112)"] = () => program.Load(BpfSize.U32, R8, R7, 112),
+            ["r8 = *(u16 *)(r7 + 182)"] = () => program.Load(BpfSize.U16, R8, R7, 182),
+            ["r8 = *(u8 *)(r7 + 126)"] = () => program.Load(BpfSize.U8, R8, R7, 126),
+            ["*(u64 *)(r9 + 8) = r7"] = () => program.Store(BpfSize.U64, R9, 8, R7),
+            ["*(u32 *)(r10 - 4) = r1"] = () => program.Store(BpfSize.U32, FP, -4, R1),
+            ["*(u16 *)(r9 + 52) = r2"] = () => program.Store(BpfSize.U16, R9, 52, R2),
+            ["*(u8 *)(r9 + 54) = r3"] = () => program.Store(BpfSize.U8, R9, 54, R3),
             ["lock *(u64 *)(r0 + 0) += r1"] = () => program.AtomicAdd(R0, 0, R1),
             ["call 131"] = () => program.Call(BpfHelper.RingbufReserve),
             ["exit"] = program.Exit,
@@ -63,7 +63,7 @@ public sealed class BpfAssemblerTests
     public void A_store_of_a_constant_has_its_value_in_the_last_four_bytes()
     {
         var program = new BpfAssembler();
-        program.Store(BpfSize.Word, R9, 4, 7);
+        program.Store(BpfSize.U32, R9, 4, 7);
 
         Assert.Equal("6209040007000000", Hex(program)); // BPF_ST | BPF_MEM | BPF_W; LLVM of this age has no text for it
     }

@@ -1,0 +1,113 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace NetLab.Linux.Bpf;
+
+/// <summary>
+/// Names of kernel functions by address, told by the kernel itself: a small program formats addresses with <c>%ps</c> (bpf_snprintf) and is run on demand. Needs no
+/// /proc/kallsyms, which shows zeros without CAP_SYSLOG and takes a quarter of a second to read. Names are kept; not safe for several threads at once.
+/// </summary>
+internal sealed class KernelSymbols : IDisposable
+{
+    private const int Batch = 12; // arguments of a raw tracepoint, and of bpf_snprintf
+    private const int OutputLength = 1024;
+    private const string Doing = "ask the kernel for the names of its functions";
+
+    private readonly Dictionary<ulong, string> names = [];
+    private readonly SafeFileHandle output;
+    private readonly SafeFileHandle format;
+    private readonly SafeFileHandle program;
+    private readonly byte[] text = new byte[OutputLength];
+
+    public KernelSymbols()
+    {
+        var formatText = Encoding.ASCII.GetBytes(string.Join('\n', Enumerable.Repeat("%ps", Batch)) + '\0');
+        output = BpfKernel.CreateMap(BpfMapType.Array, "netlab_names", 4, OutputLength, 1);
+        format = BpfKernel.CreateMap(BpfMapType.Array, "netlab_format", 4, formatText.Length, 1, BpfKernel.ReadableByProgramsOnly);
+        BpfKernel.Update(format, formatText, Doing);
+        BpfKernel.Freeze(format, Doing);
+        using var outputFd = output.Borrow();
+        using var formatFd = format.Borrow();
+        program = BpfKernel.LoadProgram(BpfProgramType.RawTracepoint, "netlab_symbols", Program(outputFd.Number, formatFd.Number));
+    }
+
+    /// <summary>The name of the function that the address is in; the address itself in hexadecimal when the kernel has none.</summary>
+    public string NameOf(ulong address)
+    {
+        if (!names.TryGetValue(address, out var name))
+        {
+            Resolve([address]);
+            name = names[address];
+        }
+
+        return name;
+    }
+
+    /// <summary>Asks for those that are not known yet, twelve at a time.</summary>
+    public void Resolve(ReadOnlySpan<ulong> addresses)
+    {
+        Span<ulong> batch = stackalloc ulong[Batch];
+        var count = 0;
+        foreach (var address in addresses)
+        {
+            if (names.ContainsKey(address) || batch[..count].Contains(address))
+            {
+                continue;
+            }
+
+            batch[count++] = address;
+            if (count == Batch)
+            {
+                Ask(batch, count);
+                count = 0;
+            }
+        }
+
+        if (count > 0)
+        {
+            Ask(batch, count);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        program.Dispose();
+        format.Dispose();
+        output.Dispose();
+    }
+
+    private static ulong[] Program(int outputMap, int formatMap)
+    {
+        var code = new BpfAssembler();
+        for (var i = 0; i < Batch; i++)
+        {
+            code.Load(BpfSize.U64, BpfRegister.R2, BpfRegister.R1, 8 * i);
+            code.Store(BpfSize.U64, BpfRegister.FP, -8 * (Batch - i), BpfRegister.R2);
+        }
+
+        code.LoadMapValue(BpfRegister.R1, outputMap);
+        code.Mov(BpfRegister.R2, OutputLength);
+        code.LoadMapValue(BpfRegister.R3, formatMap);
+        code.Mov(BpfRegister.R4, BpfRegister.FP);
+        code.Add(BpfRegister.R4, -8 * Batch);
+        code.Mov(BpfRegister.R5, 8 * Batch);
+        code.Call(BpfHelper.Snprintf);
+        code.Mov(BpfRegister.R0, 0);
+        code.Exit();
+        return code.Assemble();
+    }
+
+    private void Ask(Span<ulong> batch, int count)
+    {
+        batch[count..].Clear();
+        BpfKernel.Run(program, batch, Doing);
+        BpfKernel.Lookup(output, text, Doing);
+        var end = Array.IndexOf(text, (byte)0);
+        var answers = Encoding.ASCII.GetString(text, 0, end < 0 ? text.Length : end).Split('\n');
+        for (var i = 0; i < count; i++)
+        {
+            names[batch[i]] = i < answers.Length ? answers[i] : $"0x{batch[i]:x}"; // a module's function is "name [module]"
+        }
+    }
+}

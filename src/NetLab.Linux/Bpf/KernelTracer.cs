@@ -1,0 +1,206 @@
+using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+
+namespace NetLab.Linux.Bpf;
+
+/// <summary>
+/// Watches what the kernel does with every frame in chosen network namespaces, by BPF programs on tracepoints. The programs are assembled for the running kernel, loaded
+/// with bpf(2) and filter in the kernel, so other namespaces cost next to nothing. All goes away with this object, or with the process.
+/// </summary>
+/// <remarks>
+/// <para>One tracer a process is enough: namespaces come and go by <see cref="AddNamespace"/> and <see cref="RemoveNamespace"/>.</para>
+/// <para>Safe for several threads at once; one of them reads at a time.</para>
+/// <para>This file owns the life of programs and maps. What the programs do is in <c>TracePrograms.cs</c>, what they write in <c>TraceRecordLayout.cs</c>.</para>
+/// </remarks>
+public sealed class KernelTracer : IDisposable
+{
+    private readonly Lock reading = new();
+    private readonly List<SafeFileHandle> handles = [];
+    private readonly List<string> missing = [];
+    private readonly RingBuffer ring;
+    private readonly SafeFileHandle namespaces;
+    private readonly MappedMemory lost;
+    private readonly KernelSymbols symbols;
+    private readonly TraceNames names;
+    private int attached;
+    private bool disposed;
+
+    private KernelTracer(KernelLayout layout, TracerOptions options)
+    {
+        try
+        {
+            ring = new RingBuffer(options.RingSize);
+            namespaces = Own(BpfKernel.CreateMap(BpfMapType.Hash, "netlab_netns", 4, 4, options.MaxNamespaces));
+            var lostMap = Own(BpfKernel.CreateMap(BpfMapType.Array, "netlab_lost", 4, 8, 1, BpfKernel.Mappable));
+            lost = MappedMemory.Of(lostMap, 0, Environment.SystemPageSize, writable: true, "map the counter of lost trace records");
+            var current = Own(BpfKernel.CreateMap(BpfMapType.PerCpuArray, "netlab_current", 4, TraceMaps.CurrentSize, 1));
+            symbols = new KernelSymbols();
+            names = new TraceNames(layout, symbols);
+            using var ns = namespaces.Borrow();
+            using var records = ring.Map.Borrow();
+            using var counter = lostMap.Borrow();
+            using var now = current.Borrow();
+            Attach(layout, options, new TraceMaps(ns.Number, records.Number, counter.Number, now.Number));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Records that are not there because the ring was full. What they would have told is not known: a missing record proves nothing while this number grows.
+    /// </summary>
+    public unsafe long LostEvents => Volatile.Read(ref *(long*)lost.Address);
+
+    /// <summary>
+    /// Becomes readable when the ring has filled up by a quarter since it was last empty, so that it can be drained in time without looking again and again:
+    /// <c>Reactor.Shared.OnReadable(tracer.Filling, () => tracer.Drain(sink))</c>.
+    /// </summary>
+    public SafeFileHandle Filling => ring.Map;
+
+    /// <summary>
+    /// Whether the kernel lets this process trace: it describes its types, and takes a program that reads its memory (CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN, in the
+    /// first user namespace; no lockdown for confidentiality; Linux 5.13 or later). Takes well under a millisecond.
+    /// </summary>
+    /// <param name="why">The evidence, either way, in a phrase.</param>
+    public static bool IsAllowed(out string why)
+    {
+        if (!File.Exists(Btf.KernelPath))
+        {
+            why = $"the kernel does not describe its types: there is no {Btf.KernelPath} (CONFIG_DEBUG_INFO_BTF)";
+            return false;
+        }
+
+        try
+        {
+            // Loads a program that calls bpf_probe_read_kernel and bpf_snprintf, makes a ring; that is all that is needed.
+            using var tiny = new KernelSymbols();
+            using var ring = BpfKernel.CreateMap(BpfMapType.RingBuffer, "netlab_probe", 0, 0, Environment.SystemPageSize);
+            using var probe = BpfKernel.LoadProgram(BpfProgramType.RawTracepoint, "netlab_probe", ProbeProgram());
+            why = $"kernel {KernelRelease} takes tracing programs";
+            return true;
+        }
+        catch (LinuxException e)
+        {
+            why = e.Message;
+            return false;
+        }
+    }
+
+    /// <summary>Loads the programs and attaches them. No namespace is traced yet.</summary>
+    /// <exception cref="LinuxException">The kernel refused (EPERM: see <see cref="IsAllowed"/>); for a program see <see cref="BpfProgramException"/>.</exception>
+    /// <exception cref="PlatformNotSupportedException">This kernel lacks something that is needed: its BTF, a member of a struct, a tracepoint.</exception>
+    public static KernelTracer Start(TracerOptions? options = null)
+    {
+        options ??= new TracerOptions();
+        if (options.CaptureLength is < 0 or > 1024 || options.CaptureLength % 8 != 0)
+        {
+            throw new ArgumentException($"CaptureLength is {options.CaptureLength}; it must be a multiple of 8 up to 1024.", nameof(options));
+        }
+
+        if (options.RingSize < Environment.SystemPageSize || !int.IsPow2(options.RingSize))
+        {
+            throw new ArgumentException($"RingSize is {options.RingSize}; it must be a power of two and at least a page ({Environment.SystemPageSize} bytes).", nameof(options));
+        }
+
+        return new KernelTracer(KernelLayout.Running, options);
+    }
+
+    /// <summary>From now on the namespace is traced.</summary>
+    /// <param name="inode">Its inode number (<see cref="NetworkNamespace.Inode"/>).</param>
+    /// <exception cref="LinuxException">There are more namespaces than <see cref="TracerOptions.MaxNamespaces"/> (E2BIG).</exception>
+    public void AddNamespace(ulong inode) => BpfKernel.Update(namespaces, checked((uint)inode), 1u, $"trace the network namespace net:[{inode}]");
+
+    /// <summary>The namespace is not traced any longer. To be called before the namespace goes away, because the kernel uses inode numbers again.</summary>
+    /// <param name="inode">Its inode number.</param>
+    public void RemoveNamespace(ulong inode) => BpfKernel.Delete(namespaces, checked((uint)inode), $"stop tracing the network namespace net:[{inode}]");
+
+    /// <summary>
+    /// Reads all records that are there, oldest first. Records of one CPU are in the order of their happening; across CPUs, sort by time.
+    /// </summary>
+    /// <param name="sink">Takes each record. What it throws comes out of here, and its record counts as read. It must not call this tracer.</param>
+    /// <returns>How many records were read.</returns>
+    public int Drain(TraceSink sink)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        lock (reading)
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            return ring.Drain(static (data, state) => state.Sink(new TraceRecord(data, state.Names)), (Sink: sink, Names: names));
+        }
+    }
+
+    /// <summary>In one line what is traced, and what this kernel has not got: <c>BPF on 9 tracepoints, kernel 6.18.44</c>.</summary>
+    public string Describe() => string.Create(CultureInfo.InvariantCulture, $"BPF on {attached} tracepoints, kernel {KernelRelease}")
+        + (missing.Count == 0 ? "" : $" (which has no tracepoint {string.Join(", ", missing)})");
+
+    /// <inheritdoc/>
+    public override string ToString() => Describe();
+
+    /// <summary>Detaches and removes all programs and maps. Records that were not read are gone.</summary>
+    public void Dispose()
+    {
+        lock (reading)
+        {
+            disposed = true;
+            for (var i = handles.Count - 1; i >= 0; i--)
+            {
+                handles[i].Dispose();
+            }
+
+            symbols?.Dispose();
+            lost?.Dispose();
+            ring?.Dispose();
+        }
+    }
+
+    private static string KernelRelease => File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
+
+    private static ulong[] ProbeProgram()
+    {
+        var code = new BpfAssembler();
+        code.Mov(BpfRegister.R1, BpfRegister.FP);
+        code.Add(BpfRegister.R1, -8);
+        code.Mov(BpfRegister.R2, 8);
+        code.Mov(BpfRegister.R3, 0);
+        code.Call(BpfHelper.ProbeReadKernel);
+        code.Mov(BpfRegister.R0, 0);
+        code.Exit();
+        return code.Assemble();
+    }
+
+    private void Attach(KernelLayout layout, TracerOptions options, TraceMaps maps)
+    {
+        for (var i = 0; i < TracePrograms.Tracepoints.Count; i++)
+        {
+            var name = TracePrograms.Tracepoints[i];
+            if (layout.Tracepoint(name) is not { } point)
+            {
+                if (i < TracePrograms.Indispensable)
+                {
+                    throw new PlatformNotSupportedException($"Kernel {KernelRelease} has no tracepoint {name}, without which frames cannot be followed.");
+                }
+
+                missing.Add(name);
+                continue;
+            }
+
+            if (name is "fib_table_lookup" or "fib6_table_lookup" && !options.RouteLookups)
+            {
+                continue;
+            }
+
+            var program = Own(BpfKernel.LoadProgram(BpfProgramType.Tracing, name, TracePrograms.Build(layout, maps, options.CaptureLength, options.RingSize / 4, name), point.TypeId));
+            Own(BpfKernel.Attach(program, name));
+            attached++;
+        }
+    }
+
+    private SafeFileHandle Own(SafeFileHandle handle)
+    {
+        handles.Add(handle);
+        return handle;
+    }
+}

@@ -1,0 +1,17 @@
+namespace NetLab.Linux.Bpf;
+
+/// <summary>How a <see cref="KernelTracer"/> is made.</summary>
+public sealed record TracerOptions
+{
+    /// <summary>Bytes of the ring that records wait in until they are read: a power of two, a multiple of the page size. Default 4 MiB: some 18,000 records. What finds no room is lost, and counted.</summary>
+    public int RingSize { get; init; } = 4 << 20;
+
+    /// <summary>Bytes kept of each frame: a multiple of 8 up to 1024. Default 128.</summary>
+    public int CaptureLength { get; init; } = 128;
+
+    /// <summary>Most namespaces that can be traced at the same time. Default 4096.</summary>
+    public int MaxNamespaces { get; init; } = 4096;
+
+    /// <summary>Whether route lookups are recorded (two or more records for each routed frame). Default true.</summary>
+    public bool RouteLookups { get; init; } = true;
+}
