@@ -1,0 +1,185 @@
+namespace NetLab.Linux.Netlink;
+
+/// <summary>The waits.</summary>
+public sealed partial class RouteEvents
+{
+    private readonly HashSet<Wait> waits = [];
+
+    /// <summary>Waits until a device is as wanted; it may be so already.</summary>
+    /// <param name="condition">What is wanted. Called on the reactor's thread and on the caller's: it only looks.</param>
+    /// <param name="cancellation">Ends the wait; the exception says what was last seen.</param>
+    /// <returns>The device as it was when the condition held.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="InvalidOperationException">The subscription is without <see cref="RouteGroups.Links"/>.</exception>
+    public Task<LinkInfo> WaitForLinkAsync(Func<LinkInfo, bool> condition, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(condition);
+        Require(RouteGroups.Links);
+        return WaitAsync(
+            happened => happened is LinkEvent { Deleted: false } e && condition(e.Link) ? e.Link : null,
+            () => reader.GetLinks().FirstOrDefault(condition),
+            () => string.Join("; ", links.Values),
+            "an interface",
+            cancellation);
+    }
+
+    /// <summary>Waits until no device of this namespace has this index.</summary>
+    /// <param name="index">The index.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="InvalidOperationException">The subscription is without <see cref="RouteGroups.Links"/>.</exception>
+    public Task WaitForLinkDeletedAsync(int index, CancellationToken cancellation = default)
+    {
+        Require(RouteGroups.Links);
+        return WaitAsync(
+            happened => happened is LinkEvent { Deleted: true } e && e.Link.Index == index ? e.Link : null,
+            () => reader.FindLink(index) is null ? new LinkInfo { Index = index } : null,
+            () => string.Join("; ", links.Values),
+            $"the end of interface {index}",
+            cancellation);
+    }
+
+    /// <summary>Waits until an address is as wanted: there, or no longer tentative. It may be so already.</summary>
+    /// <param name="condition">What is wanted. Called on the reactor's thread and on the caller's: it only looks.</param>
+    /// <param name="cancellation">Ends the wait; the exception says what was last seen.</param>
+    /// <returns>The address as it was when the condition held.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="InvalidOperationException">The subscription is without <see cref="RouteGroups.Addresses"/>.</exception>
+    public Task<AddressInfo> WaitForAddressAsync(Func<AddressInfo, bool> condition, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(condition);
+        Require(RouteGroups.Addresses);
+        AddressInfo? last = null;
+        return WaitAsync(
+            happened =>
+            {
+                last = happened is AddressEvent e ? e.Address : last;
+                return happened is AddressEvent { Deleted: false } a && condition(a.Address) ? a.Address : null;
+            },
+            () => reader.GetAddresses().FirstOrDefault(condition),
+            () => last?.ToString() ?? "no change of an address",
+            "an address",
+            cancellation);
+    }
+
+    /// <summary>Waits for an event as wanted that happens after the call; there is no looking back.</summary>
+    /// <param name="condition">What is wanted. Called on the reactor's thread: it only looks.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public Task<NetlinkEvent> WaitForEventAsync(Func<NetlinkEvent, bool> condition, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(condition);
+        return WaitAsync(happened => condition(happened) ? happened : null, () => null, () => "nothing that fits", "an event", cancellation);
+    }
+
+    private void Require(RouteGroups group)
+    {
+        if (!groups.HasFlag(group))
+        {
+            throw new InvalidOperationException($"This subscription is without RouteGroups.{group}: name it in RouteEvents.Open.");
+        }
+    }
+
+    private async Task<T> WaitAsync<T>(Func<NetlinkEvent, T?> match, Func<T?> stateNow, Func<string> lastSeen, string waitingFor, CancellationToken cancellation)
+        where T : class
+    {
+        var wait = new Wait<T>(match, stateNow);
+        lock (gate)
+        {
+            // What is in the queue happened before this call: out of the way with it.
+            ReadAll();
+            waits.Add(wait);
+        }
+
+        try
+        {
+            wait.LookAtState();
+            using var cancel = cancellation.Register(() =>
+            {
+                string seen;
+                lock (gate)
+                {
+                    seen = lastSeen();
+                }
+
+                wait.Fail(new OperationCanceledException($"Waiting for {waitingFor} was cancelled. Last seen: {seen}", cancellation));
+            });
+            return await wait.Task.ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (gate)
+            {
+                waits.Remove(wait);
+            }
+        }
+    }
+
+    // Under the gate.
+    private void TellWaits(NetlinkEvent happened)
+    {
+        // A copy: a condition may itself begin a wait.
+        foreach (var wait in waits.Count == 0 ? [] : waits.ToArray())
+        {
+            wait.Tell(happened);
+        }
+    }
+
+    private void EndAllWaits()
+    {
+        lock (gate)
+        {
+            foreach (var wait in waits)
+            {
+                wait.Fail(new ObjectDisposedException(nameof(RouteEvents), "The subscription was closed while somebody waited on it."));
+            }
+        }
+    }
+
+    private abstract class Wait
+    {
+        public abstract void Tell(NetlinkEvent happened);
+
+        public abstract void Fail(Exception exception);
+    }
+
+    private sealed class Wait<T>(Func<NetlinkEvent, T?> match, Func<T?> stateNow) : Wait
+        where T : class
+    {
+        private readonly TaskCompletionSource<T> source = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<T> Task => source.Task;
+
+        public override void Tell(NetlinkEvent happened)
+        {
+            if (happened is EventsLost)
+            {
+                LookAtState();
+            }
+            else
+            {
+                Guarded(() => match(happened));
+            }
+        }
+
+        public void LookAtState() => Guarded(stateNow);
+
+        public override void Fail(Exception exception) => source.TrySetException(exception);
+
+        // A condition that throws ends the wait with what it threw, not the reactor.
+        private void Guarded(Func<T?> look)
+        {
+            try
+            {
+                if (!source.Task.IsCompleted && look() is { } found)
+                {
+                    source.TrySetResult(found);
+                }
+            }
+            catch (Exception e)
+            {
+                source.TrySetException(e);
+            }
+        }
+    }
+}

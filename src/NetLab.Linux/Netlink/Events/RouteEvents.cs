@@ -1,0 +1,226 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using static NetLab.Linux.Netlink.Rtnetlink;
+
+namespace NetLab.Linux.Netlink;
+
+/// <summary>
+/// Tells of changes in a namespace as they happen (rtnetlink(7) multicast groups), and waits for them. Events are read on the
+/// <see cref="Reactor"/>'s thread; nothing polls.
+/// </summary>
+/// <remarks>
+/// A wait looks at the state as it is after the call began, then at every change since, so that it neither misses what happened before nor is
+/// fooled by what was true earlier. The waits are in <c>RouteEvents.Waiting.cs</c>.
+/// </remarks>
+public sealed unsafe partial class RouteEvents : IDisposable
+{
+    private const int ReceiveBufferSize = 4 * 1024 * 1024;
+
+    private readonly SafeFileHandle handle;
+    private readonly RouteSocket reader;
+    private readonly RouteGroups groups;
+    private readonly Lock gate = new();
+    private readonly byte[] buffer = new byte[64 * 1024];
+    private readonly Dictionary<int, LinkInfo> links = [];
+    private IDisposable? registration;
+
+    private RouteEvents(SafeFileHandle handle, RouteSocket reader, RouteGroups groups)
+    {
+        this.handle = handle;
+        this.reader = reader;
+        this.groups = groups;
+    }
+
+    /// <summary>Subscribes to changes in a namespace.</summary>
+    /// <param name="ns">The namespace; it is kept alive until this is disposed.</param>
+    /// <param name="groups">What to tell of.</param>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public static RouteEvents Open(NetworkNamespace ns, RouteGroups groups)
+    {
+        ArgumentNullException.ThrowIfNull(ns);
+        var reader = RouteSocket.Open(ns);
+        SafeFileHandle? handle = null;
+        try
+        {
+            handle = ns.OpenSocket(Libc.AF_NETLINK, Libc.SOCK_RAW | Libc.SOCK_NONBLOCK, NETLINK_ROUTE);
+            using (var fd = handle.Borrow())
+            {
+                // Needs CAP_NET_ADMIN in the first user namespace; without it the size stays as it is, and EventsLost tells when it was too small.
+                var size = ReceiveBufferSize;
+                _ = Libc.setsockopt(fd.Number, Libc.SOL_SOCKET, Libc.SO_RCVBUFFORCE, &size, sizeof(int));
+            }
+
+            foreach (var group in GroupNumbers(groups))
+            {
+                NetlinkSocket.SetOption(handle, NETLINK_ADD_MEMBERSHIP, group, $"subscribe to netlink group {group}");
+            }
+
+            var events = new RouteEvents(handle, reader, groups);
+            if (groups.HasFlag(RouteGroups.Links))
+            {
+                foreach (var link in reader.GetLinks())
+                {
+                    events.links[link.Index] = link;
+                }
+            }
+
+            events.registration = Reactor.Shared.OnReadable(handle, events.ReadAll);
+            return events;
+        }
+        catch
+        {
+            handle?.Dispose();
+            reader.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Something changed. Called on the reactor's thread, or on that of somebody who begins to wait: hand long work to somebody else, and do not wait.</summary>
+    public event Action<NetlinkEvent>? Received;
+
+    /// <summary>Ends the subscription; waits that are still open end with <see cref="ObjectDisposedException"/>.</summary>
+    public void Dispose()
+    {
+        Interlocked.Exchange(ref registration, null)?.Dispose();
+        handle.Dispose();
+        reader.Dispose();
+        EndAllWaits();
+    }
+
+    // RTNLGRP_*: include/uapi/linux/rtnetlink.h.
+    private static IEnumerable<int> GroupNumbers(RouteGroups groups)
+    {
+        (RouteGroups Group, int[] Numbers)[] all =
+        [
+            (RouteGroups.Links, [1]),
+            (RouteGroups.Neighbours, [3]),
+            (RouteGroups.Qdiscs, [4]),
+            (RouteGroups.Addresses, [5, 9]),
+            (RouteGroups.Routes, [7, 11]),
+            (RouteGroups.Rules, [8, 19]),
+            (RouteGroups.Mdb, [26]),
+            (RouteGroups.Nexthops, [32]),
+        ];
+        return all.Where(g => groups.HasFlag(g.Group)).SelectMany(g => g.Numbers);
+    }
+
+    private void ReadAll()
+    {
+        lock (gate)
+        {
+            while (TryReceive(out var datagram))
+            {
+                var messages = new MessageReader(datagram);
+                while (messages.Next())
+                {
+                    if (Parse(messages.Type, messages.Payload) is { } happened)
+                    {
+                        Publish(happened);
+                    }
+                }
+            }
+        }
+    }
+
+    private bool TryReceive(out ReadOnlySpan<byte> datagram)
+    {
+        using var fd = handle.Borrow();
+        fixed (byte* start = buffer)
+        {
+            while (true)
+            {
+                var size = Libc.recv(fd.Number, start, buffer.Length, Libc.MSG_DONTWAIT);
+                if (size >= 0)
+                {
+                    datagram = buffer.AsSpan(0, (int)size);
+                    return true;
+                }
+
+                switch (Libc.LastErrno)
+                {
+                    case Errno.EINTR:
+                        break;
+                    case Errno.ENOBUFS:
+                        // Reading the state may wait for the kernel, which the reactor must not.
+                        ThreadPool.UnsafeQueueUserWorkItem(static events => events.ReadStateAgain(), this, preferLocal: false);
+                        break;
+                    default:
+                        datagram = default;
+                        return false;
+                }
+            }
+        }
+    }
+
+    /// <summary>After a loss: what was missed is in the state.</summary>
+    private void ReadStateAgain()
+    {
+        try
+        {
+            var state = groups.HasFlag(RouteGroups.Links) ? reader.GetLinks() : [];
+            lock (gate)
+            {
+                links.Clear();
+                foreach (var link in state)
+                {
+                    links[link.Index] = link;
+                }
+
+                Publish(new EventsLost());
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // The subscription was closed meanwhile; there is nobody left to tell.
+        }
+    }
+
+    private void Publish(NetlinkEvent happened)
+    {
+        Received?.Invoke(happened);
+        TellWaits(happened);
+    }
+
+    private NetlinkEvent? Parse(ushort type, ReadOnlySpan<byte> payload) => type switch
+    {
+        RTM_NEWLINK or RTM_DELLINK => ParseLink(type == RTM_DELLINK, payload),
+        RTM_NEWADDR or RTM_DELADDR => new AddressEvent(AddressMessages.Read(payload), type == RTM_DELADDR),
+        RTM_NEWROUTE or RTM_DELROUTE => RouteMessages.Read(payload) is { } route ? new RouteEvent(route, type == RTM_DELROUTE) : null,
+        RTM_NEWNEIGH or RTM_DELNEIGH when FdbMessages.Read(payload) is { } entry => new FdbEvent(entry, type == RTM_DELNEIGH),
+        RTM_NEWNEIGH or RTM_DELNEIGH => NeighbourMessages.Read(payload) is { } neighbour ? new NeighbourEvent(neighbour, type == RTM_DELNEIGH) : null,
+        _ => null,
+    };
+
+    // A message of family AF_BRIDGE tells of a bridge port (its state is told in no other way) and has little else of the device in it. Its
+    // RTM_DELLINK says that the port left its bridge, not that the device is gone.
+    private LinkEvent? ParseLink(bool deleted, ReadOnlySpan<byte> payload)
+    {
+        var index = Attribute.ReadAt<int>(payload, 4);
+        if (Attribute.ReadAt<byte>(payload, 0) == AF_BRIDGE)
+        {
+            if (!links.TryGetValue(index, out var known))
+            {
+                return null;
+            }
+
+            var port = Attributes.After(payload, LinkMessages.HeaderSize).Find(LinkAttributes.IFLA_PROTINFO).Nested;
+            known = deleted
+                ? known with { MasterIndex = null, PortKind = null, BridgePortOptions = null, BridgePortStatus = null }
+                : known with { BridgePortOptions = BridgePortOptions.Read(port), BridgePortStatus = BridgePortStatus.Read(port) };
+            links[index] = known;
+            return new LinkEvent(known, false);
+        }
+
+        var link = LinkInfo.Read(payload);
+        if (deleted)
+        {
+            links.Remove(index);
+        }
+        else
+        {
+            links[index] = link;
+        }
+
+        return new LinkEvent(link, deleted);
+    }
+}

@@ -1,0 +1,84 @@
+using System.Runtime.InteropServices;
+
+namespace NetLab.Linux.Netlink;
+
+/// <summary>
+/// Requests to the kernel, in the order in which they shall be carried out, encoded as they are added. Each remembers what it was doing, in
+/// the words of the caller or in words of its own, for the message of an exception. <see cref="RouteSocket.Execute"/> sends them.
+/// </summary>
+/// <remarks>
+/// One file per concept: this one has the requests' book-keeping, <c>NetlinkBatch.Links.cs</c> those about devices, and so on. Not safe for use by
+/// several threads at once. After <see cref="Clear"/> a batch can be filled again and costs no new memory.
+/// </remarks>
+public sealed partial class NetlinkBatch
+{
+    private readonly MessageWriter writer = new(16 * 1024);
+    private readonly List<Request> requests = [];
+
+    /// <summary>Number of requests; one call may add more than one (names beside the first are a request of their own).</summary>
+    public int Count => requests.Count;
+
+    /// <summary>Takes all requests out.</summary>
+    public void Clear()
+    {
+        writer.Clear();
+        requests.Clear();
+    }
+
+    /// <summary>The encoded requests, one behind the other.</summary>
+    internal Span<byte> Bytes => writer.Bytes;
+
+    /// <summary>Where the request begins in <see cref="Bytes"/>.</summary>
+    internal int Start(int index) => requests[index].Start;
+
+    /// <summary>Where the request ends in <see cref="Bytes"/>.</summary>
+    internal int End(int index) => index + 1 < requests.Count ? requests[index + 1].Start : writer.Length;
+
+    /// <summary>The exception for a request that was refused.</summary>
+    internal NetlinkException Refused(int index, int errno, string? extendedAck)
+    {
+        var request = requests[index];
+        var type = MemoryMarshal.Read<ushort>(writer.Bytes[(request.Start + 4)..]);
+        var advice = NetlinkAdvice.For(type, request.Subject, errno, extendedAck);
+        return new NetlinkException(request.Describe(), errno, extendedAck, advice, index);
+    }
+
+    // Subjects are kept as they are and turned into words only when a request fails.
+    private void Remember(int start, string? doing, string verb, object? subject, int index = 0) => requests.Add(new Request(start, doing, verb, subject, index));
+
+    /// <summary>Undoes a half-written request, so that an argument that was refused leaves the batch as it was.</summary>
+    private void Write<T>(T argument, Action<MessageWriter, T> write, string? doing, string verb, object? subject, int index = 0)
+    {
+        var start = writer.Length;
+        try
+        {
+            write(writer, argument);
+        }
+        catch
+        {
+            writer.Rewind(start);
+            throw;
+        }
+
+        Remember(start, doing, verb, subject, index);
+    }
+
+    private readonly record struct Request(int Start, string? Doing, string Verb, object? Subject, int Index)
+    {
+        public string Describe()
+        {
+            if (Doing is not null)
+            {
+                return Doing;
+            }
+
+            var subject = Subject switch
+            {
+                null => "",
+                IDescribed described => " " + described.Describe(),
+                _ => " " + Subject,
+            };
+            return Verb + subject + (Index == 0 ? "" : $" on interface {Index}");
+        }
+    }
+}

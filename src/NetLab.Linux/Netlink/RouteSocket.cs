@@ -1,0 +1,32 @@
+using static NetLab.Linux.Netlink.Rtnetlink;
+
+namespace NetLab.Linux.Netlink;
+
+/// <summary>
+/// The kernel's network settings of one namespace (rtnetlink(7)): changes them by batches, and reads them as records. Safe for use by many
+/// threads at once; the kernel carries out one request at a time anyhow.
+/// </summary>
+public sealed partial class RouteSocket : IDisposable
+{
+    private readonly NetlinkSocket socket;
+
+    private RouteSocket(NetlinkSocket socket) => this.socket = socket;
+
+    /// <summary>Opens a socket in a namespace. It stays usable when the namespace object is disposed, and keeps the namespace alive.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public static RouteSocket Open(NetworkNamespace ns) => new(NetlinkSocket.Open(ns, NETLINK_ROUTE, strictChecks: true));
+
+    /// <summary>
+    /// Carries out the requests of a batch in order, up to 32 in one system call. When one is refused, those sent together with it have been tried all
+    /// the same, and those after them have not been sent.
+    /// </summary>
+    /// <exception cref="NetlinkException">The first request that was refused.</exception>
+    public void Execute(NetlinkBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        socket.Execute(batch);
+    }
+
+    /// <summary>Closes the socket.</summary>
+    public void Dispose() => socket.Dispose();
+}

@@ -1,0 +1,35 @@
+using System.Collections;
+
+namespace NetLab.Linux.Netlink;
+
+/// <summary>A list that equals another with the same elements, so that records read twice from the kernel compare as a reader expects.</summary>
+internal sealed class ValueList<T> : IReadOnlyList<T>
+{
+    private readonly List<T> items = [];
+
+    public int Count => items.Count;
+
+    public T this[int index] => items[index];
+
+    /// <summary>Only while the list is being read.</summary>
+    public void Add(T item) => items.Add(item);
+
+    public IEnumerator<T> GetEnumerator() => items.GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => items.GetEnumerator();
+
+    public override bool Equals(object? obj) => obj is IReadOnlyList<T> other && items.SequenceEqual(other);
+
+    public override int GetHashCode()
+    {
+        var hash = default(HashCode);
+        foreach (var item in items)
+        {
+            hash.Add(item);
+        }
+
+        return hash.ToHashCode();
+    }
+
+    public override string ToString() => $"[{string.Join(", ", items)}]";
+}
