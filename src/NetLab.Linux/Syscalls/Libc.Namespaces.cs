@@ -13,6 +13,12 @@ internal static unsafe partial class Libc
     public const int AT_FDCWD = -100, AT_EMPTY_PATH = 0x1000, STATX_INO = 0x100;
 
     [LibraryImport("libc")]
+    public static partial int setns(int fd, int namespaceType);
+
+    [LibraryImport("libc")]
+    public static partial int gettid();
+
+    [LibraryImport("libc")]
     private static partial int statx(int directory, byte* path, int flags, uint mask, void* buffer);
 
     /// <summary>The inode number of an open file, or 0 when the kernel does not say (see <see cref="LastErrno"/>).</summary>

@@ -1,0 +1,122 @@
+using System.Globalization;
+
+namespace NetLab.Linux;
+
+/// <summary>
+/// Runs code on a thread of its own that is inside a namespace and ends there. Threads that such code starts inherit the
+/// namespace and would carry other people's work into it; that is found and reported.
+/// </summary>
+public static class NamespaceThread
+{
+    // The runtime's compiler thread: no work of the program runs on it, and it ends by itself when it has nothing to do.
+    private const string CompilerThread = ".NET Tiered Com";
+
+    private static readonly HashSet<int> s_own = [];
+
+    /// <summary>Runs <paramref name="code"/> inside the namespace.</summary>
+    /// <exception cref="LinuxException">The namespace cannot be entered.</exception>
+    /// <exception cref="InvalidOperationException">The code left threads of the runtime inside the namespace.</exception>
+    public static Task<T> RunAsync<T>(NetworkNamespace ns, Func<T> code)
+    {
+        ArgumentNullException.ThrowIfNull(ns);
+        ArgumentNullException.ThrowIfNull(code);
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() => Run(ns, code, done)) { IsBackground = true, Name = "netlab-inside" }.Start();
+        return done.Task;
+    }
+
+    /// <summary>Threads of this process that are in the namespace: their numbers and names.</summary>
+    public static IReadOnlyList<(int Id, string Name)> ThreadsIn(NetworkNamespace ns)
+    {
+        ArgumentNullException.ThrowIfNull(ns);
+        string wanted = ns.ToString();
+        var found = new List<(int, string)>();
+        foreach (string task in Directory.EnumerateDirectories("/proc/self/task"))
+        {
+            try
+            {
+                if (File.ResolveLinkTarget(Path.Combine(task, "ns/net"), false)?.Name == wanted)
+                {
+                    found.Add((int.Parse(Path.GetFileName(task), CultureInfo.InvariantCulture), File.ReadAllText(Path.Combine(task, "comm")).TrimEnd()));
+                }
+            }
+            catch (IOException)
+            {
+                // The thread ended while it was looked at, so it is not inside.
+                continue;
+            }
+        }
+
+        return found;
+    }
+
+    private static void Run<T>(NetworkNamespace ns, Func<T> code, TaskCompletionSource<T> done)
+    {
+        int self = Libc.gettid();
+        lock (s_own)
+        {
+            s_own.Add(self);
+        }
+
+        try
+        {
+            T result = Inside(ns, code);
+            done.SetResult(result);
+        }
+#pragma warning disable CA1031 // Whatever the code throws belongs to whoever awaits it.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            done.SetException(e);
+        }
+        finally
+        {
+            lock (s_own)
+            {
+                s_own.Remove(self);
+            }
+        }
+    }
+
+    // Completing a task may start a thread of the pool, which would inherit the namespace: the thread is outside again before.
+    private static T Inside<T>(NetworkNamespace ns, Func<T> code)
+    {
+        Enter(ns);
+        try
+        {
+            T result = code();
+            Complain(ns);
+            return result;
+        }
+        finally
+        {
+            if (Libc.setns(NamespaceWindow.HomeDescriptor, Libc.CLONE_NEWNET) != 0)
+            {
+                Environment.FailFast($"netlab: a thread could not return from the network namespace {ns} (errno {Libc.LastErrno}).");
+            }
+        }
+    }
+
+    private static void Enter(NetworkNamespace ns)
+    {
+        using var target = ns.Handle.Borrow();
+        if (Libc.setns(target.Number, Libc.CLONE_NEWNET) != 0)
+        {
+            throw new LinuxException($"enter the network namespace {ns}", Libc.LastErrno);
+        }
+    }
+
+    private static void Complain(NetworkNamespace ns)
+    {
+        lock (s_own)
+        {
+            var left = ThreadsIn(ns).Where(t => !s_own.Contains(t.Id) && t.Name != CompilerThread).ToList();
+            if (left.Count > 0)
+            {
+                throw new InvalidOperationException(
+                    $"The code that ran inside the namespace left threads there ({string.Join(", ", left.Select(t => $"{t.Name} {t.Id}"))}), and later work would run inside it. "
+                    + "Start no tasks, timers or child processes from such code; make sockets of the node (TcpListener, UdpClient, ConnectAsync) and use them outside.");
+            }
+        }
+    }
+}
