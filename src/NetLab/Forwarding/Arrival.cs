@@ -1,0 +1,57 @@
+namespace NetLab;
+
+/// <summary>The copies of a frame that arrived where they were expected, for further assertions.</summary>
+public sealed class Arrival
+{
+    private readonly Fate _fate;
+    private readonly string _whom;
+
+    internal Arrival(Fate fate, string whom, IReadOnlyList<FrameCopy> copies)
+    {
+        _fate = fate;
+        _whom = whom;
+        Copies = copies;
+    }
+
+    /// <summary>The copies that arrived.</summary>
+    public IReadOnlyList<FrameCopy> Copies { get; }
+
+    /// <summary>The names on the first copy's way, sender and receiver included.</summary>
+    public IReadOnlyList<string> Path => Copies[0].Path(_fate.From);
+
+    /// <summary>How long the first copy took from the first device to the last.</summary>
+    public TimeSpan Latency => Copies[0].Latency;
+
+    /// <summary>Asserts that a copy came by these devices, in this order; others may lie between them.</summary>
+    /// <exception cref="ForwardingException">It came by another way, which the message shows.</exception>
+    public Arrival Via(params string[] devices)
+    {
+        ArgumentNullException.ThrowIfNull(devices);
+        return Copies.Any(c => Contains(c.Path(_fate.From), devices))
+            ? this
+            : throw new ForwardingException($"Expected the frame to reach {_whom} via {string.Join(" > ", devices)}, but it came another way.{Environment.NewLine}{_fate.Describe()}");
+    }
+
+    /// <summary>Asserts how many copies came.</summary>
+    /// <exception cref="ForwardingException">There were more or fewer.</exception>
+    public Arrival Times(int copies) => Copies.Count == copies
+        ? this
+        : throw new ForwardingException($"Expected {copies} {(copies == 1 ? "copy" : "copies")} of the frame to reach {_whom}, but {Copies.Count} did.{Environment.NewLine}{_fate.Describe()}");
+
+    /// <summary>Asserts that exactly one copy came.</summary>
+    public Arrival Once() => Times(1);
+
+    private static bool Contains(IReadOnlyList<string> path, string[] wanted)
+    {
+        int next = 0;
+        foreach (string name in path)
+        {
+            if (next < wanted.Length && name == wanted[next])
+            {
+                next++;
+            }
+        }
+
+        return next == wanted.Length;
+    }
+}

@@ -1,0 +1,120 @@
+using System.Net;
+using NetLab.Packets;
+
+namespace NetLab;
+
+/// <summary>
+/// Turns sightings of one frame into its copies. Each sighting hangs below the one it came from: what comes in at a veth end, below
+/// what went out of its peer; what goes out of a port, below what came in at a port of the same bridge; what a router sends,
+/// below what it received. The leaves are the copies' ends.
+/// </summary>
+internal sealed class FateBuilder
+{
+    private readonly List<Step> _steps = [];
+    private readonly long _start;
+
+    private FateBuilder(IReadOnlyList<Sighting> sightings) => _start = sightings.Count > 0 ? sightings[0].Time : 0;
+
+    public static Fate Build(string from, FakeVm? sender, Node start, Frame frame, string? refusal, IReadOnlyList<Sighting> sightings)
+    {
+        var builder = new FateBuilder(sightings);
+        FrameIdentity identity = FrameIdentity.Of(frame);
+        foreach (Sighting sighting in sightings)
+        {
+            builder.Add(sighting, identity.IsInside(sighting.Identity));
+        }
+
+        return new Fate(from, sender, start, frame, refusal, builder.Copies());
+    }
+
+    private void Add(Sighting sighting, bool inTunnel)
+    {
+        // The bridge device's own copy of what its ports flood is no hop on the way to anywhere, unless the node itself is meant.
+        if (sighting.Device is Bridge bridge && sighting.Direction == HopDirection.In && bridge.Addresses.Count == 0)
+        {
+            return;
+        }
+
+        Step? parent = sighting.Direction == HopDirection.In ? CameFrom(sighting) : WasSentFor(sighting);
+        if (parent is not null)
+        {
+            parent.Children++;
+        }
+
+        _steps.Add(new Step(sighting, parent, new Hop(sighting.Node, sighting.DeviceName, sighting.Direction, Vlan(sighting), TimeSpan.FromTicks((sighting.Time - _start) / 100))
+        {
+            LabDevice = sighting.Device,
+            InTunnel = inTunnel,
+        }));
+    }
+
+    private static ushort? Vlan(Sighting sighting) =>
+        sighting.Vlan ?? (sighting.Frame.VlanTags.Count > 0 ? sighting.Frame.VlanTags[0].Id : null);
+
+    // A veth pair is a queue: the first that went out of the peer and has not come in yet is this one.
+    private Step? CameFrom(Sighting sighting) => sighting.Device switch
+    {
+        VethEnd end => _steps.Find(s => ReferenceEquals(s.Seen.Device, end.Peer) && s.Seen.Direction == HopDirection.Out && s.Children == 0),
+        TapDevice => null,
+        _ => _steps.FindLast(s => ReferenceEquals(s.Seen.Node, sighting.Node)),
+    };
+
+    private Step? WasSentFor(Sighting sighting)
+    {
+        bool SameNode(Step s) => ReferenceEquals(s.Seen.Node, sighting.Node);
+        Step? Last(Predicate<Step> wanted) => _steps.FindLast(s => SameNode(s) && s.Seen.Direction == HopDirection.In && wanted(s));
+
+        return sighting.Device?.Switch switch
+        {
+            Bridge bridge => Last(s => ReferenceEquals(s.Seen.Device?.Switch, bridge)) ?? _steps.FindLast(s => ReferenceEquals(s.Seen.Device, bridge)),
+            // Patch ports join the Open vSwitch bridges of a node; a frame that entered by one may leave by another.
+            OvsBridge => Last(s => s.Seen.Device?.Switch is OvsBridge) ?? _steps.FindLast(SameNode),
+            _ => _steps.FindLast(SameNode),
+        };
+    }
+
+    private List<FrameCopy> Copies()
+    {
+        var copies = new List<FrameCopy>();
+        foreach (Step step in _steps.Where(s => s.Children == 0))
+        {
+            var hops = new List<Hop>();
+            for (Step? at = step; at is not null; at = at.Parent)
+            {
+                hops.Insert(0, at.Hop);
+            }
+
+            FakeVm? vm = step.Seen is { Direction: HopDirection.Out, Device: TapDevice { Vm: { } reader } } ? reader : null;
+            Node? node = step.Seen.Direction == HopDirection.In && TakenByStack(step.Seen) ? step.Seen.Node : null;
+            CopyEnd end = vm is not null || node is not null ? CopyEnd.Delivered
+                : step.Seen.Direction == HopDirection.In ? CopyEnd.LastSeenIn : CopyEnd.LastSeenOut;
+            copies.Add(new FrameCopy(hops, end, vm, node));
+        }
+
+        return copies;
+    }
+
+    private static bool TakenByStack(Sighting seen)
+    {
+        if (seen.Device is null || seen.Device.Switch is not null)
+        {
+            return false;
+        }
+
+        if (seen.Frame.Arp is { } arp)
+        {
+            return Owns(seen.Node, arp.TargetIp);
+        }
+
+        bool forMe = seen.Frame.Destination.IsMulticast || seen.Frame.Destination == seen.Device.Mac;
+        IPAddress? to = seen.Frame.Ipv4 is { } ip4 ? ip4.Destination : seen.Frame.Ipv6 is { } ip6 ? ip6.Destination : (IPAddress?)null;
+        return forMe && to is not null && (Owns(seen.Node, to) || seen.Frame.Destination.IsBroadcast);
+    }
+
+    private static bool Owns(Node node, IPAddress address) => node.Devices.Any(d => d.Addresses.Any(a => a.Address.Equals(address)));
+
+    private sealed record Step(Sighting Seen, Step? Parent, Hop Hop)
+    {
+        public int Children { get; set; }
+    }
+}

@@ -1,0 +1,11 @@
+namespace NetLab;
+
+/// <summary>A frame did not go where it was expected to go, or went where it should not. The message says where each copy was seen and where it ended.</summary>
+public sealed class ForwardingException : Exception
+{
+    /// <summary>A failed expectation.</summary>
+    public ForwardingException(string message)
+        : base(message)
+    {
+    }
+}

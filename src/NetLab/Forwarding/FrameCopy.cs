@@ -1,0 +1,106 @@
+using System.Text;
+
+namespace NetLab;
+
+/// <summary>What became of one copy of a frame.</summary>
+public enum CopyEnd
+{
+    /// <summary>A fake VM read it, or a node's own stack took it.</summary>
+    Delivered,
+
+    /// <summary>It was last seen going into a device, and from there nowhere.</summary>
+    LastSeenIn,
+
+    /// <summary>It was last seen going out of a device, and nobody is behind it.</summary>
+    LastSeenOut,
+}
+
+/// <summary>One copy of a sent frame: the devices it crossed, in order, and its end. A bridge that floods makes several of one.</summary>
+public sealed class FrameCopy
+{
+    internal FrameCopy(IReadOnlyList<Hop> hops, CopyEnd end, FakeVm? vm, Node? node)
+    {
+        Hops = hops;
+        End = end;
+        Vm = vm;
+        Node = node;
+    }
+
+    /// <summary>The devices, in order.</summary>
+    public IReadOnlyList<Hop> Hops { get; }
+
+    /// <summary>How it ended.</summary>
+    public CopyEnd End { get; }
+
+    /// <summary>The fake VM that got it, if one did.</summary>
+    public FakeVm? Vm { get; }
+
+    /// <summary>The node whose own stack got it, if one did.</summary>
+    public Node? Node { get; }
+
+    /// <summary>Time from the first hop to the last.</summary>
+    public TimeSpan Latency => Hops.Count == 0 ? TimeSpan.Zero : Hops[^1].At - Hops[0].At;
+
+    /// <summary>The names on the way: the sender, each device once, the bridges between them, and the receiver.</summary>
+    public IReadOnlyList<string> Path(string? sender = null)
+    {
+        var path = new List<string>();
+        void Add(string name)
+        {
+            if (path.Count == 0 || path[^1] != name)
+            {
+                path.Add(name);
+            }
+        }
+
+        if (sender is not null)
+        {
+            Add(sender);
+        }
+
+        for (int i = 0; i < Hops.Count; i++)
+        {
+            Hop hop = Hops[i];
+            // Between a port where it came in and a port where it went out lies the bridge.
+            if (i > 0 && hop.Direction == HopDirection.Out && Hops[i - 1].Direction == HopDirection.In && hop.LabDevice?.Switch is { } bridge)
+            {
+                foreach (string name in BridgesBetween(Hops[i - 1].LabDevice?.Switch, bridge))
+                {
+                    Add(name);
+                }
+            }
+
+            Add(hop.Device);
+        }
+
+        if (Vm is not null)
+        {
+            Add(Vm.Name);
+        }
+        else if (Node is not null)
+        {
+            Add(Node.Name);
+        }
+
+        return path;
+    }
+
+    /// <summary>The path and the end, in a line.</summary>
+    public string Describe(string sender)
+    {
+        var text = new StringBuilder(string.Join(" > ", Path(sender)));
+        text.Append(End switch
+        {
+            CopyEnd.Delivered => $"   (delivered, {Hops.Count} hops, {Latency.TotalMicroseconds:0} µs)",
+            _ when Hops.Count == 0 => "   (seen nowhere)",
+            CopyEnd.LastSeenIn => $"   (last seen coming in at {Hops[^1].Node.Name}/{Hops[^1].Device}{Behind(Hops[^1])}; it went on from there to nobody)",
+            _ => $"   (last seen going out of {Hops[^1].Node.Name}/{Hops[^1].Device}; nobody took it there)",
+        });
+        return text.ToString();
+    }
+
+    private static string Behind(Hop hop) => hop.LabDevice?.Switch is { } bridge ? $", a port of {bridge.Kind} bridge {bridge.Name}" : "";
+
+    private static IEnumerable<string> BridgesBetween(Switch? from, Switch to) =>
+        from is null || ReferenceEquals(from, to) ? [to.Name] : [from.Name, to.Name];
+}

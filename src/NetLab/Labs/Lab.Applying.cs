@@ -1,0 +1,139 @@
+using NetLab.Linux;
+using NetLab.Linux.Netlink;
+using NetLab.Linux.Processes;
+
+namespace NetLab;
+
+/// <summary>Making the kernel match what is described.</summary>
+public sealed partial class Lab
+{
+    private readonly Dictionary<Node, (int Routes, int Neighbours, int Rulesets)> _done = [];
+    private ProcessGroup? _processes;
+    private bool _disposed;
+
+    /// <summary>Whether the lab exists in the kernel.</summary>
+    public bool IsApplied { get; private set; }
+
+    /// <summary>The lab's own PID namespace: everything that runs in a node runs in it, and dies with it.</summary>
+    internal ProcessGroup Processes => _processes ??= ProcessGroup.Create();
+
+    /// <summary>
+    /// Makes the kernel match the description, and returns when every link is ready: the first frame is not lost. What exists
+    /// already stays as it is. Where anything fails, all of the lab is removed again and the exception says what was being done.
+    /// </summary>
+    /// <exception cref="TopologyException">The description cannot be built; nothing was touched.</exception>
+    /// <exception cref="LinuxException">The kernel refused something.</exception>
+    public async Task ApplyAsync(CancellationToken ct = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        Validate();
+        try
+        {
+            await RealizeAsync(ct).ConfigureAwait(false);
+            IsApplied = true;
+        }
+        catch
+        {
+            await DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    internal void RequireApplied()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (!IsApplied)
+        {
+            throw new InvalidOperationException("The lab is not applied yet; call lab.ApplyAsync() first.");
+        }
+    }
+
+    private async Task RealizeAsync(CancellationToken ct)
+    {
+        var newDevices = _nodes.ToDictionary(n => n, n => n.Devices.Where(d => !d.IsApplied).ToList());
+        List<Link> newLinks = _links.FindAll(l => !l.A.IsApplied);
+
+        CreateNodes();
+        await Task.Run(() => CreateDevices(newDevices, newLinks), ct).ConfigureAwait(false);
+        await ApplyOvsAsync(newDevices, ct).ConfigureAwait(false);
+        foreach (Node node in _nodes)
+        {
+            await ConfigureAsync(node, newDevices[node], ct).ConfigureAwait(false);
+        }
+
+        foreach (FakeVm vm in newDevices.Values.SelectMany(d => d).OfType<TapDevice>().Select(t => t.Vm).OfType<FakeVm>())
+        {
+            vm.StartReading();
+        }
+
+        _watch?.AddNodes(_nodes);
+        await WaitUntilReadyAsync(newDevices, ct).ConfigureAwait(false);
+    }
+
+    private void CreateNodes()
+    {
+        NetworkNamespace.ReserveFileDescriptors(_nodes.Count * 8);
+        foreach (Node node in _nodes.Where(n => !n.IsApplied))
+        {
+            var state = new NodeState(node);
+            node.Attach(state);
+            QuietNetwork.Apply(node, state.Namespace);
+            foreach ((string name, string value) in node.Sysctls.Where(s => !QuietNetwork.NeedsDevice(node, s.Key)))
+            {
+                state.Namespace.WriteSysctl(name, value);
+            }
+
+            var batch = new NetlinkBatch();
+            batch.ChangeLink(1, new LinkChange { Up = true }, $"setting {node.Name}/lo up");
+            state.Route.Execute(batch);
+        }
+    }
+
+    private void CreateDevices(Dictionary<Node, List<Device>> newDevices, List<Link> newLinks)
+    {
+        foreach (Node node in _nodes)
+        {
+            node.State.Route.Execute(Planner.BridgesAndLinks(node.State, newLinks));
+        }
+
+        foreach (Node node in _nodes)
+        {
+            foreach (TapDevice tap in newDevices[node].OfType<TapDevice>())
+            {
+                tap.Create(node.State);
+            }
+
+            node.State.Route.Execute(Planner.KernelDevices(node.State));
+            node.State.Route.Execute(Planner.Ports(node.State, newDevices[node].FindAll(d => d is not (OvsInternalPort or OvsBridge))));
+        }
+    }
+
+    private async Task ConfigureAsync(Node node, List<Device> newDevices, CancellationToken ct)
+    {
+        _done.TryGetValue(node, out var done);
+        node.State.Route.Execute(Planner.Ports(node.State, newDevices.FindAll(d => d is OvsInternalPort or OvsBridge)));
+        foreach ((string name, string value) in node.Sysctls.Where(s => QuietNetwork.NeedsDevice(node, s.Key)))
+        {
+            node.State.Namespace.WriteSysctl(name, value);
+        }
+
+        node.State.Route.Execute(Planner.Addresses(node.State, newDevices, done.Routes, done.Neighbours));
+        foreach (string ruleset in node.Rulesets.Skip(done.Rulesets))
+        {
+            await node.LoadRulesetAsync(ruleset, ct).ConfigureAwait(false);
+        }
+
+        _done[node] = (node.Routes.Count, node.Neighbours.Count, node.Rulesets.Count);
+    }
+
+    private async Task WaitUntilReadyAsync(Dictionary<Node, List<Device>> newDevices, CancellationToken ct)
+    {
+        // Carrier, operational state and queueing discipline follow the last acknowledgement at some later time, unless they are asked for.
+        foreach ((Node node, List<Device> devices) in newDevices)
+        {
+            Ethtool.RunLinkWatch(node.State.Namespace, devices.Where(d => d is VethEnd or TapDevice or Bridge).Select(d => d.Name));
+        }
+
+        await SettleAsync(ct).ConfigureAwait(false);
+    }
+}

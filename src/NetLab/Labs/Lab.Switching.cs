@@ -1,0 +1,49 @@
+using NetLab.Linux;
+using NetLab.Linux.Netlink;
+
+namespace NetLab;
+
+/// <summary>Open vSwitch in the nodes that have a bridge of it.</summary>
+public sealed partial class Lab
+{
+    private async Task ApplyOvsAsync(Dictionary<Node, List<Device>> newDevices, CancellationToken ct)
+    {
+        foreach (Node node in _nodes)
+        {
+            var bridges = node.Devices.OfType<OvsBridge>().ToList();
+            if (bridges.Count == 0 || bridges.TrueForAll(b => !b.HasChanges))
+            {
+                continue;
+            }
+
+            node.State.Ovs ??= await OvsInstance.StartAsync(node.State.Namespace, Processes, node.Name, ct).ConfigureAwait(false);
+            await node.State.Ovs.ApplyAsync(OvsBridge.ChangesOf(bridges), ct).ConfigureAwait(false);
+            foreach (OvsBridge bridge in bridges)
+            {
+                await bridge.MarkAppliedAsync(node.State.Ovs, ct).ConfigureAwait(false);
+            }
+
+            foreach (Device device in newDevices[node].Where(d => d is OvsBridge or OvsInternalPort))
+            {
+                LinkInfo link = node.State.Route.FindLink(device.Name)
+                    ?? throw new InvalidOperationException($"Open vSwitch of node {node.Name} said that {device.Name} is there, and the kernel has no such device.");
+                node.State.Register(device, link.Index);
+            }
+        }
+
+        if (_nodes.Exists(n => n.State.Ovs is not null))
+        {
+            CompleteChecksums(newDevices);
+        }
+    }
+
+    // Open vSwitch in user space takes frames as the kernel hands them over, also with checksums that a device was to complete
+    // later; TCP across it would fail while ping works.
+    private static void CompleteChecksums(Dictionary<Node, List<Device>> newDevices)
+    {
+        foreach (VethEnd end in newDevices.Values.SelectMany(d => d).OfType<VethEnd>())
+        {
+            Ethtool.SetChecksumOffload(end.Node.State.Namespace, end.Name, false);
+        }
+    }
+}

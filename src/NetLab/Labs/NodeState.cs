@@ -1,0 +1,56 @@
+using NetLab.Linux;
+using NetLab.Linux.Netlink;
+
+namespace NetLab;
+
+/// <summary>What exists in the kernel for one node. It owns the namespace's descriptor, and goes with it.</summary>
+internal sealed class NodeState : IDisposable
+{
+    // Low numbers are left to devices that the kernel or Open vSwitch number themselves.
+    private int _nextIndex = 100;
+
+    public NodeState(Node node)
+    {
+        Node = node;
+        Namespace = NetworkNamespace.Create();
+        try
+        {
+            Route = RouteSocket.Open(Namespace);
+        }
+        catch
+        {
+            Namespace.Dispose();
+            throw;
+        }
+    }
+
+    public Node Node { get; }
+
+    public NetworkNamespace Namespace { get; }
+
+    public RouteSocket Route { get; }
+
+    public OvsInstance? Ovs { get; set; }
+
+    /// <summary>Devices by the index that frames are seen under.</summary>
+    public Dictionary<int, Device> DevicesByIndex { get; } = [];
+
+    public int TakeIndex(Device device)
+    {
+        int index = _nextIndex++;
+        Register(device, index);
+        return index;
+    }
+
+    public void Register(Device device, int index)
+    {
+        DevicesByIndex[index] = device;
+        device.LiveIndex = index;
+    }
+
+    public void Dispose()
+    {
+        Route.Dispose();
+        Namespace.Dispose();
+    }
+}

@@ -1,0 +1,146 @@
+using NetLab.Linux;
+using NetLab.Linux.Netlink;
+
+namespace NetLab;
+
+/// <summary>
+/// Turns the difference between what is described and what exists into netlink batches, one or two a node. It decides the order;
+/// <see cref="Lab.ApplyAsync"/> runs it. Both ends of a veth pair are born in their namespaces with their names, so nothing ever
+/// passes through the machine's own namespace.
+/// </summary>
+internal static class Planner
+{
+    /// <summary>Bridges and veth pairs whose first end is in this node.</summary>
+    public static NetlinkBatch BridgesAndLinks(NodeState state, IReadOnlyList<Link> newLinks)
+    {
+        var batch = new NetlinkBatch();
+        foreach (Bridge bridge in New<Bridge>(state.Node))
+        {
+            batch.AddLink(
+                new BridgeSpec(bridge.Name) { Index = state.TakeIndex(bridge), Mac = bridge.Mac.ToPhysicalAddress(), Mtu = bridge.Mtu, Up = bridge.Up, Options = bridge.Options },
+                $"adding bridge {bridge}");
+        }
+
+        foreach (Link link in newLinks)
+        {
+            if (ReferenceEquals(link.A.Node, state.Node))
+            {
+                AddVeth(batch, state, link);
+            }
+        }
+
+        return batch;
+    }
+
+    /// <summary>The second ends of new veth pairs, and everything about ports that the kernel takes only once the device is there.</summary>
+    public static NetlinkBatch Ports(NodeState state, IReadOnlyList<Device> newDevices)
+    {
+        var batch = new NetlinkBatch();
+        foreach (Device device in newDevices)
+        {
+            if (device is VethEnd { Link: { } link } && ReferenceEquals(link.B, device))
+            {
+                batch.ChangeLink(device.LiveIndex, new LinkChange { MasterIndex = MasterOf(device), Up = device.Up }, $"setting {device} up");
+            }
+            else if (device is TapDevice)
+            {
+                batch.ChangeLink(
+                    device.LiveIndex,
+                    new LinkChange { Mac = device.Mac.ToPhysicalAddress(), Mtu = device.Mtu, MasterIndex = MasterOf(device), Up = device.Up },
+                    device.Mtu is { } mtu ? $"setting tap {device} up with MTU {mtu}" : $"setting tap {device} up");
+            }
+            else if (device is OvsInternalPort or OvsBridge)
+            {
+                batch.ChangeLink(device.LiveIndex, new LinkChange { Mac = device.HasChosenMac ? device.Mac.ToPhysicalAddress() : null, Mtu = device.Mtu, Up = device.Up }, $"setting {device} up");
+            }
+
+            if (device.Promiscuous)
+            {
+                batch.ChangeLink(device.LiveIndex, new LinkChange { Promiscuous = true }, $"setting {device} promiscuous");
+            }
+
+            if (device.BridgePort is { } port)
+            {
+                batch.SetBridgePort(device.LiveIndex, port, $"setting bridge port options of {device}");
+            }
+        }
+
+        return batch;
+    }
+
+    /// <summary>Addresses of new devices, then routes and neighbours that are new.</summary>
+    public static NetlinkBatch Addresses(NodeState state, IReadOnlyList<Device> newDevices, int routesDone, int neighboursDone)
+    {
+        var batch = new NetlinkBatch();
+        foreach (Device device in newDevices)
+        {
+            foreach (InterfaceAddress address in device.Addresses)
+            {
+                batch.AddAddress(device.LiveIndex, address.Address, address.PrefixLength, null, $"adding address {address} to {device}");
+            }
+        }
+
+        foreach (NodeRoute route in state.Node.Routes.Skip(routesDone))
+        {
+            batch.AddRoute(
+                new RouteSpec { Destination = route.Destination.Network, Gateway = route.Gateway, OutputIndex = route.Device?.LiveIndex },
+                doing: $"adding route '{route}' to node {state.Node.Name}");
+        }
+
+        foreach (NodeNeighbour neighbour in state.Node.Neighbours.Skip(neighboursDone))
+        {
+            batch.AddNeighbour(
+                new NeighbourSpec(neighbour.Device.LiveIndex, neighbour.Address) { Mac = neighbour.Mac.ToPhysicalAddress(), State = NeighbourState.Permanent },
+                $"adding neighbour {neighbour.Address} to {neighbour.Device}");
+        }
+
+        return batch;
+    }
+
+    /// <summary>Devices of other kinds; their parents exist by now.</summary>
+    public static NetlinkBatch KernelDevices(NodeState state)
+    {
+        var batch = new NetlinkBatch();
+        foreach (KernelDevice device in New<KernelDevice>(state.Node))
+        {
+            batch.AddLink(
+                device.Spec with
+                {
+                    Index = state.TakeIndex(device),
+                    Mac = device.HasChosenMac ? device.Mac.ToPhysicalAddress() : device.Spec.Mac,
+                    Mtu = device.Mtu ?? device.Spec.Mtu,
+                    MasterIndex = MasterOf(device),
+                    Up = device.Up,
+                },
+                $"adding {device.Kind} device {device}");
+        }
+
+        return batch;
+    }
+
+    private static void AddVeth(NetlinkBatch batch, NodeState state, Link link)
+    {
+        VethEnd a = link.A, b = link.B;
+        batch.AddLink(
+            new VethSpec(a.Name, new VethPeer(b.Name)
+            {
+                Index = b.Node.State.TakeIndex(b),
+                Mac = b.Mac.ToPhysicalAddress(),
+                Mtu = b.Mtu,
+                Namespace = b.Node.State.Namespace,
+            })
+            {
+                Index = state.TakeIndex(a),
+                Mac = a.Mac.ToPhysicalAddress(),
+                Mtu = a.Mtu,
+                MasterIndex = MasterOf(a),
+                Up = a.Up,
+            },
+            $"adding link {link}" + (a.Mtu is { } mtu ? $" with MTU {mtu}" : ""));
+    }
+
+    private static int? MasterOf(Device device) => device.Switch is Bridge bridge ? bridge.LiveIndex : null;
+
+    private static IEnumerable<T> New<T>(Node node)
+        where T : Device => node.Devices.OfType<T>().Where(d => !d.IsApplied);
+}

@@ -1,0 +1,61 @@
+using NetLab.Linux;
+
+namespace NetLab;
+
+/// <summary>
+/// Settings that every node starts with, so that a frame in the lab is one that somebody sent: no autoconfiguration, no
+/// duplicate address detection, no forwarding, no iptables on bridges, unless the node asks for it.
+/// </summary>
+internal static class QuietNetwork
+{
+    public static void Apply(Node node, NetworkNamespace ns)
+    {
+        bool v6 = UsesIPv6(node);
+        if (!v6)
+        {
+            ns.WriteSysctl("net.ipv6.conf.all.disable_ipv6", "1");
+            ns.WriteSysctl("net.ipv6.conf.default.disable_ipv6", "1");
+        }
+        else
+        {
+            foreach ((string name, string value) in new[] { ("accept_ra", "0"), ("accept_dad", "0"), ("dad_transmits", "0"), ("autoconf", "0"), ("addr_gen_mode", "1") })
+            {
+                ns.WriteSysctl($"net.ipv6.conf.default.{name}", value);
+            }
+
+            ns.WriteSysctl("net.ipv6.conf.all.forwarding", node.Forwarding ? "1" : "0");
+        }
+
+        // A new namespace inherits this one from the machine's own.
+        ns.WriteSysctl("net.ipv4.ip_forward", node.Forwarding ? "1" : "0");
+        if (node.Devices.OfType<Bridge>().Any())
+        {
+            CallIptables(ns, node.Devices.OfType<Bridge>().Any(b => b.CallIptables));
+        }
+    }
+
+    // Without the kernel's br_netfilter there are no such settings, and bridges never call iptables.
+    private static void CallIptables(NetworkNamespace ns, bool call)
+    {
+        foreach (string table in new[] { "iptables", "ip6tables", "arptables" })
+        {
+            try
+            {
+                ns.WriteSysctl($"net.bridge.bridge-nf-call-{table}", call ? "1" : "0");
+            }
+            catch (LinuxException e) when (e.ErrnoName == "ENOENT" && !call)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Whether a setting belongs to a device that must exist first: <c>net.ipv4.conf.eth0.rp_filter</c>.</summary>
+    public static bool NeedsDevice(Node node, string sysctl) =>
+        node.Devices.Any(d => sysctl.Contains($".{d.Name}.", StringComparison.Ordinal) || sysctl.Contains($"/{d.Name}/", StringComparison.Ordinal));
+
+    // A node that has no IPv6 address, and does not ask for IPv6 in so many words, is spared all of it.
+    private static bool UsesIPv6(Node node) =>
+        node.Devices.Any(d => d.Addresses.Any(a => a.IsIPv6))
+        || node.Sysctls.Any(s => s.Key.EndsWith("disable_ipv6", StringComparison.Ordinal) && s.Value == "0");
+}

@@ -1,0 +1,45 @@
+using System.Net;
+
+namespace NetLab;
+
+/// <summary>A node in a running lab.</summary>
+public sealed partial class Node
+{
+    private NodeState? _state;
+
+    /// <summary>Whether the node's namespace exists.</summary>
+    public bool IsApplied => _state is not null;
+
+    /// <summary>The inode of the node's namespace, as <c>/proc/PID/ns/net</c> shows it.</summary>
+    public ulong NamespaceInode => State.Namespace.Inode;
+
+    internal NodeState State => _state ?? throw new InvalidOperationException($"Node {Name} is not applied yet; call lab.ApplyAsync() first.");
+
+    /// <summary>Reads a kernel setting of this namespace.</summary>
+    public string ReadSysctl(string name) => State.Namespace.ReadSysctl(name);
+
+    /// <summary>Changes a kernel setting of this namespace in the running lab.</summary>
+    public void WriteSysctl(string name, string value)
+    {
+        State.Namespace.WriteSysctl(name, value);
+        _sysctls[name] = value;
+    }
+
+    /// <summary>Adds a device's address in the running lab, or before it runs.</summary>
+    internal void Attach(NodeState state) => _state = state;
+
+    /// <summary>The node's address that somebody with these addresses can reach on the wire, or else its first.</summary>
+    internal IPAddress AddressFor(IReadOnlyList<InterfaceAddress> asker)
+    {
+        var own = _devices.SelectMany(d => d.Addresses).ToList();
+        foreach (InterfaceAddress address in own)
+        {
+            if (asker.Any(a => a.Contains(address.Address)))
+            {
+                return address.Address;
+            }
+        }
+
+        return own.Count > 0 ? own[0].Address : throw new TopologyException($"node {Name} has no address; give a device one");
+    }
+}

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using NetLab.Packets;
+
+namespace NetLab;
+
+/// <summary>Pinging from a node's own stack, by a raw socket (raw(7)).</summary>
+public sealed partial class Node
+{
+    private int _pings;
+
+    /// <summary>Pings another node.</summary>
+    public Task<PingResult> PingAsync(Node to, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        return PingAsync(to.AddressFor([.. _devices.SelectMany(d => d.Addresses)]), ct);
+    }
+
+    /// <summary>Pings a fake VM.</summary>
+    public Task<PingResult> PingAsync(FakeVm to, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        return PingAsync(to.Address, ct);
+    }
+
+    /// <summary>Sends one echo request by the node's own routing and says whether the reply came. "No" is proven by a barrier, not by a timeout.</summary>
+    public async Task<PingResult> PingAsync(IPAddress to, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        bool v6 = to.AddressFamily == AddressFamily.InterNetworkV6;
+        using Socket socket = CreateSocket(to.AddressFamily, SocketType.Raw, v6 ? ProtocolType.IcmpV6 : ProtocolType.Icmp);
+        ushort id = (ushort)(Lab.NextMark() | 1), sequence = (ushort)Interlocked.Increment(ref _pings);
+        byte[] message = Echo.Message(v6, id, sequence, PingPayload(id));
+        Frame asSent = EchoFrame(to, v6, id, sequence);
+
+        long sent = Stopwatch.GetTimestamp();
+        Fate fate = await Lab.ObserveAsync(Name, null, this, asSent, FrameIdentity.Of(asSent).WithAnyMark(), () => Send(socket, message, to), ct).ConfigureAwait(false);
+        long replied = ReadReply(socket, v6, id, sequence, sent);
+        return replied != 0
+            ? new PingResult(Name, to, Stopwatch.GetElapsedTime(sent, replied), fate, null)
+            : new PingResult(Name, to, null, fate, fate.Refusal ?? "the echo request got no reply");
+    }
+
+    private static void Send(Socket socket, byte[] message, IPAddress to)
+    {
+        try
+        {
+            socket.SendTo(message, new IPEndPoint(to, 0));
+        }
+        catch (SocketException e)
+        {
+            throw new Linux.LinuxException($"sending an echo request to {to}", e.NativeErrorCode);
+        }
+    }
+
+    // Everything has arrived when this is asked, so there is nothing to wait for.
+    private static long ReadReply(Socket socket, bool v6, ushort id, ushort sequence, long sent)
+    {
+        byte[] buffer = new byte[2048];
+        while (socket.Available > 0)
+        {
+            int length = socket.Receive(buffer);
+            if (Echo.IsReply(buffer.AsMemory(0, length), v6, id, sequence))
+            {
+                return Math.Max(Stopwatch.GetTimestamp(), sent + 1);
+            }
+        }
+
+        return 0;
+    }
+
+    // The identifier is in the payload too, so that the request is known again behind NAT.
+    private static byte[] PingPayload(ushort id) => System.Text.Encoding.ASCII.GetBytes($"NetLab ping {id:x4}, from a node's stack");
+
+    private Frame EchoFrame(IPAddress to, bool v6, ushort id, ushort sequence)
+    {
+        IPAddress from = _devices.SelectMany(d => d.Addresses).FirstOrDefault(a => a.IsIPv6 == v6).Address ?? (v6 ? IPAddress.IPv6Any : IPAddress.Any);
+        MacAddress mac = _devices.Find(d => d.Addresses.Count > 0)?.Mac ?? default;
+        return Echo.Request(mac, default, from, to, id, sequence, PingPayload(id), 0);
+    }
+}

@@ -1,0 +1,50 @@
+using NetLab.Linux.Processes;
+
+namespace NetLab;
+
+/// <summary>Programs in a node. They die with the lab, and with this process.</summary>
+public sealed partial class Node
+{
+    private readonly List<NodeProcess> _processes = [];
+
+    /// <summary>Programs that were started in the node, also those that have ended.</summary>
+    public IReadOnlyList<NodeProcess> Processes
+    {
+        get
+        {
+            lock (_processes)
+            {
+                return [.. _processes];
+            }
+        }
+    }
+
+    /// <summary>Starts a program in the node and lets it run.</summary>
+    /// <param name="program">Its name, looked up in PATH, or its path.</param>
+    /// <param name="arguments">Its arguments; no shell reads them.</param>
+    /// <exception cref="Linux.LinuxException">There is no such program.</exception>
+    public NodeProcess Start(string program, params string[] arguments)
+    {
+        Lab.RequireApplied();
+        var process = new NodeProcess(this, Lab.Processes.Start(new ProcessStart(program, arguments) { Namespace = State.Namespace }), program, arguments);
+        lock (_processes)
+        {
+            _processes.Add(process);
+        }
+
+        return process;
+    }
+
+    /// <summary>Runs a program in the node to its end.</summary>
+    /// <returns>Its exit code and what it wrote; <c>EnsureSuccess()</c> throws unless the code is 0.</returns>
+    public async Task<ProcessResult> ExecAsync(string program, IReadOnlyList<string> arguments, CancellationToken ct = default)
+    {
+        Lab.RequireApplied();
+        return await Lab.Processes.RunAsync(new ProcessStart(program, arguments) { Namespace = State.Namespace }, null, ct).ConfigureAwait(false);
+    }
+
+    /// <summary>Loads an nftables ruleset, in the words of nft(8), into the running node.</summary>
+    /// <exception cref="ProcessFailedException">nft refused it; the message holds its words.</exception>
+    public async Task LoadRulesetAsync(string ruleset, CancellationToken ct = default) =>
+        (await Lab.Processes.RunAsync(new ProcessStart("nft", "-f", "-") { Namespace = State.Namespace }, ruleset, ct).ConfigureAwait(false)).EnsureSuccess();
+}

@@ -1,0 +1,142 @@
+using System.Net;
+using System.Net.Sockets;
+using NetLab.Linux;
+
+namespace NetLab;
+
+/// <summary>
+/// Sockets of the test's own process, born in a node. A socket stays in the namespace it was born in, so ordinary async code may use
+/// it from any thread afterwards.
+/// </summary>
+public sealed partial class Node
+{
+    /// <summary>A socket born in this node.</summary>
+    public Socket CreateSocket(AddressFamily family, SocketType type, ProtocolType protocol)
+    {
+        Lab.RequireApplied();
+        return NamespaceSockets.Create(State.Namespace, family, type, protocol);
+    }
+
+    /// <summary>Listens for TCP connections at an address of this node.</summary>
+    /// <param name="port">The port; 0 takes a free one.</param>
+    /// <param name="address">The address; by default every IPv4 address of the node.</param>
+    /// <returns>A listener that has started: <c>await listener.AcceptTcpClientAsync()</c>.</returns>
+    public TcpListener TcpListener(int port, IPAddress? address = null)
+    {
+        Lab.RequireApplied();
+        var listener = new TcpListener(address ?? IPAddress.Any, port);
+        try
+        {
+            NamespaceSockets.Move(listener.Server, State.Namespace);
+            listener.Start();
+            return listener;
+        }
+        catch
+        {
+            listener.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A TCP socket of this node that is bound and does not listen yet: what Kestrel's <c>CreateBoundListenSocket</c> asks for.</summary>
+    public Socket BindTcp(EndPoint endPoint)
+    {
+        ArgumentNullException.ThrowIfNull(endPoint);
+        Socket socket = CreateSocket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(endPoint);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a TCP connection from this node.</summary>
+    public async Task<NetworkStream> ConnectAsync(IPAddress to, int port, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        Socket socket = CreateSocket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(new IPEndPoint(to, port), ct).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A UDP socket of this node as an <see cref="System.Net.Sockets.UdpClient"/>.</summary>
+    /// <param name="port">The port to listen at; 0 takes a free one.</param>
+    /// <param name="family">IPv4 or IPv6.</param>
+    public UdpClient UdpClient(int port = 0, AddressFamily family = AddressFamily.InterNetwork)
+    {
+        Lab.RequireApplied();
+        var client = new UdpClient(family);
+        try
+        {
+            NamespaceSockets.Move(client.Client, State.Namespace);
+            client.Client.Bind(new IPEndPoint(family == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, port));
+            return client;
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// An HTTP client whose connections start in this node. A host name of the lab's nodes stands for the node's address;
+    /// other names must be addresses.
+    /// </summary>
+    public HttpClient CreateHttpClient()
+    {
+        var handler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            ConnectCallback = async (context, ct) => await ConnectAsync(AddressOf(context.DnsEndPoint.Host), context.DnsEndPoint.Port, ct).ConfigureAwait(false),
+        };
+        return new HttpClient(handler, disposeHandler: true);
+    }
+
+    /// <summary>
+    /// Runs code on a thread of its own inside this node's namespace. What it opens is born here; it must not start work
+    /// on other threads (<c>Task.Run</c>, timers): threads born by it would stay inside, and are reported.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The code left threads of the runtime inside the namespace.</exception>
+    public Task<T> RunAsync<T>(Func<T> code)
+    {
+        ArgumentNullException.ThrowIfNull(code);
+        Lab.RequireApplied();
+        return NamespaceThread.RunAsync(State.Namespace, code);
+    }
+
+    /// <inheritdoc cref="RunAsync{T}(Func{T})"/>
+    public Task RunAsync(Action code)
+    {
+        ArgumentNullException.ThrowIfNull(code);
+        return RunAsync(() =>
+        {
+            code();
+            return true;
+        });
+    }
+
+    private IPAddress AddressOf(string host)
+    {
+        if (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address))
+        {
+            return address;
+        }
+
+        return Lab.FindNode(host)?.AddressFor([.. _devices.SelectMany(d => d.Addresses)])
+            ?? throw new ArgumentException($"'{host}' is neither an address nor a node of the lab; its nodes are: {string.Join(", ", Lab.Nodes.Select(n => n.Name))}");
+    }
+}

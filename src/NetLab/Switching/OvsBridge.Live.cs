@@ -1,0 +1,78 @@
+namespace NetLab;
+
+/// <summary>An Open vSwitch bridge in a running lab. Every change returns when the datapath decides by it, not before.</summary>
+public sealed partial class OvsBridge
+{
+    private int _flowsDone;
+
+    internal bool HasChanges => !IsApplied || _flowsDone < _flows.Count || AllPorts.Any(p => !p.IsApplied);
+
+    private IEnumerable<OvsPort> AllPorts => Ports.Select(Port).Concat(_virtualPorts);
+
+    /// <summary>Adds flows, in the words of ovs-ofctl(8), all of them or none.</summary>
+    /// <exception cref="OvsException">Open vSwitch refused one; the message holds the line and its words.</exception>
+    public Task AddFlowsAsync(IReadOnlyList<string> flows, CancellationToken ct = default) => Engine.AddFlowsAsync(Name, flows, ct);
+
+    /// <summary>Deletes the flows that match, in the words of ovs-ofctl(8); an empty match deletes all.</summary>
+    public Task DeleteFlowsAsync(IReadOnlyList<string> matches, CancellationToken ct = default) => Engine.DeleteFlowsAsync(Name, matches, ct);
+
+    /// <summary>Replaces the whole flow table.</summary>
+    public Task ReplaceFlowsAsync(IReadOnlyList<string> flows, CancellationToken ct = default) => Engine.ReplaceFlowsAsync(Name, flows, ct);
+
+    /// <summary>Changes a port: its tag, trunks, VLAN mode and the like.</summary>
+    /// <param name="device">The port's device.</param>
+    /// <param name="change">From the present options to the new ones: <c>o => o with { Tag = 7 }</c>.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public async Task SetPortAsync(Device device, Func<OvsPortOptions, OvsPortOptions> change, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        OvsPort port = Port(device);
+        OvsPortOptions options = change(port.Options);
+        await Engine.ApplyAsync(new OvsChange().SetPort(Name, port.Name, options), ct).ConfigureAwait(false);
+        port.Options = options;
+    }
+
+    /// <summary>Asks <c>ofproto/trace</c> what this bridge does with a frame that comes in at a port, now.</summary>
+    public Task<OvsTrace> TraceAsync(Device inPort, Packets.Frame frame, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(inPort);
+        ArgumentNullException.ThrowIfNull(frame);
+        return Engine.TraceAsync(Name, inPort.Name, frame.Bytes, ct);
+    }
+
+    private OvsInstance Engine => Node.State.Ovs ?? throw new InvalidOperationException($"{this} is not applied yet; call lab.ApplyAsync() first.");
+
+    internal static OvsChange ChangesOf(IEnumerable<OvsBridge> bridges)
+    {
+        var change = new OvsChange();
+        foreach (OvsBridge bridge in bridges.Where(b => b.HasChanges))
+        {
+            if (!bridge.IsApplied)
+            {
+                OvsBridgeOptions options = bridge.Options;
+                change.SetBridge(bridge.Name, bridge.HasChosenMac ? options with { HardwareAddress = bridge.Mac.ToString() } : options);
+            }
+        }
+
+        foreach (OvsPort port in bridges.SelectMany(b => b.AllPorts).Where(p => !p.IsApplied))
+        {
+            change.SetPort(port.Bridge.Name, port.Name, port.Options);
+        }
+
+        return change;
+    }
+
+    internal async Task MarkAppliedAsync(OvsInstance engine, CancellationToken ct)
+    {
+        foreach (OvsPort port in AllPorts)
+        {
+            port.IsApplied = true;
+        }
+
+        if (_flowsDone < _flows.Count)
+        {
+            await engine.AddFlowsAsync(Name, _flows.GetRange(_flowsDone, _flows.Count - _flowsDone), ct).ConfigureAwait(false);
+            _flowsDone = _flows.Count;
+        }
+    }
+}

@@ -1,0 +1,96 @@
+using NetLab.Linux.Netlink;
+using NetLab.Packets;
+
+namespace NetLab;
+
+/// <summary>
+/// Anything that <c>ip link</c> shows in a node. Before it is applied its properties may be set; afterwards they are
+/// changed by the <c>Set…Async</c> methods, which the kernel answers.
+/// </summary>
+public abstract partial class Device
+{
+    private MacAddress? _mac;
+    private int? _mtu;
+    private BridgePortOptions? _bridgePort;
+    private bool _up = true;
+    private bool _promiscuous;
+    private readonly List<InterfaceAddress> _addresses = [];
+
+    internal Device(Node node, string name)
+    {
+        Node = node;
+        Name = name;
+        DefaultMac = Names.MacFor($"{node.Name}/{name}");
+    }
+
+    /// <summary>The node whose namespace holds the device.</summary>
+    public Node Node { get; }
+
+    /// <summary>The device's name, unique in its node, at most 15 bytes.</summary>
+    public string Name { get; }
+
+    /// <summary>The word that <c>ip -d link</c> uses for this kind: <c>veth</c>, <c>bridge</c>, <c>tun</c>…</summary>
+    public abstract string Kind { get; }
+
+    /// <summary>The device's MAC address; it derives from the node's and the device's names unless it is set.</summary>
+    public MacAddress Mac
+    {
+        get => _mac ?? DefaultMac;
+        set => _mac = Describe(value);
+    }
+
+    /// <summary>The largest payload in bytes (<c>ip link set … mtu</c>); null leaves the kernel's default.</summary>
+    public int? Mtu
+    {
+        get => _mtu;
+        set => _mtu = Describe(value);
+    }
+
+    /// <summary>Whether the device is to be administratively up; true unless it is set.</summary>
+    public bool Up
+    {
+        get => _up;
+        set => _up = Describe(value);
+    }
+
+    /// <summary>Whether the device takes frames for other MAC addresses too (<c>ip link set … promisc on</c>).</summary>
+    public bool Promiscuous
+    {
+        get => _promiscuous;
+        set => _promiscuous = Describe(value);
+    }
+
+    /// <summary>Flags of this device as a port of a Linux bridge (<c>bridge link set</c>); null leaves the kernel's defaults.</summary>
+    public BridgePortOptions? BridgePort
+    {
+        get => _bridgePort;
+        set => _bridgePort = Describe(value);
+    }
+
+    /// <summary>The bridge that this device is a port of, if any.</summary>
+    public Switch? Switch { get; internal set; }
+
+    /// <summary>Addresses of the device, in the order they were added.</summary>
+    public IReadOnlyList<InterfaceAddress> Addresses => _addresses;
+
+    internal MacAddress DefaultMac { get; init; }
+
+    internal bool HasChosenMac => _mac is not null;
+
+    /// <summary>Gives the device an address, such as <c>10.0.0.1/24</c>.</summary>
+    /// <exception cref="FormatException">The text is no address with a prefix.</exception>
+    /// <returns>The device, so that calls can be chained.</returns>
+    public Device AddAddress(string address)
+    {
+        _addresses.Add(Describe(InterfaceAddress.Parse(address)));
+        return this;
+    }
+
+    /// <summary><c>node/device</c>.</summary>
+    public override string ToString() => $"{Node.Name}/{Name}";
+
+    private protected T Describe<T>(T value) =>
+        IsApplied
+            ? throw new InvalidOperationException($"{this} is already applied; change it with the Set…Async methods.")
+            : value;
+}

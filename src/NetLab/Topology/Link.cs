@@ -1,0 +1,20 @@
+namespace NetLab;
+
+/// <summary>A veth pair that joins two nodes, two bridges, or a node and a bridge.</summary>
+public sealed class Link
+{
+    internal Link(LinkEnd a, LinkEnd b)
+    {
+        A = new VethEnd(a.Node, a.DeviceName(b), this);
+        B = new VethEnd(b.Node, b.DeviceName(a), this);
+    }
+
+    /// <summary>The end that was named first.</summary>
+    public VethEnd A { get; }
+
+    /// <summary>The end that was named second.</summary>
+    public VethEnd B { get; }
+
+    /// <summary><c>node/device -- node/device</c>.</summary>
+    public override string ToString() => $"{A} -- {B}";
+}

@@ -1,0 +1,44 @@
+using System.Net;
+using System.Net.Sockets;
+using NetLab.Packets;
+
+namespace NetLab;
+
+/// <summary>A route of a node: <c>ip route add DESTINATION [via GATEWAY] [dev DEVICE]</c>.</summary>
+/// <param name="Destination">The network; prefix length 0 is the default route.</param>
+/// <param name="Gateway">The next hop, or null for a network that is on the device itself.</param>
+/// <param name="Device">The device, or null where the gateway decides it.</param>
+public sealed record NodeRoute(InterfaceAddress Destination, IPAddress? Gateway, Device? Device)
+{
+    internal static NodeRoute Parse(Node node, string destination, string? via, Device? device)
+    {
+        IPAddress? gateway = via is null ? null : InterfaceAddress.Parse(via).Address;
+        if (gateway is null && device is null)
+        {
+            throw new TopologyException($"node {node.Name}: the route to {destination} needs a gateway or a device");
+        }
+
+        if (device is not null && !ReferenceEquals(device.Node, node))
+        {
+            throw new TopologyException($"node {node.Name}: the route to {destination} names {device}, a device of another node");
+        }
+
+        bool v6 = gateway?.AddressFamily == AddressFamily.InterNetworkV6;
+        InterfaceAddress network = destination == "default"
+            ? new InterfaceAddress(v6 ? IPAddress.IPv6Any : IPAddress.Any, 0)
+            : InterfaceAddress.Parse(destination);
+        return new NodeRoute(network, gateway, device);
+    }
+
+    /// <summary>The route in the words of ip-route(8).</summary>
+    public override string ToString() =>
+        (Destination.PrefixLength == 0 ? "default" : Destination.ToString())
+        + (Gateway is null ? "" : $" via {Gateway}")
+        + (Device is null ? "" : $" dev {Device.Name}");
+}
+
+/// <summary>A permanent neighbour entry: <c>ip neighbour add ADDRESS lladdr MAC dev DEVICE nud permanent</c>.</summary>
+/// <param name="Address">The neighbour's IP address.</param>
+/// <param name="Mac">Its MAC address.</param>
+/// <param name="Device">The device it is reached by.</param>
+public sealed record NodeNeighbour(IPAddress Address, MacAddress Mac, Device Device);

@@ -1,0 +1,98 @@
+namespace NetLab;
+
+/// <summary>
+/// An Open vSwitch bridge. The node gets an ovsdb-server and an ovs-vswitchd of its own; frames are switched in user space
+/// (<c>datapath_type=netdev</c>) where the kernel has no Open vSwitch datapath.
+/// </summary>
+public sealed partial class OvsBridge : Switch
+{
+    private readonly Dictionary<Device, OvsPort> _ports = [];
+    private readonly List<OvsPort> _virtualPorts = [];
+    private readonly List<string> _flows = [];
+    private OvsBridgeOptions _options = new();
+
+    internal OvsBridge(Node node, string name)
+        : base(node, name)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override string Kind => "openvswitch";
+
+    /// <summary>Columns of the Bridge table (ovs-vswitchd.conf.db(5)).</summary>
+    public OvsBridgeOptions Options
+    {
+        get => _options;
+        set => _options = Describe(value);
+    }
+
+    /// <summary>Ports without a device of their own: patch and tunnel ports.</summary>
+    public IReadOnlyList<OvsPort> VirtualPorts => _virtualPorts;
+
+    /// <summary>Flows that are added when the lab is applied, in the words of ovs-ofctl(8).</summary>
+    public IReadOnlyList<string> Flows => _flows;
+
+    /// <summary>The Port row of an attached device: its tag, trunks and the like.</summary>
+    /// <exception cref="TopologyException">The device is not a port of this bridge.</exception>
+    public OvsPort Port(Device device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return _ports.TryGetValue(device, out OvsPort? port)
+            ? port
+            : throw new TopologyException($"{device} is not a port of {this}; its ports are: {string.Join(", ", Ports.Select(p => p.Name))}");
+    }
+
+    /// <summary>Adds a port of type internal: a device in the node whose frames this bridge switches.</summary>
+    public OvsInternalPort AddInternalPort(string name, int? tag = null)
+    {
+        var device = Node.Add(new OvsInternalPort(Node, name));
+        Attach(device);
+        Port(device).Tag = tag;
+        return device;
+    }
+
+    /// <summary>Joins this bridge to another one of the same node by a pair of patch ports.</summary>
+    /// <param name="other">The other bridge.</param>
+    /// <param name="name">This bridge's port, such as <c>patch-tun</c>.</param>
+    /// <param name="peer">The other bridge's port, such as <c>patch-int</c>.</param>
+    public (OvsPort Port, OvsPort Peer) AddPatch(OvsBridge other, string name, string peer)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (!ReferenceEquals(other.Node, Node))
+        {
+            throw new TopologyException($"patch port {name}: {this} and {other} are in different nodes; join them by a link");
+        }
+
+        return (AddVirtual(name, "patch", new() { ["peer"] = peer }), other.AddVirtual(peer, "patch", new() { ["peer"] = name }));
+    }
+
+    /// <summary>Adds a tunnel port: <c>vxlan</c>, <c>gre</c> or <c>geneve</c>, with its options (<c>remote_ip</c>, <c>key</c>…).</summary>
+    public OvsPort AddTunnel(string name, string type, IReadOnlyDictionary<string, string> options) =>
+        AddVirtual(name, type, new(options));
+
+    /// <summary>Adds a flow, in the words of ovs-ofctl(8): <c>priority=10,in_port=tap0,actions=drop</c>.</summary>
+    public void AddFlow(string flow) => _flows.Add(Describe(flow));
+
+    private OvsPort AddVirtual(string name, string type, Dictionary<string, string> options)
+    {
+        if (_virtualPorts.Any(p => p.Name == name) || Node.FindDevice(name) is not null)
+        {
+            throw new TopologyException($"{this} has a port '{name}' already");
+        }
+
+        var port = new OvsPort(this, name, null) { Options = new OvsPortOptions { InterfaceType = type, InterfaceOptions = options } };
+        _virtualPorts.Add(port);
+        return port;
+    }
+
+    private protected override void OnAttached(Device device)
+    {
+        var port = new OvsPort(this, device.Name, device);
+        if (device is OvsInternalPort)
+        {
+            port.Options = new OvsPortOptions { InterfaceType = "internal" };
+        }
+
+        _ports.Add(device, port);
+    }
+}

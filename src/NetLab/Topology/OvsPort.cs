@@ -1,0 +1,52 @@
+namespace NetLab;
+
+/// <summary>A row of Open vSwitch's Port table and its one Interface (ovs-vswitchd.conf.db(5)).</summary>
+public sealed class OvsPort
+{
+    internal OvsPort(OvsBridge bridge, string name, Device? device)
+    {
+        Bridge = bridge;
+        Name = name;
+        Device = device;
+    }
+
+    /// <summary>The bridge.</summary>
+    public OvsBridge Bridge { get; }
+
+    /// <summary>The port's name; it is the device's name where there is one.</summary>
+    public string Name { get; }
+
+    /// <summary>The device behind the port; null for patch and tunnel ports.</summary>
+    public Device? Device { get; }
+
+    /// <summary>Everything that can be set on the port.</summary>
+    public OvsPortOptions Options { get; set; } = new();
+
+    /// <summary>The VLAN of an access port, 1 to 4095 (4095 is Neutron's dead VLAN); null for a trunk of every VLAN.</summary>
+    public int? Tag
+    {
+        get => Options.Tag;
+        set => Options = Options with { Tag = value };
+    }
+
+    /// <summary>The VLANs that a trunk port carries; null for all.</summary>
+    public IReadOnlyList<int>? Trunks
+    {
+        get => Options.Trunks;
+        set => Options = Options with { Trunks = value };
+    }
+
+    internal bool IsApplied { get; set; }
+}
+
+/// <summary>A device that Open vSwitch makes: a port of type internal.</summary>
+public sealed class OvsInternalPort : Device
+{
+    internal OvsInternalPort(Node node, string name)
+        : base(node, name)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override string Kind => "openvswitch-internal";
+}

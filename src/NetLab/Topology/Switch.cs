@@ -1,0 +1,54 @@
+namespace NetLab;
+
+/// <summary>A device that forwards frames between its ports: a Linux bridge or an Open vSwitch bridge.</summary>
+public abstract class Switch : Device
+{
+    private readonly List<Device> _ports = [];
+
+    internal Switch(Node node, string name)
+        : base(node, name)
+    {
+    }
+
+    /// <summary>The ports, in the order they were attached.</summary>
+    public IReadOnlyList<Device> Ports => _ports;
+
+    /// <summary>Makes a device of the same node a port of this bridge.</summary>
+    /// <exception cref="TopologyException">The device is in another node, or is a port of another bridge already.</exception>
+    public void Attach(Device device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        if (!ReferenceEquals(device.Node, Node))
+        {
+            throw new TopologyException($"{device} cannot be a port of {this}: it is in another node; join them by a link");
+        }
+
+        if (device.Switch is { } other)
+        {
+            throw new TopologyException(ReferenceEquals(other, this)
+                ? $"{device} is a port of {this} already"
+                : $"{device} cannot be a port of {this}: it is a port of {other}; a device has one master");
+        }
+
+        if (ReferenceEquals(device, this))
+        {
+            throw new TopologyException($"{this} cannot be a port of itself");
+        }
+
+        device.Switch = this;
+        _ports.Add(device);
+        OnAttached(device);
+    }
+
+    /// <summary>An end of a link that becomes a port of this bridge.</summary>
+    /// <param name="name">The port's device name; by default it is named after the other end's node.</param>
+    public LinkEnd End(string? name = null) => new(Node, this, name);
+
+    private protected abstract void OnAttached(Device device);
+
+    internal void Detach(Device device)
+    {
+        _ports.Remove(device);
+        device.Switch = null;
+    }
+}

@@ -1,0 +1,88 @@
+using System.Net;
+
+namespace NetLab;
+
+/// <summary>What is wrong with a described network, found without a kernel. <see cref="Lab.ApplyAsync"/> asks it first.</summary>
+internal static class TopologyCheck
+{
+    public static IReadOnlyList<string> Problems(Lab lab)
+    {
+        var problems = new List<string>();
+        foreach (Node node in lab.Nodes)
+        {
+            AddressesOf(node, problems);
+            OvsTags(node, problems);
+            Routes(node, problems);
+        }
+
+        AddressesTwiceInOneSegment(lab, problems);
+        return problems;
+    }
+
+    private static void AddressesOf(Node node, List<string> problems)
+    {
+        var owners = new Dictionary<IPAddress, Device>();
+        foreach (Device device in node.Devices)
+        {
+            foreach (InterfaceAddress address in device.Addresses)
+            {
+                if (!owners.TryAdd(address.Address, device))
+                {
+                    problems.Add($"node {node.Name}: address {address.Address} is on {owners[address.Address].Name} and on {device.Name}; give each device its own");
+                }
+            }
+        }
+    }
+
+    private static void OvsTags(Node node, List<string> problems)
+    {
+        foreach (OvsPort port in node.Devices.OfType<OvsBridge>().SelectMany(b => b.Ports.Select(b.Port)))
+        {
+            foreach (int tag in (port.Tag is { } own ? [own] : Array.Empty<int>()).Concat(port.Trunks ?? []))
+            {
+                if (tag is < 0 or > 4095)
+                {
+                    problems.Add($"{port.Bridge}: port {port.Name} has VLAN {tag}; a VLAN is 1 to 4094 (4095 is Neutron's dead VLAN)");
+                }
+            }
+        }
+    }
+
+    private static void Routes(Node node, List<string> problems)
+    {
+        foreach (NodeRoute route in node.Routes)
+        {
+            if (route.Gateway is { } gateway && route.Device is null
+                && !node.Devices.Any(d => d.Addresses.Any(a => a.Contains(gateway))))
+            {
+                string have = string.Join(", ", node.Devices.SelectMany(d => d.Addresses));
+                problems.Add($"node {node.Name}: gateway {gateway} of route '{route}' is in no network of the node; its addresses are: {(have.Length == 0 ? "none" : have)}");
+            }
+        }
+    }
+
+    private static void AddressesTwiceInOneSegment(Lab lab, List<string> problems)
+    {
+        var segments = Segments.Of(lab);
+        var seen = new Dictionary<(object Segment, IPAddress Address), string>();
+        foreach ((object owner, Device device, InterfaceAddress address) in Owners(lab))
+        {
+            string name = owner is FakeVm vm ? $"VM {vm.Name}" : device.ToString();
+            if (!seen.TryAdd((segments.Find(device), address.Address), name))
+            {
+                string first = seen[(segments.Find(device), address.Address)];
+                if (owner is FakeVm || !first.StartsWith(device.Node.Name + "/", StringComparison.Ordinal))
+                {
+                    problems.Add($"address {address.Address} is on {first} and on {name}, which share one broadcast domain; give each its own");
+                }
+            }
+        }
+    }
+
+    private static IEnumerable<(object Owner, Device Device, InterfaceAddress Address)> Owners(Lab lab) =>
+        from node in lab.Nodes
+        from device in node.Devices
+        from pair in device.Addresses.Select(a => ((object)device, device, a))
+            .Concat(device is TapDevice { Vm: { } vm } ? vm.Addresses.Select(a => ((object)vm, device, a)) : [])
+        select pair;
+}

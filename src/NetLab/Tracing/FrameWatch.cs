@@ -1,0 +1,124 @@
+using System.Text;
+using NetLab.Linux;
+using NetLab.Packets;
+
+namespace NetLab;
+
+/// <summary>
+/// Sees frames in every node of the lab by one packet socket a namespace (packet(7)), and keeps them in one log, in the order
+/// of the kernel's time stamps. The kernel holds what was seen until <see cref="Drain"/> takes it; no thread runs for it.
+/// </summary>
+internal sealed class FrameWatch : IDisposable
+{
+    private const int LongestLog = 200_000;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<Node, PacketSocket> _sockets = [];
+    private readonly List<Sighting> _log = [];
+    private readonly List<Sighting> _fresh = [];
+    private readonly byte[] _buffer = new byte[65_536];
+
+    /// <summary>How many frames were seen so far.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>How many frames the kernel could not keep for us.</summary>
+    public long Lost => _sockets.Values.Sum(s => s.Drops);
+
+    public void AddNodes(IEnumerable<Node> nodes)
+    {
+        lock (_gate)
+        {
+            foreach (Node node in nodes)
+            {
+                if (!_sockets.ContainsKey(node))
+                {
+                    _sockets.Add(node, PacketSocket.Open(node.State.Namespace));
+                }
+            }
+        }
+    }
+
+    /// <summary>Takes what the kernel has kept since the last time.</summary>
+    public void Drain()
+    {
+        lock (_gate)
+        {
+            foreach ((Node node, PacketSocket socket) in _sockets)
+            {
+                while (socket.TryRead(_buffer, out PacketRecord record))
+                {
+                    _fresh.Add(SightingOf(node, record));
+                }
+            }
+
+            // Each socket's records are in order; between sockets the time stamps decide.
+            _fresh.Sort((a, b) => a.Time.CompareTo(b.Time));
+            foreach (Sighting sighting in _fresh)
+            {
+                _log.Add(sighting with { Sequence = Count++ });
+            }
+
+            _fresh.Clear();
+            if (_log.Count > LongestLog)
+            {
+                _log.RemoveRange(0, _log.Count - LongestLog / 2);
+            }
+        }
+    }
+
+    /// <summary>What was seen of a frame since a position in the log.</summary>
+    public IReadOnlyList<Sighting> Find(long since, FrameIdentity identity)
+    {
+        lock (_gate)
+        {
+            int from = (int)Math.Clamp(since - (Count - _log.Count), 0, _log.Count);
+            var found = new List<Sighting>();
+            for (int i = from; i < _log.Count; i++)
+            {
+                if (identity.Is(_log[i].Identity))
+                {
+                    found.Add(_log[i]);
+                }
+            }
+
+            return found;
+        }
+    }
+
+    /// <summary>The devices that saw most of the last frames, for the text of a storm.</summary>
+    public string Busiest()
+    {
+        lock (_gate)
+        {
+            var text = new StringBuilder("  Seen most often in the last frames:");
+            foreach (var group in _log.TakeLast(10_000).GroupBy(s => (s.Node.Name, s.DeviceName)).OrderByDescending(g => g.Count()).Take(5))
+            {
+                text.AppendLine().Append($"    {group.Key.Name}/{group.Key.DeviceName}: {group.Count()} times, for example {group.Last().Frame}");
+            }
+
+            return text.ToString();
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            foreach (PacketSocket socket in _sockets.Values)
+            {
+                socket.Dispose();
+            }
+
+            _sockets.Clear();
+        }
+    }
+
+    private Sighting SightingOf(Node node, PacketRecord record)
+    {
+        node.State.DevicesByIndex.TryGetValue(record.InterfaceIndex, out Device? device);
+        string name = device?.Name ?? (record.InterfaceIndex == 1 ? "lo" : $"if{record.InterfaceIndex}");
+        HopDirection direction = record.Direction == PacketDirection.Outgoing ? HopDirection.Out : HopDirection.In;
+        ushort? vlan = record.VlanTci is { } tci ? (ushort)(tci & 0xfff) : null;
+        return new Sighting(0, record.TimestampNanoseconds, node, name, device, direction, vlan, Frame.FromBytes(_buffer.AsSpan(0, record.Length)));
+    }
+}

@@ -1,0 +1,96 @@
+using NetLab.Linux;
+using NetLab.Packets;
+
+namespace NetLab;
+
+/// <summary>The guest's habits: it answers ARP requests (RFC 826), neighbour solicitations (RFC 4861) and pings (RFC 792, RFC 4443).</summary>
+public sealed partial class FakeVm
+{
+    // Returns whether the frame was taken by a habit. Runs on the reactor's thread.
+    private bool Answer(Frame frame)
+    {
+        if (frame.VlanTags.Count > 0)
+        {
+            return false;
+        }
+
+        if (frame.Arp is { } arp)
+        {
+            return AnswerArp(frame, arp);
+        }
+
+        bool mine = frame.Destination == Mac || frame.Destination.IsMulticast;
+        if (!mine)
+        {
+            return false;
+        }
+
+        return frame.Ipv4 is { } ip4 ? AnswerPing(frame, ip4.Destination)
+            : frame.Ipv6 is { } ip6 && (AnswerSolicitation(frame, ip6) || AnswerPing(frame, ip6.Destination));
+    }
+
+    // A guest hears every question and lets those for others pass; neither is news to a test.
+    private bool AnswerArp(Frame frame, ArpPacket arp)
+    {
+        if (!AnswersArp)
+        {
+            return false;
+        }
+
+        if (arp.Operation == ArpOperation.Reply && frame.Destination == Mac)
+        {
+            Learn(arp.SenderIp, arp.SenderMac);
+        }
+        else if (arp.Operation == ArpOperation.Request && Owns(arp.TargetIp))
+        {
+            Learn(arp.SenderIp, arp.SenderMac);
+            TryInject(Frame.ArpReply(Mac, arp.TargetIp, arp.SenderMac, arp.SenderIp));
+        }
+
+        return arp.Operation is ArpOperation.Request or ArpOperation.Reply;
+    }
+
+    private bool AnswerSolicitation(Frame frame, Ipv6Packet ip)
+    {
+        if (!AnswersArp)
+        {
+            return false;
+        }
+
+        if (frame.NeighborAdvertisement is { } advertisement)
+        {
+            Learn(advertisement.Target, advertisement.TargetMac ?? frame.Source);
+            return true;
+        }
+
+        if (frame.NeighborSolicitation is not { } solicitation)
+        {
+            return false;
+        }
+
+        if (Owns(solicitation.Target))
+        {
+            Learn(ip.Source, solicitation.SourceMac ?? frame.Source);
+            TryInject(Frame.NeighborAdvertisement(Mac, solicitation.Target, frame.Source, ip.Source));
+        }
+
+        return true;
+    }
+
+    private bool AnswerPing(Frame frame, System.Net.IPAddress to) =>
+        AnswersPing && Owns(to) && Echo.AnswerTo(frame, Mac, Node.Lab.NextMark()) is { } answer && TryInject(answer);
+
+    // A guest whose cable is cut cannot answer, and that is no fault of the test: the frame just goes nowhere.
+    private bool TryInject(Frame frame)
+    {
+        try
+        {
+            Tap.LiveTap.Write(frame.Bytes.Span);
+            return true;
+        }
+        catch (LinuxException e) when (e.ErrnoName == "EIO")
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using System.Net;
+using NetLab.Packets;
+
+namespace NetLab;
+
+/// <summary>Pinging: resolve, ask, and know the answer or why there is none.</summary>
+public sealed partial class FakeVm
+{
+    private int _pings;
+
+    /// <summary>Pings another VM at its first address.</summary>
+    public Task<PingResult> PingAsync(FakeVm to, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        return PingAsync(to.Address, ct);
+    }
+
+    /// <summary>Pings a node at its first address that the VM has a way to.</summary>
+    public Task<PingResult> PingAsync(Node to, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        return PingAsync(to.AddressFor(Addresses), ct);
+    }
+
+    /// <summary>Sends one echo request and says whether the reply came. "No" is proven by a barrier, not by a timeout.</summary>
+    public async Task<PingResult> PingAsync(IPAddress to, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        (MacAddress? mac, Fate? question) = await TryResolveAsync(NextHop(to), ct).ConfigureAwait(false);
+        if (mac is null)
+        {
+            return new PingResult(Name, to, null, question!, $"nobody answered for {NextHop(to)}: the ARP or ND question got no reply");
+        }
+
+        ushort id = (ushort)(Node.Lab.NextMark() | 1), sequence = (ushort)Interlocked.Increment(ref _pings);
+        Frame request = Echo.Request(Mac, mac.Value, SourceFor(to), to, id, sequence, PingPayload, Node.Lab.NextMark());
+
+        using var done = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        Task<ReceivedFrame> reply = Inbox.Take(f => Echo.IsReply(f, id, sequence), done.Token);
+        long sent = Stopwatch.GetTimestamp();
+        Fate fate = await SendAsync(request, ct).ConfigureAwait(false);
+        if (reply.IsCompletedSuccessfully)
+        {
+            ReceivedFrame received = await reply.ConfigureAwait(false);
+            return new PingResult(Name, to, Stopwatch.GetElapsedTime(sent, received.At), fate, null);
+        }
+
+        await done.CancelAsync().ConfigureAwait(false);
+        return new PingResult(Name, to, null, fate, "the echo request got no reply");
+    }
+
+    private static ReadOnlySpan<byte> PingPayload => "NetLab ping: where does it end?!"u8;
+}

@@ -1,0 +1,35 @@
+using System.Net;
+using NetLab.Packets;
+
+namespace NetLab;
+
+/// <summary>Sending: any bytes, and learning what became of them.</summary>
+public sealed partial class FakeVm
+{
+    /// <summary>Sends a frame as it is and returns its fate: where every copy of it went.</summary>
+    /// <param name="frame">The frame; nothing in it is changed.</param>
+    /// <param name="ct">Ends the wait for its fate.</param>
+    public Task<Fate> SendAsync(Frame frame, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        return Node.Lab.ObserveAsync(this, frame, ct);
+    }
+
+    /// <summary>Sends a UDP datagram to an address, after resolving the next hop as a guest would.</summary>
+    /// <exception cref="ForwardingException">Nobody answered for the next hop.</exception>
+    public async Task<Fate> SendUdpAsync(IPAddress to, int port, ReadOnlyMemory<byte> payload, int sourcePort = 40_000, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        MacAddress mac = await ResolveAsync(NextHop(to), ct).ConfigureAwait(false);
+        return await SendAsync(
+            Frame.Udp(Mac, mac, SourceFor(to), to, (ushort)sourcePort, (ushort)port, payload.Span, new IpOptions { Identification = Node.Lab.NextMark() }), ct).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes a frame to the tap and looks no further: for traffic whose fate nobody asks for.</summary>
+    /// <exception cref="Linux.LinuxException">The kernel refused it: EIO where the tap is down, EINVAL for less than an Ethernet header.</exception>
+    public void Inject(ReadOnlySpan<byte> frame)
+    {
+        Node.Lab.RequireApplied();
+        Tap.LiveTap.Write(frame);
+    }
+}

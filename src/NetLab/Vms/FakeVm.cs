@@ -1,0 +1,73 @@
+using System.Net;
+using NetLab.Packets;
+
+namespace NetLab;
+
+/// <summary>
+/// A guest without a guest OS: it owns the file descriptor of a tap, as QEMU would, and has a MAC and addresses. It answers
+/// ARP, ND and ping (each can be switched off), and sends and receives any frame. The files beside this one hold one ability each.
+/// </summary>
+public sealed partial class FakeVm
+{
+    internal FakeVm(Node node, string name, FakeVmBuilder builder)
+    {
+        Node = node;
+        Name = name;
+        Mac = builder.ChosenMac;
+        Addresses = builder.Addresses;
+        Gateway = builder.ChosenGateway;
+        AnswersArp = builder.AnswersArp;
+        AnswersPing = builder.AnswersPing;
+
+        Span<byte> hostSide = stackalloc byte[6];
+        Mac.CopyTo(hostSide);
+        hostSide[0] = 0xfe;
+        Tap = new TapDevice(node, builder.TapName, this) { DefaultMac = builder.ChosenTapMac ?? MacAddress.FromBytes(hostSide), Mtu = builder.ChosenMtu };
+    }
+
+    /// <summary>The VM's name, unique in its lab.</summary>
+    public string Name { get; }
+
+    /// <summary>The node that holds the VM's tap: the compute node.</summary>
+    public Node Node { get; }
+
+    /// <summary>The tap that is the host's side of the VM's <c>eth0</c>.</summary>
+    public TapDevice Tap { get; }
+
+    /// <summary>The guest's MAC address.</summary>
+    public MacAddress Mac { get; }
+
+    /// <summary>The guest's addresses.</summary>
+    public IReadOnlyList<InterfaceAddress> Addresses { get; }
+
+    /// <summary>Where the guest sends what is in none of its networks, or null.</summary>
+    public IPAddress? Gateway { get; }
+
+    /// <summary>Whether the guest answers ARP requests and neighbour solicitations for its addresses; may be changed at any time.</summary>
+    public bool AnswersArp { get; set; }
+
+    /// <summary>Whether the guest answers ping; may be changed at any time.</summary>
+    public bool AnswersPing { get; set; }
+
+    /// <summary>The guest's first IPv4 address, or its first address.</summary>
+    /// <exception cref="TopologyException">The guest has no address.</exception>
+    public IPAddress Address => Addresses.Count == 0
+        ? throw new TopologyException($"VM {Name} has no address; give it one: vm => vm.Address(\"10.0.0.11/24\")")
+        : Addresses.FirstOrDefault(a => !a.IsIPv6, Addresses[0]).Address;
+
+    /// <summary>The VM's name.</summary>
+    public override string ToString() => Name;
+
+    private bool Owns(IPAddress address)
+    {
+        for (int i = 0; i < Addresses.Count; i++)
+        {
+            if (Addresses[i].Address.Equals(address))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

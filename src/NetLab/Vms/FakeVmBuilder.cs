@@ -1,0 +1,95 @@
+using System.Net;
+using NetLab.Packets;
+
+namespace NetLab;
+
+/// <summary>What a fake VM is to be: <c>vm => vm.Mac("fa:16:3e:00:00:01").Address("10.0.0.11/24").Gateway("10.0.0.1")</c>.</summary>
+public sealed class FakeVmBuilder
+{
+    internal FakeVmBuilder(string name)
+    {
+        TapName = Names.ProblemOfDevice($"tap-{name}") is null ? $"tap-{name}" : $"tap-{name}"[..Names.LongestDevice];
+        ChosenMac = Names.MacFor(name);
+    }
+
+    internal string TapName { get; private set; }
+
+    internal MacAddress ChosenMac { get; private set; }
+
+    internal MacAddress? ChosenTapMac { get; private set; }
+
+    internal List<InterfaceAddress> Addresses { get; } = [];
+
+    internal IPAddress? ChosenGateway { get; private set; }
+
+    internal int? ChosenMtu { get; private set; }
+
+    internal int? VlanTag { get; private set; }
+
+    internal bool AnswersArp { get; private set; } = true;
+
+    internal bool AnswersPing { get; private set; } = true;
+
+    /// <summary>The guest's MAC address; by default it derives from the VM's name.</summary>
+    public FakeVmBuilder Mac(string mac)
+    {
+        ChosenMac = MacAddress.Parse(mac);
+        return this;
+    }
+
+    /// <summary>Adds an address of the guest, such as <c>10.0.0.11/24</c>.</summary>
+    public FakeVmBuilder Address(string address)
+    {
+        Addresses.Add(InterfaceAddress.Parse(address));
+        return this;
+    }
+
+    /// <summary>Where the guest sends what is in none of its networks.</summary>
+    public FakeVmBuilder Gateway(string address)
+    {
+        ChosenGateway = InterfaceAddress.Parse(address).Address;
+        return this;
+    }
+
+    /// <summary>The name of the tap device; by default <c>tap-NAME</c>.</summary>
+    public FakeVmBuilder Tap(string name)
+    {
+        TapName = name;
+        return this;
+    }
+
+    /// <summary>The MAC address of the tap device itself, which is the host's side; by default <c>fe</c> and the guest's, as libvirt does it.</summary>
+    public FakeVmBuilder TapMac(string mac)
+    {
+        ChosenTapMac = MacAddress.Parse(mac);
+        return this;
+    }
+
+    /// <summary>The MTU of the tap in bytes.</summary>
+    public FakeVmBuilder Mtu(int bytes)
+    {
+        ChosenMtu = bytes;
+        return this;
+    }
+
+    /// <summary>Plugs the tap in as an access port of this VLAN; the bridge must be an Open vSwitch bridge.</summary>
+    public FakeVmBuilder Vlan(int tag)
+    {
+        VlanTag = tag;
+        return this;
+    }
+
+    /// <summary>The guest answers no ARP request and no neighbour solicitation.</summary>
+    public FakeVmBuilder SilentToArp()
+    {
+        AnswersArp = false;
+        return this;
+    }
+
+    /// <summary>The guest answers no ping.</summary>
+    public FakeVmBuilder SilentToPing()
+    {
+        AnswersPing = false;
+        return this;
+    }
+}

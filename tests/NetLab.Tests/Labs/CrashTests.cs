@@ -1,0 +1,56 @@
+using System.Diagnostics;
+
+namespace NetLab.Tests.Labs;
+
+/// <summary>kill -9 at any moment leaves no process, no namespace, no device and no file, within a second.</summary>
+[Collection("alone")]
+public class CrashTests
+{
+    private const int Times = 50;
+
+    [Theory]
+    [InlineData("bridge")]
+    [InlineData("ovs")]
+    public async Task A_kill_at_any_moment_leaves_nothing(string kind)
+    {
+        var random = new Random(20_26);
+        HashSet<string> files = Leftovers.Files();
+        for (int i = 0; i < Times / 2; i++)
+        {
+            string mark = Guid.NewGuid().ToString("N");
+            using var probe = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "NetLab.CrashProbe.dll"), kind])
+            {
+                RedirectStandardOutput = true,
+                Environment = { [Leftovers.MarkName] = mark },
+            })!;
+            var inodes = new List<string>();
+            string phase = "starting";
+
+            // Some runs are killed while the first lab is being built, some in a later turn.
+            int lines = random.Next(1, 30);
+            for (int line = 0; line < lines && await probe.StandardOutput.ReadLineAsync() is { } text; line++)
+            {
+                phase = text;
+                if (text.StartsWith("namespace ", StringComparison.Ordinal))
+                {
+                    inodes.Add(text["namespace ".Length..]);
+                }
+            }
+
+            Thread.SpinWait(random.Next(0, 300_000));
+            Assert.False(probe.HasExited, $"The program ended by itself after '{phase}'.");
+            probe.Kill();
+            await probe.WaitForExitAsync();
+
+            var deadline = Stopwatch.StartNew();
+            IReadOnlyList<string> left;
+            do
+            {
+                left = [.. Leftovers.Processes(mark), .. Leftovers.Mounts(inodes), .. Leftovers.Files().Except(files)];
+            }
+            while (left.Count > 0 && deadline.Elapsed < TimeSpan.FromSeconds(1));
+
+            Assert.True(left.Count == 0, $"A second after kill -9 (run {i}, {kind}, after '{phase}') these are left:{Environment.NewLine}{string.Join(Environment.NewLine, left)}");
+        }
+    }
+}

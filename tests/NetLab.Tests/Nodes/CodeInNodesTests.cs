@@ -1,0 +1,118 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using NetLab.Linux;
+
+
+namespace NetLab.Tests.Nodes;
+
+/// <summary>Sockets of this process born in nodes, code run in nodes, and programs started in nodes.</summary>
+public sealed class CodeInNodesTests : IAsyncLifetime
+{
+    private readonly Lab _lab = new();
+    private readonly Node _a, _b;
+
+    public CodeInNodesTests()
+    {
+        Bridge bridge = _lab.AddNode("sw").AddBridge("br0");
+        _a = _lab.AddHost("a", bridge, "10.0.0.1/24");
+        _b = _lab.AddHost("b", bridge, "10.0.0.2/24");
+    }
+
+    public Task InitializeAsync() => _lab.ApplyAsync();
+
+    public Task DisposeAsync() => _lab.DisposeAsync().AsTask();
+
+    [Fact]
+    public async Task Tcp_from_node_to_node()
+    {
+        using TcpListener listener = _a.TcpListener(7000);
+        Task<TcpClient> accepting = listener.AcceptTcpClientAsync();
+        await using NetworkStream client = await _b.ConnectAsync(IPAddress.Parse("10.0.0.1"), 7000);
+        using TcpClient accepted = await accepting;
+        await client.WriteAsync("question"u8.ToArray());
+        byte[] buffer = new byte[8];
+        await accepted.GetStream().ReadExactlyAsync(buffer);
+        Assert.Equal("question", Encoding.ASCII.GetString(buffer));
+        Assert.Equal("10.0.0.2", ((IPEndPoint)accepted.Client.RemoteEndPoint!).Address.ToString());
+    }
+
+    [Fact]
+    public async Task The_machine_itself_does_not_see_the_listener()
+    {
+        using TcpListener listener = _a.TcpListener(7000, IPAddress.Any);
+        using var outside = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        var e = await Assert.ThrowsAsync<SocketException>(() => outside.ConnectAsync(IPAddress.Loopback, 7000));
+        Assert.Equal(SocketError.ConnectionRefused, e.SocketErrorCode);
+    }
+
+    [Fact]
+    public async Task Udp_from_node_to_node()
+    {
+        using UdpClient server = _a.UdpClient(5000), client = _b.UdpClient();
+        await client.SendAsync("hi"u8.ToArray(), new IPEndPoint(IPAddress.Parse("10.0.0.1"), 5000));
+        Assert.Equal("hi"u8.ToArray(), (await server.ReceiveAsync()).Buffer);
+    }
+
+    [Fact]
+    public async Task Code_runs_inside_the_node()
+    {
+        string inside = await _a.RunAsync(() => File.ResolveLinkTarget("/proc/thread-self/ns/net", false)!.Name);
+        Assert.Equal($"net:[{_a.NamespaceInode}]", inside);
+        Assert.Equal("net:[" + NetworkNamespace.OfThisProcess().Inode + "]", File.ResolveLinkTarget("/proc/thread-self/ns/net", false)!.Name);
+    }
+
+    [Fact]
+    public async Task Code_that_leaves_threads_inside_is_reported()
+    {
+        using var stay = new ManualResetEventSlim();
+        var e = await Assert.ThrowsAsync<InvalidOperationException>(() => _a.RunAsync(() => new Thread(stay.Wait) { IsBackground = true, Name = "left-behind" }.Start()));
+        stay.Set();
+        Assert.Contains("left-behind", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_program_runs_in_the_node_and_its_words_and_exit_code_come_back()
+    {
+        var result = await _a.ExecAsync("sh", ["-c", "ip -o -4 addr show dev eth0; echo oops >&2; exit 3"]);
+        Assert.Contains("10.0.0.1/24", result.Output, StringComparison.Ordinal);
+        Assert.Equal("oops\n", result.Error);
+        Assert.Equal(3, result.ExitCode);
+    }
+
+    [Fact]
+    public async Task A_program_sees_the_devices_of_its_node_in_sysfs() =>
+        Assert.Equal("eth0\nlo\n", (await _a.ExecAsync("ls", ["/sys/class/net"])).Output);
+
+    [Fact]
+    public void A_program_that_does_not_exist_is_named()
+    {
+        var e = Assert.ThrowsAny<Exception>(() => _a.Start("no-such-program-here"));
+        Assert.Contains("no-such-program-here", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_program_dies_with_the_lab()
+    {
+        NodeProcess process = _a.Start("sleep", "1000");
+        await _lab.DisposeAsync();
+        Assert.Equal(128 + 9, await process.Exited);
+    }
+
+    [Fact]
+    public async Task Nothing_of_the_runtime_stays_in_a_node()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Task.Run(async () =>
+        {
+            using UdpClient client = _a.UdpClient();
+            await client.SendAsync("x"u8.ToArray(), new IPEndPoint(IPAddress.Parse("10.0.0.2"), 9));
+            _ = await _b.ExecAsync("true", []);
+            await Task.Delay(1);
+        })));
+        foreach (Node node in _lab.Nodes)
+        {
+            using NetworkNamespace ns = NetworkNamespace.OpenPath($"/proc/self/fd/{node.State.Namespace.Handle.DangerousGetHandle()}");
+            Assert.Empty(NamespaceThread.ThreadsIn(ns));
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using NetLab;
+
+namespace NetLab.Tests.Topology;
+
+/// <summary>Bad descriptions are refused without a kernel, each with one clear sentence.</summary>
+public class TopologyTests
+{
+    private readonly Lab _lab = new();
+
+    [Fact]
+    public void A_device_name_of_16_bytes_is_refused_with_a_name_that_fits()
+    {
+        Node node = _lab.AddNode("h1");
+        var e = Assert.Throws<TopologyException>(() => node.AddBridge("br-provider-net1"));
+        Assert.Equal("node h1: device name 'br-provider-net1' has 16 bytes; Linux takes at most 15, for example 'br-provider-net'", e.Message);
+    }
+
+    [Fact]
+    public void A_name_of_15_bytes_is_fine() => Assert.Equal("br-provider-net", _lab.AddNode("h1").AddBridge("br-provider-net").Name);
+
+    [Fact]
+    public void A_second_node_of_the_same_name_is_refused()
+    {
+        _lab.AddNode("h1");
+        Assert.Equal("the lab has a node 'h1' already", Assert.Throws<TopologyException>(() => _lab.AddNode("h1")).Message);
+    }
+
+    [Fact]
+    public void A_second_device_of_the_same_name_is_refused()
+    {
+        Node node = _lab.AddNode("h1");
+        node.AddBridge("br0");
+        Assert.Contains("has a device 'br0' already", Assert.Throws<TopologyException>(() => node.AddTap("br0")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_device_has_one_master()
+    {
+        Node node = _lab.AddNode("h1");
+        Bridge first = node.AddBridge("br0"), second = node.AddBridge("br1");
+        TapDevice tap = node.AddTap("tap0", first);
+        Assert.Equal("h1/tap0 cannot be a port of h1/br1: it is a port of h1/br0; a device has one master", Assert.Throws<TopologyException>(() => second.Attach(tap)).Message);
+    }
+
+    [Fact]
+    public void A_device_of_another_node_cannot_be_a_port()
+    {
+        Bridge bridge = _lab.AddNode("a").AddBridge("br0");
+        TapDevice tap = _lab.AddNode("b").AddTap("tap0");
+        Assert.Contains("it is in another node; join them by a link", Assert.Throws<TopologyException>(() => bridge.Attach(tap)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_address_twice_in_one_broadcast_domain_is_refused()
+    {
+        Bridge bridge = _lab.AddNode("sw").AddBridge("br0");
+        _lab.AddHost("h1", bridge, "10.0.0.1/24");
+        _lab.AddHost("h2", bridge, "10.0.0.1/24");
+        Assert.Contains("address 10.0.0.1 is on h1/eth0 and on h2/eth0, which share one broadcast domain", Assert.Throws<TopologyException>(_lab.Validate).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Two_tenants_may_use_the_same_address_in_different_VLANs()
+    {
+        OvsBridge brInt = _lab.AddNode("compute").AddOvsBridge("br-int");
+        brInt.Node.AddVm("vm1", brInt, vm => vm.Address("10.0.0.1/24").Vlan(1));
+        brInt.Node.AddVm("vm2", brInt, vm => vm.Address("10.0.0.1/24").Vlan(2));
+        _lab.Validate();
+    }
+
+    [Fact]
+    public void A_gateway_outside_every_network_of_the_node_is_refused()
+    {
+        Bridge bridge = _lab.AddNode("sw").AddBridge("br0");
+        _lab.AddHost("h1", bridge, "10.0.0.1/24").AddRoute("default", "10.9.9.9");
+        Assert.Contains("gateway 10.9.9.9 of route 'default via 10.9.9.9' is in no network of the node; its addresses are: 10.0.0.1/24", Assert.Throws<TopologyException>(_lab.Validate).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_problem_is_listed()
+    {
+        Bridge bridge = _lab.AddNode("sw").AddBridge("br0");
+        _lab.AddHost("h1", bridge, "10.0.0.1/24").AddRoute("default", "10.9.9.9");
+        _lab.AddHost("h2", bridge, "10.0.0.1/24").AddRoute("default", "10.9.9.9");
+        Assert.Equal(3, Assert.Throws<TopologyException>(_lab.Validate).Problems.Count);
+    }
+
+    [Fact]
+    public void A_link_that_is_refused_leaves_no_end_behind()
+    {
+        Node a = _lab.AddNode("a"), b = _lab.AddNode("b");
+        b.AddBridge("eth0");
+        Assert.Throws<TopologyException>(() => _lab.AddLink(a.End("eth0"), b.End("eth0")));
+        Assert.Empty(a.Devices);
+        Assert.Empty(_lab.Links);
+    }
+
+    [Fact]
+    public void MAC_addresses_derive_from_names()
+    {
+        FakeVm one = _lab.AddNode("a").AddVm("vm1");
+        FakeVm again = new Lab().AddNode("a").AddVm("vm1");
+        Assert.Equal(one.Mac, again.Mac);
+        Assert.NotEqual(one.Mac, _lab.Nodes[0].AddVm("vm2").Mac);
+        Assert.False(one.Mac.IsMulticast);
+        Assert.StartsWith("fe:", one.Tap.Mac.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("10.0.0.1/33", "has no valid prefix length; after the slash comes a number from 0 to 32")]
+    [InlineData("10.0.0/24", "is no address")]
+    [InlineData("fd00::1/129", "a number from 0 to 128")]
+    [InlineData("host", "is no address")]
+    public void An_address_that_cannot_be_one_is_refused(string text, string why) =>
+        Assert.Contains(why, Assert.Throws<FormatException>(() => InterfaceAddress.Parse(text)).Message, StringComparison.Ordinal);
+}
