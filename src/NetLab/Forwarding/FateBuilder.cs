@@ -30,7 +30,7 @@ internal sealed class FateBuilder
     private void Add(Sighting sighting, bool inTunnel)
     {
         // The bridge device's own copy of what its ports flood is no hop on the way to anywhere, unless the node itself is meant.
-        if (sighting.Device is Bridge bridge && sighting.Direction == HopDirection.In && bridge.Addresses.Count == 0)
+        if (sighting is { Device: Switch { Addresses.Count: 0 }, Direction: HopDirection.In })
         {
             return;
         }
