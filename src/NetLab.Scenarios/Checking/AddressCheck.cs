@@ -1,6 +1,6 @@
 using System.Net;
-using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using NetLab.Packets;
 
 namespace NetLab.Scenarios;
 
@@ -14,7 +14,7 @@ internal sealed class AddressCheck
     private readonly Binding _binding;
     private readonly Segments _segments;
     private readonly Dictionary<(object Segment, IPAddress Address), (string Owner, Position At)> _addresses = [];
-    private readonly Dictionary<(object Segment, PhysicalAddress Mac), (string Owner, Position At)> _macs = [];
+    private readonly Dictionary<(object Segment, MacAddress Mac), (string Owner, Position At)> _macs = [];
 
     private AddressCheck(Inventory inventory, Segments segments, Binding binding)
     {
@@ -61,10 +61,11 @@ internal sealed class AddressCheck
                     _binding.Report(address.At, $"{address.Value.Address} is on {node.Name}:{same.Device} already (line {same.At.Line})", "an address is a node's once");
                     continue;
                 }
-                if (own.Find(other => other.Device != device && Overlap(other.Address, address.Value)) is { Device: not null } near)
+                if (own.Find(other => other.Device != device && Overlap(other.Address, address.Value)
+                    && !_segments.Of(node.Name, other.Device).Equals(_segments.Of(node.Name, device))) is { Device: not null } near)
                 {
                     _binding.Report(address.At, $"{address.Value} overlaps {near.Address} on {node.Name}:{near.Device} (line {near.At.Line})",
-                        "two devices of a node are in different networks, or the node would use the first for both");
+                        "two cables of a node lead to two networks, or it would send by one of them what is for the other");
                 }
                 own.Add((device, address.Value, address.At));
                 Claim(_segments.Of(node.Name, device), address, $"{node.Name}:{device}");
@@ -136,7 +137,7 @@ internal sealed class AddressCheck
         }
     }
 
-    private void Claim(object? segment, Located<PhysicalAddress> mac, string owner)
+    private void Claim(object? segment, Located<MacAddress> mac, string owner)
     {
         if (segment is not null && !_macs.TryAdd((segment, mac.Value), (owner, mac.At)))
         {

@@ -73,6 +73,10 @@ internal sealed class Inventory
         {
             Add(node, name.Value, name.At, DeviceOrigin.Bridge);
         }
+        if (node.Entry.IntegrationBridge is { } integration)
+        {
+            Add(node, integration.Value, integration.At, DeviceOrigin.OvsBridge);
+        }
         foreach (var (name, bridge) in node.Entry.OvsBridges)
         {
             Add(node, name.Value, name.At, DeviceOrigin.OvsBridge);

@@ -134,18 +134,23 @@ internal sealed class LabCheck
 
     private void Plug(NodeInventory node, HybridPlugEntry plug)
     {
-        if (!IsBridge(node, plug.Bridge))
+        if ((plug.Bridge ?? node.Entry.IntegrationBridge) is not { } bridge)
+        {
+            _binding.Report(plug.At, "the plug ends nowhere: it names no bridge and the node has no integration-bridge", "add 'integration-bridge: br-int' to the node");
+            return;
+        }
+        if (!IsBridge(node, bridge))
         {
             return;
         }
-        if (!node.IsOvsBridge(plug.Bridge.Value))
+        if (!node.IsOvsBridge(bridge.Value))
         {
-            _binding.Report(plug.Bridge.At, $"'{plug.Bridge.Value}' is a Linux bridge", "the hybrid plug ends in an OVS bridge: name one that stands under 'ovs'");
+            _binding.Report(bridge.At, $"'{bridge.Value}' is a Linux bridge", "the hybrid plug ends in an OVS bridge: name one that stands under 'ovs'");
             return;
         }
         Enslave(node, new Located<string>(plug.DeviceName("tap"), plug.Port.At), plug.DeviceName("qbr"));
         Enslave(node, new Located<string>(plug.DeviceName("qvb"), plug.Port.At), plug.DeviceName("qbr"));
-        Enslave(node, new Located<string>(plug.DeviceName("qvo"), plug.Port.At), plug.Bridge.Value);
+        Enslave(node, new Located<string>(plug.DeviceName("qvo"), plug.Port.At), bridge.Value);
     }
 
     private void Patch(NodeInventory node, PatchEntry patch)

@@ -5,9 +5,6 @@ internal sealed class StepCheck(Inventory inventory, Binding binding)
 {
     private bool _sent;
 
-    /// <summary>Nodes in which a program ran: it may have made devices that the file does not name.</summary>
-    private readonly HashSet<string> _touched = [];
-
     public void Run(IEnumerable<Located<StepEntry>> steps)
     {
         foreach (var step in steps)
@@ -50,13 +47,13 @@ internal sealed class StepCheck(Inventory inventory, Binding binding)
         {
             Set(set);
         }
-        if (step.Exec is { } exec && inventory.Node(exec.Node.Value, exec.Node.At) is { } node)
+        if (step.Exec is { } exec)
         {
-            _touched.Add(node.Name);
+            inventory.Node(exec.Node.Value, exec.Node.At);
         }
         if (step.State is { } state)
         {
-            Device(state.Device, state.Exists is false);
+            Device(state.Device);
             if (state.Master is { Value: not "none" } master)
             {
                 Device(new Located<DevicePlace>(new DevicePlace(state.Device.Value.Node, master.Value), master.At));
@@ -69,10 +66,9 @@ internal sealed class StepCheck(Inventory inventory, Binding binding)
 
     private void Ping(PingEntry ping)
     {
-        if (ping.From.Value.Device is { } device)
+        if (ping.From.Value.Device is not null)
         {
             binding.Report(ping.From.At, $"'{ping.From.Value}' names a device, and a ping comes from a VM or a node", $"from: {ping.From.Value.Name}");
-            _ = device;
         }
         else if (Known(ping.From) && inventory.Vms.TryGetValue(ping.From.Value.Name, out var asker) && asker.Entry.Addresses.Count == 0)
         {
@@ -84,16 +80,12 @@ internal sealed class StepCheck(Inventory inventory, Binding binding)
     private void Send(SendEntry send)
     {
         _sent = true;
-        if (send.From.Value.Device is not null)
+        if (!inventory.Vms.ContainsKey(send.From.Value))
         {
-            Device(new Located<DevicePlace>(new DevicePlace(send.From.Value.Name, send.From.Value.Device), send.From.At));
-        }
-        else if (!inventory.Vms.ContainsKey(send.From.Value.Name))
-        {
-            binding.Report(send.From.At, inventory.Nodes.ContainsKey(send.From.Value.Name) ? $"'{send.From.Value}' is a node" : $"there is no VM '{send.From.Value}'",
-                inventory.Nodes.ContainsKey(send.From.Value.Name)
-                    ? $"a frame leaves by a device: {send.From.Value}:eth0"
-                    : Spelling.Suggest(send.From.Value.Name, inventory.Vms.Keys, "VM"));
+            binding.Report(send.From.At, inventory.Nodes.ContainsKey(send.From.Value) ? $"'{send.From.Value}' is a node" : $"there is no VM '{send.From.Value}'",
+                inventory.Nodes.ContainsKey(send.From.Value)
+                    ? "frames are sent by VMs, whose taps the lab holds; a node can ping, and run programs (exec)"
+                    : Spelling.Suggest(send.From.Value, inventory.Vms.Keys, "VM"));
         }
         if (send.To is { } to)
         {
@@ -179,14 +171,11 @@ internal sealed class StepCheck(Inventory inventory, Binding binding)
         if (set.Device is { } device)
         {
             Device(device);
-            if (set.Master is { Value: not "none" } master && inventory.Nodes.TryGetValue(device.Value.Node, out var node))
+            if (set.Held is { } held && inventory.Nodes.TryGetValue(device.Value.Node, out var home)
+                && home.Devices.TryGetValue(device.Value.Device, out var fact) && fact.Origin is not (DeviceOrigin.Tap or DeviceOrigin.Made))
             {
-                Device(new Located<DevicePlace>(new DevicePlace(node.Name, master.Value), master.At));
+                binding.Report(held.At, $"'{device.Value}' is no tap, and only a tap has a descriptor to hold", "name a VM's tap, or a device of type tap");
             }
-        }
-        if (set.Bridge is { } bridge)
-        {
-            Device(bridge);
         }
         if (set.Port is { } port && inventory.Node(port.Value.Node, port.At) is { } owner && !owner.PatchPorts.ContainsKey(port.Value.Device))
         {
@@ -202,9 +191,9 @@ internal sealed class StepCheck(Inventory inventory, Binding binding)
         }
     }
 
-    private void Device(Located<DevicePlace> device, bool mayBeAbsent = false)
+    private void Device(Located<DevicePlace> device)
     {
-        if (inventory.Node(device.Value.Node, device.At) is { } node && !mayBeAbsent && !_touched.Contains(node.Name))
+        if (inventory.Node(device.Value.Node, device.At) is { } node)
         {
             inventory.HasDevice(node, device.Value.Device, device.At);
         }

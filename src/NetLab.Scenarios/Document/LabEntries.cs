@@ -1,5 +1,5 @@
 using System.Net;
-using System.Net.NetworkInformation;
+using NetLab.Packets;
 
 namespace NetLab.Scenarios;
 
@@ -30,6 +30,12 @@ internal sealed class NodeEntry : Entry
     public IReadOnlyList<Located<HybridPlugEntry>> HybridPlugs { get; set; } = [];
 
     public IReadOnlyList<Located<RouteText>> Routes { get; set; } = [];
+
+    public bool Forwarding { get; set; }
+
+    public string? Nft { get; set; }
+
+    public Located<string>? IntegrationBridge { get; set; }
 }
 
 /// <summary>What any device of a node can be given.</summary>
@@ -37,7 +43,7 @@ internal class DeviceSettings : Entry
 {
     public Located<int>? Mtu { get; set; }
 
-    public Located<PhysicalAddress>? Mac { get; set; }
+    public Located<MacAddress>? Mac { get; set; }
 
     public IReadOnlyList<Located<InterfaceAddress>> Addresses { get; set; } = [];
 
@@ -87,6 +93,8 @@ internal sealed class BridgeOptionsEntry
     public int? Priority { get; set; }
 
     public int? GroupFwdMask { get; set; }
+
+    public bool? NfCallIptables { get; set; }
 }
 
 internal sealed class BridgeEntry : DeviceSettings
@@ -164,7 +172,7 @@ internal sealed class PatchEntry : Entry
 /// <summary>What a fake VM is, wherever its tap is plugged.</summary>
 internal class GuestEntry : Entry
 {
-    public Located<PhysicalAddress>? Mac { get; set; }
+    public Located<MacAddress>? Mac { get; set; }
 
     public IReadOnlyList<Located<InterfaceAddress>> Addresses { get; set; } = [];
 
@@ -172,7 +180,7 @@ internal class GuestEntry : Entry
 
     public Located<int>? Mtu { get; set; }
 
-    /// <summary>Null: arp, nd and ping.</summary>
+    /// <summary>Null: arp (and ND) and ping.</summary>
     public IReadOnlyList<Located<string>>? Answers { get; set; }
 }
 
@@ -189,7 +197,8 @@ internal sealed class HybridPlugEntry : GuestEntry
 {
     public Located<string> Port { get; set; }
 
-    public Located<string> Bridge { get; set; }
+    /// <summary>Null: the node's integration bridge.</summary>
+    public Located<string>? Bridge { get; set; }
 
     public Located<int> Vlan { get; set; }
 
@@ -200,7 +209,7 @@ internal sealed class HybridPlugEntry : GuestEntry
 }
 
 /// <summary>A route in the words of `ip route`.</summary>
-internal sealed record RouteText(string? Type, InterfaceAddress? To, IPAddress? Via, string? Dev, IPAddress? Src, int? Metric)
+internal sealed record RouteText(InterfaceAddress? To, IPAddress? Via, string? Dev)
 {
     /// <summary>Where the text names the gateway and the device, from its own beginning.</summary>
     public int ViaOffset { get; init; }

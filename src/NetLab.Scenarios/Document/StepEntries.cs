@@ -1,5 +1,5 @@
 using System.Net;
-using System.Net.NetworkInformation;
+using NetLab.Packets;
 
 namespace NetLab.Scenarios;
 
@@ -46,29 +46,25 @@ internal sealed class PingEntry : Entry
 
     public Located<Target> To { get; set; }
 
-    public int? Size { get; set; }
-
-    public bool? DontFragment { get; set; }
-
     /// <summary>True unless the file says that no reply may come.</summary>
     public bool Reply { get; set; } = true;
 }
 
 /// <summary>Whom a frame or a ping is for: a VM or node by name, or an address.</summary>
-internal sealed record Target(string? Name, IPAddress? Address, PhysicalAddress? Mac)
+internal sealed record Target(string? Name, IPAddress? Address, MacAddress? Mac)
 {
-    public override string ToString() => Name ?? Address?.ToString() ?? Mac!.ToString();
+    public override string ToString() => Name ?? Address?.ToString() ?? Mac?.ToString() ?? "";
 }
 
 internal sealed class SendEntry : Entry
 {
-    public Located<Place> From { get; set; }
+    public Located<string> From { get; set; }
 
     public Located<Target>? To { get; set; }
 
-    public Located<PhysicalAddress>? SourceMac { get; set; }
+    public Located<MacAddress>? SourceMac { get; set; }
 
-    public Located<PhysicalAddress>? DestinationMac { get; set; }
+    public Located<MacAddress>? DestinationMac { get; set; }
 
     public Located<IPAddress>? Source { get; set; }
 
@@ -138,27 +134,27 @@ internal sealed class ExpectEntry : Entry
     public int? Copies { get; set; }
 }
 
-internal sealed class SetEntry : DeviceSettings
+internal sealed class SetEntry : Entry
 {
     public Located<DevicePlace>? Device { get; set; }
 
+    public bool? Up { get; set; }
+
+    public int? Mtu { get; set; }
+
+    public MacAddress? Mac { get; set; }
+
+    public Located<bool>? Held { get; set; }
+
     public Located<DevicePlace>? Port { get; set; }
-
-    public Located<DevicePlace>? Bridge { get; set; }
-
-    public Located<string>? Node { get; set; }
-
-    public Located<string>? Vm { get; set; }
-
-    public Located<string>? Master { get; set; }
 
     public OvsVlanEntry Vlan { get; } = new();
 
-    public BridgeOptionsEntry Options { get; } = new();
-
-    public IReadOnlyList<Located<string>>? Flows { get; set; }
+    public Located<string>? Node { get; set; }
 
     public IReadOnlyList<Named<string>> Sysctls { get; set; } = [];
+
+    public Located<string>? Vm { get; set; }
 
     public IReadOnlyList<Located<string>>? Answers { get; set; }
 }
@@ -191,7 +187,7 @@ internal sealed class StateEntry : Entry
 
     public int? Mtu { get; set; }
 
-    public PhysicalAddress? Mac { get; set; }
+    public MacAddress? Mac { get; set; }
 
     public Located<string>? Master { get; set; }
 

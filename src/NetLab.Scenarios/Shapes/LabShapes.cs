@@ -17,13 +17,13 @@ internal static class LabShapes
 
     private static readonly MapShape<string> Column = new(Key, Scalars.Text, "key");
 
-    public static readonly ListShape<string> Answers = new("answer", Scalars.OneOf("what a VM answers", "arp", "nd", "ping"), single: true);
+    public static readonly ListShape<string> Answers = new("answer", Scalars.OneOf("what a VM answers", "arp", "ping"), single: true);
 
     public static readonly ListShape<InterfaceAddress> Addresses = new("address", Scalars.HostAddress, single: true);
 
     private static readonly ObjectShape<DeviceEntry> Device = new ObjectShape<DeviceEntry>("device", "a device")
-        .With("type", "What makes the device: 'tap' (nobody holds it open), 'dummy'. Absent when a link, a port or a VM makes it.",
-            Scalars.OneOf("a type", "tap", "dummy"), (device, value) => device.Type = value)
+        .With("type", "What makes the device: 'tap', which nobody holds open. Absent when a link, a port or a VM makes it.",
+            Scalars.OneOf("a type", "tap"), (device, value) => device.Type = value)
         .WithDeviceSettings();
 
     private static readonly ObjectShape<LinkEndEntry> LinkEnd = new ObjectShape<LinkEndEntry>("link-end", "an end of a link")
@@ -109,7 +109,7 @@ internal static class LabShapes
     private static readonly ObjectShape<HybridPlugEntry> HybridPlug = new ObjectShape<HybridPlugEntry>("hybrid-plug", "a VM in OpenStack's hybrid wiring")
         .With("vm", "The VM's name.", Scalars.Name, (plug, value) => plug.Vm = value, required: true)
         .With("port", "The Neutron port's id; its first 11 characters name the devices tap…, qbr…, qvb… and qvo….", PortId, (plug, value) => plug.Port = value, required: true)
-        .With("bridge", "The integration bridge, an OVS bridge of this node: br-int.", Scalars.DeviceName, (plug, value) => plug.Bridge = value, required: true)
+        .With("bridge", "The OVS bridge it ends in; the node's integration-bridge when absent.", Scalars.DeviceName, (plug, value) => plug.Bridge = value)
         .With("vlan", "The local VLAN that the Neutron agent gave the tenant network on this node: the tag of the qvo port.",
             Scalars.VlanId, (plug, value) => plug.Vlan = value, required: true)
         .WithGuest();
@@ -125,6 +125,11 @@ internal static class LabShapes
         .With("vms", "Fake VMs, each on a tap.", new MapShape<VmEntry>(Scalars.Name, Vm, "VM"), (node, value) => node.Vms = value.Value)
         .With("hybrid-plug", "VMs wired as Nova and Neutron do it with iptables_hybrid: tap, qbr, qvb/qvo, tagged port of br-int.",
             new ListShape<HybridPlugEntry>("the plug", HybridPlug), (node, value) => node.HybridPlugs = value.Value)
+        .With("integration-bridge", "An OVS bridge as Neutron's agent sets up br-int, by its name: fail_mode secure, its OpenFlow versions and default flows.",
+            Scalars.DeviceName, (node, value) => node.IntegrationBridge = value)
+        .With("forwarding", "Whether the node routes between its devices (net.ipv4.ip_forward and its IPv6 twin); off when absent.",
+            Scalars.Switch, (node, value) => node.Forwarding = value.Value)
+        .With("nft", "An nftables ruleset, in the words of nft(8).", Scalars.Text, (node, value) => node.Nft = value.Value)
         .With("routes", "Routes in the words of `ip route`.", new ListShape<RouteText>("route", Texts.Route, single: true), (node, value) => node.Routes = value.Value);
 
     public static readonly ObjectShape<LabEntry> Lab = new ObjectShape<LabEntry>("lab", "a lab")
@@ -153,7 +158,8 @@ internal static class LabShapes
         .With("vlan_filtering", "Whether the bridge looks at VLAN tags.", Scalars.Switch, (bridge, value) => options(bridge).VlanFiltering = value.Value)
         .With("priority", "The bridge priority for STP.", Scalars.Number("a priority", 0, 65535, "32768", null), (bridge, value) => options(bridge).Priority = value.Value)
         .With("group_fwd_mask", "Which of the link-local groups 01:80:c2:00:00:0X are forwarded, as a bit mask.",
-            Scalars.Number("a mask", 0, 65535, "8", null), (bridge, value) => options(bridge).GroupFwdMask = value.Value);
+            Scalars.Number("a mask", 0, 65535, "8", null), (bridge, value) => options(bridge).GroupFwdMask = value.Value)
+        .With("nf_call_iptables", "Whether iptables and nft's ip tables see what the bridges of this node forward.", Scalars.Switch, (bridge, value) => options(bridge).NfCallIptables = value.Value);
 
     public static ObjectShape<T> WithOvsVlan<T>(this ObjectShape<T> shape, Func<T, OvsVlanEntry> vlan)
         where T : Entry, new() => shape
@@ -169,7 +175,7 @@ internal static class LabShapes
         .With("addresses", "The VM's IP addresses with their prefix lengths.", Addresses, (vm, value) => vm.Addresses = value.Value)
         .With("gateway", "Where the VM sends what is not in its own networks.", Scalars.Address, (vm, value) => vm.Gateway = value)
         .With("mtu", "The MTU of the VM and its tap (and of the whole plug), in bytes.", Scalars.Mtu, (vm, value) => vm.Mtu = value)
-        .With("answers", "What the VM answers by itself; all of arp, nd and ping when absent, nothing with [].", Answers, (vm, value) => vm.Answers = value.Value);
+        .With("answers", "What the VM answers by itself; arp (and ND) and ping when absent, nothing with [].", Answers, (vm, value) => vm.Answers = value.Value);
 
     private static bool OneName(Yaml.YamlScalar scalar, string what, Binding binding) => Scalars.DeviceName.TryBind(scalar, what, binding, out _);
 }

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Net;
-using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using NetLab.Packets;
 using NetLab.Scenarios.Yaml;
 
 namespace NetLab.Scenarios;
@@ -11,6 +11,8 @@ namespace NetLab.Scenarios;
 /// <summary>The kinds of word that a scenario is written with.</summary>
 internal static class Scalars
 {
+    private const string MacPattern = "^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$";
+
     public static readonly ScalarShape<string> Text = new("a text", "'some words'",
         scalar => (scalar.Text.Trim(), null),
         () => new JsonObject { ["type"] = new JsonArray("string", "number", "boolean") });
@@ -33,16 +35,19 @@ internal static class Scalars
         scalar => (scalar.Text, NameProblem(scalar.Text)),
         () => Pattern("^[A-Za-z0-9][A-Za-z0-9._-]*$"));
 
-    public static readonly ScalarShape<PhysicalAddress> Mac = new("a MAC address", "fa:16:3e:00:00:01",
+    public static readonly ScalarShape<MacAddress> Mac = new("a MAC address", "fa:16:3e:00:00:01",
         ParseMac,
-        () => Pattern("^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$"));
+        () => Pattern(MacPattern));
+
+    /// <summary>A destination may be a group: broadcast and multicast are fine here.</summary>
+    public static readonly ScalarShape<MacAddress> DestinationMac = new("a MAC address", "ff:ff:ff:ff:ff:ff", ParseAnyMac, () => Pattern(MacPattern));
 
     public static readonly ScalarShape<InterfaceAddress> HostAddress = new("an address with its prefix length", "10.0.0.11/24",
         scalar => ParseHostAddress(scalar.Text),
         () => Pattern("^[0-9A-Fa-f.:]+/[0-9]{1,3}$"));
 
     public static readonly ScalarShape<IPAddress> Address = new("an IP address", "10.0.0.11",
-        scalar => InterfaceAddress.TryParseIp(scalar.Text, out var ip) ? (ip, null)
+        scalar => AddressWords.TryParseIp(scalar.Text, out var ip) ? (ip, null)
             : (IPAddress.None, new Problem($"{scalar.Noun} is not an IP address", "an IPv4 or IPv6 address, like 10.0.0.11 or fd00::11")),
         () => Pattern("^[0-9A-Fa-f.:]+$"));
 
@@ -136,28 +141,26 @@ internal static class Scalars
             ? null
             : new Problem($"'{name}' is not a name", "letters, digits, '.', '_' and '-', like vm01");
 
-    private static (PhysicalAddress, Problem?) ParseMac(YamlScalar scalar)
+    private static (MacAddress, Problem?) ParseMac(YamlScalar scalar)
     {
-        if (scalar.Text.Split(':') is { Length: 6 } parts && parts.All(part => part.Length == 2 && part.All(char.IsAsciiHexDigit)))
-        {
-            var bytes = parts.Select(part => Convert.ToByte(part, 16)).ToArray();
-            var mac = new PhysicalAddress(bytes);
-            if ((bytes[0] & 1) != 0)
-            {
-                return (mac, new Problem($"'{scalar.Text}' is a group address", "a device's own address has an even first byte, like fa:16:3e:00:00:01"));
-            }
-            return bytes.All(each => each == 0)
+        var (mac, problem) = ParseAnyMac(scalar);
+        return problem is null && mac.IsMulticast
+            ? (mac, new Problem($"'{scalar.Text}' is a group address", "a device's own address has an even first byte, like fa:16:3e:00:00:01"))
+            : problem is null && mac.IsZero
                 ? (mac, new Problem($"'{scalar.Text}' is no device's address", "an address like fa:16:3e:00:00:01, or leave the key out"))
-                : (mac, null);
-        }
-        return (PhysicalAddress.None, new Problem($"{scalar.Noun} is not a MAC address", "six bytes in hex with colons, like fa:16:3e:00:00:01"));
+                : (mac, problem);
     }
+
+    private static (MacAddress, Problem?) ParseAnyMac(YamlScalar scalar) =>
+        scalar.Text.Contains(':', StringComparison.Ordinal) && MacAddress.TryParse(scalar.Text, out var mac)
+            ? (mac, null)
+            : (default, new Problem($"{scalar.Noun} is not a MAC address", "six bytes in hex with colons, like fa:16:3e:00:00:01"));
 
     private static (InterfaceAddress, Problem?) ParseHostAddress(string text)
     {
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         var right = "an address with its prefix length, like 10.0.0.11/24 or fd00::11/64";
-        if (!InterfaceAddress.TryParseIp(slash < 0 ? text : text[..slash], out var ip))
+        if (!AddressWords.TryParseIp(slash < 0 ? text : text[..slash], out var ip))
         {
             return (default, new Problem($"'{text}' is not an IP address", right));
         }
@@ -171,11 +174,11 @@ internal static class Scalars
             return (default, new Problem($"'{text}' has no good prefix length", $"0 to {longest} after the '/'", slash + 1));
         }
         var address = new InterfaceAddress(ip, length);
-        if (longest == 32 && length <= 30 && (address.IsNetworkItself || address.IsBroadcast))
+        if (longest == 32 && length <= 30 && (address.IsNetworkItself() || address.IsBroadcast()))
         {
             return (address, new Problem(
-                address.IsNetworkItself ? $"'{text}' is the network, not an address in it" : $"'{text}' is the broadcast address of its network",
-                $"a host's address, like {address.FirstHost}/{length}"));
+                address.IsNetworkItself() ? $"'{text}' is the network, not an address in it" : $"'{text}' is the broadcast address of its network",
+                $"a host's address, like {address.FirstHost()}/{length}"));
         }
         return (address, null);
     }

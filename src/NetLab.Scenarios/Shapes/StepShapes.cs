@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Net.NetworkInformation;
 using System.Text.Json.Nodes;
+using NetLab.Packets;
 using NetLab.Scenarios.Yaml;
 
 namespace NetLab.Scenarios;
@@ -44,8 +44,6 @@ internal static class StepShapes
     private static readonly ObjectShape<PingEntry> Ping = new ObjectShape<PingEntry>("ping", "a ping")
         .With("from", "The VM or node that asks.", Scalars.Place, (ping, value) => ping.From = value, required: true)
         .With("to", "The VM or node that should answer, or an address.", Texts.Target, (ping, value) => ping.To = value, required: true)
-        .With("size", "Bytes of payload.", Size, (ping, value) => ping.Size = value.Value)
-        .With("df", "Forbid fragmenting, as `ping -M do` does.", Scalars.Switch, (ping, value) => ping.DontFragment = value.Value)
         .With("expect", "'reply' (as if absent) or 'no-reply'.", Reply, (ping, value) => ping.Reply = value.Value)
         .OrShort("vm01 -> vm02", "^\\S+\\s+->\\s+\\S+$", ParsePing);
 
@@ -86,7 +84,7 @@ internal static class StepShapes
     private static readonly string[] Contents = ["udp", "tcp", "icmp", "arp", "ethernet", "raw"];
 
     private static readonly ObjectShape<SendEntry> Send = new ObjectShape<SendEntry>("send", "a frame to send")
-        .With("from", "The VM that sends.", Scalars.Place, (send, value) => send.From = value, required: true)
+        .With("from", "The VM that sends.", Scalars.Name, (send, value) => send.From = value, required: true)
         .With("to", "The VM or address it is for: fills in the destination's MAC and IP address.", Texts.Target, (send, value) => send.To = value)
         .With("udp", "Send a UDP datagram: its destination port, or more.", Udp, (send, value) => send.Udp = value.Value)
         .With("tcp", "Send a TCP segment: its destination port, or more.", Tcp, (send, value) => send.Tcp = value.Value)
@@ -95,7 +93,7 @@ internal static class StepShapes
         .With("ethernet", "Send a bare Ethernet frame.", Ethernet, (send, value) => send.Ethernet = value.Value)
         .With("raw", "Send exactly these bytes, in hex.", Hex, (send, value) => send.Raw = value)
         .With("src_mac", "The source MAC address; the sender's when absent.", Scalars.Mac, (send, value) => send.SourceMac = value)
-        .With("dst_mac", "The destination MAC address; the receiver's when absent.", AnyMac(), (send, value) => send.DestinationMac = value)
+        .With("dst_mac", "The destination MAC address; the receiver's when absent.", Scalars.DestinationMac, (send, value) => send.DestinationMac = value)
         .With("src", "The source IP address; the sender's when absent.", Scalars.Address, (send, value) => send.Source = value)
         .With("dst", "The destination IP address; the receiver's when absent.", Scalars.Address, (send, value) => send.Destination = value)
         .With("vlan", "Send it with this 802.1Q tag.", Scalars.Number("a VLAN", 0, 4095, "7", null), (send, value) => send.Vlan = value)
@@ -127,17 +125,17 @@ internal static class StepShapes
             Scalars.Place.TryBind(scalar, what, binding, out var place) ? new ExpectEntry { Where = new Located<Place>(place, scalar.At) } : null);
 
     private static readonly ObjectShape<SetEntry> Set = new ObjectShape<SetEntry>("set", "a live change")
-        .With("device", "Change a device, node:device: up, mtu, mac, master, promisc.", Scalars.Device, (set, value) => set.Device = value)
-        .With("bridge", "Change a Linux bridge, node:bridge: its options.", Scalars.Device, (set, value) => set.Bridge = value)
+        .With("device", "Change a device, node:device: up, mtu, mac; held, for a tap.", Scalars.Device, (set, value) => set.Device = value)
         .With("port", "Change a port of an OVS bridge, node:port: tag, trunks, vlan_mode.", Scalars.Device, (set, value) => set.Port = value)
         .With("node", "Change a node: sysctls.", Scalars.Name, (set, value) => set.Node = value)
         .With("vm", "Change a VM: answers.", Scalars.Name, (set, value) => set.Vm = value)
-        .With("master", "The bridge that takes the device as a port; 'none' takes it out of its bridge.", Scalars.DeviceName, (set, value) => set.Master = value)
-        .WithDeviceSettings()
-        .WithBridgeOptions(set => set.Options)
+        .With("up", "Whether it is administratively up.", Scalars.Switch, (set, value) => set.Up = value.Value)
+        .With("mtu", "The MTU, in bytes.", Scalars.Mtu, (set, value) => set.Mtu = value.Value)
+        .With("mac", "The MAC address.", Scalars.Mac, (set, value) => set.Mac = value.Value)
+        .With("held", "Whether somebody holds the tap's file descriptor: the VM, or the lab where there is none.", Scalars.Switch, (set, value) => set.Held = value)
         .WithOvsVlan(set => set.Vlan)
         .With("sysctls", "Settings of the node's network namespace.", LabShapes.Sysctls, (set, value) => set.Sysctls = value.Value)
-        .With("answers", "What the VM answers by itself: arp, nd, ping; nothing with [].", LabShapes.Answers, (set, value) => set.Answers = value.Value)
+        .With("answers", "What the VM answers by itself: arp (and ND), ping; nothing with [].", LabShapes.Answers, (set, value) => set.Answers = value.Value)
         .Checked(CheckSet);
 
     private static readonly ScalarShape<int?> Exit = new("an exit code", "0",
@@ -237,8 +235,7 @@ internal static class StepShapes
 
     private static readonly Dictionary<string, string[]> Settable = new()
     {
-        ["device"] = ["up", "mtu", "mac", "master", "promisc", "addresses"],
-        ["bridge"] = ["stp_state", "forward_delay", "ageing_time", "hello_time", "max_age", "mcast_snooping", "vlan_filtering", "priority", "group_fwd_mask"],
+        ["device"] = ["up", "mtu", "mac", "held"],
         ["port"] = ["tag", "trunks", "vlan_mode"],
         ["node"] = ["sysctls"],
         ["vm"] = ["answers"],
@@ -301,13 +298,6 @@ internal static class StepShapes
             _ => (true, new Problem($"{scalar.Noun} is not known", "request or reply")),
         },
         () => new JsonObject { ["enum"] = new JsonArray("request", "reply") });
-
-    /// <summary>A destination may be a group: broadcast and multicast are fine here.</summary>
-    private static ScalarShape<PhysicalAddress> AnyMac() => new("a MAC address", "ff:ff:ff:ff:ff:ff",
-        scalar => scalar.Text.Split(':') is { Length: 6 } parts && parts.All(part => part.Length == 2 && part.All(char.IsAsciiHexDigit))
-            ? (new PhysicalAddress([.. parts.Select(part => Convert.ToByte(part, 16))]), null)
-            : (PhysicalAddress.None, new Problem($"{scalar.Noun} is not a MAC address", "six bytes in hex with colons, like ff:ff:ff:ff:ff:ff")),
-        () => new JsonObject { ["type"] = "string", ["pattern"] = "^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$" });
 
     /// <summary>"tap1 > br0 > tap2" is a list of three.</summary>
     private static List<Located<string>> SplitHops(Located<IReadOnlyList<Located<string>>> written)

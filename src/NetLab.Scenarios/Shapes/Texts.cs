@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
-using System.Net.NetworkInformation;
 using System.Text.Json.Nodes;
+using NetLab.Packets;
 using NetLab.Scenarios.Yaml;
 
 namespace NetLab.Scenarios;
@@ -14,7 +14,7 @@ internal static class Texts
     /// <summary>A route as `ip route` takes it.</summary>
     public static readonly ScalarShape<RouteText> Route = new("a route", "'default via 10.0.0.1'",
         scalar => ParseRoute(scalar.Text),
-        () => new JsonObject { ["type"] = "string", ["pattern"] = "^((unreachable|blackhole|prohibit) )?\\S+( (via|dev|src|metric) \\S+)*$" });
+        () => new JsonObject { ["type"] = "string", ["pattern"] = "^\\S+( (via|dev) \\S+)+$" });
 
     /// <summary>A VM or node by name, or an address.</summary>
     public static readonly ScalarShape<Target> Target = new("a VM, a node, or an address", "vm02, or 10.0.0.12",
@@ -118,11 +118,11 @@ internal static class Texts
 
     private static (Target, Problem?) ParseTarget(string text)
     {
-        if (InterfaceAddress.TryParseIp(text, out var address))
+        if (AddressWords.TryParseIp(text, out var address))
         {
             return (new Target(null, address, null), null);
         }
-        if (text.Split(':').Length == 6 && PhysicalAddress.TryParse(text.Replace(':', '-').ToUpperInvariant(), out var mac))
+        if (text.Split(':').Length == 6 && MacAddress.TryParse(text, out var mac))
         {
             return (new Target(null, null, mac), null);
         }
@@ -151,13 +151,9 @@ internal static class Texts
             }
         }
 
-        var route = new RouteText(null, null, null, null, null, null);
+        var route = new RouteText(null, null, null);
         const string sample = "a route in the words of `ip route`, like 'default via 10.0.0.1' or '10.1.0.0/16 via 10.0.0.2 dev eth0'";
         var next = 0;
-        if (next < words.Count && words[next].Word is "unreachable" or "blackhole" or "prohibit")
-        {
-            route = route with { Type = words[next++].Word };
-        }
         if (next >= words.Count)
         {
             return (route, new Problem($"'{text}' has no destination", sample));
@@ -166,7 +162,7 @@ internal static class Texts
         if (to != "default")
         {
             var slash = to.IndexOf('/', StringComparison.Ordinal);
-            if (!InterfaceAddress.TryParseIp(slash < 0 ? to : to[..slash], out var address))
+            if (!AddressWords.TryParseIp(slash < 0 ? to : to[..slash], out var address))
             {
                 return (route, new Problem($"'{to}' is not a destination", "'default', or a network like 10.1.0.0/16", toOffset));
             }
@@ -177,7 +173,7 @@ internal static class Texts
                 return (route, new Problem($"'{to}' has no good prefix length", $"0 to {longest} after the '/'", toOffset + slash + 1));
             }
             var network = new InterfaceAddress(address, length);
-            if (!network.IsNetworkItself)
+            if (!network.IsNetworkItself())
             {
                 return (route, new Problem($"'{to}' has bits beyond its prefix, which the kernel refuses", $"the network is {network.Network}", toOffset));
             }
@@ -186,9 +182,9 @@ internal static class Texts
         while (next < words.Count)
         {
             var (key, keyOffset) = words[next++];
-            if (key is not ("via" or "dev" or "src" or "metric"))
+            if (key is not ("via" or "dev"))
             {
-                return (route, new Problem($"'{text}' has '{key}'", Spelling.Suggest(key, ["via", "dev", "src", "metric"], "word"), keyOffset));
+                return (route, new Problem($"'{text}' has '{key}'", Spelling.Suggest(key, ["via", "dev"], "word"), keyOffset));
             }
             if (next >= words.Count)
             {
@@ -200,20 +196,14 @@ internal static class Texts
                 case "dev":
                     route = route with { Dev = value, DevOffset = valueOffset };
                     break;
-                case "metric" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var metric):
-                    route = route with { Metric = metric };
-                    break;
-                case "via" when InterfaceAddress.TryParseIp(value, out var via):
+                case "via" when AddressWords.TryParseIp(value, out var via):
                     route = route with { Via = via, ViaOffset = valueOffset };
                     break;
-                case "src" when InterfaceAddress.TryParseIp(value, out var source):
-                    route = route with { Src = source };
-                    break;
                 default:
-                    return (route, new Problem($"'{value}' is not what follows '{key}'", key == "metric" ? "a whole number" : "an IP address, like 10.0.0.1", valueOffset));
+                    return (route, new Problem($"'{value}' is not what follows '{key}'", "an IP address, like 10.0.0.1", valueOffset));
             }
         }
-        return route is { Type: null, Via: null, Dev: null }
+        return route is { Via: null, Dev: null }
             ? (route, new Problem($"'{text}' leads nowhere", sample))
             : (route, null);
     }
