@@ -1,0 +1,195 @@
+using System.Buffers.Binary;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace NetLab.Linux.Netfilter;
+
+/// <summary>
+/// A socket of NETLINK_NETFILTER in a namespace: joins multicast groups, sends one request at a time, reads without blocking.
+/// See netlink(7) and include/uapi/linux/netfilter/nfnetlink.h.
+/// </summary>
+internal sealed unsafe class NetfilterSocket : IDisposable
+{
+    private const int NETLINK_NETFILTER = 12, NETLINK_ADD_MEMBERSHIP = 1, NLMSG_ERROR = 2, NLM_F_REQUEST = 1, NLM_F_ACK = 4;
+    private const int BufferSize = 8 << 20;
+
+    private readonly byte[] buffer = new byte[128 * 1024];
+    private readonly string doing;
+
+    /// <summary>Opens the socket.</summary>
+    /// <param name="ns">The namespace.</param>
+    /// <param name="doing">What for, for messages.</param>
+    public NetfilterSocket(NetworkNamespace ns, string doing)
+    {
+        this.doing = doing;
+        Handle = ns.OpenSocket(Libc.AF_NETLINK, Libc.SOCK_RAW | Libc.SOCK_NONBLOCK, NETLINK_NETFILTER);
+
+        // The kernel does not wait for us: what finds no room is lost (and told). Without the privilege the buffer is what the sysctl allows.
+        using var fd = Handle.Borrow();
+        var size = BufferSize;
+        if (Libc.setsockopt(fd.Number, Libc.SOL_SOCKET, Libc.SO_RCVBUFFORCE, &size, sizeof(int)) < 0)
+        {
+            _ = Libc.setsockopt(fd.Number, Libc.SOL_SOCKET, Libc.SO_RCVBUF, &size, sizeof(int));
+        }
+
+        // Without an address of its own a socket is passed over by multicasts. struct sockaddr_nl { u16 family; u16 pad; u32 pid, groups; }
+        var address = stackalloc uint[3] { Libc.AF_NETLINK, 0, 0 };
+        if (Libc.bind(fd.Number, address, 3 * sizeof(uint)) < 0)
+        {
+            var error = Libc.LastErrno;
+            Handle.Dispose();
+            throw new LinuxException(doing, error);
+        }
+    }
+
+    /// <summary>What is done with one message: its type (subsystem and message), its family, and its attributes; good until the return.</summary>
+    public delegate void MessageReader<in TState>(int type, byte family, ReadOnlySpan<byte> attributes, TState state);
+
+    /// <summary>Readable when messages wait.</summary>
+    public SafeFileHandle Handle { get; }
+
+    /// <summary>How often the kernel has told that it had to leave out messages, because too many waited to be read.</summary>
+    public long Overruns { get; private set; }
+
+    /// <summary>Joins a multicast group (enum nfnetlink_groups).</summary>
+    public void Join(int group)
+    {
+        using var fd = Handle.Borrow();
+        if (Libc.setsockopt(fd.Number, Libc.SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(int)) < 0)
+        {
+            throw new LinuxException(doing, Libc.LastErrno, tryThis: "It takes the capability NET_ADMIN over the namespace");
+        }
+    }
+
+    /// <summary>Sends a request and waits for the kernel's answer, which comes before the call returns.</summary>
+    public void Request(int type, byte family, ushort resource, ReadOnlySpan<byte> attributes)
+    {
+        // struct nlmsghdr { u32 len; u16 type, flags; u32 seq, pid; }, struct nfgenmsg { u8 nfgen_family, version; be16 res_id; }
+        var message = new byte[20 + attributes.Length];
+        BinaryPrimitives.WriteInt32LittleEndian(message, message.Length);
+        BinaryPrimitives.WriteUInt16LittleEndian(message.AsSpan(4), (ushort)type);
+        BinaryPrimitives.WriteUInt16LittleEndian(message.AsSpan(6), NLM_F_REQUEST | NLM_F_ACK);
+        message[16] = family;
+        BinaryPrimitives.WriteUInt16BigEndian(message.AsSpan(18), resource);
+        attributes.CopyTo(message.AsSpan(20));
+        using var fd = Handle.Borrow();
+        fixed (byte* bytes = message)
+        {
+            if (Libc.send(fd.Number, bytes, message.Length, 0) < 0)
+            {
+                throw new LinuxException(doing, Libc.LastErrno);
+            }
+        }
+
+        while (Receive(fd.Number) is var length and > 0)
+        {
+            // struct nlmsgerr { int error; struct nlmsghdr msg; }
+            if (length >= 20 && BinaryPrimitives.ReadUInt16LittleEndian(buffer.AsSpan(4)) == NLMSG_ERROR)
+            {
+                var error = -BinaryPrimitives.ReadInt32LittleEndian(buffer.AsSpan(16));
+                if (error != 0)
+                {
+                    throw new LinuxException(doing, error);
+                }
+
+                return;
+            }
+        }
+    }
+
+    /// <summary>Reads all messages that wait.</summary>
+    /// <returns>How many.</returns>
+    public int Drain<TState>(MessageReader<TState> read, TState state)
+    {
+        using var fd = Handle.Borrow();
+        var count = 0;
+        for (var length = Receive(fd.Number); length > 0; length = Receive(fd.Number))
+        {
+            for (var rest = buffer.AsSpan(0, length); rest.Length >= 20;)
+            {
+                var size = BinaryPrimitives.ReadInt32LittleEndian(rest);
+                if (size < 20 || size > rest.Length)
+                {
+                    break;
+                }
+
+                read(BinaryPrimitives.ReadUInt16LittleEndian(rest[4..]), rest[16], rest[20..size], state);
+                count++;
+                rest = rest[Math.Min(rest.Length, (size + 3) & ~3)..];
+            }
+        }
+
+        return count;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Handle.Dispose();
+
+    // Length of the next datagram; 0 when none waits.
+    private int Receive(int fd)
+    {
+        fixed (byte* bytes = buffer)
+        {
+            while (true)
+            {
+                var length = Libc.recv(fd, bytes, buffer.Length, 0);
+                if (length >= 0)
+                {
+                    return (int)length;
+                }
+
+                switch (Libc.LastErrno)
+                {
+                    case Errno.EAGAIN:
+                        return 0;
+                    case Errno.EINTR:
+                        continue;
+                    case Errno.ENOBUFS:
+                        Overruns++;
+                        continue;
+                    case var error:
+                        throw new LinuxException(doing, error);
+                }
+            }
+        }
+    }
+}
+
+/// <summary>
+/// The attributes of a message: struct nlattr { u16 len; u16 type; } and data, padded to four bytes; nfnetlink's numbers are in network order. What is cut off is left out.
+/// </summary>
+internal ref struct NetfilterAttributes(ReadOnlySpan<byte> bytes)
+{
+    private ReadOnlySpan<byte> rest = bytes;
+
+    /// <summary>The current attribute's type, without its flags.</summary>
+    public int Type { get; private set; }
+
+    /// <summary>The current attribute's data.</summary>
+    public ReadOnlySpan<byte> Data { get; private set; }
+
+    public readonly uint UInt32 => Data.Length >= 4 ? BinaryPrimitives.ReadUInt32BigEndian(Data) : 0;
+
+    public readonly ulong UInt64 => Data.Length >= 8 ? BinaryPrimitives.ReadUInt64BigEndian(Data) : 0;
+
+    public readonly string Text => Encoding.UTF8.GetString(Data.IndexOf((byte)0) is var end and >= 0 ? Data[..end] : Data);
+
+    public bool Next()
+    {
+        if (rest.Length < 4)
+        {
+            return false;
+        }
+
+        var length = BinaryPrimitives.ReadUInt16LittleEndian(rest);
+        if (length < 4 || length > rest.Length)
+        {
+            return false;
+        }
+
+        Type = BinaryPrimitives.ReadUInt16LittleEndian(rest[2..]) & 0x3FFF; // NLA_TYPE_MASK
+        Data = rest[4..length];
+        rest = rest[Math.Min(rest.Length, (length + 3) & ~3)..];
+        return true;
+    }
+}

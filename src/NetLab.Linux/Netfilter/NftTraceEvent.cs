@@ -1,0 +1,130 @@
+using System.Globalization;
+
+namespace NetLab.Linux.Netfilter;
+
+/// <summary>The families of tables (NFPROTO_…, include/uapi/linux/netfilter.h).</summary>
+public enum NftFamily
+{
+    /// <summary>IPv4 and IPv6 together.</summary>
+    Inet = 1,
+
+    /// <summary>IPv4.</summary>
+    Ip = 2,
+
+    /// <summary>ARP.</summary>
+    Arp = 3,
+
+    /// <summary>Devices: ingress and egress hooks.</summary>
+    Netdev = 5,
+
+    /// <summary>Bridges.</summary>
+    Bridge = 7,
+
+    /// <summary>IPv6.</summary>
+    Ip6 = 10,
+}
+
+/// <summary>What a step of a trace is about (enum nft_trace_types).</summary>
+public enum NftTraceStep
+{
+    /// <summary>The end of a base chain: its policy decides.</summary>
+    Policy = 1,
+
+    /// <summary>The end of another chain: back to where it was called.</summary>
+    Return = 2,
+
+    /// <summary>A rule whose conditions were met.</summary>
+    Rule = 3,
+}
+
+/// <summary>
+/// One step of a frame through the rules of a namespace: a rule that took hold of it, the end of a chain, or a policy. Rules whose conditions are not met leave no step.
+/// </summary>
+public sealed record NftTraceEvent
+{
+    /// <summary>The same for all steps of the same copy of a frame in this namespace; a clone has its own.</summary>
+    public required uint TraceId { get; init; }
+
+    /// <summary>The table's family.</summary>
+    public required NftFamily Family { get; init; }
+
+    /// <summary>The table.</summary>
+    public string Table { get; init; } = "";
+
+    /// <summary>The chain.</summary>
+    public string Chain { get; init; } = "";
+
+    /// <summary>What happened.</summary>
+    public NftTraceStep Step { get; init; }
+
+    /// <summary>The rule's handle (<c>nft -a list ruleset</c>), 0 for a policy.</summary>
+    public ulong RuleHandle { get; init; }
+
+    /// <summary>What was decided, in nft's words: <c>accept</c>, <c>drop</c>, <c>continue</c>, <c>return</c>, <c>jump NAME</c>, <c>goto NAME</c>, <c>queue</c>; of a policy <c>accept</c> or <c>drop</c>.</summary>
+    public string Verdict { get; init; } = "";
+
+    /// <summary>Number of the device that the frame came in by, or 0.</summary>
+    public int InputInterfaceIndex { get; init; }
+
+    /// <summary>Number of the device that the frame is to leave by, or 0.</summary>
+    public int OutputInterfaceIndex { get; init; }
+
+    /// <summary>The mark.</summary>
+    public uint Mark { get; init; }
+
+    /// <summary>The link-layer header, as far as it was told with this step or an earlier one of the same trace; a VLAN tag is in it.</summary>
+    public ReadOnlyMemory<byte> LinkHeader { get; init; }
+
+    /// <summary>Up to 40 bytes from the header of the network layer on.</summary>
+    public ReadOnlyMemory<byte> NetworkHeader { get; init; }
+
+    /// <summary>Up to 20 bytes from the header of the transport layer on.</summary>
+    public ReadOnlyMemory<byte> TransportHeader { get; init; }
+
+    /// <summary>Whether the frame ends here.</summary>
+    public bool IsDrop => Verdict == "drop";
+
+    /// <summary>Whether these bytes (a mark in the payload, say) are among those that were told of the frame: the first 12 of a UDP payload or the first 40 behind an unusual EtherType.</summary>
+    public bool Contains(ReadOnlySpan<byte> bytes) =>
+        NetworkHeader.Span.IndexOf(bytes) >= 0 || TransportHeader.Span.IndexOf(bytes) >= 0 || LinkHeader.Span.IndexOf(bytes) >= 0;
+
+    /// <summary>
+    /// Whether the trace is of this frame, as far as can be told: the network header and what follows are the same, but for what a router changes
+    /// (time to live and header checksum of IPv4, hop limit of IPv6). After address translation they are not.
+    /// </summary>
+    /// <param name="packet">The frame from its network header on.</param>
+    public bool IsOf(ReadOnlySpan<byte> packet)
+    {
+        var told = NetworkHeader.Span;
+        if (told.IsEmpty || told.Length > packet.Length)
+        {
+            return false;
+        }
+
+        Span<byte> expected = stackalloc byte[told.Length];
+        packet[..told.Length].CopyTo(expected);
+        if (told.Length >= 20 && told[0] >> 4 == 4 && expected[0] >> 4 == 4)
+        {
+            expected[8] = told[8];
+            (expected[10], expected[11]) = (told[10], told[11]);
+        }
+        else if (told.Length >= 40 && told[0] >> 4 == 6 && expected[0] >> 4 == 6)
+        {
+            expected[7] = told[7];
+        }
+
+        return told.SequenceEqual(expected);
+    }
+
+    /// <summary>One line: <c>trace 4f76ec23 bridge guard f rule handle 2 drop</c>.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"trace {TraceId:x8} {Family.Word()} {Table} {Chain} {(Step is NftTraceStep.Rule ? $"rule handle {RuleHandle}" : Step.ToString().ToLowerInvariant())} {Verdict}");
+}
+
+/// <summary>The words of nft.</summary>
+public static class NftFamilyExtensions
+{
+    /// <summary>The family as nft writes it: <c>ip6</c>.</summary>
+    public static string Word(this NftFamily family) => family.ToString().ToLowerInvariant();
+}
