@@ -30,7 +30,7 @@ internal sealed class FateBuilder
     private void Add(Sighting sighting, bool inTunnel)
     {
         // The bridge device's own copy of what its ports flood is no hop on the way to anywhere, unless the node itself is meant.
-        if (sighting is { Device: Switch { Addresses.Count: 0 }, Direction: HopDirection.In })
+        if (sighting.Device is Switch { Addresses.Count: 0 } && sighting.Direction == HopDirection.In)
         {
             return;
         }
@@ -56,22 +56,27 @@ internal sealed class FateBuilder
     {
         VethEnd end => _steps.Find(s => ReferenceEquals(s.Seen.Device, end.Peer) && s.Seen.Direction == HopDirection.Out && s.Children == 0),
         TapDevice => null,
-        _ => _steps.FindLast(s => ReferenceEquals(s.Seen.Node, sighting.Node)),
+        Switch or OvsInternalPort => LastInto(SwitchOf(sighting.Device), sighting.Node),
+        _ => LastIn(sighting.Node),
     };
 
-    private Step? WasSentFor(Sighting sighting)
-    {
-        bool SameNode(Step s) => ReferenceEquals(s.Seen.Node, sighting.Node);
-        Step? Last(Predicate<Step> wanted) => _steps.FindLast(s => SameNode(s) && s.Seen.Direction == HopDirection.In && wanted(s));
+    private Step? WasSentFor(Sighting sighting) =>
+        sighting.Device is not (Switch or OvsInternalPort) && SwitchOf(sighting.Device) is { } bridge
+            ? LastInto(bridge, sighting.Node)
+            : LastIn(sighting.Node);
 
-        return sighting.Device?.Switch switch
-        {
-            Bridge bridge => Last(s => ReferenceEquals(s.Seen.Device?.Switch, bridge)) ?? _steps.FindLast(s => ReferenceEquals(s.Seen.Device, bridge)),
-            // Patch ports join the Open vSwitch bridges of a node; a frame that entered by one may leave by another.
-            OvsBridge => Last(s => s.Seen.Device?.Switch is OvsBridge) ?? _steps.FindLast(SameNode),
-            _ => _steps.FindLast(SameNode),
-        };
-    }
+    // The switch that a device's frames come from or go into, on the other side of the device than the wire: what the node's own stack
+    // sends out of a bridge device or an internal port goes into the switch, and what it receives there comes out of it.
+    private static Switch? SwitchOf(Device? device) => device as Switch ?? device?.Switch;
+
+    private Step? LastIn(Node node) => _steps.FindLast(s => ReferenceEquals(s.Seen.Node, node));
+
+    // Patch ports join the Open vSwitch bridges of a node: a frame that entered by one may leave by another.
+    private Step? LastInto(Switch? bridge, Node node) => _steps.FindLast(s =>
+        ReferenceEquals(s.Seen.Node, node)
+        && SwitchOf(s.Seen.Device) is { } other
+        && (ReferenceEquals(other, bridge) || (other is OvsBridge && bridge is OvsBridge))
+        && s.Seen.Direction == (s.Seen.Device is Switch or OvsInternalPort ? HopDirection.Out : HopDirection.In));
 
     private List<FrameCopy> Copies()
     {

@@ -61,13 +61,11 @@ public sealed class FrameCopy
         for (int i = 0; i < Hops.Count; i++)
         {
             Hop hop = Hops[i];
-            // Between a port where it came in and a port where it went out lies the bridge.
-            if (i > 0 && hop.Direction == HopDirection.Out && Hops[i - 1].Direction == HopDirection.In && hop.LabDevice?.Switch is { } bridge)
+            // Between a port where it went into a bridge and a port where it came out of it lies the bridge.
+            if (i > 0 && hop.LabDevice?.Switch is { } bridge && LeavesSwitch(hop) && Hops[i - 1].LabDevice?.Switch is { } entered && !LeavesSwitch(Hops[i - 1]))
             {
-                foreach (string name in BridgesBetween(Hops[i - 1].LabDevice?.Switch, bridge))
-                {
-                    Add(name);
-                }
+                Add(entered.Name);
+                Add(bridge.Name);
             }
 
             Add(hop.Device);
@@ -101,6 +99,5 @@ public sealed class FrameCopy
 
     private static string Behind(Hop hop) => hop.LabDevice?.Switch is { } bridge ? $", a port of {bridge.Kind} bridge {bridge.Name}" : "";
 
-    private static IEnumerable<string> BridgesBetween(Switch? from, Switch to) =>
-        from is null || ReferenceEquals(from, to) ? [to.Name] : [from.Name, to.Name];
+    private static bool LeavesSwitch(Hop hop) => hop.Direction == (hop.LabDevice is OvsInternalPort ? HopDirection.In : HopDirection.Out);
 }
