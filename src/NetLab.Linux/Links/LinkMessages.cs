@@ -43,10 +43,19 @@ internal static class LinkMessages
         writer.S32(IFLA_NUM_RX_QUEUES, link.NumRxQueues);
         writer.S32(IFLA_MASTER, link.MasterIndex);
         WriteNamespace(writer, link.Namespace);
-        WriteAlias(writer, link.Alias);
         writer.S32(IFLA_LINK, link.Lower);
         writer.Text(IFLA_IFNAME, CheckName(link.Name));
         WriteKind(writer, link);
+        writer.End();
+    }
+
+    /// <summary>The kernel does not look at an alias while it makes a device, so that it takes a request of its own.</summary>
+    public static void SetAlias(MessageWriter writer, LinkSpec link)
+    {
+        writer.Begin(RTM_NEWLINK, NLM_F_REQUEST);
+        WriteHeader(writer, link.Index ?? 0, LinkFlags.None, LinkFlags.None);
+        WriteAlias(writer, link.Alias);
+        writer.Text(IFLA_IFNAME, link.Index is null ? link.Name : null);
         writer.End();
     }
 

@@ -13,6 +13,7 @@ internal static class NetlinkAdvice
         (RTM_NEWLINK, VethSpec, ENODEV) or (RTM_NEWLINK, LinkSpec, ENODEV) => "No interface has the index given as master or lower device: add that one first",
         (RTM_NEWLINK or RTM_SETLINK, BridgePortOptions, EOPNOTSUPP) => "The interface is not a port of a bridge, or this kernel does not know the setting: make it a port first (MasterIndex)",
         (RTM_NEWLINK or RTM_SETLINK, LinkChange { Carrier: not null }, EOPNOTSUPP) => "The driver cannot set the carrier (veth cannot): switch the other end off instead",
+        (RTM_NEWLINK, LinkChange { AddressGenMode: not null } or LinkChange { Token: not null }, EAFNOSUPPORT) => "IPv6 is off on that interface: its MTU is below 1280, or the kernel has none",
         (RTM_NEWLINK, LinkChange, EBUSY) => "The interface is in use: it has another master or a macvlan on it, or it must be down for this change",
         (RTM_NEWLINK or RTM_SETLINK or RTM_DELLINK or RTM_NEWADDR or RTM_NEWQDISC or RTM_NEWNEIGH or RTM_NEWLINKPROP, _, ENODEV) => "No interface has that index in this namespace",
         (RTM_NEWLINK, LinkChange { MasterIndex: not null }, ELOOP) => "A bridge cannot be a port of a bridge: join the two with a veth pair",

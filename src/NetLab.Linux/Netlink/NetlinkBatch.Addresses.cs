@@ -23,12 +23,13 @@ public sealed partial class NetlinkBatch
     /// <param name="index">Index of the device.</param>
     /// <param name="address">The address.</param>
     /// <param name="prefixLength">Bits of its network; must be those it was added with.</param>
+    /// <param name="peer">The other end, for an address that was added with one.</param>
     /// <param name="doing">What this is, for the message of an exception.</param>
     /// <exception cref="ArgumentOutOfRangeException">The prefix length is longer than the address.</exception>
-    public void DeleteAddress(int index, IPAddress address, int prefixLength, string? doing = null)
+    public void DeleteAddress(int index, IPAddress address, int prefixLength, IPAddress? peer = null, string? doing = null)
     {
         ArgumentNullException.ThrowIfNull(address);
-        Write((index, address, prefixLength), static (writer, a) => AddressMessages.Delete(writer, a.index, a.address, a.prefixLength), doing, "deleting address", address, index);
+        Write((index, address, prefixLength, peer), static (writer, a) => AddressMessages.Delete(writer, a.index, a.address, a.prefixLength, a.peer), doing, "deleting address", address, index);
     }
 
     /// <summary>Adds a route.</summary>

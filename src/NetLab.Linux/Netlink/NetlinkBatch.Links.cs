@@ -10,12 +10,17 @@ public sealed partial class NetlinkBatch
     public void AddLink(LinkSpec link, string? doing = null)
     {
         ArgumentNullException.ThrowIfNull(link);
-        if (link.AltNames.Count > 0 && link.Namespace is not null)
+        if ((link.AltNames.Count > 0 || link.Alias is not null) && link.Namespace is not null)
         {
-            throw new ArgumentException($"{link.Name} is born in another namespace, where this batch cannot reach it: add its further names by a batch of that namespace.", nameof(link));
+            throw new ArgumentException($"{link.Name} is born in another namespace, where this batch cannot reach it: set its alias and add its further names by a batch of that namespace.", nameof(link));
         }
 
         Write(link, LinkMessages.Add, doing, "adding", link);
+        if (link.Alias is not null)
+        {
+            Write(link, LinkMessages.SetAlias, doing, "setting the alias of", link);
+        }
+
         if (link.AltNames.Count > 0)
         {
             Write(link, static (writer, link) => LinkMessages.AltNames(writer, true, link.Index ?? 0, link.Name, link.AltNames), doing, "adding further names to", link);

@@ -26,11 +26,11 @@ internal static class AddressMessages
         writer.End();
     }
 
-    public static void Delete(MessageWriter writer, int index, IPAddress address, int prefixLength)
+    public static void Delete(MessageWriter writer, int index, IPAddress address, int prefixLength, IPAddress? peer)
     {
         Check(address, prefixLength);
         writer.Begin(RTM_DELADDR, NLM_F_REQUEST);
-        Write(writer, index, address, prefixLength, null);
+        Write(writer, index, address, prefixLength, peer is null ? null : new AddressOptions { Peer = peer });
         writer.End();
     }
 

@@ -48,6 +48,14 @@ public sealed unsafe partial class RouteEvents : IDisposable
                 // Needs CAP_NET_ADMIN in the first user namespace; without it the size stays as it is, and EventsLost tells when it was too small.
                 var size = ReceiveBufferSize;
                 _ = Libc.setsockopt(fd.Number, Libc.SOL_SOCKET, Libc.SO_RCVBUFFORCE, &size, sizeof(int));
+
+                // struct sockaddr_nl { __kernel_sa_family_t nl_family; unsigned short nl_pad; __u32 nl_pid; __u32 nl_groups; };
+                // Without a port number of its own a socket is taken for the kernel, which is spared its own messages.
+                var address = stackalloc uint[3] { Libc.AF_NETLINK, 0, 0 };
+                if (Libc.bind(fd.Number, address, 12) < 0)
+                {
+                    throw new LinuxException("bind a netlink socket", Libc.LastErrno);
+                }
             }
 
             foreach (var group in GroupNumbers(groups))
