@@ -1,23 +1,53 @@
+using NetLab.Linux.Probe;
+
 namespace NetLab.Linux.Tests;
 
 /// <summary>Sets devices up and cables them by the old ioctls of netdevice(7) and the bridge, so that these tests depend on nothing but what they test.</summary>
 internal static unsafe class Devices
 {
-    private const uint SIOCGIFFLAGS = 0x8913, SIOCSIFFLAGS = 0x8914, SIOCSIFADDR = 0x8916, SIOCBRADDBR = 0x89a0, SIOCBRADDIF = 0x89a2;
+    private const uint SIOCGIFFLAGS = 0x8913, SIOCSIFFLAGS = 0x8914, SIOCSIFADDR = 0x8916, SIOCBRADDIF = 0x89a2;
     private const ushort IFF_UP = 1;
 
     public static void Up(NetworkNamespace ns, params string[] devices) => SetUp(ns, devices, true);
 
     public static void Down(NetworkNamespace ns, params string[] devices) => SetUp(ns, devices, false);
 
-    /// <summary>A bridge with these ports; all up and settled.</summary>
+    /// <summary>A namespace whose devices send nothing of their own: no IPv6.</summary>
+    public static NetworkNamespace QuietNamespace()
+    {
+        var ns = NetworkNamespace.Create();
+        ns.WriteSysctl("net.ipv6.conf.default.disable_ipv6", "1");
+        return ns;
+    }
+
+    /// <summary>A pair of devices, both down.</summary>
+    public static void Veth(NetworkNamespace ns, string name, string peer)
+    {
+        using var rtnetlink = new ProbeSocket(ns, ProbeSocket.Route);
+        var made = rtnetlink.Ask(16, create: true, new byte[16], ProbeSocket.Attribute(3, ProbeSocket.Text(name)), ProbeSocket.Attribute(
+            18, ProbeSocket.Attribute(1, ProbeSocket.Text("veth")), ProbeSocket.Attribute(2, ProbeSocket.Attribute(1, new byte[16], ProbeSocket.Attribute(3, ProbeSocket.Text(peer))))));
+        Assert.Equal(0, made.Errno);
+    }
+
+    /// <summary>A bridge with these ports; all up. With the link watch run, they forward at once.</summary>
     public static void Bridge(NetworkNamespace ns, string bridge, params string[] ports)
     {
-        var buffer = stackalloc byte[DeviceIoctl.NameSize];
-        System.Text.Encoding.UTF8.GetBytes(bridge + "\0", new Span<byte>(buffer, DeviceIoctl.NameSize));
+        BridgeUnsettled(ns, bridge, ports);
+        Ethtool.RunLinkWatch(ns, [.. ports, bridge]);
+    }
+
+    /// <summary>The same without the link watch.</summary>
+    public static void BridgeUnsettled(NetworkNamespace ns, string bridge, params string[] ports)
+    {
+        // IFLA_BR_MCAST_SNOOPING 0: a bridge that snoops sends IGMP reports of its own, at times that are random.
+        using (var rtnetlink = new ProbeSocket(ns, ProbeSocket.Route))
+        {
+            var made = rtnetlink.Ask(16, create: true, new byte[16], ProbeSocket.Attribute(3, ProbeSocket.Text(bridge)), ProbeSocket.Attribute(
+                18, ProbeSocket.Attribute(1, ProbeSocket.Text("bridge")), ProbeSocket.Attribute(2, ProbeSocket.Attribute(23, [0]))));
+            Assert.Equal(0, made.Errno);
+        }
+
         using var socket = ns.ControlSocket.Borrow();
-        Check(Libc.ioctl(socket.Number, SIOCBRADDBR, buffer));
-        ns.WriteSysctl($"net/ipv6/conf/{bridge}/disable_ipv6", "1");
         foreach (var port in ports)
         {
             DeviceIoctl.Request request = default;
@@ -27,7 +57,6 @@ internal static unsafe class Devices
         }
 
         Up(ns, [bridge, .. ports]);
-        Ethtool.RunLinkWatch(ns, [.. ports, bridge]);
     }
 
     /// <summary>Gives a device an IPv4 address (with the old classful prefix length).</summary>

@@ -37,6 +37,9 @@ public sealed class ProcessGroup : IDisposable, IAsyncDisposable
     /// <summary>A directory in memory that all programs of the group see under the same path; gone with the group.</summary>
     public ScratchDirectory Scratch { get; }
 
+    /// <summary>The first process of the PID namespace, which becomes the parent of every orphan in it.</summary>
+    internal int FirstPid => first.Pid;
+
     /// <summary>Makes a group without any program in it.</summary>
     /// <exception cref="LinuxException">EPERM without CAP_SYS_ADMIN; ENOSPC at the limit of <c>user.max_pid_namespaces</c>; EINVAL: the kernel has no PID namespaces.</exception>
     public static ProcessGroup Create()

@@ -2,7 +2,7 @@ namespace NetLab.Linux.Tests.Sockets;
 
 public sealed class PacketSocketTests : IDisposable
 {
-    private readonly NetworkNamespace ns = NetworkNamespace.Create();
+    private readonly NetworkNamespace ns = Devices.QuietNamespace();
     private readonly Tap a;
     private readonly Tap b;
 
@@ -10,8 +10,6 @@ public sealed class PacketSocketTests : IDisposable
     {
         a = Tap.Create(ns, "tap0");
         b = Tap.Create(ns, "tap1");
-        ns.WriteSysctl("net.ipv6.conf.tap0.disable_ipv6", "1");
-        ns.WriteSysctl("net.ipv6.conf.tap1.disable_ipv6", "1");
         Devices.Bridge(ns, "br0", "tap0", "tap1");
     }
 

@@ -14,7 +14,7 @@ public sealed class TapTests
     [Fact]
     public void A_frame_written_to_one_tap_of_a_bridge_is_readable_at_the_other_when_the_write_returns()
     {
-        using var ns = NetworkNamespace.Create();
+        using var ns = Devices.QuietNamespace();
         using var a = Tap.Create(ns, "tap0");
         using var b = Tap.Create(ns, "tap1");
         Devices.Bridge(ns, "br0", "tap0", "tap1");
@@ -23,13 +23,7 @@ public sealed class TapTests
         {
             var frame = FrameOf(60 + (i * 14), (byte)i);
             a.Write(frame);
-            int length;
-            do
-            {
-                Assert.True(b.TryRead(buffer, out length));
-            }
-            while (buffer[12] != 0x88); // the new device's own multicast
-
+            Assert.True(b.TryRead(buffer, out var length));
             Assert.Equal(frame, buffer.AsSpan(0, length).ToArray());
         }
 
@@ -40,7 +34,7 @@ public sealed class TapTests
     [Fact]
     public void A_tap_without_an_owner_has_no_carrier()
     {
-        using var ns = NetworkNamespace.Create();
+        using var ns = Devices.QuietNamespace();
         var tap = Tap.Create(ns, "tap0");
         Devices.Up(ns, "tap0");
         Assert.True(Ethtool.HasLink(ns, "tap0"));
@@ -56,7 +50,7 @@ public sealed class TapTests
     [Fact]
     public void A_tap_that_is_not_persistent_goes_with_its_owner()
     {
-        using var ns = NetworkNamespace.Create();
+        using var ns = Devices.QuietNamespace();
         Tap.Create(ns, "tap0", new TapOptions { Persistent = false }).Dispose();
         Assert.Equal(Errno.ENODEV, Assert.Throws<LinuxException>(() => Ethtool.HasLink(ns, "tap0")).Errno);
     }
@@ -64,7 +58,7 @@ public sealed class TapTests
     [Fact]
     public void A_tap_takes_the_index_it_is_given()
     {
-        using var ns = NetworkNamespace.Create();
+        using var ns = Devices.QuietNamespace();
         using var tap = Tap.Create(ns, "tap0", new TapOptions { Index = 4711 });
         Assert.Equal(4711, tap.Index);
         Assert.Equal(4711, DeviceIoctl.IndexOf(ns, "tap0"));
@@ -74,7 +68,7 @@ public sealed class TapTests
     [Fact]
     public void A_name_that_is_taken_or_impossible_is_refused()
     {
-        using var ns = NetworkNamespace.Create();
+        using var ns = Devices.QuietNamespace();
         using var tap = Tap.Create(ns, "tap0");
         Assert.Equal(Errno.EBUSY, Assert.Throws<LinuxException>(() => Tap.Create(ns, "tap0")).Errno);
         Assert.Equal(Errno.EINVAL, Assert.Throws<LinuxException>(() => Tap.Create(ns, "a b")).Errno);
@@ -86,7 +80,7 @@ public sealed class TapTests
     [Fact]
     public void A_tap_that_is_down_takes_no_frame_and_one_that_is_up_takes_no_runt()
     {
-        using var ns = NetworkNamespace.Create();
+        using var ns = Devices.QuietNamespace();
         using var tap = Tap.Create(ns, "tap0");
         var down = Assert.Throws<LinuxException>(() => tap.Write(FrameOf(60)));
         Assert.Equal(Errno.EIO, down.Errno);
@@ -99,7 +93,7 @@ public sealed class TapTests
     [Fact]
     public void Each_queue_of_a_tap_has_an_owner_of_its_own()
     {
-        using var ns = NetworkNamespace.Create();
+        using var ns = Devices.QuietNamespace();
         using var first = Tap.Create(ns, "tap0", new TapOptions { MultiQueue = true });
         using var second = Tap.Attach(ns, "tap0", multiQueue: true);
         Assert.Equal(first.Index, second.Index);
@@ -111,7 +105,7 @@ public sealed class TapTests
     [Fact]
     public void Reading_and_writing_do_not_allocate()
     {
-        using var ns = NetworkNamespace.Create();
+        using var ns = Devices.QuietNamespace();
         using var a = Tap.Create(ns, "tap0");
         using var b = Tap.Create(ns, "tap1");
         Devices.Bridge(ns, "br0", "tap0", "tap1");
@@ -139,7 +133,7 @@ public sealed class TapTests
     [Fact]
     public async Task The_reactor_tells_of_frames()
     {
-        using var ns = NetworkNamespace.Create();
+        using var ns = Devices.QuietNamespace();
         using var a = Tap.Create(ns, "tap0");
         using var b = Tap.Create(ns, "tap1");
         Devices.Bridge(ns, "br0", "tap0", "tap1");
@@ -163,7 +157,7 @@ public sealed class TapTests
     [Fact]
     public void A_deleted_tap_says_so()
     {
-        var ns = NetworkNamespace.Create();
+        var ns = Devices.QuietNamespace();
         using var tap = Tap.Create(ns, "tap0");
         using var raw = ns.OpenSocket(16, 3, 0);
         DeleteLink(raw, tap.Index);
