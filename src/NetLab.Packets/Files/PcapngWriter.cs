@@ -208,7 +208,13 @@ public sealed class PcapngWriter : IDisposable
         }
 
         var bytes = Encoding.UTF8.GetBytes(text);
-        Option(code, bytes.AsSpan(0, Math.Min(bytes.Length, ushort.MaxValue)));
+        var length = Math.Min(bytes.Length, ushort.MaxValue);
+        while (length < bytes.Length && (bytes[length] & 0xC0) == 0x80)
+        {
+            length--; // not in the middle of a character
+        }
+
+        Option(code, bytes.AsSpan(0, length));
     }
 
     private void Option(ushort code, ReadOnlySpan<byte> value)

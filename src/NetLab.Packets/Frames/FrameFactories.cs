@@ -25,6 +25,68 @@ public static class FrameFactories
             return Frame.Own(bytes);
         }
 
+        /// <summary>A frame with an IPv4 packet that is chosen field by field; its lengths and header checksum are filled in, what it carries is not looked at.</summary>
+        /// <param name="source">Source MAC address.</param>
+        /// <param name="destination">Destination MAC address.</param>
+        /// <param name="packet">The packet with its payload.</param>
+        public static Frame Ip(MacAddress source, MacAddress destination, Ipv4Packet packet)
+        {
+            var bytes = new byte[EthernetHeader.Size + packet.HeaderLength + packet.Payload.Length];
+            packet.Write(bytes.AsSpan(new EthernetHeader(destination, source, EtherTypes.Ipv4).Write(bytes)));
+            return Frame.Own(bytes);
+        }
+
+        /// <summary>A frame with an IPv6 packet that is chosen field by field; its length is filled in, what it carries is not looked at.</summary>
+        /// <param name="source">Source MAC address.</param>
+        /// <param name="destination">Destination MAC address.</param>
+        /// <param name="packet">The packet with extension headers and payload.</param>
+        public static Frame Ip(MacAddress source, MacAddress destination, Ipv6Packet packet)
+        {
+            var bytes = new byte[EthernetHeader.Size + Ipv6Packet.HeaderLength + packet.Extensions.Length + packet.Payload.Length];
+            packet.Write(bytes.AsSpan(new EthernetHeader(destination, source, EtherTypes.Ipv6).Write(bytes)));
+            return Frame.Own(bytes);
+        }
+
+        /// <summary>An 802.3 frame: a length instead of a type, and an LLC header.</summary>
+        /// <param name="source">Source MAC address.</param>
+        /// <param name="destination">Destination MAC address.</param>
+        /// <param name="llc">The LLC header.</param>
+        /// <param name="payload">What follows it, at most 1496 bytes.</param>
+        public static Frame Llc(MacAddress source, MacAddress destination, LlcHeader llc, ReadOnlySpan<byte> payload)
+        {
+            var length = llc.Length + payload.Length;
+            if (length > 1500)
+            {
+                throw new ArgumentException($"An 802.3 frame carries 1500 bytes, not {length}.", nameof(payload));
+            }
+
+            var bytes = new byte[EthernetHeader.Size + length];
+            var at = new EthernetHeader(destination, source, (ushort)length).Write(bytes);
+            payload.CopyTo(bytes.AsSpan(at + llc.Write(bytes.AsSpan(at))));
+            return Frame.Own(bytes);
+        }
+
+        /// <summary>A spanning tree BPDU, to all bridges of the link.</summary>
+        /// <param name="source">Source MAC address.</param>
+        /// <param name="bpdu">The BPDU.</param>
+        public static Frame Bpdu(MacAddress source, Bpdu bpdu) =>
+            Llc(source, Packets.Bpdu.Group, new LlcHeader(LlcHeader.SpanningTree, LlcHeader.SpanningTree, 3), bpdu.ToArray()).Padded();
+
+        /// <summary>An LLDP packet, to the neighbour of the link.</summary>
+        /// <param name="source">Source MAC address.</param>
+        /// <param name="packet">The packet.</param>
+        public static Frame Lldp(MacAddress source, LldpPacket packet) => Ethernet(source, LldpPacket.Group, EtherTypes.Lldp, packet.ToArray());
+
+        /// <summary>A LACP packet, to the neighbour of the link.</summary>
+        /// <param name="source">Source MAC address.</param>
+        /// <param name="packet">The packet.</param>
+        public static Frame Lacp(MacAddress source, LacpPacket packet)
+        {
+            Span<byte> bytes = stackalloc byte[LacpPacket.Size];
+            packet.Write(bytes);
+            return Ethernet(source, LacpPacket.Group, EtherTypes.SlowProtocols, bytes);
+        }
+
         /// <summary>"Who has this IP address?", to all.</summary>
         /// <param name="senderMac">MAC address of the asker.</param>
         /// <param name="senderIp">IPv4 address of the asker.</param>
@@ -92,10 +154,12 @@ public static class FrameFactories
         /// <param name="destinationMac">Destination MAC address.</param>
         /// <param name="source">Source IP address.</param>
         /// <param name="destination">Destination IP address.</param>
-        /// <param name="segment">The segment, whose own payload does not count.</param>
-        /// <param name="payload">What the segment carries.</param>
+        /// <param name="segment">The segment with its payload.</param>
         /// <param name="options">What else is to be chosen in the IP header.</param>
-        public static Frame Tcp(MacAddress sourceMac, MacAddress destinationMac, IPAddress source, IPAddress destination, TcpSegment segment, ReadOnlySpan<byte> payload = default, IpOptions? options = null)
+        public static Frame Tcp(MacAddress sourceMac, MacAddress destinationMac, IPAddress source, IPAddress destination, TcpSegment segment, IpOptions? options = null) =>
+            Tcp(sourceMac, destinationMac, source, destination, segment, segment.Payload.Span, options);
+
+        private static Frame Tcp(MacAddress sourceMac, MacAddress destinationMac, IPAddress source, IPAddress destination, TcpSegment segment, ReadOnlySpan<byte> payload, IpOptions? options)
         {
             var ethernet = new EthernetHeader(destinationMac, sourceMac, 0);
             if (IsIpv4(source, destination))
@@ -110,95 +174,6 @@ public static class FrameFactories
                 FrameWriter.Tcp(bytes, ethernet, Ipv6(source, destination, options), segment, payload);
                 return Frame.Own(bytes);
             }
-        }
-
-        /// <summary>Ping, or the answer to it, over IPv4.</summary>
-        /// <param name="sourceMac">Source MAC address.</param>
-        /// <param name="destinationMac">Destination MAC address.</param>
-        /// <param name="source">Source IPv4 address.</param>
-        /// <param name="destination">Destination IPv4 address.</param>
-        /// <param name="type"><see cref="IcmpType.EchoRequest"/> or <see cref="IcmpType.EchoReply"/>.</param>
-        /// <param name="identifier">Identifier.</param>
-        /// <param name="sequenceNumber">Sequence number.</param>
-        /// <param name="payload">Data.</param>
-        /// <param name="options">What else is to be chosen in the IP header.</param>
-        public static Frame IcmpEcho(MacAddress sourceMac, MacAddress destinationMac, IPAddress source, IPAddress destination, IcmpType type, ushort identifier, ushort sequenceNumber, ReadOnlySpan<byte> payload = default, IpOptions? options = null) =>
-            Icmp(sourceMac, destinationMac, source, destination, IcmpMessage.Echo(type, identifier, sequenceNumber, default), payload, options);
-
-        /// <summary>Any ICMP message over IPv4.</summary>
-        /// <param name="sourceMac">Source MAC address.</param>
-        /// <param name="destinationMac">Destination MAC address.</param>
-        /// <param name="source">Source IPv4 address.</param>
-        /// <param name="destination">Destination IPv4 address.</param>
-        /// <param name="message">The message, whose own payload does not count.</param>
-        /// <param name="payload">Data of an echo, or the start of the packet that caused an error.</param>
-        /// <param name="options">What else is to be chosen in the IP header.</param>
-        public static Frame Icmp(MacAddress sourceMac, MacAddress destinationMac, IPAddress source, IPAddress destination, IcmpMessage message, ReadOnlySpan<byte> payload = default, IpOptions? options = null)
-        {
-            var bytes = new byte[EthernetHeader.Size + Ipv4Packet.MinimumHeaderLength + IcmpMessage.HeaderLength + payload.Length];
-            FrameWriter.Icmp(bytes, new EthernetHeader(destinationMac, sourceMac, 0), Ipv4(source, destination, options), message, payload);
-            return Frame.Own(bytes);
-        }
-
-        /// <summary>Ping, or the answer to it, over IPv6.</summary>
-        /// <param name="sourceMac">Source MAC address.</param>
-        /// <param name="destinationMac">Destination MAC address.</param>
-        /// <param name="source">Source IPv6 address.</param>
-        /// <param name="destination">Destination IPv6 address.</param>
-        /// <param name="type"><see cref="Icmpv6Type.EchoRequest"/> or <see cref="Icmpv6Type.EchoReply"/>.</param>
-        /// <param name="identifier">Identifier.</param>
-        /// <param name="sequenceNumber">Sequence number.</param>
-        /// <param name="payload">Data.</param>
-        /// <param name="options">What else is to be chosen in the IP header.</param>
-        public static Frame Icmpv6Echo(MacAddress sourceMac, MacAddress destinationMac, IPAddress source, IPAddress destination, Icmpv6Type type, ushort identifier, ushort sequenceNumber, ReadOnlySpan<byte> payload = default, IpOptions? options = null) =>
-            Icmpv6(sourceMac, destinationMac, source, destination, Icmpv6Message.Echo(type, identifier, sequenceNumber, default), payload, options);
-
-        /// <summary>Any ICMPv6 message.</summary>
-        /// <param name="sourceMac">Source MAC address.</param>
-        /// <param name="destinationMac">Destination MAC address.</param>
-        /// <param name="source">Source IPv6 address.</param>
-        /// <param name="destination">Destination IPv6 address.</param>
-        /// <param name="message">The message, whose own payload does not count.</param>
-        /// <param name="payload">What follows the message's first eight bytes.</param>
-        /// <param name="options">What else is to be chosen in the IP header.</param>
-        public static Frame Icmpv6(MacAddress sourceMac, MacAddress destinationMac, IPAddress source, IPAddress destination, Icmpv6Message message, ReadOnlySpan<byte> payload = default, IpOptions? options = null)
-        {
-            var bytes = new byte[EthernetHeader.Size + Ipv6Packet.HeaderLength + Icmpv6Message.HeaderLength + payload.Length];
-            FrameWriter.Icmpv6(bytes, new EthernetHeader(destinationMac, sourceMac, 0), Ipv6(source, destination, options), message, payload);
-            return Frame.Own(bytes);
-        }
-
-        /// <summary>"Who has this IPv6 address?", to the group of its solicited node.</summary>
-        /// <param name="senderMac">MAC address of the asker.</param>
-        /// <param name="senderIp">IPv6 address of the asker; "::" in duplicate address detection, which names no MAC address.</param>
-        /// <param name="targetIp">IPv6 address asked for.</param>
-        public static Frame NeighborSolicitation(MacAddress senderMac, IPAddress senderIp, IPAddress targetIp)
-        {
-            var (source, target) = (Ipv6Address.From(senderIp), Ipv6Address.From(targetIp));
-            var group = target.SolicitedNodeGroup;
-            var message = new NeighborSolicitation(target, source.IsAny ? null : senderMac);
-            var bytes = new byte[EthernetHeader.Size + Ipv6Packet.HeaderLength + message.Length];
-            var at = FrameWriter.Start(bytes, new EthernetHeader(MacAddress.ForMulticast(group), senderMac, 0), new Ipv6Packet { Source = source, Destination = group, HopLimit = 255 }, IpProtocol.Icmpv6, message.Length);
-            message.Write(bytes.AsSpan(at), InternetChecksum.PseudoHeader(source, group, IpProtocol.Icmpv6, message.Length));
-            return Frame.Own(bytes);
-        }
-
-        /// <summary>"I have this IPv6 address".</summary>
-        /// <param name="senderMac">MAC address of the answering node.</param>
-        /// <param name="senderIp">IPv6 address that is advertised; also the source.</param>
-        /// <param name="targetMac">MAC address of the asker; that of all nodes for an unsolicited advertisement.</param>
-        /// <param name="targetIp">IPv6 address of the asker; "ff02::1" for an unsolicited advertisement.</param>
-        /// <param name="solicited">The answer to a solicitation.</param>
-        /// <param name="overrides">Replaces what neighbours have cached.</param>
-        /// <param name="router">The sender is a router.</param>
-        public static Frame NeighborAdvertisement(MacAddress senderMac, IPAddress senderIp, MacAddress targetMac, IPAddress targetIp, bool solicited = true, bool overrides = true, bool router = false)
-        {
-            var (source, destination) = (Ipv6Address.From(senderIp), Ipv6Address.From(targetIp));
-            var message = new NeighborAdvertisement(source, senderMac, router, solicited, overrides);
-            var bytes = new byte[EthernetHeader.Size + Ipv6Packet.HeaderLength + message.Length];
-            var at = FrameWriter.Start(bytes, new EthernetHeader(targetMac, senderMac, 0), new Ipv6Packet { Source = source, Destination = destination, HopLimit = 255 }, IpProtocol.Icmpv6, message.Length);
-            message.Write(bytes.AsSpan(at), InternetChecksum.PseudoHeader(source, destination, IpProtocol.Icmpv6, message.Length));
-            return Frame.Own(bytes);
         }
     }
 

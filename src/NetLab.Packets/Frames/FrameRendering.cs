@@ -5,6 +5,9 @@ namespace NetLab.Packets;
 // The frame as text.
 public sealed partial class Frame
 {
+    /// <summary>The layers of the frame from Ethernet on, tunnels included, each with its fields. Taken apart anew at each call.</summary>
+    public IReadOnlyList<Layer> Layers => Dissection.Of(_bytes);
+
     /// <summary>One line, e.g. "fa:16:3e:00:00:01 > fa:16:3e:00:00:02 IPv4 10.0.0.11 > 10.0.0.12 UDP 40000 > 53 len 5".</summary>
     public override string ToString()
     {
@@ -13,69 +16,48 @@ public sealed partial class Frame
             return $"[{Defect}] {Convert.ToHexStringLower(_bytes)}";
         }
 
-        var line = new StringBuilder().Append(Source).Append(" > ").Append(Destination);
-        foreach (var tag in VlanTags)
+        var line = new StringBuilder();
+        foreach (var layer in Layers)
         {
-            line.Append(' ').Append(tag);
-        }
-
-        if (Arp is { } arp)
-        {
-            line.Append(EtherType == EtherTypes.Rarp ? " RARP " : " ARP ").Append(arp);
-        }
-        else if (Ipv4 is { } ip4)
-        {
-            line.Append(" IPv4 ").Append(ip4.Source).Append(" > ").Append(ip4.Destination);
-            if (ip4.IsFragment)
+            if (layer.InLine)
             {
-                line.Append($" frag id {ip4.Identification} offset {ip4.FragmentOffset}{(ip4.MoreFragments ? "+" : "")}");
+                line.Append(line.Length > 0 ? " " : "").Append(layer.Line ?? layer.ToString());
             }
-
-            AppendTransport(line, ip4.Payload.Length);
-        }
-        else if (Ipv6 is { } ip6)
-        {
-            line.Append(" IPv6 ").Append(ip6.Source).Append(" > ").Append(ip6.Destination);
-            if (ip6.IsFragment)
-            {
-                line.Append($" frag id {ip6.Fragment.Identification} offset {ip6.Fragment.Offset}{(ip6.Fragment.MoreFragments ? "+" : "")}");
-            }
-
-            AppendTransport(line, ip6.Payload.Length);
-        }
-        else if (EtherType < EtherTypes.FirstType)
-        {
-            line.Append(" 802.3 len ").Append(EtherType);
-        }
-        else
-        {
-            line.Append(' ').Append(EtherTypes.NameOf(EtherType)).Append(" len ").Append(Payload.Length);
         }
 
         return Defect.IsNone ? line.ToString() : line.Append(" [").Append(Defect).Append(']').ToString();
     }
 
-    private void AppendTransport(StringBuilder line, int length)
+    /// <summary>All layers with all fields, one a line, as a tree.</summary>
+    /// <param name="linePrefix">What each line starts with.</param>
+    public string ToTree(string linePrefix = "")
     {
-        if (Udp is { } udp)
+        var tree = new StringBuilder();
+        foreach (var layer in Layers)
         {
-            line.Append($" UDP {udp.SourcePort} > {udp.DestinationPort} len {udp.Payload.Length}");
+            tree.Append(linePrefix).Append(layer);
+            if (!layer.Defect.IsNone)
+            {
+                tree.Append(" [").Append(layer.Defect).Append(']');
+            }
+
+            tree.Append('\n');
+            AppendFields(tree, layer.Fields, linePrefix + "  ");
         }
-        else if (Tcp is { } tcp)
+
+        return tree.ToString();
+    }
+
+    private static void AppendFields(StringBuilder tree, IReadOnlyList<Field> fields, string indent)
+    {
+        const int longest = 64;
+        foreach (var field in fields)
         {
-            line.Append($" TCP {tcp.SourcePort} > {tcp.DestinationPort} [{TcpSegment.NameOf(tcp.Flags)}] seq {tcp.SequenceNumber} ack {tcp.AcknowledgmentNumber} win {tcp.Window} len {tcp.Payload.Length}");
-        }
-        else if (Icmp is { } icmp)
-        {
-            line.Append(" ICMP ").Append(icmp);
-        }
-        else if (Icmpv6 is { } icmpv6)
-        {
-            line.Append(" ICMPv6 ").Append(icmpv6);
-        }
-        else
-        {
-            line.Append($" proto {(byte)Layout.Protocol} len {length}");
+            var text = field.Value.Length > longest && field.Value.Length == field.Length * 2
+                ? $"{field.Name}: {field.Value.AsSpan(0, longest)}… ({field.Length} bytes)"
+                : field.ToString();
+            tree.Append(indent).Append(text).Append('\n');
+            AppendFields(tree, field.Children, indent + "  ");
         }
     }
 }

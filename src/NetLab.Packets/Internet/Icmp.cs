@@ -190,4 +190,48 @@ public readonly record struct IcmpMessage
         13 => "administratively prohibited",
         _ => $"code {code}",
     };
+
+    internal static void Describe(Dissection d, int at, int end, in IpContext ip)
+    {
+        var bytes = d.Bytes[at..end];
+        if (!IcmpReader.TryParse(bytes, out var r, out var defect))
+        {
+            d.Broken("ICMP", at, end, defect);
+            return;
+        }
+
+        _ = TryParse(d.Memory[at..end], out var message);
+        var layer = d.Layer("ICMP", at, HeaderLength, message.ToString());
+        layer.Add("Type", 0, 1, (byte)r.Type, Enum.IsDefined(r.Type) ? r.Type.ToString() : null);
+        layer.Add("Code", 1, 1, r.Code, r.Type == IcmpType.DestinationUnreachable ? UnreachableName(r.Code) : null);
+        layer.Checksum(2, r.Checksum, ip.RightChecksum(bytes, 2, withPseudoHeader: false));
+        switch (r.Type)
+        {
+            case IcmpType.EchoReply or IcmpType.EchoRequest or IcmpType.TimestampRequest or IcmpType.TimestampReply:
+                layer.Add("Identifier", 4, 2, message.Identifier);
+                layer.Add("Sequence number", 6, 2, message.SequenceNumber);
+                break;
+            case IcmpType.DestinationUnreachable:
+                layer.Add("Next-hop MTU", 6, 2, message.NextHopMtu);
+                break;
+            case IcmpType.Redirect:
+                layer.Add("Gateway", 4, 4, message.Gateway);
+                break;
+            case IcmpType.ParameterProblem:
+                layer.Add("Pointer", 4, 1, (byte)(r.RestOfHeader >> 24));
+                break;
+            default:
+                layer.Hex("Rest of header", 4, 4, r.RestOfHeader);
+                break;
+        }
+
+        if (message.IsError)
+        {
+            d.Quote(at + HeaderLength, end);
+        }
+        else
+        {
+            d.Data(at + HeaderLength, end);
+        }
+    }
 }

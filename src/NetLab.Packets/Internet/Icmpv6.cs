@@ -188,7 +188,10 @@ public readonly record struct Icmpv6Message
         Icmpv6Type.TimeExceeded => Code == 0 ? "time exceeded (hop limit)" : "time exceeded (reassembly)",
         Icmpv6Type.NeighborSolicitation when Payload.Length >= 16 => $"who-has {Ipv6Address.Read(Payload.Span)}",
         Icmpv6Type.NeighborAdvertisement when Payload.Length >= 16 => $"{Ipv6Address.Read(Payload.Span)} is here",
-        _ when Enum.IsDefined(Type) => Type.ToString(),
+        Icmpv6Type.RouterSolicitation => "router solicitation",
+        Icmpv6Type.RouterAdvertisement => "router advertisement",
+        Icmpv6Type.Redirect => "redirect",
+        Icmpv6Type.ParameterProblem => "parameter problem",
         _ => $"type {(byte)Type} code {Code}",
     };
 
@@ -205,4 +208,42 @@ public readonly record struct Icmpv6Message
         6 => "route rejected",
         _ => $"code {code}",
     };
+
+    internal static void Describe(Dissection d, int at, int end, in IpContext ip)
+    {
+        var bytes = d.Bytes[at..end];
+        if (!Icmpv6Reader.TryParse(bytes, out var r, out var defect))
+        {
+            d.Broken("ICMPv6", at, end, defect);
+            return;
+        }
+
+        _ = TryParse(d.Memory[at..end], out var message);
+        var layer = d.Layer("ICMPv6", at, HeaderLength, message.ToString());
+        layer.Add("Type", 0, 1, (byte)r.Type, Enum.IsDefined(r.Type) ? r.Type.ToString() : null);
+        layer.Add("Code", 1, 1, r.Code, r.Type == Icmpv6Type.DestinationUnreachable ? UnreachableName(r.Code) : null);
+        layer.Checksum(2, r.Checksum, ip.RightChecksum(bytes, 2));
+        switch (r.Type)
+        {
+            case Icmpv6Type.EchoReply or Icmpv6Type.EchoRequest:
+                layer.Add("Identifier", 4, 2, message.Identifier);
+                layer.Add("Sequence number", 6, 2, message.SequenceNumber);
+                break;
+            case Icmpv6Type.PacketTooBig:
+                layer.Add("MTU", 4, 4, message.NextHopMtu);
+                break;
+            case Icmpv6Type.ParameterProblem:
+                layer.Add("Pointer", 4, 4, r.RestOfHeader);
+                break;
+        }
+
+        if (message.IsError)
+        {
+            d.Quote(at + HeaderLength, end);
+        }
+        else if (!NdpTree.Describe(d, layer, at, end) && !MldMessage.Describe(layer, bytes))
+        {
+            d.Data(at + HeaderLength, end);
+        }
+    }
 }

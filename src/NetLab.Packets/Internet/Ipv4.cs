@@ -262,4 +262,50 @@ public readonly record struct Ipv4Packet
     /// <summary>The partial checksum of the pseudo header for what this packet carries.</summary>
     /// <param name="length">Bytes of header and payload of the protocol above.</param>
     public ulong PseudoHeader(int length) => InternetChecksum.PseudoHeader(Source, Destination, Protocol, length);
+
+    internal static void Describe(Dissection d, int at, int end)
+    {
+        if (!Ipv4Reader.TryParse(d.Bytes[at..end], out var r, out var defect))
+        {
+            d.Broken("IPv4", at, end, defect);
+            return;
+        }
+
+        var layer = d.Layer("IPv4", at, r.HeaderLength, $"{r.Source} > {r.Destination}");
+        layer.Defect = r.IsTruncated && !d.InQuote ? Defect.Truncated("IP payload") : Defect.None;
+        if (r.IsFragment)
+        {
+            layer.Summary += $" frag id {r.Identification} offset {r.FragmentOffset}{(r.MoreFragments ? "+" : "")}";
+        }
+
+        layer.Add("Header length", 0, 1, r.HeaderLength);
+        layer.Add("DSCP", 1, 1, r.TrafficClass >> 2);
+        layer.Add("ECN", 1, 1, r.TrafficClass & 3);
+        layer.Add("Total length", 2, 2, r.TotalLength);
+        layer.Hex("Identification", 4, 2, r.Identification);
+        layer.Add("Reserved flag", 6, 1, r.ReservedFlag);
+        layer.Add("Don't fragment", 6, 1, r.DontFragment);
+        layer.Add("More fragments", 6, 1, r.MoreFragments);
+        layer.Add("Fragment offset", 6, 2, r.FragmentOffset);
+        layer.Add("Time to live", 8, 1, r.TimeToLive);
+        layer.Add("Protocol", 9, 1, (byte)r.Protocol, Enum.IsDefined(r.Protocol) ? r.Protocol.ToString() : null);
+        var header = d.Bytes.Slice(at, r.HeaderLength);
+        layer.Checksum(10, r.HeaderChecksum, InternetChecksum.Of(header[12..], InternetChecksum.Sum(header[..10])));
+        layer.Add("Source", 12, 4, r.Source);
+        layer.Add("Destination", 16, 4, r.Destination);
+        Ipv4Option.Describe(layer, r.Options);
+
+        var payload = at + r.HeaderLength;
+        var packetEnd = payload + r.Payload.Length;
+        if (r.FragmentOffset > 0)
+        {
+            d.Data(payload, packetEnd);
+        }
+        else
+        {
+            d.Protocol(new IpContext(r), payload, packetEnd);
+        }
+
+        d.Data(packetEnd, end, "Padding");
+    }
 }

@@ -265,4 +265,48 @@ public readonly record struct Ipv6Packet
     /// <summary>The partial checksum of the pseudo header for what this packet carries.</summary>
     /// <param name="length">Bytes of header and payload of the protocol above.</param>
     public ulong PseudoHeader(int length) => InternetChecksum.PseudoHeader(Source, Destination, Protocol, length);
+
+    internal static void Describe(Dissection d, int at, int end)
+    {
+        if (!Ipv6Reader.TryParse(d.Bytes[at..end], out var r, out var defect))
+        {
+            d.Broken("IPv6", at, end, defect);
+            return;
+        }
+
+        var layer = d.Layer("IPv6", at, HeaderLength, $"{r.Source} > {r.Destination}");
+        layer.Defect = d.InQuote ? Defect.None : !r.ExtensionDefect.IsNone ? r.ExtensionDefect : r.IsTruncated ? Defect.Truncated("IP payload") : Defect.None;
+        if (r.Fragment.IsFragment)
+        {
+            layer.Summary += $" frag id {r.Fragment.Identification} offset {r.Fragment.Offset}{(r.Fragment.MoreFragments ? "+" : "")}";
+        }
+
+        layer.Add("DSCP", 0, 2, r.TrafficClass >> 2);
+        layer.Add("ECN", 1, 1, r.TrafficClass & 3);
+        layer.Add("Flow label", 1, 3, $"0x{r.FlowLabel:x5}");
+        layer.Add("Payload length", 4, 2, r.PayloadLength);
+        layer.Add("Next header", 6, 1, (byte)r.NextHeader, Enum.IsDefined(r.NextHeader) ? r.NextHeader.ToString() : null);
+        layer.Add("Hop limit", 7, 1, r.HopLimit);
+        layer.Add("Source", 8, 16, r.Source);
+        layer.Add("Destination", 24, 16, r.Destination);
+        var extensionAt = at + HeaderLength;
+        foreach (var extension in r.Extensions)
+        {
+            Ipv6Extension.Describe(d, extensionAt, extension);
+            extensionAt += extension.Bytes.Length;
+        }
+
+        var payload = at + r.PayloadOffset;
+        var packetEnd = payload + r.Payload.Length;
+        if (r.Fragment.Offset > 0 || !r.ExtensionDefect.IsNone)
+        {
+            d.Data(payload, packetEnd);
+        }
+        else
+        {
+            d.Protocol(new IpContext(r), payload, packetEnd);
+        }
+
+        d.Data(packetEnd, end, "Padding");
+    }
 }

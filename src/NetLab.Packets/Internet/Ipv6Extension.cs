@@ -126,6 +126,68 @@ public readonly ref struct Ipv6Extension
         return length;
     }
 
+    internal static void Describe(Dissection d, int at, Ipv6Extension extension)
+    {
+        var bytes = extension.Bytes;
+        var layer = d.Layer(NameOf(extension.Kind), at, bytes.Length);
+        layer.InLine = false;
+        layer.Add("Next header", 0, 1, (byte)extension.Next, Enum.IsDefined(extension.Next) ? extension.Next.ToString() : null);
+        switch (extension.Kind)
+        {
+            case IpProtocol.Fragment:
+                extension.TryGetFragment(out var fragment);
+                layer.Add("Offset", 2, 2, fragment.Offset);
+                layer.Add("More fragments", 3, 1, fragment.MoreFragments);
+                layer.Hex("Identification", 4, 4, fragment.Identification);
+                break;
+            case IpProtocol.HopByHop or IpProtocol.DestinationOptions:
+                layer.Add("Length", 1, 1, bytes[1]);
+                layer.Defect = Ipv6Option.Describe(layer, bytes[2..]);
+                break;
+            case IpProtocol.Routing:
+                layer.Add("Length", 1, 1, bytes[1]);
+                layer.Add("Routing type", 2, 1, bytes[2]);
+                layer.Add("Segments left", 3, 1, bytes[3]);
+                if (bytes[2] is 0 or 2 or 4)
+                {
+                    for (var i = 8; i + 16 <= bytes.Length && (bytes[2] != 4 || (i - 8) / 16 <= bytes[4]); i += 16)
+                    {
+                        layer.Add("Address", i, 16, Ipv6Address.Read(bytes[i..]));
+                    }
+                }
+                else
+                {
+                    layer.Bytes("Data", 4, bytes[4..]);
+                }
+
+                break;
+            case IpProtocol.AuthenticationHeader:
+                layer.Add("Length", 1, 1, bytes[1]);
+                layer.Hex("SPI", 4, 4, ReadUInt32BigEndian(bytes[4..]));
+                if (bytes.Length >= 12)
+                {
+                    layer.Add("Sequence number", 8, 4, ReadUInt32BigEndian(bytes[8..]));
+                    layer.Bytes("ICV", 12, bytes[12..]);
+                }
+
+                break;
+            default:
+                layer.Add("Length", 1, 1, bytes[1]);
+                layer.Bytes("Data", 2, bytes[2..]);
+                break;
+        }
+    }
+
+    private static string NameOf(IpProtocol kind) => kind switch
+    {
+        IpProtocol.HopByHop => "Hop-by-hop options",
+        IpProtocol.DestinationOptions => "Destination options",
+        IpProtocol.Routing => "Routing header",
+        IpProtocol.Fragment => "Fragment header",
+        IpProtocol.AuthenticationHeader => "Authentication header",
+        _ => kind + " header",
+    };
+
     /// <summary>The 32-bit length in a jumbogram's hop-by-hop options (RFC 2675), or 0.</summary>
     internal static uint JumboLength(ReadOnlySpan<byte> hopByHop)
     {

@@ -1,3 +1,5 @@
+using static System.Buffers.Binary.BinaryPrimitives;
+
 namespace NetLab.Packets;
 
 /// <summary>An option in a hop-by-hop or destination options header (RFC 8200 4.2).</summary>
@@ -26,6 +28,39 @@ public readonly ref struct Ipv6Option
 
     /// <summary>What follows type and length.</summary>
     public ReadOnlySpan<byte> Data { get; }
+
+    internal static Defect Describe(Layer layer, ReadOnlySpan<byte> options)
+    {
+        var walk = new Ipv6OptionEnumerator(options);
+        var at = 2;
+        while (walk.MoveNext())
+        {
+            var type = walk.Current.Type;
+            var data = walk.Current.Data;
+            switch (type)
+            {
+                case Pad1:
+                    layer.Add("Pad1", at, 1, "");
+                    break;
+                case PadN:
+                    layer.Add("PadN", at, 2 + data.Length, Convert.ToHexStringLower(data));
+                    break;
+                case RouterAlert when data.Length == 2:
+                    layer.Add("Router alert", at, 4, ReadUInt16BigEndian(data));
+                    break;
+                case Jumbo when data.Length == 4:
+                    layer.Add("Jumbo payload length", at, 6, ReadUInt32BigEndian(data));
+                    break;
+                default:
+                    layer.Add($"Option 0x{type:x2}", at, 2 + data.Length, Convert.ToHexStringLower(data));
+                    break;
+            }
+
+            at += type == Pad1 ? 1 : 2 + data.Length;
+        }
+
+        return walk.Defect;
+    }
 }
 
 /// <summary>Walks options of IPv6, padding included.</summary>

@@ -1,3 +1,5 @@
+using static System.Buffers.Binary.BinaryPrimitives;
+
 namespace NetLab.Packets;
 
 // An option of neighbor discovery (RFC 4861 4.6):
@@ -51,6 +53,71 @@ public readonly ref struct NdpOption
 
     /// <summary>What it is.</summary>
     public NdpOptionType Type => (NdpOptionType)Bytes[0];
+
+    /// <summary>The MAC address of a link-layer address option.</summary>
+    /// <param name="mac">The address when this returns true.</param>
+    public bool TryGetMac(out MacAddress mac)
+    {
+        var found = Type is NdpOptionType.SourceLinkLayerAddress or NdpOptionType.TargetLinkLayerAddress;
+        mac = found ? MacAddress.Read(Bytes[2..]) : default;
+        return found;
+    }
+
+    /// <summary>The prefix of a prefix information option (RFC 4861 4.6.2).</summary>
+    /// <param name="prefix">The prefix when this returns true.</param>
+    public bool TryGetPrefix(out NdpPrefix prefix)
+    {
+        var found = Type == NdpOptionType.PrefixInformation && Bytes.Length == 32;
+        prefix = found
+            ? new NdpPrefix(Ipv6Address.Read(Bytes[16..]), Bytes[2], (Bytes[3] & 0x80) != 0, (Bytes[3] & 0x40) != 0, ReadUInt32BigEndian(Bytes[4..]), ReadUInt32BigEndian(Bytes[8..]))
+            : default;
+        return found;
+    }
+
+    /// <summary>The MTU of an MTU option (RFC 4861 4.6.4).</summary>
+    /// <param name="mtu">Bytes, when this returns true.</param>
+    public bool TryGetMtu(out uint mtu)
+    {
+        var found = Type == NdpOptionType.Mtu;
+        mtu = found ? ReadUInt32BigEndian(Bytes[4..]) : 0;
+        return found;
+    }
+
+    /// <summary>The route of a route information option (RFC 4191 2.3).</summary>
+    /// <param name="route">The route when this returns true.</param>
+    public bool TryGetRoute(out NdpRoute route)
+    {
+        route = default;
+        if (Type != NdpOptionType.RouteInformation || Bytes.Length > 24)
+        {
+            return false;
+        }
+
+        Span<byte> prefix = stackalloc byte[Ipv6Address.Size];
+        prefix.Clear();
+        Bytes[8..].CopyTo(prefix);
+        route = new NdpRoute(Ipv6Address.Read(prefix), Bytes[2], (RouterPreference)((Bytes[3] >> 3) & 3), ReadUInt32BigEndian(Bytes[4..]));
+        return true;
+    }
+
+    /// <summary>The NAT64 prefix of a PREF64 option (RFC 8781).</summary>
+    /// <param name="prefix">The prefix when this returns true.</param>
+    public bool TryGetPref64(out NdpPref64 prefix)
+    {
+        prefix = default;
+        if (Type != NdpOptionType.Pref64 || Bytes.Length != 16)
+        {
+            return false;
+        }
+
+        Span<byte> address = stackalloc byte[Ipv6Address.Size];
+        address.Clear();
+        Bytes[4..].CopyTo(address);
+        var scaled = ReadUInt16BigEndian(Bytes[2..]);
+        byte length = (scaled & 7) switch { 0 => 96, 1 => 64, 2 => 56, 3 => 48, 4 => 40, 5 => 32, _ => 0 };
+        prefix = new NdpPref64(Ipv6Address.Read(address), length, (ushort)(scaled & 0xFFF8));
+        return length > 0;
+    }
 }
 
 /// <summary>Walks options of neighbor discovery. An option of length 0 is a defect and the end, as RFC 4861 4.6 demands.</summary>

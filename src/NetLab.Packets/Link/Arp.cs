@@ -132,4 +132,23 @@ public readonly record struct ArpPacket(ArpOperation Operation, MacAddress Sende
         ArpOperation.ReverseReply => $"{TargetMac} is-at {TargetIp}",
         _ => $"operation {(ushort)Operation} {SenderIp} > {TargetIp}",
     };
+
+    internal static void Describe(Dissection d, int at, int end, ushort etherType)
+    {
+        var name = EtherTypes.NameOf(etherType);
+        if (!ArpReader.TryParse(d.Bytes[at..end], out var r, out var defect))
+        {
+            d.Broken(name, at, end, defect);
+            return;
+        }
+
+        var packet = new ArpPacket(r.Operation, r.SenderMac, r.SenderIp, r.TargetMac, r.TargetIp);
+        var layer = d.Layer(name, at, Size, packet.ToString());
+        layer.Add("Operation", 6, 2, (ushort)r.Operation, Enum.IsDefined(r.Operation) ? r.Operation.ToString() : null);
+        layer.Add("Sender MAC", 8, 6, r.SenderMac);
+        layer.Add("Sender IP", 14, 4, r.SenderIp);
+        layer.Add("Target MAC", 18, 6, r.TargetMac);
+        layer.Add("Target IP", 24, 4, r.TargetIp);
+        d.Data(at + Size, end, "Padding");
+    }
 }

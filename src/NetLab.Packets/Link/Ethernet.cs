@@ -122,4 +122,35 @@ public readonly record struct EthernetHeader(MacAddress Destination, MacAddress 
 
         return length;
     }
+
+    internal static void Describe(Dissection d, int at, int end)
+    {
+        if (!EthernetReader.TryParse(d.Bytes[at..end], out var r, out var defect))
+        {
+            d.Broken("Ethernet", at, end, defect);
+            return;
+        }
+
+        var layer = d.Layer("Ethernet", at, Size, $"{r.Source} > {r.Destination}");
+        layer.Line = at == 0 ? layer.Summary : $"[{layer.Summary}]";
+        layer.Add("Destination", 0, 6, r.Destination);
+        layer.Add("Source", 6, 6, r.Source);
+        for (var i = 0; i < r.VlanCount; i++)
+        {
+            VlanTag.Describe(d, at + 12 + (i * VlanTag.Size), r.Vlan(i));
+        }
+
+        var payload = at + r.PayloadOffset;
+        if (r.EtherType >= EtherTypes.FirstType)
+        {
+            layer.Hex("Type", r.PayloadOffset - 2, 2, r.EtherType, EtherTypes.NameOf(r.EtherType));
+            d.EtherType(r.EtherType, payload, end);
+        }
+        else
+        {
+            layer.Add("Length", r.PayloadOffset - 2, 2, r.EtherType);
+            LlcHeader.Describe(d, payload, Math.Min(end, payload + r.EtherType));
+            d.Data(Math.Min(end, payload + r.EtherType), end, "Padding");
+        }
+    }
 }

@@ -47,4 +47,14 @@ public readonly record struct VlanTag(ushort Protocol, ushort Control)
     /// <summary>"vlan 7", "vlan 7 prio 3", "802.1ad vlan 100".</summary>
     public override string ToString() =>
         (Protocol == EtherTypes.Vlan ? "" : EtherTypes.NameOf(Protocol) + " ") + $"vlan {Id}" + (Priority > 0 ? $" prio {Priority}" : "") + (DropEligible ? " dei" : "");
+
+    internal static void Describe(Dissection d, int at, VlanTag tag)
+    {
+        var layer = d.Layer("VLAN", at, Size, tag.ToString());
+        layer.Line = layer.Summary;
+        layer.Hex("Protocol", 0, 2, tag.Protocol, EtherTypes.NameOf(tag.Protocol));
+        layer.Add("Priority", 2, 1, tag.Priority);
+        layer.Add("Drop eligible", 2, 1, tag.DropEligible);
+        layer.Add("Id", 2, 2, tag.Id);
+    }
 }

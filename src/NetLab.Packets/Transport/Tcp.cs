@@ -164,6 +164,9 @@ public readonly record struct TcpSegment
     /// <summary>What the segment carries.</summary>
     public ReadOnlyMemory<byte> Payload { get; init; }
 
+    /// <summary>The usual options, read from <see cref="OptionBytes"/>.</summary>
+    public TcpOptions Options => TcpOptions.Read(OptionBytes.Span);
+
     /// <summary>Bytes of the header with its options.</summary>
     public int HeaderLength => MinimumHeaderLength + ((OptionBytes.Length + 3) & ~3);
 
@@ -234,4 +237,27 @@ public readonly record struct TcpSegment
     /// <summary>The control bits as "SYN, ACK"; "none" where none is set.</summary>
     /// <param name="flags">The bits.</param>
     public static string NameOf(TcpFlags flags) => flags == TcpFlags.None ? "none" : flags.ToString().ToUpperInvariant();
+
+    internal static void Describe(Dissection d, int at, int end, in IpContext ip)
+    {
+        var bytes = d.Bytes[at..end];
+        if (!TcpReader.TryParse(bytes, out var r, out var defect))
+        {
+            d.Broken("TCP", at, end, defect);
+            return;
+        }
+
+        var layer = d.Layer("TCP", at, r.HeaderLength, $"{r.SourcePort} > {r.DestinationPort} [{NameOf(r.Flags)}] seq {r.SequenceNumber} ack {r.AcknowledgmentNumber} win {r.Window} len {r.Payload.Length}");
+        layer.Add("Source port", 0, 2, r.SourcePort);
+        layer.Add("Destination port", 2, 2, r.DestinationPort);
+        layer.Add("Sequence number", 4, 4, r.SequenceNumber);
+        layer.Add("Acknowledgment number", 8, 4, r.AcknowledgmentNumber);
+        layer.Add("Header length", 12, 1, r.HeaderLength);
+        layer.Hex("Flags", 12, 2, (uint)r.Flags, NameOf(r.Flags));
+        layer.Add("Window", 14, 2, r.Window);
+        layer.Checksum(16, r.Checksum, ip.RightChecksum(bytes, 16));
+        layer.Add("Urgent pointer", 18, 2, r.UrgentPointer);
+        TcpOption.Describe(layer, r.OptionBytes);
+        d.Data(at + r.HeaderLength, end);
+    }
 }

@@ -150,4 +150,33 @@ public readonly record struct UdpDatagram
         WriteUInt16BigEndian(datagram[6..], checksum == 0 ? (ushort)0xFFFF : checksum);
         return length;
     }
+
+    internal static void Describe(Dissection d, int at, int end, in IpContext ip)
+    {
+        var bytes = d.Bytes[at..end];
+        if (!UdpReader.TryParse(bytes, out var r, out var defect))
+        {
+            d.Broken("UDP", at, end, defect);
+            return;
+        }
+
+        var layer = d.Layer("UDP", at, HeaderLength, $"{r.SourcePort} > {r.DestinationPort} len {r.Payload.Length}");
+        layer.Defect = r.IsTruncated && !d.InQuote ? Defect.Truncated("UDP payload") : Defect.None;
+        layer.Add("Source port", 0, 2, r.SourcePort);
+        layer.Add("Destination port", 2, 2, r.DestinationPort);
+        layer.Add("Length", 4, 2, r.Length);
+        if (r.Checksum == 0)
+        {
+            layer.Hex("Checksum", 6, 2, 0, ip.Version == 4 ? "none" : "none, which IPv6 forbids");
+        }
+        else
+        {
+            var right = r.IsTruncated ? null : ip.RightChecksum(bytes[..(HeaderLength + r.Payload.Length)], 6);
+            layer.Checksum(6, r.Checksum, right == 0 ? (ushort)0xFFFF : right);
+        }
+
+        var payload = at + HeaderLength;
+        ApplicationPorts.Describe(d, payload, payload + r.Payload.Length, r.SourcePort, r.DestinationPort);
+        d.Data(payload + r.Payload.Length, end, "Padding");
+    }
 }
