@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Net;
 using NetLab.Linux;
+using NetLab.Linux.Netlink;
 using NetLab.Linux.Processes;
 
 namespace NetLab.Tests;
@@ -14,11 +16,14 @@ internal sealed class OvsBed : IAsyncDisposable
     {
         Namespace = ns;
         Group = group;
+        Route = RouteSocket.Open(ns);
     }
 
     public NetworkNamespace Namespace { get; }
 
     public ProcessGroup Group { get; }
+
+    public RouteSocket Route { get; }
 
     public OvsInstance Ovs { get; private set; } = null!;
 
@@ -34,7 +39,7 @@ internal sealed class OvsBed : IAsyncDisposable
     public static async Task<OvsBed> WithBridgeAsync(OvsBridgeOptions? bridge, params (string Name, OvsPortOptions? Options)[] ports)
     {
         var bed = await CreateAsync();
-        await bed.AddTapsAsync([.. ports.Select(p => p.Name)]);
+        bed.AddTaps([.. ports.Select(p => p.Name)]);
         var change = new OvsChange().SetBridge("br0", bridge);
         foreach (var (name, options) in ports)
         {
@@ -45,17 +50,45 @@ internal sealed class OvsBed : IAsyncDisposable
         return bed;
     }
 
-    public async Task AddTapsAsync(params string[] names)
+    public void AddTaps(params string[] names)
     {
         foreach (var name in names)
         {
             taps.Add(name, Tap.Create(Namespace, name));
-            await IpAsync("link", "set", "dev", name, "up");
         }
+
+        Up(names);
     }
 
-    public async Task IpAsync(params string[] arguments) =>
-        (await Group.RunAsync(new ProcessStart("ip", arguments) { Namespace = Namespace })).EnsureSuccess();
+    public void Up(params string[] devices) => Up(Route, devices);
+
+    public LinkInfo Link(string name) => Route.FindLink(name)!;
+
+    /// <summary>A namespace at the other end of a veth, which is a device "eth0" with an address there and the named one here; both up.</summary>
+    public NetworkNamespace AddHost(string device, string address)
+    {
+        var host = NetworkNamespace.Create();
+        host.WriteSysctl("net.ipv6.conf.default.disable_ipv6", "1");
+        Execute(Route, b => b.AddLink(new VethSpec(device, new VethPeer("eth0") { Namespace = host }) { Up = true }));
+        using var route = RouteSocket.Open(host);
+        Execute(route, b => b.AddAddress(route.FindLink("eth0")!.Index, IPAddress.Parse(address), 24));
+        Up(route, "eth0");
+        return host;
+    }
+
+    public static void Execute(RouteSocket route, Action<NetlinkBatch> fill)
+    {
+        var batch = new NetlinkBatch();
+        fill(batch);
+        route.Execute(batch);
+    }
+
+    public static void Up(RouteSocket route, params string[] devices) =>
+        Execute(route, batch => Array.ForEach(devices, device => batch.ChangeLink(route.FindLink(device)!.Index, new LinkChange { Up = true })));
+
+    /// <summary>The number of the file system that a path leads to, as the programs of the group see it.</summary>
+    public async Task<string> FileSystemAsync(string path) =>
+        (await Group.RunAsync(new ProcessStart("stat", "-Lc", "%d", path))).EnsureSuccess().Output.Trim();
 
     public void Send(string tap, ReadOnlySpan<byte> frame) => taps[tap].Write(frame);
 
@@ -97,6 +130,7 @@ internal sealed class OvsBed : IAsyncDisposable
             tap.Dispose();
         }
 
+        Route.Dispose();
         Namespace.Dispose();
     }
 

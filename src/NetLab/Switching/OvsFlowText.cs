@@ -12,10 +12,12 @@ namespace NetLab;
 /// <remarks>
 /// ofproto/trace takes a flow or the bytes of a packet. With bytes it does everything that the packet would do but the output: it learns
 /// MAC addresses, commits connections, asks controllers. With a flow it only looks, and looking must not change a lab.
+/// Four things have no words: the type of an IGMP message, labels of MPLS below the first, a second VLAN tag, and a link-layer address in the wrong
+/// kind of neighbour message.
 /// </remarks>
 internal static class OvsFlowText
 {
-    private const int Arp = 0x0806, Rarp = 0x8035, Ipv4 = 0x0800, Ipv6 = 0x86dd, Vlan = 0x8100, ServiceVlan = 0x88a8;
+    private const int Arp = 0x0806, Rarp = 0x8035, Ipv4 = 0x0800, Ipv6 = 0x86dd, Vlan = 0x8100, ServiceVlan = 0x88a8, Mpls = 0x8847, MplsMulticast = 0x8848;
     private const int Icmp = 1, Igmp = 2, Tcp = 6, Udp = 17, Icmpv6 = 58, Sctp = 132;
 
     /// <summary>The flow of a frame that comes in on a port, fields that others need first.</summary>
@@ -52,6 +54,7 @@ internal static class OvsFlowText
             case Arp or Rarp: DescribeArp(text, frame); break;
             case Ipv4: DescribeIpv4(text, frame); break;
             case Ipv6: DescribeIpv6(text, frame); break;
+            case Mpls or MplsMulticast: DescribeMpls(text, frame); break;
         }
 
         return text.ToString();
@@ -86,6 +89,19 @@ internal static class OvsFlowText
 
         Add(text, "arp_sha", Mac(packet[8..14]));
         Add(text, "arp_tha", Mac(packet[18..24]));
+    }
+
+    // The uppermost label; those below it cannot be written.
+    private static void DescribeMpls(StringBuilder text, ReadOnlySpan<byte> packet)
+    {
+        if (packet.Length >= 4)
+        {
+            var entry = BinaryPrimitives.ReadUInt32BigEndian(packet);
+            Add(text, "mpls_label", (int)(entry >> 12));
+            Add(text, "mpls_tc", (int)(entry >> 9 & 7));
+            Add(text, "mpls_bos", (int)(entry >> 8 & 1));
+            Add(text, "mpls_ttl", (int)(entry & 0xff));
+        }
     }
 
     private static void DescribeIpv4(StringBuilder text, ReadOnlySpan<byte> packet)
@@ -212,22 +228,33 @@ internal static class OvsFlowText
             return;
         }
 
-        Add(text, "nd_target", Ip(message[8..24]));
-        for (var options = message[24..]; options.Length >= 8;)
+        // An option that comes twice makes the whole message invalid: there is then no target either.
+        ReadOnlySpan<byte> address = default, other = default;
+        for (var options = message[24..]; options.Length >= 8 && options[1] is not 0 && options[1] * 8 <= options.Length; options = options[(options[1] * 8)..])
         {
-            var size = options[1] * 8;
-            if (size is 0 || size > options.Length)
+            if (options[0] is not (1 or 2) || options[1] is not 1)
+            {
+                continue;
+            }
+
+            ref var place = ref other;
+            if (options[0] == message[0] - 134)
+            {
+                place = ref address;
+            }
+
+            if (place.ContainsAnyExcept((byte)0))
             {
                 return;
             }
 
-            if (size is 8 && options[0] == (message[0] is 135 ? 1 : 2))
-            {
-                Add(text, message[0] is 135 ? "nd_sll" : "nd_tll", Mac(options[2..8]));
-                return;
-            }
+            place = options[2..8];
+        }
 
-            options = options[size..];
+        Add(text, "nd_target", Ip(message[8..24]));
+        if (!address.IsEmpty)
+        {
+            Add(text, message[0] is 135 ? "nd_sll" : "nd_tll", Mac(address));
         }
     }
 

@@ -33,6 +33,7 @@ internal sealed partial class OvsInstance
             }
 
             await CheckAsync(change, doing, ct).ConfigureAwait(false);
+            EnlargeQueues();
 
             // ovs-vswitchd has read the new settings, but takes them over for forwarding at the end of its next pass.
             await SettleAsync(ct).ConfigureAwait(false);
@@ -112,8 +113,8 @@ internal sealed partial class OvsInstance
         }
 
         var answer = (await AskAsync("db.sock", doing, ct, ("transact", parameters)).ConfigureAwait(false))[0];
-        return !answer.Failed && answer.Result.EnumerateArray().All(r => r.TryGetProperty("rows", out _))
-            ? [.. answer.Result.EnumerateArray().Select(r => r.GetProperty("rows").EnumerateArray().ToArray())]
+        return answer.Result is { ValueKind: JsonValueKind.Array } results && results.EnumerateArray().All(r => r.TryGetProperty("rows", out _))
+            ? [.. results.EnumerateArray().Select(r => r.GetProperty("rows").EnumerateArray().ToArray())]
             : throw Failure(doing, answer.Text);
     }
 }

@@ -72,7 +72,7 @@ internal sealed partial class OvsInstance
     private async Task<string> OpenFlowAsync(
         string doing, string versions, string bridge, string command, IReadOnlyList<string> arguments, IReadOnlyList<string>? lines, CancellationToken ct, params string[] options)
     {
-        List<string> words = [.. options, "-O", versions, "--names", "-vsyslog:off", "-vconsole:err", command, $"unix:{directory}/{bridge}.mgmt", .. arguments];
+        List<string> words = [.. options, "-O", versions, "--names", "-vsyslog:off", "-vconsole:warn", command, $"unix:{directory}/{bridge}.mgmt", .. arguments];
         var input = lines is null ? null : string.Concat(lines.Select(l => l + "\n"));
         var done = await RunAsync(doing, "ovs-ofctl", words, input, ct).ConfigureAwait(false);
         return done.ExitCode is 0 ? done.Output : throw Failure(doing, OfctlAnswer(done.Error, bridge, lines));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using NetLab.Linux;
 
 namespace NetLab;
 
@@ -18,15 +19,26 @@ namespace NetLab;
 //     connection prove nothing: up to ten are served in one pass.)
 // 2.  The datapath counts the frames it has taken from ports. If two such answers show the same count, then in the pass between them every
 //     port was asked and none had a frame: all that was there before has been taken and, taking and sending being one, sent.
-// 3.  Frames that keep coming keep the count moving. But a port's queue is finite: a packet socket with the kernel's usual buffer holds
-//     some 330 frames, a tap's queue 1000 unless it was told otherwise, and every pass takes 32 off it. After 64 passes what was there at the call is through, too.
+// 3.  Frames that keep coming keep the count moving. But a port's queue is finite: a packet socket of 4 MiB holds some 6000 small frames, a tap's
+//     queue 1000 unless it was told otherwise, and every pass takes 32 off it. After 256 passes what was there at the call is through, too.
 //
 // Afterwards the flows that the datapath has cached are dropped, so that the next frame is decided by the tables as they are now. Left alone,
 // Open vSwitch does this in its own time, up to half a second later: cached flows go on doing what they did before a flow was changed, before
 // an address was learned, and neither learned addresses nor counts of flows include the frames that they forwarded.
 internal sealed partial class OvsInstance
 {
-    private const int PassesThatEmptyAnyQueue = 64;
+    private const int PassesThatEmptyAnyQueue = 256;
+    private const int QueueBytes = 4 << 20;
+
+    /// <summary>Why the ports' receive queues could not be enlarged, so that bursts of more than some 300 frames lose some; null if they were.</summary>
+    public string? WhyQueuesAreShort { get; private set; }
+
+    /// <summary>
+    /// The receive queues of the ports that are devices of the kernel. A frame in <see cref="PacketQueue.Lost"/> came while ovs-vswitchd was behind; it
+    /// ended there, and no counter of a device tells.
+    /// </summary>
+    /// <exception cref="LinuxException">The kernel does not let us look: see <see cref="WhyQueuesAreShort"/>.</exception>
+    public IReadOnlyList<PacketQueue> ReceiveQueues() => PacketQueues.Read(ns, Daemon.Pid);
 
     /// <summary>
     /// The barrier: when it returns, every frame that was in a port's receive queue at the call has been forwarded or dropped, and what
@@ -56,6 +68,20 @@ internal sealed partial class OvsInstance
         }
 
         return false;
+    }
+
+    private void EnlargeQueues()
+    {
+        try
+        {
+            PacketQueues.SetCapacity(ns, Daemon.Pid, QueueBytes);
+            WhyQueuesAreShort = null;
+        }
+        catch (LinuxException e) when (e.ErrnoName is "EPERM" or "ENOSYS" or "ESRCH")
+        {
+            // Not worth failing for: only large bursts need it. If ovs-vswitchd has ended, what comes next says so.
+            WhyQueuesAreShort = e.Message;
+        }
     }
 
     // How many frames the datapath has taken from ports so far, asked on a connection of its own.

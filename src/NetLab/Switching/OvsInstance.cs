@@ -16,6 +16,7 @@ namespace NetLab;
 /// </remarks>
 internal sealed partial class OvsInstance : IAsyncDisposable
 {
+    private readonly NetworkNamespace ns;
     private readonly ProcessGroup group;
     private readonly string node;
     private readonly string directory;
@@ -24,8 +25,9 @@ internal sealed partial class OvsInstance : IAsyncDisposable
     private ChildProcess? database;
     private ChildProcess? daemon;
 
-    private OvsInstance(ProcessGroup group, string node)
+    private OvsInstance(NetworkNamespace ns, ProcessGroup group, string node)
     {
+        this.ns = ns;
         this.group = group;
         this.node = node;
         directory = NewDirectory(group.Scratch.Path, node);
@@ -33,6 +35,9 @@ internal sealed partial class OvsInstance : IAsyncDisposable
 
     /// <summary>What ovs-vswitchd has logged so far.</summary>
     public string Log => Daemon.ErrorSoFar;
+
+    /// <summary>The number of ovs-vswitchd's process.</summary>
+    public int Pid => Daemon.Pid;
 
     /// <summary>Completes when ovs-vswitchd has ended, with its exit code: never, while all is well.</summary>
     public Task<int> Exited => Daemon.Exited;
@@ -48,10 +53,10 @@ internal sealed partial class OvsInstance : IAsyncDisposable
     /// <exception cref="OvsException">Open vSwitch is not installed, or does not start.</exception>
     public static async Task<OvsInstance> StartAsync(NetworkNamespace ns, ProcessGroup group, string nodeName, CancellationToken ct, bool kernelDatapath = false)
     {
-        var instance = new OvsInstance(group, nodeName);
+        var instance = new OvsInstance(ns, group, nodeName);
         try
         {
-            await instance.StartAsync(ns, kernelDatapath, ct).ConfigureAwait(false);
+            await instance.StartAsync(kernelDatapath, ct).ConfigureAwait(false);
             return instance;
         }
         catch
@@ -100,7 +105,7 @@ internal sealed partial class OvsInstance : IAsyncDisposable
         }
     }
 
-    private async Task StartAsync(NetworkNamespace ns, bool kernelDatapath, CancellationToken ct)
+    private async Task StartAsync(bool kernelDatapath, CancellationToken ct)
     {
         const string doing = "start Open vSwitch";
         var created = await RunAsync(doing, "ovsdb-tool", ["create", $"{directory}/conf.db"], null, ct).ConfigureAwait(false);
@@ -109,12 +114,12 @@ internal sealed partial class OvsInstance : IAsyncDisposable
             throw Failure(doing, created.Error);
         }
 
-        database = await StartAsync(doing, ns, "ovsdb-server", [$"{directory}/conf.db", $"--remote=punix:{directory}/db.sock"], ct).ConfigureAwait(false);
-        daemon = await StartAsync(doing, ns, "ovs-vswitchd", [$"unix:{directory}/db.sock", .. kernelDatapath ? (string[])[] : ["--disable-system"]], ct).ConfigureAwait(false);
+        database = await StartAsync(doing, "ovsdb-server", [$"{directory}/conf.db", $"--remote=punix:{directory}/db.sock"], ct).ConfigureAwait(false);
+        daemon = await StartAsync(doing, "ovs-vswitchd", [$"unix:{directory}/db.sock", .. kernelDatapath ? (string[])[] : ["--disable-system"]], ct).ConfigureAwait(false);
     }
 
     // A daemon in the foreground: its log goes to its standard error, and says when it is ready by giving its version.
-    private async Task<ChildProcess> StartAsync(string doing, NetworkNamespace ns, string program, IReadOnlyList<string> arguments, CancellationToken ct)
+    private async Task<ChildProcess> StartAsync(string doing, string program, IReadOnlyList<string> arguments, CancellationToken ct)
     {
         ChildProcess process;
         try

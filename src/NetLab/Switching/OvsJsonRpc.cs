@@ -68,7 +68,7 @@ internal sealed class OvsJsonRpc : IDisposable
                 continue;
             }
 
-            answers[id] = new OvsAnswer(root.GetProperty("result").Clone(), root.GetProperty("error").Clone());
+            answers[id] = new OvsAnswer(Part(root, "result"), Part(root, "error"));
             missing--;
         }
 
@@ -76,6 +76,10 @@ internal sealed class OvsJsonRpc : IDisposable
     }
 
     public void Dispose() => socket.Dispose();
+
+    // The control socket leaves out the one of the two that is null.
+    private static JsonElement? Part(JsonElement message, string name) =>
+        message.TryGetProperty(name, out var part) && part.ValueKind is not JsonValueKind.Null ? part.Clone() : null;
 
     private async Task<JsonDocument> ReceiveAsync(CancellationToken ct)
     {
@@ -115,11 +119,16 @@ internal sealed class OvsJsonRpc : IDisposable
     }
 }
 
-/// <summary>What a daemon answered: one of the two is JSON null.</summary>
-internal sealed record OvsAnswer(JsonElement Result, JsonElement Error)
+/// <summary>What a daemon answered: one of the two is there.</summary>
+internal sealed record OvsAnswer(JsonElement? Result, JsonElement? Error)
 {
-    public bool Failed => Error.ValueKind is not JsonValueKind.Null;
+    public bool Failed => Error is not null;
 
     /// <summary>The answer as text, without the line end that the daemon adds.</summary>
-    public string Text => (Failed ? Error : Result) is { ValueKind: JsonValueKind.String } text ? text.GetString()!.TrimEnd('\n') : (Failed ? Error : Result).GetRawText();
+    public string Text => (Error ?? Result) switch
+    {
+        { ValueKind: JsonValueKind.String } text => text.GetString()!.TrimEnd('\n'),
+        { } other => other.GetRawText(),
+        null => "",
+    };
 }
