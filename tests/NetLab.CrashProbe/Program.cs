@@ -3,7 +3,8 @@ using NetLab;
 // A program to be killed: it builds a lab with everything that could be left behind (namespaces, taps, Open vSwitch, a child with a
 // grandchild in a session of its own), says how far it is, removes it, and starts again, until somebody ends it.
 bool withOvs = args.Contains("ovs");
-for (int turn = 0; ; turn++)
+int turns = Array.IndexOf(args, "--turns") is var at and >= 0 ? int.Parse(args[at + 1]) : int.MaxValue;
+for (int turn = 0; turn < turns; turn++)
 {
     Console.WriteLine($"building {turn}");
     await using var lab = new Lab();
