@@ -40,7 +40,7 @@ public class ManyLabsTests
             OvsBridge bridge = router.AddOvsBridge("br-int");
             bridge.AddInternalPort("patch0").AddAddress("10.9.0.1/24");
             FakeVm vm = router.AddVm("vm", bridge, v => v.Address("10.9.0.2/24"));
-            router.AddRuleset("table inet filter { chain input { type filter hook input priority 0; icmp type echo-request drop\n } }");
+            router.AddRuleset("table inet filter { chain input { type filter hook input priority 0; icmp type echo-request drop\n }\n }");
             await lab.ApplyAsync();
             (await vm.PingAsync(router)).ShouldFail();
             Assert.Equal(before, Machine());
