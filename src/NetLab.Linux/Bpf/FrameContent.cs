@@ -1,0 +1,171 @@
+using System.Buffers.Binary;
+
+namespace NetLab.Linux.Bpf;
+
+/// <summary>Whether two looks at a frame show the same one.</summary>
+internal enum FrameLikeness
+{
+    /// <summary>Too few bytes are known of both to say.</summary>
+    Unknown,
+
+    /// <summary>The bytes above the transport header are the same, as far as they are known.</summary>
+    Same,
+
+    /// <summary>They differ.</summary>
+    Different,
+}
+
+/// <summary>
+/// What stays the same of a frame on its way through the kernel: bridges tag it, routers age it, NAT rewrites addresses and ports, tunnels put headers in front. Just enough of
+/// Ethernet and IP is read for that; bytes that end too early are no error.
+/// </summary>
+internal readonly struct FrameContent
+{
+    private const int EtherTypeIpv4 = 0x0800, EtherTypeIpv6 = 0x86DD, IcmpHeaderLength = 8, UdpHeaderLength = 8;
+    private const int Enough = 4; // bytes that must be known of both to tell
+
+    private readonly ReadOnlyMemory<byte> memory;
+    private readonly int length; // of the frame
+    private readonly int end; // of what the network header says that there is: Ethernet pads short frames, and IP cuts that off
+
+    public FrameContent(TraceEvent seen)
+    {
+        memory = seen.Bytes;
+        length = seen.Length;
+        var bytes = memory.Span;
+        int etherType = seen.Protocol;
+        if (seen.StartsWithEthernet)
+        {
+            NetworkStart = 12;
+            do
+            {
+                etherType = ReadUInt16(NetworkStart);
+                NetworkStart += 2;
+                if (etherType is 0x8100 or 0x88A8)
+                {
+                    NetworkStart += 2;
+                }
+            }
+            while (etherType is 0x8100 or 0x88A8);
+        }
+
+        PayloadStart = TransportStart = NetworkStart;
+        end = length;
+        if (etherType == EtherTypeIpv4 && bytes.Length >= NetworkStart + 20)
+        {
+            IsIpv4 = true;
+            end = Math.Min(length, NetworkStart + ReadUInt16(NetworkStart + 2));
+            Protocol = bytes[NetworkStart + 9];
+            IsLaterFragment = (ReadUInt16(NetworkStart + 6) & 0x1FFF) != 0;
+            TransportStart = NetworkStart + (4 * (bytes[NetworkStart] & 15));
+            PayloadStart = IsLaterFragment ? TransportStart : TransportStart + TransportHeaderLength();
+        }
+        else if (etherType == EtherTypeIpv6 && bytes.Length >= NetworkStart + 40)
+        {
+            end = Math.Min(length, NetworkStart + 40 + ReadUInt16(NetworkStart + 4));
+            Protocol = bytes[NetworkStart + 6];
+            TransportStart = NetworkStart + 40;
+            PayloadStart = TransportStart + TransportHeaderLength();
+        }
+    }
+
+    /// <summary>Where the header of the network layer begins.</summary>
+    public int NetworkStart { get; }
+
+    /// <summary>Where the header of the transport layer begins.</summary>
+    public int TransportStart { get; }
+
+    /// <summary>Where what is above the transport header begins; of a frame that is not IP, where what is above Ethernet begins.</summary>
+    public int PayloadStart { get; }
+
+    /// <summary>IPPROTO_…, or 0.</summary>
+    public int Protocol { get; }
+
+    /// <summary>Whether it is an IPv4 packet.</summary>
+    public bool IsIpv4 { get; }
+
+    private bool IsLaterFragment { get; }
+
+    private ReadOnlySpan<byte> Bytes => memory.Span;
+
+    /// <summary>
+    /// Whether both may be the same frame, one of them perhaps inside a tunnel, after address translation, with a tag, or cut in fragments. The ends of both are laid upon each other,
+    /// because headers come and go at the front.
+    /// </summary>
+    public FrameLikeness Compare(FrameContent other)
+    {
+        var packets = Compare(other, other.end - end, PayloadStart, other.PayloadStart);
+        var frames = packets is FrameLikeness.Same ? packets : Compare(other, other.length - length, PayloadStart, other.PayloadStart);
+        if (frames is FrameLikeness.Same || ((IsFragment || other.IsFragment) && IsSameDatagram(other)))
+        {
+            return FrameLikeness.Same;
+        }
+
+        if (packets is FrameLikeness.Unknown && frames is FrameLikeness.Unknown)
+        {
+            // No payload: that the transport headers are the same says something; that they are not may be address translation.
+            return Compare(other, other.end - end, TransportStart, other.TransportStart) is FrameLikeness.Same ? FrameLikeness.Same : FrameLikeness.Unknown;
+        }
+
+        return packets is FrameLikeness.Unknown ? frames : packets;
+    }
+
+    /// <summary>Whether both may be the same packet for all that the network header says: of IPv4, protocol and identification.</summary>
+    public bool MayBe(FrameContent other) =>
+        IsIpv4 == other.IsIpv4 && Protocol == other.Protocol
+        && (!IsIpv4 || Bytes.Slice(NetworkStart + 4, 2).SequenceEqual(other.Bytes.Slice(other.NetworkStart + 4, 2)));
+
+    /// <summary>Whether both are the same packet from the transport header on: nothing was translated.</summary>
+    public bool IsSamePacket(FrameContent other)
+    {
+        var (start, others) = (Math.Min(TransportStart, Bytes.Length), Math.Min(other.TransportStart, other.Bytes.Length));
+        var known = Math.Min(Math.Min(end, Bytes.Length) - start, Math.Min(other.end, other.Bytes.Length) - others);
+        return Protocol == other.Protocol && end - TransportStart == other.end - other.TransportStart && known >= Enough
+            && Bytes.Slice(start, known).SequenceEqual(other.Bytes.Slice(others, known));
+    }
+
+    /// <summary>Whether both are IPv4 packets with the same addresses, protocol and identification: fragments of the same, or the whole and a fragment.</summary>
+    public bool IsSameDatagram(FrameContent other) =>
+        IsIpv4 && other.IsIpv4 && Protocol == other.Protocol
+        && Bytes.Slice(NetworkStart + 4, 2).SequenceEqual(other.Bytes.Slice(other.NetworkStart + 4, 2))
+        && Bytes.Slice(NetworkStart + 12, 8).SequenceEqual(other.Bytes.Slice(other.NetworkStart + 12, 8));
+
+    /// <summary>Whether this is a part of a datagram: a fragment of IPv4.</summary>
+    public bool IsFragment => IsIpv4 && (ReadUInt16(NetworkStart + 6) & 0x3FFF) != 0;
+
+    /// <summary>Whether both have the same network addresses.</summary>
+    public bool HasSameAddresses(FrameContent other) =>
+        TransportStart > NetworkStart && TransportStart - NetworkStart == other.TransportStart - other.NetworkStart
+        && (IsIpv4
+            ? Bytes.Slice(NetworkStart + 12, 8).SequenceEqual(other.Bytes.Slice(other.NetworkStart + 12, 8))
+            : Bytes.Slice(NetworkStart + 8, 32).SequenceEqual(other.Bytes.Slice(other.NetworkStart + 8, 32)));
+
+    /// <summary>Whether this is an ICMP error (RFC 792) that quotes the other packet.</summary>
+    public bool IsIcmpErrorAbout(FrameContent other)
+    {
+        var quote = TransportStart + IcmpHeaderLength;
+        return IsIpv4 && other.IsIpv4 && Protocol == 1 && Bytes.Length >= quote + 20 && Bytes[TransportStart] is 3 or 4 or 5 or 11 or 12
+            && Bytes.Slice(quote + 4, 2).SequenceEqual(other.Bytes.Slice(other.NetworkStart + 4, 2))
+            && Bytes.Slice(quote + 12, 8).SequenceEqual(other.Bytes.Slice(other.NetworkStart + 12, 8));
+    }
+
+    // The byte at i here is that at i + shift there.
+    private FrameLikeness Compare(FrameContent other, int shift, int start, int otherStart)
+    {
+        var from = Math.Max(start, otherStart - shift);
+        var to = Math.Min(Math.Min(end, Bytes.Length), Math.Min(other.end, other.Bytes.Length) - shift);
+        return to - from < Enough || from + shift < 0
+            ? FrameLikeness.Unknown
+            : Bytes[from..to].SequenceEqual(other.Bytes[(from + shift)..(to + shift)]) ? FrameLikeness.Same : FrameLikeness.Different;
+    }
+
+    private int TransportHeaderLength() => Protocol switch
+    {
+        6 when Bytes.Length > TransportStart + 12 => 4 * (Bytes[TransportStart + 12] >> 4),
+        17 => UdpHeaderLength,
+        1 or 58 => IcmpHeaderLength,
+        _ => 0,
+    };
+
+    private int ReadUInt16(int offset) => Bytes.Length >= offset + 2 ? BinaryPrimitives.ReadUInt16BigEndian(Bytes[offset..]) : 0;
+}
