@@ -33,20 +33,6 @@ public sealed class FrameTests
     }
 
     [Fact]
-    public void A_captured_echo_request_has_right_checksums_when_built_from_its_fields()
-    {
-        // ping -c1 -s 8 10.0.0.12 -p 01 as tcpdump -xx shows it
-        var captured = Hex("fa163e000002 fa163e000001 0800 4500 0024 1c46 4000 4001 0a79 0a00000b 0a00000c 0800 a6b8 1234 0001 0101010101010101 3030303030303030");
-        var frame = Frame.FromBytes(captured);
-        var icmp = frame.Icmp!.Value;
-        Assert.Equal((IcmpType.EchoRequest, 0x1234, 1), (icmp.Type, icmp.Identifier, icmp.SequenceNumber));
-        var built = Frame.IcmpEcho(Mac1, Mac2, Ip1, Ip2, IcmpType.EchoRequest, 0x1234, 1, icmp.Payload.Span, new IpOptions { Identification = 0x1c46, DontFragment = true });
-        Assert.True(Ipv4Reader.TryParse(built.Payload.Span, out var ip) && ip.HasRightChecksum);
-        Assert.True(IcmpReader.TryParse(ip.Payload, out var message) && message.HasRightChecksum);
-        Assert.Equal(Convert.ToHexString(captured)[..48], Convert.ToHexString(built.Bytes.Span)[..48]);
-    }
-
-    [Fact]
     public void A_neighbor_solicitation_goes_to_the_group_of_the_solicited_node()
     {
         var frame = Frame.NeighborSolicitation(Mac1, V6Ip1, V6Ip2);

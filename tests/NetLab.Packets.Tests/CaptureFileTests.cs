@@ -1,0 +1,171 @@
+using System.Buffers.Binary;
+using FsCheck.Fluent;
+using NetLab.Packets.Tests.Properties;
+using static NetLab.Packets.Tests.Sample;
+
+namespace NetLab.Packets.Tests;
+
+[Trait("Category", "Codec")]
+public sealed class CaptureFileTests
+{
+    private const long Time = 1_700_000_000_123_456_789;
+
+    [Fact]
+    public void What_the_writer_wrote_the_reader_reads()
+    {
+        var file = CaptureFile.Read(Written());
+
+        Assert.True(file.Defect.IsNone);
+        Assert.Equal("why", file.Comment);
+        Assert.Equal([("tap1", "the tap", null), ("qbr1", null, (MacAddress?)Mac2)], file.Interfaces.Select(i => (i.Name, i.Description, i.Mac)));
+        Assert.Equal(3, file.Packets.Count);
+        var (first, second, third) = (file.Packets[0], file.Packets[1], file.Packets[2]);
+        Assert.Equal((Time, CaptureDirection.Inbound, "tap1"), (first.TimestampNanoseconds, first.Direction, first.Interface.Name));
+        Assert.Equal(Udp(1), first.Frame);
+        Assert.Equal(["dropped: größer"], second.Comments);
+        Assert.Equal((CaptureDirection.Outbound, "qbr1", Time + 1), (second.Direction, second.Interface.Name, second.TimestampNanoseconds));
+        Assert.Equal((20, 1500), (third.Bytes.Length, third.OriginalLength));
+        Assert.Equal(DefectKind.Truncated, third.Frame!.Defect.Kind);
+    }
+
+    [Fact]
+    public void A_pcapng_file_cut_anywhere_gives_what_was_before_the_cut()
+    {
+        var whole = Written();
+        var packets = 0;
+        for (var length = 0; length <= whole.Length; length++)
+        {
+            var file = CaptureFile.Read(whole.AsMemory(0, length));
+            Assert.True(file.Packets.Count >= packets);
+            packets = file.Packets.Count;
+            Assert.True(length is 0 || file.Defect.Kind != DefectKind.None || IsBoundary(whole, length), $"cut at {length}");
+        }
+
+        Assert.Equal(3, packets);
+    }
+
+    [Fact]
+    public void Random_changes_of_capture_files_never_throw() => Property.Holds(
+        from changes in Gen.Zip(Gen.Choose(0, Written().Length - 1), Property.Byte).ArrayOf()
+        from classic in Property.Bool
+        select (changes, classic),
+        x =>
+        {
+            var bytes = x.classic ? Classic(0xA1B23C4D, true) : Written();
+            foreach (var (at, value) in x.changes)
+            {
+                bytes[at % bytes.Length] = value;
+            }
+
+            foreach (var packet in CaptureFile.Read(bytes).Packets)
+            {
+                Assert.NotNull(packet.Layers);
+            }
+        },
+        tests: 2000);
+
+    [Theory]
+    [InlineData(0xA1B2C3D4, false, 1_700_000_000_123_456_000)]
+    [InlineData(0xA1B2C3D4, true, 1_700_000_000_123_456_000)]
+    [InlineData(0xA1B23C4D, false, 1_700_000_000_000_123_456)]
+    [InlineData(0xA1B23C4D, true, 1_700_000_000_000_123_456)]
+    public void Classic_pcap_is_read_in_both_byte_orders_and_resolutions(uint magic, bool isLittle, long time)
+    {
+        var bytes = Classic(magic, isLittle);
+        var file = CaptureFile.Read(bytes);
+
+        Assert.True(file.Defect.IsNone);
+        var packet = Assert.Single(file.Packets);
+        Assert.Equal((time, Udp(1)), (packet.TimestampNanoseconds, packet.Frame));
+        Assert.Equal(DefectKind.Truncated, CaptureFile.Read(bytes.AsMemory(0, bytes.Length - 1)).Defect.Kind);
+    }
+
+    [Fact]
+    public void Sections_of_the_other_byte_order_other_resolutions_and_simple_packets_are_read()
+    {
+        var section = Block(0x0A0D0D0A, [.. Big(0x1A2B3C4D), 0, 1, 0, 0, .. Enumerable.Repeat((byte)0xFF, 8)]);
+        var milliseconds = Block(1, [0, 1, 0, 0, .. Big(0), 0, 9, 0, 1, 3, 0, 0, 0, 0, 14, 0, 8, 0, 0, 0, 0, 0, 0, 0, 100, 0, 0, 0, 0]);
+        var halves = Block(1, [0, 101, 0, 0, .. Big(0), 0, 9, 0, 1, 0x81, 0, 0, 0]);
+        var unknown = Block(0x0BAD, [1, 2, 3, 4]);
+        var enhanced = Block(6, [.. Big(0), .. Big(0), .. Big(5250), .. Big(4), .. Big(4), 1, 2, 3, 4]);
+        var other = Block(6, [.. Big(1), .. Big(0), .. Big(5), .. Big(2), .. Big(2), 1, 2, 0, 0]);
+        var simple = Block(3, [.. Big(3), 7, 8, 9, 0]);
+        var file = CaptureFile.Read((byte[])[.. section, .. milliseconds, .. unknown, .. halves, .. enhanced, .. other, .. simple]);
+
+        Assert.True(file.Defect.IsNone, file.Defect.ToString());
+        Assert.Equal([105_250_000_000, 2_500_000_000, 0], file.Packets.Select(p => p.TimestampNanoseconds));
+        Assert.Equal([7, 8, 9], file.Packets[2].Bytes.ToArray());
+        Assert.Null(file.Packets[1].Frame);
+        Assert.Equal(LinkType.Raw, file.Packets[1].Interface.LinkType);
+    }
+
+    [Fact]
+    public void What_is_no_capture_file_says_so()
+    {
+        Assert.Equal(DefectKind.Malformed, CaptureFile.Read("hello world"u8.ToArray()).Defect.Kind);
+        Assert.Equal(DefectKind.Malformed, CaptureFile.Read(Array.Empty<byte>()).Defect.Kind);
+    }
+
+    [Fact]
+    public void Packets_without_a_link_header_have_layers_all_the_same()
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new PcapngWriter(stream, leaveOpen: true))
+        {
+            writer.WritePacket(writer.AddInterface("tun0", linkType: LinkType.Raw), 0, Udp6().Payload.Span);
+        }
+
+        var packet = Assert.Single(CaptureFile.Read(stream.ToArray()).Packets);
+        Assert.Equal(["IPv6", "UDP", "DNS"], packet.Layers.Select(l => l.Name));
+    }
+
+    private static byte[] Written()
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new PcapngWriter(stream, comment: "why", leaveOpen: true))
+        {
+            var tap = writer.AddInterface("tap1", "the tap");
+            var bridge = writer.AddInterface("qbr1", mac: Mac2);
+            writer.WritePacket(tap, Time, Udp(1), CaptureDirection.Inbound);
+            writer.WritePacket(bridge, Time + 1, Udp(2), CaptureDirection.Outbound, "dropped: größer");
+            writer.WritePacket(tap, Time + 2, Udp(100).Bytes.Span[..20], originalLength: 1500);
+        }
+
+        return stream.ToArray();
+    }
+
+    private static byte[] Classic(uint magic, bool isLittle)
+    {
+        var frame = Udp(1).Bytes.ToArray();
+        uint[] numbers = [magic, 0, 0, 0, 65535, 1, 1_700_000_000, 123456, (uint)frame.Length, (uint)frame.Length];
+        var bytes = new byte[40];
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            if (isLittle)
+            {
+                BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(i * 4), numbers[i]);
+            }
+            else
+            {
+                BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(i * 4), numbers[i]);
+            }
+        }
+
+        return [.. bytes, .. frame];
+    }
+
+    private static bool IsBoundary(byte[] file, int length)
+    {
+        var at = 0;
+        while (at < length)
+        {
+            at += (int)BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(at + 4));
+        }
+
+        return at == length;
+    }
+
+    private static byte[] Block(uint type, byte[] body) => [.. Big(type), .. Big((uint)body.Length + 12), .. body, .. Big((uint)body.Length + 12)];
+
+    private static byte[] Big(uint number) => [(byte)(number >> 24), (byte)(number >> 16), (byte)(number >> 8), (byte)number];
+}
