@@ -122,4 +122,29 @@ public class OvsTextTests
             Assert.StartsWith("in_port=\"v0\"", OvsFlowText.Describe("v0", arp.AsSpan(0, length)), StringComparison.Ordinal);
         }
     }
+
+    [Theory]
+    [InlineData("tcp,in_port=a,nw_src=10.0.0.1,nw_dst=10.0.0.2,tp_src=4000,tp_dst=80", "trk,est")]
+    [InlineData("tcp,in_port=b,nw_src=10.0.0.2,nw_dst=10.0.0.1,tp_src=80,tp_dst=4000", "trk,est,rpl")]
+    [InlineData("tcp,in_port=a,nw_src=10.0.0.1,nw_dst=10.0.0.2,tp_src=4001,tp_dst=80", "trk,new")]
+    [InlineData("tcp,in_port=a,nw_src=10.0.0.1,nw_dst=10.0.0.2,tp_src=4000,tp_dst=8", "trk,new")]
+    [InlineData("udp,in_port=a,nw_src=10.0.0.1,nw_dst=10.0.0.2,tp_src=5000,tp_dst=53", "trk,new")]
+    [InlineData("udp,in_port=b,nw_src=10.0.0.2,nw_dst=10.0.0.1,tp_src=53,tp_dst=5000", "trk,est,rpl")]
+    [InlineData("icmp6,in_port=a,ipv6_src=fd00::1,ipv6_dst=fd00::2,icmp_type=128,icmp_code=0", "trk,est")]
+    [InlineData("icmp6,in_port=b,ipv6_src=fd00::2,ipv6_dst=fd00::1,icmp_type=129,icmp_code=0", "trk,est,rpl")]
+    [InlineData("arp,in_port=b", "trk,new")]
+    public void A_frame_has_the_state_of_the_connection_it_belongs_to(string flow, string state)
+    {
+        const string connections = """
+            udp,orig=(src=10.0.0.1,dst=10.0.0.2,sport=5000,dport=53),reply=(src=10.0.0.2,dst=10.0.0.1,sport=53,dport=5000),id=0,zone=7,status=0,timeout=59
+            icmpv6,orig=(src=fd00::1,dst=fd00::2,id=6644,type=128,code=0),reply=(src=fd00::2,dst=fd00::1,id=6644,type=129,code=0),id=0,zone=7,status=0,timeout=27
+            tcp,orig=(src=10.0.0.1,dst=10.0.0.2,sport=4001,dport=80),reply=(src=10.0.0.2,dst=10.0.0.1,sport=80,dport=4001),id=0,zone=7,status=0,timeout=20,protoinfo=(state_orig=SYN_SENT,state_reply=CLOSED,wscale_orig=10)
+            tcp,orig=(src=10.0.0.1,dst=10.0.0.2,sport=4000,dport=80),reply=(src=10.0.0.2,dst=10.0.0.1,sport=80,dport=4000),id=0,zone=7,status=0,timeout=86399,protoinfo=(state_orig=ESTABLISHED,state_reply=ESTABLISHED,wscale_orig=10)
+            """;
+
+        var trace = $"Flow: first\nrecirc(0x2) - resume conntrack with ct_state=trk\nFlow: recirc_id=0x2,ct_state=trk,ct_zone=7,eth,{flow}";
+
+        Assert.Equal([state], OvsConnections.StatesOf(trace, connections));
+        Assert.Equal(["trk,new"], OvsConnections.StatesOf(trace, connections.Replace("zone=7", "zone=8", StringComparison.Ordinal)));
+    }
 }

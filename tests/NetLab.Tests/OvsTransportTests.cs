@@ -24,6 +24,44 @@ public class OvsTransportTests
     }
 
     [Fact]
+    public async Task An_answer_is_traced_by_the_flows_for_answers()
+    {
+        await using var bed = await CreateAsync();
+        using var one = bed.AddHost("v1", "10.9.0.1");
+        using var two = bed.AddHost("v2", "10.9.0.2");
+        await bed.Ovs.ApplyAsync(new OvsChange().SetBridge("br0", new OvsBridgeOptions { FailMode = "secure" }).SetPort("br0", "v1").SetPort("br0", "v2"), default);
+        await bed.Ovs.ReplaceFlowsAsync("br0",
+        [
+            "table=0,priority=10,arp actions=NORMAL",
+            "table=0,priority=1,ip actions=ct(table=1,zone=7)",
+            "table=1,priority=9,ct_state=+new+trk,ip,in_port=v1 actions=ct(commit,zone=7),output:v2",
+            "table=1,priority=8,ct_state=+est+trk,ip actions=NORMAL",
+            "table=1,priority=1 actions=drop",
+        ],
+        default);
+        using var asker = NamespaceSockets.Create(one, AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        using var answerer = NamespaceSockets.Create(two, AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        asker.Bind(new IPEndPoint(IPAddress.Parse("10.9.0.1"), 5000));
+        answerer.Bind(new IPEndPoint(IPAddress.Parse("10.9.0.2"), 53));
+        byte[] question = Udp("10.9.0.1", 5000, "10.9.0.2", 53), answer = Udp("10.9.0.2", 53, "10.9.0.1", 5000);
+        Ethtool.SetChecksumOffload(one, "eth0", false);
+        Ethtool.SetChecksumOffload(two, "eth0", false);
+
+        Assert.Equal(1, (await bed.Ovs.TraceAsync("br0", "v2", answer, default)).Deciding[^1].Priority);
+        Assert.Equal(9, (await bed.Ovs.TraceAsync("br0", "v1", question, default)).Deciding[^1].Priority);
+
+        await asker.SendToAsync(new byte[5], new IPEndPoint(IPAddress.Parse("10.9.0.2"), 53));
+        await answerer.ReceiveAsync(new byte[5]);
+        Assert.Equal(9, (await bed.Ovs.TraceAsync("br0", "v1", question, default)).Deciding[^1].Priority);
+        Assert.Equal(8, (await bed.Ovs.TraceAsync("br0", "v2", answer, default)).Deciding[^1].Priority);
+
+        await answerer.SendToAsync(new byte[5], new IPEndPoint(IPAddress.Parse("10.9.0.1"), 5000));
+        await asker.ReceiveAsync(new byte[5]);
+        Assert.Equal(8, (await bed.Ovs.TraceAsync("br0", "v1", question, default)).Deciding[^1].Priority);
+        Assert.Equal(1, (await bed.Ovs.TraceAsync("br0", "v2", Udp("10.9.0.2", 53, "10.9.0.1", 5001), default)).Deciding[^1].Priority);
+    }
+
+    [Fact]
     public async Task VXLAN_joins_two_nodes_by_the_bridges_that_hold_their_addresses()
     {
         await using var group = ProcessGroup.Create();
@@ -60,6 +98,13 @@ public class OvsTransportTests
         Assert.Contains("phy", trace.OutputPorts);
         Assert.Contains(trace.Steps.SelectMany(s => s.Remarks), r => r.Contains("tunneling", StringComparison.Ordinal));
     }
+
+    private static byte[] Udp(string from, int fromPort, string to, int toPort) =>
+    [
+        .. Mac(2), .. Mac(1), 0x08, 0x00,
+        0x45, 0, 0, 33, 0, 0, 0, 0, 64, 17, 0, 0, .. IPAddress.Parse(from).GetAddressBytes(), .. IPAddress.Parse(to).GetAddressBytes(),
+        (byte)(fromPort >> 8), (byte)fromPort, (byte)(toPort >> 8), (byte)toPort, 0, 13, 0, 0, 1, 2, 3, 4, 5,
+    ];
 
     private static async Task SettleBothAsync(OvsBed one, OvsBed two)
     {

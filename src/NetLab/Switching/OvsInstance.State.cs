@@ -3,7 +3,12 @@ namespace NetLab;
 // Looking: none of this changes what Open vSwitch does with the next frame.
 internal sealed partial class OvsInstance
 {
-    /// <summary>Asks what a bridge would do with a frame now. A rehearsal: nothing is learned, sent or counted.</summary>
+    private const int MostTrackings = 6;
+
+    /// <summary>
+    /// Asks what a bridge would do with a frame now. A rehearsal: nothing is learned, committed, sent or counted (but for one thing: if a tunnel does not
+    /// know its neighbour yet, Open vSwitch asks for it). Where flows track connections, the frame's connection is as the tracker knows it.
+    /// </summary>
     /// <param name="bridge">The bridge.</param>
     /// <param name="inPort">The port that the frame comes in at.</param>
     /// <param name="frame">The frame, from the destination address on, with its tags.</param>
@@ -13,7 +18,24 @@ internal sealed partial class OvsInstance
     {
         var doing = $"trace a frame through bridge {bridge}";
         var flow = OvsFlowText.Describe(inPort, frame.Span);
-        return OvsTrace.Parse((await ControlAsync(doing, ct, ("ofproto/trace", ["--names", bridge, flow])).ConfigureAwait(false))[0]);
+        IReadOnlyList<string> states = [];
+        for (var attempt = 0; ; attempt++)
+        {
+            var text = (await ControlAsync(doing, ct, ("ofproto/trace", ["--names", bridge, flow, .. states.SelectMany(s => (string[])["--ct-next", s])])).ConfigureAwait(false))[0];
+            if (attempt == MostTrackings || !text.Contains(" - resume conntrack", StringComparison.Ordinal))
+            {
+                return OvsTrace.Parse(text);
+            }
+
+            // With another state the frame takes another way, which may be tracked again: until nothing changes.
+            var known = OvsConnections.StatesOf(text, (await ControlAsync(doing, ct, ("dpctl/dump-conntrack", ["-m", "-s"])).ConfigureAwait(false))[0]);
+            if (known.SequenceEqual(states))
+            {
+                return OvsTrace.Parse(text);
+            }
+
+            states = known;
+        }
     }
 
     /// <summary>Returns the MAC addresses that a bridge has learned.</summary>
