@@ -1,0 +1,17 @@
+namespace NetLab;
+
+/// <summary>What a drawing shows beside the lab itself.</summary>
+public sealed record DrawingOptions
+{
+    /// <summary>A headline, or none.</summary>
+    public string? Title { get; init; }
+
+    /// <summary>The way of a frame, drawn as a trail along its cables.</summary>
+    public IReadOnlyList<Hop> HighlightedPath { get; init; } = [];
+
+    /// <summary>Where the frame ended though it should have gone on, drawn as a cross.</summary>
+    public Hop? FailedHop { get; init; }
+
+    /// <summary>How many columns a text drawing may take to put frames side by side; a single frame that is wider stays whole.</summary>
+    public int Columns { get; init; } = 100;
+}
