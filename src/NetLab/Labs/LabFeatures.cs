@@ -1,0 +1,21 @@
+using NetLab.Linux.Probe;
+
+namespace NetLab;
+
+/// <summary>What a lab needs of the machine.</summary>
+public static class LabFeatures
+{
+    /// <summary>What every lab needs: the privileges, and namespaces, veth pairs, bridges, taps and packet sockets.</summary>
+    public static IReadOnlyList<Feature> Basic { get; } =
+    [
+        Feature.CapNetAdmin, Feature.CapSysAdmin, Feature.CapNetRaw,
+        Feature.NetworkNamespaces, Feature.Veth, Feature.Bridge, Feature.Tap, Feature.PacketSockets,
+    ];
+
+    /// <summary>What a lab needs beyond <see cref="Basic"/> to run programs in its nodes.</summary>
+    public static IReadOnlyList<Feature> Programs { get; } = [Feature.MountNamespaces, Feature.PidNamespaces];
+
+    /// <summary>What a lab needs beyond <see cref="Basic"/> for its Open vSwitch bridges.</summary>
+    public static IReadOnlyList<Feature> OpenVSwitch { get; } =
+        [.. Programs, Feature.OvsVswitchd, Feature.OvsdbServer, Feature.OvsVsctl, Feature.OvsOfctl];
+}

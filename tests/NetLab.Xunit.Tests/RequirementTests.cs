@@ -1,0 +1,71 @@
+using NetLab.Linux.Probe;
+
+namespace NetLab.Xunit.Tests;
+
+public sealed class RequirementTests
+{
+    [Fact]
+    public void A_test_whose_needs_are_met_runs()
+    {
+        Requirement requirement = Of([Feature.Netem], lacking: []);
+
+        Assert.Null(requirement.SkipReason);
+        Assert.Null(requirement.Failure);
+    }
+
+    [Fact]
+    public void A_missing_feature_skips_the_test_and_the_reason_says_what_and_what_to_do()
+    {
+        Requirement requirement = Of([Feature.Netem, Feature.Veth], lacking: [Feature.Netem]);
+
+        Assert.Equal("the feature Netem is not available here (tried it). The kernel option is CONFIG_NETEM. Do without.", requirement.SkipReason);
+        Assert.Null(requirement.Failure);
+    }
+
+    [Fact]
+    public void A_feature_that_the_test_does_not_need_does_not_skip_it() =>
+        Assert.Null(Of([Feature.Netem], lacking: [Feature.Tbf]).SkipReason);
+
+    [Fact]
+    public void What_every_lab_needs_is_needed_without_being_named() =>
+        Assert.Contains("the feature CapNetAdmin", Of([], lacking: [Feature.CapNetAdmin]).SkipReason);
+
+    [Theory]
+    [InlineData("all")]
+    [InlineData("ALL")]
+    [InlineData("Netem")]
+    [InlineData("tbf, netem")]
+    public void A_missing_feature_that_is_required_fails_the_test(string required)
+    {
+        Requirement requirement = Of([Feature.Netem], lacking: [Feature.Netem], required);
+
+        var failure = Assert.IsType<MissingFeatureException>(requirement.Failure);
+        Assert.Equal(Feature.Netem, Assert.Single(failure.Missing).Feature);
+        Assert.Null(requirement.SkipReason);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("Tbf")]
+    public void Requiring_another_feature_leaves_the_skip_a_skip(string required)
+    {
+        Requirement requirement = Of([Feature.Netem], lacking: [Feature.Netem], required);
+
+        Assert.NotNull(requirement.SkipReason);
+        Assert.Null(requirement.Failure);
+    }
+
+    [Theory]
+    [InlineData("netm")]
+    [InlineData("3")]
+    public void A_mistyped_requirement_fails_every_test_instead_of_requiring_nothing(string required)
+    {
+        Requirement requirement = Of([], lacking: [], required);
+
+        Assert.Contains($"'{required}', which is no feature", requirement.Failure?.Message);
+        Assert.Contains("Netem", requirement.Failure!.Message);
+    }
+
+    private static Requirement Of(Feature[] needs, Feature[] lacking, string? required = null) =>
+        Requirement.Of(needs, f => new FeatureState(f, $"the feature {f}", !lacking.Contains(f), "tried it", $"CONFIG_{f.ToString().ToUpperInvariant()}", "Do without"), required);
+}
