@@ -42,7 +42,8 @@ public static class NamespaceSockets
         };
 
         using var made = ns.OpenSocket(domain, type, (int)protocolType);
-        if (domain is Libc.AF_INET6)
+        // A raw IPv6 socket carries IPv6 alone, and the kernel refuses the option on it (ipv6_sockglue.c: it counts as bound).
+        if (domain is Libc.AF_INET6 && socketType is not SocketType.Raw)
         {
             SetV6Only(made, true);
         }

@@ -22,12 +22,12 @@ public sealed class Arrival
     /// <summary>How long the first copy took from the first device to the last.</summary>
     public TimeSpan Latency => Copies[0].Latency;
 
-    /// <summary>Asserts that a copy came by these devices, in this order; others may lie between them.</summary>
+    /// <summary>Asserts that a copy came by these devices, by name or as <c>node/device</c>, in this order; others may lie between them.</summary>
     /// <exception cref="ForwardingException">It came by another way, which the message shows.</exception>
     public Arrival Via(params string[] devices)
     {
         ArgumentNullException.ThrowIfNull(devices);
-        return Copies.Any(c => Contains(c.Path(_fate.From), devices))
+        return Copies.Any(c => Contains(c, _fate.From, devices))
             ? this
             : throw new ForwardingException($"Expected the frame to reach {_whom} via {string.Join(" > ", devices)}, but it came another way.{Environment.NewLine}{_fate.Describe()}");
     }
@@ -41,12 +41,12 @@ public sealed class Arrival
     /// <summary>Asserts that exactly one copy came.</summary>
     public Arrival Once() => Times(1);
 
-    private static bool Contains(IReadOnlyList<string> path, string[] wanted)
+    private static bool Contains(FrameCopy copy, string from, string[] wanted)
     {
         int next = 0;
-        foreach (string name in path)
+        foreach ((string name, string? full) in copy.Way.Select(place => (place.Name, (string?)$"{place.Node.Name}/{place.Name}")).Prepend((from, null)).Append((copy.Vm?.Name ?? copy.Node?.Name ?? "", null)))
         {
-            if (next < wanted.Length && name == wanted[next])
+            if (next < wanted.Length && (name == wanted[next] || full == wanted[next]))
             {
                 next++;
             }

@@ -44,43 +44,41 @@ public sealed class FrameCopy
     /// <summary>The names on the way: the sender, each device once, the bridges between them, and the receiver.</summary>
     public IReadOnlyList<string> Path(string? sender = null)
     {
-        var path = new List<string>();
-        void Add(string name)
+        IEnumerable<string> path = Way.Select(place => place.Name);
+        path = sender is null ? path : path.Prepend(sender);
+        string? receiver = Vm?.Name ?? Node?.Name;
+        return [.. receiver is null ? path : path.Append(receiver)];
+    }
+
+    /// <summary>The devices on the way, each once, and the bridges between them, each with its node.</summary>
+    public IReadOnlyList<(Node Node, string Name)> Way
+    {
+        get
         {
-            if (path.Count == 0 || path[^1] != name)
+            var way = new List<(Node Node, string Name)>();
+            for (int i = 0; i < Hops.Count; i++)
             {
-                path.Add(name);
+                Hop hop = Hops[i];
+                // Between a port where it went into a bridge and a port where it came out of it lies the bridge.
+                if (i > 0 && hop.LabDevice?.Switch is { } bridge && LeavesSwitch(hop) && Hops[i - 1].LabDevice?.Switch is { } entered && !LeavesSwitch(Hops[i - 1]))
+                {
+                    Add(hop.Node, entered.Name);
+                    Add(hop.Node, bridge.Name);
+                }
+
+                Add(hop.Node, hop.Device);
+            }
+
+            return way;
+
+            void Add(Node node, string name)
+            {
+                if (way.Count == 0 || way[^1] != (node, name))
+                {
+                    way.Add((node, name));
+                }
             }
         }
-
-        if (sender is not null)
-        {
-            Add(sender);
-        }
-
-        for (int i = 0; i < Hops.Count; i++)
-        {
-            Hop hop = Hops[i];
-            // Between a port where it went into a bridge and a port where it came out of it lies the bridge.
-            if (i > 0 && hop.LabDevice?.Switch is { } bridge && LeavesSwitch(hop) && Hops[i - 1].LabDevice?.Switch is { } entered && !LeavesSwitch(Hops[i - 1]))
-            {
-                Add(entered.Name);
-                Add(bridge.Name);
-            }
-
-            Add(hop.Device);
-        }
-
-        if (Vm is not null)
-        {
-            Add(Vm.Name);
-        }
-        else if (Node is not null)
-        {
-            Add(Node.Name);
-        }
-
-        return path;
     }
 
     /// <summary>The path and the end, in a line.</summary>

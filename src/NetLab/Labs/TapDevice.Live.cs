@@ -16,7 +16,7 @@ public sealed partial class TapDevice
     public void Open()
     {
         Node.Lab.RequireApplied();
-        _tap ??= Tap.Create(Node.State.Namespace, Name);
+        _tap ??= Tap.Attach(Node.State.Namespace, Name);
         Vm?.StartReading();
     }
 
