@@ -27,7 +27,7 @@ internal sealed class LabCheck
         }
         if (binding.Count == 0)
         {
-            new StepCheck(inventory, binding).Run(root.Steps);
+            new StepCheck(inventory, check._masters, binding).Run(root.Steps);
         }
     }
 

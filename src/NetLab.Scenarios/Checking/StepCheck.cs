@@ -1,7 +1,7 @@
 namespace NetLab.Scenarios;
 
 /// <summary>What the steps refer to must be in the lab.</summary>
-internal sealed class StepCheck(Inventory inventory, Binding binding)
+internal sealed class StepCheck(Inventory inventory, IReadOnlyDictionary<DevicePlace, (string Bridge, Position At)> masters, Binding binding)
 {
     private bool _sent;
 
@@ -171,15 +171,11 @@ internal sealed class StepCheck(Inventory inventory, Binding binding)
         if (set.Device is { } device)
         {
             Device(device);
-            if (set.Held is { } held && inventory.Nodes.TryGetValue(device.Value.Node, out var home)
-                && home.Devices.TryGetValue(device.Value.Device, out var fact) && fact.Origin is not (DeviceOrigin.Tap or DeviceOrigin.Made))
-            {
-                binding.Report(held.At, $"'{device.Value}' is no tap, and only a tap has a descriptor to hold", "name a VM's tap, or a device of type tap");
-            }
         }
-        if (set.Port is { } port && inventory.Node(port.Value.Node, port.At) is { } owner && !owner.PatchPorts.ContainsKey(port.Value.Device))
+        if (set.Port is { } port && inventory.Node(port.Value.Node, port.At) is { } owner && inventory.HasDevice(owner, port.Value.Device, port.At)
+            && !owner.IsOvsBridge(masters.TryGetValue(port.Value, out var master) ? master.Bridge : ""))
         {
-            inventory.HasDevice(owner, port.Value.Device, port.At);
+            binding.Report(port.At, $"'{port.Value}' is no port of an OVS bridge, and only those have tags", "name a port that stands under 'ovs'");
         }
         if (set.Node is { } name)
         {

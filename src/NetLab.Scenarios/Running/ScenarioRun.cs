@@ -18,7 +18,6 @@ public sealed class ScenarioRun : IAsyncDisposable
     private int _passed;
     private int _failed;
     private int _skipped;
-    private string? _stopped;
 
     private ScenarioRun(ScenarioDocument document, Lab lab)
     {
@@ -107,6 +106,7 @@ public sealed class ScenarioRun : IAsyncDisposable
     private async IAsyncEnumerable<ScenarioEvent> PlayStepsAsync(IReadOnlyList<StepEntry> steps, int depth, [EnumeratorCancellation] CancellationToken ct)
     {
         var number = 0;
+        string? stopped = null;
         foreach (var entry in steps)
         {
             if (entry.Say is { } words)
@@ -119,7 +119,7 @@ public sealed class ScenarioRun : IAsyncDisposable
             }
             var step = new ScenarioStep(++number, entry.Name ?? StepTitles.Of(entry), action, entry.At, depth);
             yield return new StepStarted(step);
-            if (_stopped is { } reason)
+            if (stopped is { } reason)
             {
                 yield return new StepEnded(step, StepOutcome.Skipped, [], reason, TimeSpan.Zero);
                 continue;
@@ -127,6 +127,11 @@ public sealed class ScenarioRun : IAsyncDisposable
             var happenings = entry.Claim is not null ? ClaimAsync(entry, step, ct) : entry.Task is not null ? TaskAsync(entry, step, ct) : ActAsync(entry, step, ct);
             await foreach (var happening in happenings.ConfigureAwait(false))
             {
+                // Inside a claim or a task that is as far as it goes: a change that is refused may be what the claim is about.
+                if (entry.Set is not null && happening is StepEnded { Outcome: StepOutcome.Failed })
+                {
+                    stopped = $"not run, because the change in line {entry.At.Line} failed";
+                }
                 yield return happening;
             }
         }
@@ -137,10 +142,6 @@ public sealed class ScenarioRun : IAsyncDisposable
         var begun = Stopwatch.GetTimestamp();
         var findings = new StepFindings();
         var problem = await ProblemOfAsync(entry, findings, ct).ConfigureAwait(false);
-        if (problem is not null && entry.Set is not null)
-        {
-            _stopped = $"not run, because the change in line {entry.At.Line} failed";
-        }
         yield return new StepEnded(step, problem is null ? StepOutcome.Passed : StepOutcome.Failed, findings.Seen, problem, Stopwatch.GetElapsedTime(begun)) { Fate = findings.Fate };
     }
 

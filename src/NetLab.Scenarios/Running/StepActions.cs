@@ -69,7 +69,7 @@ internal sealed class StepActions(Lab lab)
         findings.Seen.Add(result.ToString());
         if (result.Succeeded)
         {
-            findings.Seen.AddRange(result.Fate.Copies.Where(copy => copy.End is CopyEnd.Delivered).Take(1).Select(copy => $"by {string.Join(" > ", copy.Path(result.From))}"));
+            findings.Seen.AddRange(result.Fate.Copies.Where(copy => copy.End is CopyEnd.Delivered).Take(1).Select(copy => $"by {WayOf(copy, result.From)}"));
         }
         _ = ping.Reply ? result.ShouldSucceed() : result.ShouldFail();
     }
@@ -101,9 +101,9 @@ internal sealed class StepActions(Lab lab)
                 }
                 if (expect.Via.Count > 0)
                 {
-                    arrival.Via([.. expect.Via.Select(hop => hop.Value[(hop.Value.IndexOf(':', StringComparison.Ordinal) + 1)..])]);
+                    arrival.Via([.. expect.Via.Select(hop => hop.Value.Replace(':', '/'))]);
                 }
-                findings.Seen.Add($"{expect.Where.Value} received it: {string.Join(" > ", arrival.Path)} ({arrival.Copies[0].Hops.Count} hops, {arrival.Latency.TotalMicroseconds:0} µs)");
+                findings.Seen.Add($"{expect.Where.Value} received it: {WayOf(arrival.Copies[0], fate.From)} ({HopsOf(arrival)})");
             });
         }
         foreach (var (place, _) in step.ExpectNone)
@@ -165,9 +165,9 @@ internal sealed class StepActions(Lab lab)
             }
             if (set.Held is { } held)
             {
-                await HoldAsync(device as TapDevice ?? throw new StepFailure($"{place.Value} is no tap"), held.Value, ct).ConfigureAwait(false);
+                await HoldAsync(device, held.Value, ct).ConfigureAwait(false);
             }
-            findings.Seen.Add(Describe(device));
+            findings.Seen.Add($"{place.Value}: {string.Join(", ", Changes(set))}");
         }
         if (set.Port is { } port)
         {
@@ -195,8 +195,38 @@ internal sealed class StepActions(Lab lab)
         }
     }
 
-    private async Task HoldAsync(TapDevice tap, bool held, CancellationToken ct)
+    private static IEnumerable<string> Changes(SetEntry set)
     {
+        if (set.Up is { } up)
+        {
+            yield return up ? "up" : "down";
+        }
+        if (set.Mtu is { } mtu)
+        {
+            yield return $"mtu {mtu}";
+        }
+        if (set.Mac is { } mac)
+        {
+            yield return $"mac {mac}";
+        }
+        if (set.Held is { } held)
+        {
+            yield return held.Value ? "held by its owner" : "held by nobody";
+        }
+    }
+
+    private async Task HoldAsync(Device device, bool held, CancellationToken ct)
+    {
+        if (device is not TapDevice tap)
+        {
+            // What a hypervisor would do with any name it is given; the kernel says which devices have a descriptor to hold.
+            await device.Node.RunAsync(() =>
+            {
+                using var here = NetworkNamespace.OpenPath("/proc/thread-self/ns/net");
+                Tap.Attach(here, device.Name).Dispose();
+            }).ConfigureAwait(false);
+            return;
+        }
         if (held)
         {
             tap.Open();
@@ -279,7 +309,21 @@ internal sealed class StepActions(Lab lab)
         static object Word(object value) => value is bool on ? on ? "on" : "off" : value;
     }
 
-    private static string Describe(Device device) => Describe(device, device.ReadLink());
+    /// <summary>The way of a copy; where it leads through several nodes, each is named once as the frame comes into it.</summary>
+    private static string WayOf(FrameCopy copy, string from)
+    {
+        var way = copy.Way;
+        if (way.Select(place => place.Node).Distinct().Count() < 2)
+        {
+            return string.Join(" > ", copy.Path(from));
+        }
+        var names = way.Select((place, i) => i == 0 || way[i - 1].Node != place.Node ? $"{place.Node.Name}: {place.Name}" : place.Name).Prepend(from);
+        return string.Join(" > ", (copy.Vm?.Name ?? copy.Node?.Name) is { } receiver ? names.Append(receiver) : names);
+    }
+
+    private static string HopsOf(Arrival arrival) => arrival.Copies[0].Hops.Count is 1
+        ? "1 hop"
+        : $"{arrival.Copies[0].Hops.Count} hops, {arrival.Latency.TotalMicroseconds:0} µs";
 
     private static string Describe(Device device, LinkInfo link) =>
         $"{device.Node.Name}:{device.Name}: {link.Kind ?? device.Kind}, {(link.IsUp ? "up" : "down")}, {(link.HasCarrier ? "carrier" : "no carrier")}, "

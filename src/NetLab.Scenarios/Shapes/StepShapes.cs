@@ -125,14 +125,14 @@ internal static class StepShapes
             Scalars.Place.TryBind(scalar, what, binding, out var place) ? new ExpectEntry { Where = new Located<Place>(place, scalar.At) } : null);
 
     private static readonly ObjectShape<SetEntry> Set = new ObjectShape<SetEntry>("set", "a live change")
-        .With("device", "Change a device, node:device: up, mtu, mac; held, for a tap.", Scalars.Device, (set, value) => set.Device = value)
+        .With("device", "Change a device, node:device: up, mtu, mac, held.", Scalars.Device, (set, value) => set.Device = value)
         .With("port", "Change a port of an OVS bridge, node:port: tag, trunks, vlan_mode.", Scalars.Device, (set, value) => set.Port = value)
         .With("node", "Change a node: sysctls.", Scalars.Name, (set, value) => set.Node = value)
         .With("vm", "Change a VM: answers.", Scalars.Name, (set, value) => set.Vm = value)
         .With("up", "Whether it is administratively up.", Scalars.Switch, (set, value) => set.Up = value.Value)
         .With("mtu", "The MTU, in bytes.", Scalars.Mtu, (set, value) => set.Mtu = value.Value)
         .With("mac", "The MAC address.", Scalars.Mac, (set, value) => set.Mac = value.Value)
-        .With("held", "Whether somebody holds the tap's file descriptor: the VM, or the lab where there is none.", Scalars.Switch, (set, value) => set.Held = value)
+        .With("held", "Whether somebody holds the device's file descriptor, as a hypervisor holds a tap's: its VM, or the lab where it has none.", Scalars.Switch, (set, value) => set.Held = value)
         .WithOvsVlan(set => set.Vlan)
         .With("sysctls", "Settings of the node's network namespace.", LabShapes.Sysctls, (set, value) => set.Sysctls = value.Value)
         .With("answers", "What the VM answers by itself: arp (and ND), ping; nothing with [].", LabShapes.Answers, (set, value) => set.Answers = value.Value)
