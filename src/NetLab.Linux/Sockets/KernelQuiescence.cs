@@ -14,13 +14,12 @@ namespace NetLab.Linux;
 /// </summary>
 public static partial class KernelQuiescence
 {
-    private const int MostPasses = 10_000;
-    private static readonly BlockingCollection<TaskCompletionSource> s_requests = [];
+    private const int MostPasses = 2_000;
+    private static readonly BlockingCollection<TaskCompletionSource<bool>> s_requests = [];
     private static int s_started;
 
-    /// <summary>Completes when no processor has a frame in its receive backlog.</summary>
-    /// <exception cref="TimeoutException">The backlogs never emptied: something floods this machine.</exception>
-    public static Task WaitAsync(CancellationToken ct = default)
+    /// <summary>Completes when no processor has a frame in its receive backlog: true. False when that did not happen in thousands of looks: frames go round in a loop.</summary>
+    public static Task<bool> WaitAsync(CancellationToken ct = default)
     {
         ct.ThrowIfCancellationRequested();
         if (Interlocked.Exchange(ref s_started, 1) == 0)
@@ -28,7 +27,7 @@ public static partial class KernelQuiescence
             new Thread(Serve) { IsBackground = true, Name = "netlab-barrier" }.Start();
         }
 
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var done = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         s_requests.Add(done, ct);
         return done.Task;
     }
@@ -37,12 +36,12 @@ public static partial class KernelQuiescence
     {
         int[] processors = Processors();
         using SafeFileHandle statistics = File.OpenHandle("/proc/net/softnet_stat");
-        var served = new List<TaskCompletionSource>();
-        foreach (TaskCompletionSource first in s_requests.GetConsumingEnumerable())
+        var served = new List<TaskCompletionSource<bool>>();
+        foreach (TaskCompletionSource<bool> first in s_requests.GetConsumingEnumerable())
         {
             // Whoever asked before the pass begins is answered by it.
             served.Add(first);
-            while (s_requests.TryTake(out TaskCompletionSource? next))
+            while (s_requests.TryTake(out TaskCompletionSource<bool>? next))
             {
                 served.Add(next);
             }
@@ -58,16 +57,9 @@ public static partial class KernelQuiescence
                 }
             }
 
-            foreach (TaskCompletionSource done in served)
+            foreach (TaskCompletionSource<bool> done in served)
             {
-                if (quiet)
-                {
-                    done.SetResult();
-                }
-                else
-                {
-                    done.SetException(new TimeoutException($"The kernel's receive backlog was not empty in any of {MostPasses} looks: something floods this machine with frames."));
-                }
+                done.SetResult(quiet);
             }
 
             served.Clear();

@@ -53,6 +53,11 @@ public sealed partial class Lab
         var newDevices = _nodes.ToDictionary(n => n, n => n.Devices.Where(d => !d.IsApplied).ToList());
         List<Link> newLinks = _links.FindAll(l => !l.A.IsApplied);
 
+        foreach (Node node in _nodes.Where(n => n.IsApplied))
+        {
+            QuietNetwork.Apply(node, node.State);
+        }
+
         CreateNodes();
         await Task.Run(() => CreateDevices(newDevices, newLinks), ct).ConfigureAwait(false);
         await ApplyOvsAsync(newDevices, ct).ConfigureAwait(false);
@@ -77,7 +82,7 @@ public sealed partial class Lab
         {
             var state = new NodeState(node);
             node.Attach(state);
-            QuietNetwork.Apply(node, state.Namespace);
+            QuietNetwork.Apply(node, state);
             foreach ((string name, string value) in node.Sysctls.Where(s => !QuietNetwork.NeedsDevice(node, s.Key)))
             {
                 state.Namespace.WriteSysctl(name, value);

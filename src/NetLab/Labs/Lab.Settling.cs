@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NetLab.Linux;
 
 namespace NetLab;
@@ -5,7 +6,6 @@ namespace NetLab;
 /// <summary>The barrier: how the lab knows that nothing is under way.</summary>
 public sealed partial class Lab
 {
-    private const int MostRounds = 2_000;
     private int _marks;
 
     /// <summary>
@@ -17,11 +17,16 @@ public sealed partial class Lab
     public async Task SettleAsync(CancellationToken ct = default)
     {
         long before = Activity();
-        for (int round = 0; round < MostRounds; round++)
+        long start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start) < Options.Patience)
         {
             ct.ThrowIfCancellationRequested();
             await Reactor.Shared.DrainAsync().ConfigureAwait(false);
-            await KernelQuiescence.WaitAsync(ct).ConfigureAwait(false);
+            if (!await KernelQuiescence.WaitAsync(ct).ConfigureAwait(false))
+            {
+                break;
+            }
+
             foreach (Node node in _nodes)
             {
                 if (node.IsApplied && node.State.Ovs is { } ovs)
@@ -40,8 +45,9 @@ public sealed partial class Lab
             before = after;
         }
 
+        _watch?.Drain();
         throw new ForwardingException(
-            $"The lab does not get quiet: frames were still moving after {MostRounds} rounds. Most often that is a loop of bridges without STP.{Environment.NewLine}{_watch?.Busiest()}");
+            $"The lab does not get quiet: frames were still moving after {Options.Patience.TotalSeconds:0.###} s. Most often that is a loop of bridges without STP.{Environment.NewLine}{_watch?.Busiest()}");
     }
 
     /// <summary>A number for the IPv4 identification of a frame that the lab sends, by which it is known again behind NAT, routers and tunnels.</summary>

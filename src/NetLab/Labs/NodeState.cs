@@ -32,6 +32,9 @@ internal sealed class NodeState : IDisposable
 
     public OvsInstance? Ovs { get; set; }
 
+    /// <summary>What the namespace's settings were last made for; null for a namespace as the kernel made it.</summary>
+    public (bool IPv6, bool Bridges)? QuietFor { get; set; }
+
     /// <summary>Devices by the index that frames are seen under.</summary>
     public Dictionary<int, Device> DevicesByIndex { get; } = [];
 

@@ -8,30 +8,49 @@ namespace NetLab;
 /// </summary>
 internal static class QuietNetwork
 {
-    public static void Apply(Node node, NetworkNamespace ns)
+    /// <summary>Sets what a node needs by what it has now; a node that gets its first bridge or IPv6 address later is set again.</summary>
+    public static void Apply(Node node, NodeState state)
     {
-        bool v6 = UsesIPv6(node);
-        if (!v6)
+        NetworkNamespace ns = state.Namespace;
+        bool v6 = UsesIPv6(node), bridges = node.Devices.OfType<Bridge>().Any();
+        if (state.QuietFor is not { } done)
         {
-            ns.WriteSysctl("net.ipv6.conf.all.disable_ipv6", "1");
-            ns.WriteSysctl("net.ipv6.conf.default.disable_ipv6", "1");
-        }
-        else
-        {
-            foreach ((string name, string value) in new[] { ("accept_ra", "0"), ("accept_dad", "0"), ("dad_transmits", "0"), ("autoconf", "0"), ("addr_gen_mode", "1") })
-            {
-                ns.WriteSysctl($"net.ipv6.conf.default.{name}", value);
-            }
-
-            ns.WriteSysctl("net.ipv6.conf.all.forwarding", node.Forwarding ? "1" : "0");
+            // A new namespace inherits this one from the machine's own.
+            ns.WriteSysctl("net.ipv4.ip_forward", node.Forwarding ? "1" : "0");
+            done = (!v6, false);
         }
 
-        // A new namespace inherits this one from the machine's own.
-        ns.WriteSysctl("net.ipv4.ip_forward", node.Forwarding ? "1" : "0");
-        if (node.Devices.OfType<Bridge>().Any())
+        if (v6 != done.IPv6)
+        {
+            SetIPv6(node, ns, v6);
+        }
+
+        if (bridges && !done.Bridges)
         {
             CallIptables(ns, node.Devices.OfType<Bridge>().Any(b => b.CallIptables));
         }
+
+        state.QuietFor = (v6, bridges);
+    }
+
+    private static void SetIPv6(Node node, NetworkNamespace ns, bool enabled)
+    {
+        ns.WriteSysctl("net.ipv6.conf.all.disable_ipv6", enabled ? "0" : "1");
+        ns.WriteSysctl("net.ipv6.conf.default.disable_ipv6", enabled ? "0" : "1");
+        if (!enabled)
+        {
+            return;
+        }
+
+        foreach (string device in node.Devices.Where(d => d.IsApplied).Select(d => d.Name).Prepend("default"))
+        {
+            foreach ((string name, string value) in new[] { ("accept_ra", "0"), ("accept_dad", "0"), ("dad_transmits", "0"), ("autoconf", "0"), ("addr_gen_mode", "1") })
+            {
+                ns.WriteSysctl($"net/ipv6/conf/{device}/{name}", value);
+            }
+        }
+
+        ns.WriteSysctl("net.ipv6.conf.all.forwarding", node.Forwarding ? "1" : "0");
     }
 
     // Without the kernel's br_netfilter there are no such settings, and bridges never call iptables.

@@ -40,6 +40,16 @@ public sealed partial class OvsBridge
         return Engine.TraceAsync(Name, inPort.Name, frame.Bytes, ct);
     }
 
+    private protected override async Task PlugAsync(Device device, CancellationToken ct)
+    {
+        OvsPort port = Port(device);
+        await Engine.ApplyAsync(new OvsChange().SetPort(Name, port.Name, port.Options), ct).ConfigureAwait(false);
+        port.IsApplied = true;
+    }
+
+    private protected override Task UnplugAsync(Device device, CancellationToken ct) =>
+        Engine.ApplyAsync(new OvsChange().RemovePort(Name, device.Name), ct);
+
     private OvsInstance Engine => Node.State.Ovs ?? throw new InvalidOperationException($"{this} is not applied yet; call lab.ApplyAsync() first.");
 
     internal static OvsChange ChangesOf(IEnumerable<OvsBridge> bridges)

@@ -28,4 +28,20 @@ public sealed class Bridge : Switch
     private protected override void OnAttached(Device device)
     {
     }
+
+    private protected override void OnDetached(Device device)
+    {
+    }
+
+    private protected override Task PlugAsync(Device device, CancellationToken ct)
+    {
+        SetMaster(device, Index, $"making {device} a port of {this}");
+        return Task.CompletedTask;
+    }
+
+    private protected override Task UnplugAsync(Device device, CancellationToken ct)
+    {
+        SetMaster(device, 0, $"freeing {device} from {this}");
+        return Task.CompletedTask;
+    }
 }

@@ -85,6 +85,8 @@ public sealed partial class OvsBridge : Switch
         return port;
     }
 
+    private protected override void OnDetached(Device device) => _ports.Remove(device);
+
     private protected override void OnAttached(Device device)
     {
         var port = new OvsPort(this, device.Name, device);

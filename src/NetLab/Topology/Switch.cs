@@ -1,7 +1,7 @@
 namespace NetLab;
 
 /// <summary>A device that forwards frames between its ports: a Linux bridge or an Open vSwitch bridge.</summary>
-public abstract class Switch : Device
+public abstract partial class Switch : Device
 {
     private readonly List<Device> _ports = [];
 
@@ -18,6 +18,16 @@ public abstract class Switch : Device
     public void Attach(Device device)
     {
         ArgumentNullException.ThrowIfNull(device);
+        if (device.IsApplied)
+        {
+            throw new InvalidOperationException($"{device} is already applied; plug it in with AttachAsync.");
+        }
+
+        Plug(device);
+    }
+
+    private void Plug(Device device)
+    {
         if (!ReferenceEquals(device.Node, Node))
         {
             throw new TopologyException($"{device} cannot be a port of {this}: it is in another node; join them by a link");
@@ -46,9 +56,12 @@ public abstract class Switch : Device
 
     private protected abstract void OnAttached(Device device);
 
+    private protected abstract void OnDetached(Device device);
+
     internal void Detach(Device device)
     {
         _ports.Remove(device);
         device.Switch = null;
+        OnDetached(device);
     }
 }

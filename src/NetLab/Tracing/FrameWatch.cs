@@ -11,6 +11,7 @@ namespace NetLab;
 internal sealed class FrameWatch : IDisposable
 {
     private const int LongestLog = 200_000;
+    private const int MostAtOnce = 20_000;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<Node, PacketSocket> _sockets = [];
@@ -45,7 +46,8 @@ internal sealed class FrameWatch : IDisposable
         {
             foreach ((Node node, PacketSocket socket) in _sockets)
             {
-                while (socket.TryRead(_buffer, out PacketRecord record))
+                // A storm fills the socket faster than it is read; whoever waits for quiet must get to see that there is none.
+                for (int n = 0; n < MostAtOnce && socket.TryRead(_buffer, out PacketRecord record); n++)
                 {
                     _fresh.Add(SightingOf(node, record));
                 }

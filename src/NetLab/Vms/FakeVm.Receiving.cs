@@ -6,6 +6,7 @@ namespace NetLab;
 /// <summary>Receiving: the reactor reads the tap, the guest's habits answer, everything goes to the inbox.</summary>
 public sealed partial class FakeVm
 {
+    private const int MostAtOnce = 4_000;
     private readonly byte[] _readBuffer = new byte[65_536];
     private IDisposable? _reading;
 
@@ -69,10 +70,10 @@ public sealed partial class FakeVm
             ? $"  {what}: nothing."
             : $"  {what}:{Environment.NewLine}" + string.Join(Environment.NewLine, frames.TakeLast(20).Select(f => $"    {f.Frame}"));
 
-    // On the reactor's thread alone; the buffer is its own.
+    // On the reactor's thread alone; the buffer is its own. A tap holds a thousand frames; in a storm there is always one more, and others wait too.
     private void ReadAll()
     {
-        while (Tap.LiveTap.TryRead(_readBuffer, out int length))
+        for (int n = 0; n < MostAtOnce && Tap.LiveTap.TryRead(_readBuffer, out int length); n++)
         {
             Frame frame = Frame.FromBytes(_readBuffer.AsSpan(0, length));
             Inbox.Add(frame, Answer(frame));
