@@ -9,17 +9,19 @@ namespace NetLab.Linux;
 /// <summary>
 /// A barrier behind everything that the kernel's receive path is working on. A frame that somebody wrote to a tap or a socket is carried
 /// on by the processor that took it, through that processor's backlog (net/core/dev.c, <c>process_backlog</c>). A thread that
-/// runs on a processor proves that no soft interrupt runs there meanwhile; with every backlog empty as it visits each processor in turn,
-/// nothing is under way.
+/// runs on a processor proves that no soft interrupt runs there meanwhile; with the backlog empty as well, nothing is under way on it.
+/// Where others flood a processor, its backlog is never seen empty; it is a queue, though, and once more has been
+/// processed than it can hold, what was in it has been.
 /// </summary>
 public static partial class KernelQuiescence
 {
-    private const int MostPasses = 2_000;
-    private static readonly BlockingCollection<TaskCompletionSource<bool>> s_requests = [];
+    // Twice what input_pkt_queue and process_queue hold together (net.core.netdev_max_backlog is 1000 unless somebody raises it).
+    private const long MoreThanABacklog = 4_000;
+    private static readonly BlockingCollection<TaskCompletionSource> s_requests = [];
     private static int s_started;
 
-    /// <summary>Completes when no processor has a frame in its receive backlog: true. False when that did not happen in thousands of looks: frames go round in a loop.</summary>
-    public static Task<bool> WaitAsync(CancellationToken ct = default)
+    /// <summary>Completes when every frame that was in a receive backlog at the call has been processed. Frames that this sent on may be in one again.</summary>
+    public static Task WaitAsync(CancellationToken ct = default)
     {
         ct.ThrowIfCancellationRequested();
         if (Interlocked.Exchange(ref s_started, 1) == 0)
@@ -27,7 +29,7 @@ public static partial class KernelQuiescence
             new Thread(Serve) { IsBackground = true, Name = "netlab-barrier" }.Start();
         }
 
-        var done = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         s_requests.Add(done, ct);
         return done.Task;
     }
@@ -36,32 +38,28 @@ public static partial class KernelQuiescence
     {
         int[] processors = Processors();
         using SafeFileHandle statistics = File.OpenHandle("/proc/net/softnet_stat");
-        var served = new List<TaskCompletionSource<bool>>();
-        foreach (TaskCompletionSource<bool> first in s_requests.GetConsumingEnumerable())
+        var served = new List<TaskCompletionSource>();
+        foreach (TaskCompletionSource first in s_requests.GetConsumingEnumerable())
         {
             // Whoever asked before the pass begins is answered by it.
             served.Add(first);
-            while (s_requests.TryTake(out TaskCompletionSource<bool>? next))
+            while (s_requests.TryTake(out TaskCompletionSource? next))
             {
                 served.Add(next);
             }
 
-            bool quiet = false;
-            for (int pass = 0; pass < MostPasses && !quiet; pass++)
+            Dictionary<int, Softnet> start = Read(statistics);
+            foreach (int processor in processors)
             {
-                quiet = true;
-                foreach (int processor in processors)
+                RunOn(processor);
+                while (Read(statistics).TryGetValue(processor, out Softnet now)
+                    && now.Backlog > 0 && unchecked(now.Processed - start[processor].Processed) < MoreThanABacklog)
                 {
-                    RunOn(processor);
-                    quiet &= Backlog(statistics) == 0;
+                    Thread.Yield();
                 }
             }
 
-            foreach (TaskCompletionSource<bool> done in served)
-            {
-                done.SetResult(quiet);
-            }
-
+            served.ForEach(done => done.SetResult());
             served.Clear();
         }
     }
@@ -98,24 +96,27 @@ public static partial class KernelQuiescence
         }
     }
 
-    // /proc/net/softnet_stat, a line a processor, hexadecimal words; the twelfth is input_qlen + process_qlen (net/core/net-procfs.c).
-    private static long Backlog(SafeFileHandle statistics)
+    // /proc/net/softnet_stat, a line a processor, hexadecimal words (net/core/net-procfs.c): the first is what was processed, the twelfth
+    // input_qlen + process_qlen, the thirteenth the processor's number.
+    private static Dictionary<int, Softnet> Read(SafeFileHandle statistics)
     {
+        const int word = 9;
         Span<byte> text = stackalloc byte[64 * 1024];
         int length = RandomAccess.Read(statistics, text, 0);
-        long waiting = 0;
+        var found = new Dictionary<int, Softnet>();
         foreach (Range line in text[..length].Split((byte)'\n'))
         {
             ReadOnlySpan<byte> words = text[line];
-            const int word = 9;
-            if (words.Length >= 12 * word - 1
-                && Utf8Parser.TryParse(words.Slice(11 * word, 8), out uint backlog, out _, 'x'))
+            if (words.Length >= 13 * word - 1
+                && Utf8Parser.TryParse(words[..8], out uint processed, out _, 'x')
+                && Utf8Parser.TryParse(words.Slice(11 * word, 8), out uint backlog, out _, 'x')
+                && Utf8Parser.TryParse(words.Slice(12 * word, 8), out uint processor, out _, 'x'))
             {
-                waiting += backlog;
+                found[(int)processor] = new Softnet(processed, backlog);
             }
         }
 
-        return waiting;
+        return found;
     }
 
     [LibraryImport("libc")]
@@ -125,4 +126,6 @@ public static partial class KernelQuiescence
     [LibraryImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int sched_setaffinity(int pid, nint size, ref ulong mask);
+
+    private readonly record struct Softnet(uint Processed, uint Backlog);
 }

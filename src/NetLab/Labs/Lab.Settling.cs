@@ -22,11 +22,7 @@ public sealed partial class Lab
         {
             ct.ThrowIfCancellationRequested();
             await Reactor.Shared.DrainAsync().ConfigureAwait(false);
-            if (!await KernelQuiescence.WaitAsync(ct).ConfigureAwait(false))
-            {
-                break;
-            }
-
+            await KernelQuiescence.WaitAsync(ct).ConfigureAwait(false);
             foreach (Node node in _nodes)
             {
                 if (node.IsApplied && node.State.Ovs is { } ovs)

@@ -27,6 +27,7 @@ internal sealed class FrameWatch : IDisposable
 
     public void AddNodes(IEnumerable<Node> nodes)
     {
+        FrameTimestamps.Ensure();
         lock (_gate)
         {
             foreach (Node node in nodes)
@@ -83,6 +84,8 @@ internal sealed class FrameWatch : IDisposable
                 }
             }
 
+            // A frame may be under way while the sockets are read one after the other.
+            found.Sort((a, b) => a.Time.CompareTo(b.Time));
             return found;
         }
     }
