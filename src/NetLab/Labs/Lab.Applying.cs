@@ -15,7 +15,16 @@ public sealed partial class Lab
     public bool IsApplied { get; private set; }
 
     /// <summary>The lab's own PID namespace: everything that runs in a node runs in it, and dies with it.</summary>
-    internal ProcessGroup Processes => _processes ??= ProcessGroup.Create();
+    internal ProcessGroup Processes
+    {
+        get
+        {
+            lock (_done)
+            {
+                return _processes ??= ProcessGroup.Create();
+            }
+        }
+    }
 
     /// <summary>
     /// Makes the kernel match the description, and returns when every link is ready: the first frame is not lost. What exists
@@ -131,12 +140,33 @@ public sealed partial class Lab
         _done[node] = (node.Routes.Count, node.Neighbours.Count, node.Rulesets.Count);
     }
 
+    // The kernel joins the group by which an IPv6 address is asked for in a worker of its own, also without duplicate address detection.
+    private static async Task WaitForIPv6Async(Node node, List<Device> newDevices, CancellationToken ct)
+    {
+        if (!newDevices.Exists(d => d.Addresses.Any(a => a.IsIPv6)))
+        {
+            return;
+        }
+
+        // Without a carrier the kernel waits as well, and that is no fault of the lab.
+        using RouteEvents events = RouteEvents.Open(node.State.Namespace, RouteGroups.Addresses);
+        foreach (Device device in newDevices.Where(d => d.Up && d.ReadLink().HasCarrier))
+        {
+            foreach (InterfaceAddress address in device.Addresses.Where(a => a.IsIPv6))
+            {
+                await events.WaitForAddressAsync(
+                    a => a.Index == device.LiveIndex && a.Address.Equals(address.Address) && !a.IsTentative, ct).ConfigureAwait(false);
+            }
+        }
+    }
+
     private async Task WaitUntilReadyAsync(Dictionary<Node, List<Device>> newDevices, CancellationToken ct)
     {
         // Carrier, operational state and queueing discipline follow the last acknowledgement at some later time, unless they are asked for.
         foreach ((Node node, List<Device> devices) in newDevices)
         {
             Ethtool.RunLinkWatch(node.State.Namespace, devices.Where(d => d is VethEnd or TapDevice or Bridge).Select(d => d.Name));
+            await WaitForIPv6Async(node, devices, ct).ConfigureAwait(false);
         }
 
         await SettleAsync(ct).ConfigureAwait(false);

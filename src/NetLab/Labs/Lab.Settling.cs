@@ -25,9 +25,10 @@ public sealed partial class Lab
             await KernelQuiescence.WaitAsync(ct).ConfigureAwait(false);
             foreach (Node node in _nodes)
             {
+                // "Not quiet" is no more than one round of many: the frames that came meanwhile show below.
                 if (node.IsApplied && node.State.Ovs is { } ovs)
                 {
-                    await ovs.SettleAsync(ct).ConfigureAwait(false);
+                    _ = await ovs.SettleAsync(ct).ConfigureAwait(false);
                 }
             }
 

@@ -8,32 +8,34 @@ public sealed partial class Lab
 {
     private async Task ApplyOvsAsync(Dictionary<Node, List<Device>> newDevices, CancellationToken ct)
     {
-        foreach (Node node in _nodes)
-        {
-            var bridges = node.Devices.OfType<OvsBridge>().ToList();
-            if (bridges.Count == 0 || bridges.TrueForAll(b => !b.HasChanges))
-            {
-                continue;
-            }
-
-            node.State.Ovs ??= await OvsInstance.StartAsync(node.State.Namespace, Processes, node.Name, ct).ConfigureAwait(false);
-            await node.State.Ovs.ApplyAsync(OvsBridge.ChangesOf(bridges), ct).ConfigureAwait(false);
-            foreach (OvsBridge bridge in bridges)
-            {
-                await bridge.MarkAppliedAsync(node.State.Ovs, ct).ConfigureAwait(false);
-            }
-
-            foreach (Device device in newDevices[node].Where(d => d is OvsBridge or OvsInternalPort))
-            {
-                LinkInfo link = node.State.Route.FindLink(device.Name)
-                    ?? throw new InvalidOperationException($"Open vSwitch of node {node.Name} said that {device.Name} is there, and the kernel has no such device.");
-                node.State.Register(device, link.Index);
-            }
-        }
-
+        // Each node's Open vSwitch takes its time to start; they take it together.
+        await Task.WhenAll(_nodes.Select(node => ApplyOvsAsync(node, newDevices[node], ct))).ConfigureAwait(false);
         if (_nodes.Exists(n => n.State.Ovs is not null))
         {
             CompleteChecksums(newDevices);
+        }
+    }
+
+    private async Task ApplyOvsAsync(Node node, List<Device> newDevices, CancellationToken ct)
+    {
+        var bridges = node.Devices.OfType<OvsBridge>().ToList();
+        if (bridges.TrueForAll(b => !b.HasChanges))
+        {
+            return;
+        }
+
+        node.State.Ovs ??= await OvsInstance.StartAsync(node.State.Namespace, Processes, node.Name, ct).ConfigureAwait(false);
+        await node.State.Ovs.ApplyAsync(OvsBridge.ChangesOf(bridges), ct).ConfigureAwait(false);
+        foreach (OvsBridge bridge in bridges)
+        {
+            await bridge.MarkAppliedAsync(node.State.Ovs, ct).ConfigureAwait(false);
+        }
+
+        foreach (Device device in newDevices.Where(d => d is OvsBridge or OvsInternalPort))
+        {
+            LinkInfo link = node.State.Route.FindLink(device.Name)
+                ?? throw new InvalidOperationException($"Open vSwitch of node {node.Name} said that {device.Name} is there, and the kernel has no such device.");
+            node.State.Register(device, link.Index);
         }
     }
 

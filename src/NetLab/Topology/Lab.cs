@@ -16,12 +16,23 @@ namespace NetLab;
 /// </example>
 public sealed partial class Lab : IAsyncDisposable
 {
+    // Test runners hold threads of the pool while they wait; with two processors that leaves too few, and what a lab awaits stands still for up to a second.
+    private const int ThreadsAtLeast = 16;
+
     private readonly List<Node> _nodes = [];
     private readonly List<Link> _links = [];
 
     /// <summary>An empty lab; nothing exists in the kernel before <see cref="ApplyAsync"/>.</summary>
     /// <param name="options">How the lab is to behave; null for the defaults.</param>
-    public Lab(LabOptions? options = null) => Options = options ?? new LabOptions();
+    public Lab(LabOptions? options = null)
+    {
+        Options = options ?? new LabOptions();
+        ThreadPool.GetMinThreads(out int workers, out int completions);
+        if (workers < ThreadsAtLeast)
+        {
+            ThreadPool.SetMinThreads(ThreadsAtLeast, completions);
+        }
+    }
 
     /// <summary>How the lab behaves.</summary>
     public LabOptions Options { get; }
