@@ -25,7 +25,7 @@ internal sealed record TracepointLayout(string Name, int TypeId, IReadOnlyList<s
 /// What the programs must know of the running kernel, read from its BTF: offsets of members, tracepoints with their arguments, names of the reasons for drops.
 /// All of it changes from kernel to kernel; the programs are assembled with these numbers in them, so that nothing needs to be relocated.
 /// </summary>
-internal sealed class KernelLayout
+internal sealed record KernelLayout
 {
     // Arguments of the tracepoints, for kernels whose BTF has no __traceiter_ functions; a kernel has the first few of them.
     private static readonly Dictionary<string, string[]> UsualArguments = new()
@@ -45,7 +45,6 @@ internal sealed class KernelLayout
 
     private static readonly string[] Structs = ["sk_buff", "net_device", "net", "sock", "flowi4", "fib_nh_common", "task_struct", "nsproxy", "flowi6", "fib6_table", "fib6_result"];
 
-    private readonly Dictionary<string, TracepointLayout> tracepoints = [];
     private readonly Dictionary<int, string> dropReasons = [];
 
     /// <summary>Reads the description of a kernel.</summary>
@@ -74,6 +73,7 @@ internal sealed class KernelLayout
         SocketFamily = Offset("sock", "__sk_common.skc_family", 2);
         SocketNet = Offset("sock", "__sk_common.skc_net.net", 8);
 
+        var tracepoints = new Dictionary<string, TracepointLayout>();
         foreach (var name in TracePrograms.Tracepoints)
         {
             var type = btf.Find(BtfKind.Typedef, "btf_trace_" + name);
@@ -86,6 +86,7 @@ internal sealed class KernelLayout
             }
         }
 
+        Tracepoints = tracepoints;
         if (tracepoints.ContainsKey("fib_table_lookup"))
         {
             FlowOutput = Offset("flowi4", "__fl_common.flowic_oif", 4);
@@ -146,7 +147,7 @@ internal sealed class KernelLayout
     public int SkbVlanTci { get; }
 
     /// <summary>The bit that says that there is a VLAN tag, in kernels from 5.0 to 6.1; later ones clear the tag instead.</summary>
-    public BtfMember? SkbVlanPresent { get; }
+    public BtfMember? SkbVlanPresent { get; init; }
     public int SkbProtocol { get; }
     public int SkbMark { get; }
     public int SkbIngressInterface { get; }
@@ -179,8 +180,11 @@ internal sealed class KernelLayout
     public int TaskNamespaces { get; }
     public int NamespacesNet { get; }
 
+    /// <summary>The tracepoints that this kernel has, by name.</summary>
+    public IReadOnlyDictionary<string, TracepointLayout> Tracepoints { get; init; }
+
     /// <summary>The tracepoint of that name; null when this kernel has not got it.</summary>
-    public TracepointLayout? Tracepoint(string name) => tracepoints.GetValueOrDefault(name);
+    public TracepointLayout? Tracepoint(string name) => Tracepoints.GetValueOrDefault(name);
 
     /// <summary>
     /// The name of a reason, from this kernel's enum skb_drop_reason without its prefix: <c>NETFILTER_DROP</c>. The upper sixteen bits of a reason name a subsystem

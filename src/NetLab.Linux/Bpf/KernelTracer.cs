@@ -52,7 +52,16 @@ public sealed class KernelTracer : IDisposable
     /// <summary>
     /// Records that are not there because the ring was full. What they would have told is not known: a missing record proves nothing while this number grows.
     /// </summary>
-    public unsafe long LostEvents => Volatile.Read(ref *(long*)lost.Address);
+    public unsafe long LostEvents
+    {
+        get
+        {
+            lock (reading)
+            {
+                return Volatile.Read(ref *(long*)lost.Address);
+            }
+        }
+    }
 
     /// <summary>
     /// Becomes readable when the ring has filled up by a quarter since it was last empty, so that it can be drained in time without looking again and again:

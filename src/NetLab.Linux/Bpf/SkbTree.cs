@@ -19,7 +19,7 @@ public sealed record SkbLoop(SkbCopy Root, ulong Namespace, int InterfaceIndex, 
 public sealed class SkbTree
 {
     private const int TimesOfLoop = 4;
-    private const int ProtocolEsp = 50;
+    private const int ProtocolUdp = 17, ProtocolEsp = 50;
     private const long LongestPassage = 5_000_000_000; // ns between coming in and being sent on by somebody in user space
     private const int Candidates = 256; // most copies that are looked at for an ancestor
 
@@ -213,9 +213,9 @@ public sealed class SkbTree
             }
         }
 
-        // A device above another (a tunnel) or IPsec that has encrypted it.
-        var isEncrypted = former?.Hops is [.., { Direction: SkbDirection.Out } sent] ? !IsAt(sent, e) : content.Protocol == ProtocolEsp;
-        return former is not null && isEncrypted ? (former, SkbOrigin.Rewritten) : (null, SkbOrigin.Root);
+        // IPsec, or a tunnel that encrypts: what went in comes out longer and unrecognisable, in ESP or UDP.
+        var isEncrypted = former is not null && e.Length > former.Latest.Length && content.Protocol is ProtocolEsp or ProtocolUdp && former is { Hops: [.., var sent] } && !IsAt(sent, e);
+        return isEncrypted ? (former, SkbOrigin.Rewritten) : (null, SkbOrigin.Root);
     }
 
     private static bool IsAt(SkbHop hop, TraceEvent e) => hop.Namespace == e.Namespace && hop.InterfaceIndex == e.InterfaceIndex;

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using NetLab.Linux.Bpf;
+using NetLab.Linux.Netlink;
+using NetLab.Linux.Processes;
 
 namespace NetLab.Linux.Tests.Bpf;
 
@@ -31,6 +33,44 @@ public sealed class KernelTracerTests
         Assert.All(seen, e => Assert.Equal((frame.Bytes.Length, 0x88B5, true, 14), (e.Length, e.Protocol, e.StartsWithEthernet, e.NetworkOffset)));
         Assert.Equal(seen.Select(e => e.Timestamp).Order(), seen.Select(e => e.Timestamp));
         Assert.Equal(tap.Index, seen[0].InterfaceIndex);
+    }
+
+    [Fact]
+    public void A_VLAN_tag_is_in_the_bytes_at_the_tap_and_beside_them_from_then_on()
+    {
+        using var net = new TestNetwork();
+        var (tap, _, _) = TwoBridges(net);
+        var plain = TestFrame.Ethernet();
+        byte[] tagged = [.. plain.Bytes[..12], 0x81, 0x00, 0x60, 0x07, .. plain.Bytes[12..]];
+
+        tap.Write(tagged);
+
+        var seen = net.Follow(plain, e => e.Any(x => net.Brief(x) == "NetDevStartXmit b/tap0"));
+        Assert.Equal(tagged, seen[0].Bytes);
+        Assert.Equal(((ushort?)null, 0), (seen[0].VlanTci, seen[0].VlanProtocol));
+        Assert.All(seen.Skip(1).SkipLast(1), e => Assert.Equal(((ushort?)0x6007, 0x8100, plain.Bytes.Length), (e.VlanTci, e.VlanProtocol, e.Length)));
+        Assert.Equal(tagged.AsSpan(0, 12), seen[^1].Bytes.Span[..12]);
+    }
+
+    [Fact]
+    public void The_events_of_a_flooded_frame_make_a_tree_of_copies()
+    {
+        using var net = new TestNetwork();
+        var (a, b) = (net.Namespace("a"), net.Namespace("b"));
+        var tap = net.Tap(a, "t0");
+        net.Tap(a, "t1");
+        TestNetwork.Veth(a, "v0", b, "v1");
+        TestNetwork.Bridge(a, "br0", "t0", "v0", "t1");
+        net.Tap(b, "t2");
+        TestNetwork.Bridge(b, "br0", "v1", "t2");
+        var frame = TestFrame.Ethernet();
+
+        tap.Write(frame.Bytes);
+
+        var seen = net.Follow(frame, e => e.Count(x => x.Kind is TraceEventKind.NetDevStartXmit && x.DeviceName is "t1" or "t2") == 2);
+        var copies = SkbTree.Build(seen).Copies;
+        Assert.Equal([SkbOrigin.Root, SkbOrigin.Clone], copies.Select(c => c.Origin));
+        Assert.Equal(["t0 in > t1 out", "t0 in > v0 out > v1 in > t2 out"], copies.Select(c => string.Join(" > ", c.Way)).Order());
     }
 
     [Fact]
@@ -86,11 +126,11 @@ public sealed class KernelTracerTests
     }
 
     [Fact]
-    public void A_drop_by_an_nft_rule_tells_reason_function_and_hook()
+    public async Task A_drop_by_an_nft_rule_tells_reason_function_and_hook()
     {
         using var net = new TestNetwork();
         var (tap, _, b) = TwoBridges(net);
-        TestNetwork.Nft(b, "table bridge guard {\n chain f {\n type filter hook forward priority 0\n ether type 0x88b5 drop\n }\n}\n");
+        await net.NftAsync(b, "table bridge guard {\n chain f {\n type filter hook forward priority 0\n ether type 0x88b5 drop\n }\n}\n");
         var frame = TestFrame.Ethernet();
 
         tap.Write(frame.Bytes);
@@ -107,7 +147,7 @@ public sealed class KernelTracerTests
     {
         using var net = new TestNetwork();
         var (tap, a, _) = TwoBridges(net);
-        TestNetwork.Ip(a, "link set v0 mtu 1000");
+        TestNetwork.Change(a, "v0", new LinkChange { Mtu = 1000 });
         var frame = TestFrame.Ethernet(payload: 1400);
 
         tap.Write(frame.Bytes);
@@ -174,7 +214,8 @@ public sealed class KernelTracerTests
         using var net = new TestNetwork();
         var (tap, a) = Host(net);
         a.WriteSysctl("net.ipv4.ip_forward", "1");
-        TestNetwork.Ip(a, "route add 10.7.0.0/16 via 10.0.0.9 dev tap0", "neigh add 10.0.0.9 lladdr 02:00:00:00:00:01 dev tap0");
+        TestNetwork.Route(a, "tap0", "10.7.0.0/16", "10.0.0.9");
+        TestNetwork.Neighbour(a, "tap0", "10.0.0.9", "02-00-00-00-00-01");
         var (routed, unrouted) = (TestFrame.Udp(TestNetwork.MacOf(a, "tap0"), "10.0.0.9", "10.7.1.1", 9), TestFrame.Udp(TestNetwork.MacOf(a, "tap0"), "10.0.0.9", "10.8.1.1", 9));
 
         tap.Write(routed.Bytes);
@@ -195,9 +236,11 @@ public sealed class KernelTracerTests
         using var net = new TestNetwork();
         var (_, a) = Host(net);
         a.WriteSysctl("net.ipv6.conf.tap0.disable_ipv6", "0");
-        TestNetwork.Ip(a, "address add fd00::1/64 dev tap0 nodad", "route add fd01::/64 via fd00::9 dev tap0");
+        TestNetwork.Address(a, "tap0", "fd00::1/64");
+        TestNetwork.Route(a, "tap0", "fd01::/64", "fd00::9");
+        using var socket = NamespaceSockets.Create(a, AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp);
 
-        TestNetwork.Run(a, "ip", "", "-6", "route", "get", "fd01::5");
+        socket.Connect(new IPEndPoint(IPAddress.Parse("fd01::5"), 9));
         net.Drain();
 
         var hit = net.Events.Last(e => e.RouteLookup is { Error: 0 } lookup && lookup.Destination.ToString() == "fd01::5");
@@ -205,11 +248,11 @@ public sealed class KernelTracerTests
     }
 
     [Fact]
-    public void A_drop_before_there_is_a_device_is_found_by_its_socket_and_starts_at_the_network_header()
+    public async Task A_drop_before_there_is_a_device_is_found_by_its_socket_and_starts_at_the_network_header()
     {
         using var net = new TestNetwork();
         var (_, a) = Host(net);
-        TestNetwork.Nft(a, "table ip guard {\n chain o {\n type filter hook output priority 0\n udp dport 4242 drop\n }\n}\n");
+        await net.NftAsync(a, "table ip guard {\n chain o {\n type filter hook output priority 0\n udp dport 4242 drop\n }\n}\n");
         using var socket = NamespaceSockets.Create(a, AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         var payload = "a very special payload"u8.ToArray();
 
@@ -227,7 +270,7 @@ public sealed class KernelTracerTests
         using var net = new TestNetwork();
         var a = net.Namespace("a");
         var (first, _) = (net.Tap(a, "t0"), net.Tap(a, "t1"));
-        TestNetwork.Ip(a, "link set t1 txqueuelen 2");
+        TestNetwork.Change(a, "t1", new LinkChange { TxQueueLength = 2 });
         TestNetwork.Bridge(a, "br0", "t0", "t1");
         TestFrame[] frames = [TestFrame.Ethernet(), TestFrame.Ethernet(), TestFrame.Ethernet(), TestFrame.Ethernet()];
 
@@ -335,19 +378,6 @@ public sealed class KernelTracerTests
         Assert.Matches(@"^BPF on \d+ tracepoints, kernel \d+\.\d+", tracer.Describe());
     }
 
-    [Fact]
-    public void A_program_that_the_kernel_refuses_comes_back_with_the_verifiers_log()
-    {
-        var code = new BpfAssembler();
-        code.Load(BpfSize.U64, BpfRegister.R0, BpfRegister.R5, 0);
-        code.Exit();
-
-        var refusal = Assert.Throws<BpfProgramException>(() => BpfKernel.LoadProgram(BpfProgramType.RawTracepoint, "bad", code.Assemble()));
-
-        Assert.Contains("R5 !read_ok", refusal.VerifierLog, StringComparison.Ordinal);
-        Assert.Contains("R5 !read_ok", refusal.Message, StringComparison.Ordinal);
-    }
-
     // tap0 - br0 - v0 | v1 - br0 - tap0
     private static (Tap Tap, NetworkNamespace A, NetworkNamespace B) TwoBridges(TestNetwork net) => TwoBridges(net, net.Namespace("a"), net.Namespace("b"));
 
@@ -365,7 +395,8 @@ public sealed class KernelTracerTests
     {
         var a = net.Namespace("a");
         var tap = net.Tap(a, "tap0");
-        TestNetwork.Ip(a, "address add 10.0.0.1/24 dev tap0", "link set lo up");
+        TestNetwork.Address(a, "tap0", "10.0.0.1/24");
+        TestNetwork.Change(a, "lo", new LinkChange { Up = true });
         return (tap, a);
     }
 }

@@ -79,6 +79,42 @@ public sealed class SkbTreeTests
     }
 
     [Fact]
+    public void What_comes_in_longer_than_it_went_out_did_not_come_through_a_veth_pair()
+    {
+        var tree = Build(
+            $"0 NetDevStartXmit a/t1/3 f0 b0 30 14 88b5 2 {Payload}",
+            $"1 NetifReceiveSkb a/t0/2 f0 b0 34 14 8100 0 {Payload[..24]}81000007{Payload[24..]}");
+
+        Assert.Equal(["#1: t1 out", "#2: t0 in"], tree);
+    }
+
+    [Fact]
+    public void Packets_without_a_payload_are_told_apart_by_their_identification()
+    {
+        const string first = "020000000002020000000001" + "0800" + "4500" + "0028" + "0001" + "4000" + "4006" + "0000" + "0a000001" + "0a000002" + "0050" + "0051" + "00000001" + "00000002" + "5010" + "0000" + "0000" + "0000";
+        var translated = first.Replace("0a000001", "c0a80001", StringComparison.Ordinal).Replace("00500051", "77770051", StringComparison.Ordinal);
+        var second = first.Replace("00280001", "00280002", StringComparison.Ordinal).Replace("00000001", "00000009", StringComparison.Ordinal);
+        var tree = Build(
+            $"0 NetDevStartXmit a/v0/2 f0 b0 54 14 800 0 {first}",
+            $"1 NetDevStartXmit a/u0/3 f0 b0 54 14 800 0 {translated}",
+            $"2 NetDevStartXmit a/v0/2 f0 b0 54 14 800 0 {second}");
+
+        Assert.Equal(["#1: v0 out > u0 out", "#2: v0 out"], tree);
+    }
+
+    [Fact]
+    public void What_goes_on_encrypted_in_the_same_skb_is_the_frame_rewritten()
+    {
+        const string packet = "020000000002020000000001" + "0800" + "4500" + "0020" + "0001" + "4000" + "4011" + "0000" + "0a000001" + "0a000002" + "0050" + "0051" + "000c" + "0000" + "c1c2c3c4";
+        const string esp = "020000000002020000000001" + "0800" + "4500" + "0030" + "0002" + "4000" + "4032" + "0000" + "c0a80001" + "c0a80002" + "11111111" + "22222222" + "333333333333333333333333" + "4444444455555555";
+        var tree = Build(
+            $"0 NetifReceiveSkb a/t0/2 f0 b0 46 14 800 0 {packet}",
+            $"1 NetDevQueue a/t1/3 f0 b0 62 14 800 2 {esp}");
+
+        Assert.Equal(["#1: t0 in", "#2 Rewritten of #1: t1 out (waiting)"], tree);
+    }
+
+    [Fact]
     public void The_use_or_drop_of_other_bytes_at_the_same_address_is_not_the_end_of_the_copy()
     {
         var tree = Build(

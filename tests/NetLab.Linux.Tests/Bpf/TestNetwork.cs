@@ -1,11 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Net.NetworkInformation;
 using NetLab.Linux.Bpf;
+using NetLab.Linux.Netlink;
+using NetLab.Linux.Processes;
 
 namespace NetLab.Linux.Tests.Bpf;
 
-/// <summary>Namespaces with taps and bridges, made by iproute2 and nft, and a tracer that watches them. All of it goes with the object.</summary>
+/// <summary>Namespaces with taps and bridges, and a tracer that watches them. All of it goes with the object.</summary>
 internal sealed class TestNetwork : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -13,13 +16,17 @@ internal sealed class TestNetwork : IDisposable
     private readonly List<IDisposable> owned = [];
     private readonly Dictionary<ulong, string> names = [];
     private readonly List<TraceEvent> events = [];
+    private readonly Lazy<ProcessGroup> programs;
 
     public TestNetwork(TracerOptions? options = null)
     {
         Tracer = KernelTracer.Start(options);
+        programs = new(() => Own(ProcessGroup.Create()));
     }
 
     public KernelTracer Tracer { get; }
+
+    public ProcessGroup Programs => programs.Value;
 
     /// <summary>All events so far, in the order of their times.</summary>
     public IReadOnlyList<TraceEvent> Events => [.. events.OrderBy(e => e.Timestamp)];
@@ -44,54 +51,67 @@ internal sealed class TestNetwork : IDisposable
     public Tap Tap(NetworkNamespace ns, string name)
     {
         var tap = Own(NetLab.Linux.Tap.Create(ns, name));
-        Ip(ns, $"link set {name} up");
+        Change(ns, name, new LinkChange { Up = true });
         return tap;
     }
 
     /// <summary>A bridge without multicast snooping and without a network of its own, with these ports.</summary>
     public static void Bridge(NetworkNamespace ns, string name, params string[] ports)
     {
-        Ip(ns, [$"link add {name} type bridge mcast_snooping 0", .. ports.Select(p => $"link set {p} master {name}"), $"link set {name} up"]);
+        using var routes = RouteSocket.Open(ns);
+        var batch = new NetlinkBatch();
+        batch.AddLink(new BridgeSpec(name) { Options = new BridgeOptions { MulticastSnooping = false }, Up = true });
+        routes.Execute(batch);
+        var bridge = routes.FindLink(name)!.Index;
+        batch.Clear();
+        foreach (var port in ports)
+        {
+            batch.ChangeLink(routes.FindLink(port)!.Index, new LinkChange { MasterIndex = bridge });
+        }
+
+        routes.Execute(batch);
         Ethtool.RunLinkWatch(ns, ports);
     }
 
     public static void Veth(NetworkNamespace ns, string name, NetworkNamespace peerNs, string peer)
     {
-        Ip(ns, $"link add {name} type veth peer name {peer} netns {PathOf(peerNs)}", $"link set {name} up");
-        Ip(peerNs, $"link set {peer} up");
+        using (var routes = RouteSocket.Open(ns))
+        {
+            var batch = new NetlinkBatch();
+            batch.AddLink(new VethSpec(name, new VethPeer(peer) { Namespace = peerNs }) { Up = true });
+            routes.Execute(batch);
+        }
+
+        Change(peerNs, peer, new LinkChange { Up = true });
         Ethtool.RunLinkWatch(ns, [name]);
         Ethtool.RunLinkWatch(peerNs, [peer]);
     }
 
-    public static void Ip(NetworkNamespace ns, params string[] lines) => Run(ns, "ip", string.Join('\n', lines) + '\n', "-batch", "-");
+    public static void Change(NetworkNamespace ns, string device, LinkChange change) => Execute(ns, device, (batch, index) => batch.ChangeLink(index, change));
 
-    public static void Nft(NetworkNamespace ns, string ruleset) => Run(ns, "nft", ruleset, "-f", "-");
-
-    /// <summary>Runs a program in the namespace; what it wrote.</summary>
-    public static string Run(NetworkNamespace ns, string program, string input, params string[] arguments)
+    public static void Address(NetworkNamespace ns, string device, string address)
     {
-        var start = new ProcessStartInfo("nsenter") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])[$"--net={PathOf(ns)}", program, .. arguments])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        using var process = Process.Start(start)!;
-        process.StandardInput.Write(input);
-        process.StandardInput.Close();
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {errors.Result}\n{input}");
-        return output;
+        var network = address.Split('/');
+        Execute(ns, device, (batch, index) => batch.AddAddress(index, IPAddress.Parse(network[0]), int.Parse(network[1], CultureInfo.InvariantCulture), new AddressOptions { Flags = network[0].Contains(':', StringComparison.Ordinal) ? AddressFlags.NoDad : AddressFlags.None }));
     }
+
+    public static void Route(NetworkNamespace ns, string device, string destination, string gateway) =>
+        Execute(ns, device, (batch, index) => batch.AddRoute(new RouteSpec { Destination = IPNetwork.Parse(destination), Gateway = IPAddress.Parse(gateway), OutputIndex = index }));
+
+    public static void Neighbour(NetworkNamespace ns, string device, string address, string mac) =>
+        Execute(ns, device, (batch, index) => batch.AddNeighbour(new NeighbourSpec(index, IPAddress.Parse(address)) { Mac = PhysicalAddress.Parse(mac) }));
 
     public static PhysicalAddress MacOf(NetworkNamespace ns, string device)
     {
-        var line = Run(ns, "ip", "", "-o", "link", "show", device);
-        var start = line.IndexOf("link/ether ", StringComparison.Ordinal) + "link/ether ".Length;
-        return PhysicalAddress.Parse(line.AsSpan(start, 17));
+        using var routes = RouteSocket.Open(ns);
+        return routes.FindLink(device)!.Mac!;
     }
+
+    public Task NftAsync(NetworkNamespace ns, string ruleset) => RunAsync(ns, "nft", ruleset, "-f", "-");
+
+    /// <summary>Runs a program in the namespace; what it wrote.</summary>
+    public async Task<string> RunAsync(NetworkNamespace ns, string program, string input, params string[] arguments) =>
+        (await Programs.RunAsync(new ProcessStart(program, arguments) { Namespace = ns }, input)).EnsureSuccess().Output;
 
     /// <summary>Reads all that the ring holds.</summary>
     public void Drain() => Tracer.Drain((in TraceRecord record) => events.Add(record.ToEvent()));
@@ -136,7 +156,13 @@ internal sealed class TestNetwork : IDisposable
 
     private string Describe(TraceEvent e) => $"{names.GetValueOrDefault(e.Namespace)} {e}";
 
-    private static string PathOf(NetworkNamespace ns) => $"/proc/{Environment.ProcessId}/fd/{ns.Handle.DangerousGetHandle()}";
+    private static void Execute(NetworkNamespace ns, string device, Action<NetlinkBatch, int> add)
+    {
+        using var routes = RouteSocket.Open(ns);
+        var batch = new NetlinkBatch();
+        add(batch, routes.FindLink(device)!.Index);
+        routes.Execute(batch);
+    }
 }
 
 /// <summary>A frame that no other frame is taken for: eight random bytes are in its payload.</summary>
@@ -159,7 +185,7 @@ internal sealed class TestFrame
     /// <summary>A UDP datagram, without a UDP checksum.</summary>
     public static TestFrame Udp(PhysicalAddress destination, string from, string to, int port, byte timeToLive = 64, int payload = 22)
     {
-        byte[] ip = [0x45, 0, (byte)((28 + payload) >> 8), (byte)(28 + payload), 0, 1, 0x40, 0, timeToLive, 17, 0, 0, .. System.Net.IPAddress.Parse(from).GetAddressBytes(), .. System.Net.IPAddress.Parse(to).GetAddressBytes()];
+        byte[] ip = [0x45, 0, (byte)((28 + payload) >> 8), (byte)(28 + payload), 0, 1, 0x40, 0, timeToLive, 17, 0, 0, .. IPAddress.Parse(from).GetAddressBytes(), .. IPAddress.Parse(to).GetAddressBytes()];
         var sum = 0;
         for (var i = 0; i < 20; i += 2)
         {

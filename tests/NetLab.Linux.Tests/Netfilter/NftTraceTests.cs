@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using NetLab.Linux.Netfilter;
-using NetLab.Linux.Processes;
 using NetLab.Linux.Tests.Bpf;
 
 namespace NetLab.Linux.Tests.Netfilter;
@@ -9,13 +8,8 @@ namespace NetLab.Linux.Tests.Netfilter;
 public sealed class NftTraceTests : IDisposable
 {
     private readonly TestNetwork net = new();
-    private readonly ProcessGroup programs = ProcessGroup.Create();
 
-    public void Dispose()
-    {
-        net.Dispose();
-        programs.Dispose();
-    }
+    public void Dispose() => net.Dispose();
 
     [Theory]
     [InlineData(true)]
@@ -23,9 +17,9 @@ public sealed class NftTraceTests : IDisposable
     public async Task A_bridge_rule_that_drops_is_named_with_its_text_and_comment(bool armedAtDevices)
     {
         var (tap, ns) = BridgeWithTwoTaps();
-        TestNetwork.Nft(ns, "table bridge guard {\n chain f {\n type filter hook forward priority 0\n ether type arp accept\n iifname \"t0\" oifname \"t1\" ether type 0x88b5 counter drop comment \"vm2-isolated\"\n }\n}\n");
+        await net.NftAsync(ns, "table bridge guard {\n chain f {\n type filter hook forward priority 0\n ether type arp accept\n iifname \"t0\" oifname \"t1\" ether type 0x88b5 counter drop comment \"vm2-isolated\"\n }\n}\n");
         using var trace = NftTrace.Open(ns);
-        await trace.ArmAsync(programs, armedAtDevices ? ["t0", "t1"] : null);
+        await trace.ArmAsync(net.Programs, armedAtDevices ? ["t0", "t1"] : null);
         var frame = TestFrame.Ethernet();
 
         tap.Write(frame.Bytes);
@@ -35,7 +29,7 @@ public sealed class NftTraceTests : IDisposable
         Assert.Equal(tap.Index, drop.InputInterfaceIndex);
         Assert.NotEqual(0, drop.OutputInterfaceIndex);
         Assert.Equal(frame.Bytes.AsSpan(0, 14), drop.LinkHeader.Span);
-        var rule = (await NftRules.FindAsync(programs, ns, drop))!;
+        var rule = (await NftRules.FindAsync(net.Programs, ns, drop))!;
         Assert.Equal(2, rule.Number);
         Assert.Equal($"iifname \"t0\" oifname \"t1\" ether type 0x88b5 counter packets 1 bytes {frame.Bytes.Length - 14} drop comment \"vm2-isolated\"", rule.Text);
         Assert.Equal("vm2-isolated", rule.Comment);
@@ -46,25 +40,27 @@ public sealed class NftTraceTests : IDisposable
     public async Task The_policy_of_a_chain_is_named_as_such()
     {
         var (tap, ns) = BridgeWithTwoTaps();
-        TestNetwork.Nft(ns, "table bridge guard {\n chain f {\n type filter hook forward priority 0; policy drop\n ether type arp accept\n }\n}\n");
+        await net.NftAsync(ns, "table bridge guard {\n chain f {\n type filter hook forward priority 0; policy drop\n counter\n }\n}\n");
         using var trace = NftTrace.Open(ns);
-        await trace.ArmAsync(programs);
+        await trace.ArmAsync(net.Programs);
         var frame = TestFrame.Ethernet();
 
         tap.Write(frame.Bytes);
 
-        var drop = Assert.Single(Steps(trace, frame), s => s.IsDrop);
+        var steps = Steps(trace, frame);
+        Assert.Equal(["Rule continue", "Policy drop"], steps.Select(s => $"{s.Step} {s.Verdict}"));
+        var drop = steps[1];
         Assert.Equal(NftTraceStep.Policy, drop.Step);
-        Assert.Equal("the policy of chain \"f\" in table \"bridge guard\": policy drop", (await NftRules.FindAsync(programs, ns, drop))!.ToString());
+        Assert.Equal("the policy of chain \"f\" in table \"bridge guard\": policy drop", (await NftRules.FindAsync(net.Programs, ns, drop))!.ToString());
     }
 
     [Fact]
     public async Task Jumps_are_told_in_order_and_belong_to_one_trace()
     {
         var (tap, ns) = Router();
-        TestNetwork.Nft(ns, "table inet guard {\n chain f {\n type filter hook forward priority 0\n udp dport 53 jump dns\n }\n chain dns {\n ip daddr 10.7.0.0/16 drop\n }\n}\n");
+        await net.NftAsync(ns, "table inet guard {\n chain f {\n type filter hook forward priority 0\n udp dport 53 jump dns\n }\n chain dns {\n ip daddr 10.7.0.0/16 drop\n }\n}\n");
         using var trace = NftTrace.Open(ns);
-        await trace.ArmAsync(programs, ["tap0"]);
+        await trace.ArmAsync(net.Programs, ["tap0"]);
         var frame = TestFrame.Udp(TestNetwork.MacOf(ns, "tap0"), "10.0.0.9", "10.7.1.1", 53);
 
         tap.Write(frame.Bytes);
@@ -80,9 +76,9 @@ public sealed class NftTraceTests : IDisposable
     public async Task Only_frames_that_match_are_traced_and_none_after_disarming()
     {
         var (tap, ns) = BridgeWithTwoTaps();
-        TestNetwork.Nft(ns, "table bridge guard {\n chain f {\n type filter hook forward priority 0\n accept\n }\n}\n");
+        await net.NftAsync(ns, "table bridge guard {\n chain f {\n type filter hook forward priority 0\n accept\n }\n}\n");
         using var trace = NftTrace.Open(ns);
-        await trace.ArmAsync(programs, ["t0"], "ether daddr 02:00:00:00:00:07");
+        await trace.ArmAsync(net.Programs, ["t0"], "ether daddr 02:00:00:00:00:07");
         var (other, wanted, late) = (TestFrame.Ethernet(), TestFrame.Ethernet("02-00-00-00-00-07"), TestFrame.Ethernet("02-00-00-00-00-07"));
 
         tap.Write(other.Bytes);
@@ -90,27 +86,27 @@ public sealed class NftTraceTests : IDisposable
         var steps = Steps(trace, wanted);
         Assert.DoesNotContain(steps, s => s.Contains(other.Bytes.AsSpan(14, 8)));
 
-        await trace.DisarmAsync(programs);
-        await trace.DisarmAsync(programs);
+        await trace.DisarmAsync(net.Programs);
+        await trace.DisarmAsync(net.Programs);
         tap.Write(late.Bytes);
         net.Follow(late, e => e.Any(x => x.Kind is NetLab.Linux.Bpf.TraceEventKind.NetDevStartXmit));
         Assert.Empty(trace.Read());
-        Assert.DoesNotContain(NftTrace.ArmingTable, TestNetwork.Run(ns, "nft", "", "list", "ruleset"), StringComparison.Ordinal);
+        Assert.DoesNotContain(NftTrace.ArmingTable, await net.RunAsync(ns, "nft", "", "list", "ruleset"), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_rule_made_by_iptables_is_told_in_iptables_words()
     {
         var (tap, ns) = Router();
-        TestNetwork.Run(ns, "iptables-nft", "", "-A", "FORWARD", "-p", "tcp", "-j", "ACCEPT");
-        TestNetwork.Run(ns, "iptables-nft", "", "-A", "FORWARD", "-p", "udp", "--dport", "53", "-m", "comment", "--comment", "no dns", "-j", "DROP");
+        await net.RunAsync(ns, "iptables-nft", "", "-A", "FORWARD", "-p", "tcp", "-j", "ACCEPT");
+        await net.RunAsync(ns, "iptables-nft", "", "-A", "FORWARD", "-p", "udp", "--dport", "53", "-m", "comment", "--comment", "no dns", "-j", "DROP");
         using var trace = NftTrace.Open(ns);
-        await trace.ArmAsync(programs, ["tap0"]);
+        await trace.ArmAsync(net.Programs, ["tap0"]);
         var frame = TestFrame.Udp(TestNetwork.MacOf(ns, "tap0"), "10.0.0.9", "10.7.1.1", 53);
 
         tap.Write(frame.Bytes);
 
-        var rule = (await NftRules.FindAsync(programs, ns, Assert.Single(Steps(trace, frame), s => s.IsDrop)))!;
+        var rule = (await NftRules.FindAsync(net.Programs, ns, Assert.Single(Steps(trace, frame), s => s.IsDrop)))!;
         Assert.Equal("iptables -A FORWARD -p udp -m udp --dport 53 -m comment --comment \"no dns\" -j DROP", rule.Iptables);
         Assert.Equal(2, rule.Number);
     }
@@ -119,14 +115,14 @@ public sealed class NftTraceTests : IDisposable
     public async Task A_policy_set_by_iptables_is_told_in_iptables_words()
     {
         var (tap, ns) = Router();
-        TestNetwork.Run(ns, "iptables-nft", "", "-P", "FORWARD", "DROP");
+        await net.RunAsync(ns, "iptables-nft", "", "-P", "FORWARD", "DROP");
         using var trace = NftTrace.Open(ns);
-        await trace.ArmAsync(programs, ["tap0"]);
+        await trace.ArmAsync(net.Programs, ["tap0"]);
         var frame = TestFrame.Udp(TestNetwork.MacOf(ns, "tap0"), "10.0.0.9", "10.7.1.1", 53);
 
         tap.Write(frame.Bytes);
 
-        var rule = (await NftRules.FindAsync(programs, ns, Assert.Single(Steps(trace, frame), s => s.IsDrop)))!;
+        var rule = (await NftRules.FindAsync(net.Programs, ns, Assert.Single(Steps(trace, frame), s => s.IsDrop)))!;
         Assert.Equal(("policy drop", "iptables -P FORWARD DROP"), (rule.Text, rule.Iptables));
     }
 
@@ -134,14 +130,14 @@ public sealed class NftTraceTests : IDisposable
     public async Task A_rule_made_by_ebtables_is_told_in_ebtables_words()
     {
         var (tap, ns) = BridgeWithTwoTaps();
-        TestNetwork.Run(ns, "ebtables-nft", "", "-A", "FORWARD", "-p", "0x88b5", "-j", "DROP");
+        await net.RunAsync(ns, "ebtables-nft", "", "-A", "FORWARD", "-p", "0x88b5", "-j", "DROP");
         using var trace = NftTrace.Open(ns);
-        await trace.ArmAsync(programs);
+        await trace.ArmAsync(net.Programs);
         var frame = TestFrame.Ethernet();
 
         tap.Write(frame.Bytes);
 
-        var rule = (await NftRules.FindAsync(programs, ns, Assert.Single(Steps(trace, frame), s => s.IsDrop)))!;
+        var rule = (await NftRules.FindAsync(net.Programs, ns, Assert.Single(Steps(trace, frame), s => s.IsDrop)))!;
         Assert.Equal("ebtables -A FORWARD -p 0x88b5 -j DROP", rule.Iptables);
     }
 
@@ -149,9 +145,9 @@ public sealed class NftTraceTests : IDisposable
     public async Task A_rule_of_iptables_legacy_is_told_with_its_text()
     {
         var (tap, ns) = Router();
-        TestNetwork.Run(ns, "iptables-legacy", "", "-A", "FORWARD", "-p", "udp", "--dport", "53", "-j", "DROP");
+        await net.RunAsync(ns, "iptables-legacy", "", "-A", "FORWARD", "-p", "udp", "--dport", "53", "-j", "DROP");
         using var trace = LegacyTrace.Open(ns);
-        await trace.ArmAsync(programs);
+        await trace.ArmAsync(net.Programs);
         var frame = TestFrame.Udp(TestNetwork.MacOf(ns, "tap0"), "10.0.0.9", "10.7.1.1", 53);
 
         tap.Write(frame.Bytes);
@@ -160,10 +156,10 @@ public sealed class NftTraceTests : IDisposable
         var steps = trace.Read().Where(s => s.Packet.Span.IndexOf(frame.Bytes.AsSpan(42, 8)) == 28).ToList(); // and not those of an ICMP error
         Assert.Equal(["ip raw PREROUTING policy", "ip filter FORWARD rule 1"], steps.Select(s => s.ToString()));
         Assert.Equal((tap.Index, frame.Bytes.Length - 14), (steps[1].InputInterfaceIndex, steps[1].Packet.Length));
-        Assert.Equal("iptables-legacy -A FORWARD -p udp -m udp --dport 53 -j DROP", await trace.FindRuleAsync(programs, steps[1]));
-        Assert.Equal("iptables-legacy -t raw -P PREROUTING ACCEPT", await trace.FindRuleAsync(programs, steps[0]));
+        Assert.Equal("iptables-legacy -A FORWARD -p udp -m udp --dport 53 -j DROP", await trace.FindRuleAsync(net.Programs, steps[1]));
+        Assert.Equal("iptables-legacy -t raw -P PREROUTING ACCEPT", await trace.FindRuleAsync(net.Programs, steps[0]));
 
-        await trace.DisarmAsync(programs);
+        await trace.DisarmAsync(net.Programs);
         var late = TestFrame.Udp(TestNetwork.MacOf(ns, "tap0"), "10.0.0.9", "10.7.1.1", 53);
         tap.Write(late.Bytes);
         net.Follow(late, e => e.Any(x => x.Kind is NetLab.Linux.Bpf.TraceEventKind.KfreeSkb));
@@ -174,11 +170,11 @@ public sealed class NftTraceTests : IDisposable
     public async Task A_rule_that_is_gone_is_not_found()
     {
         var (_, ns) = BridgeWithTwoTaps();
-        TestNetwork.Nft(ns, "table bridge guard {\n chain f {\n accept\n }\n}\n");
+        await net.NftAsync(ns, "table bridge guard {\n chain f {\n accept\n }\n}\n");
 
-        Assert.Null(await NftRules.FindAsync(programs, ns, NftFamily.Bridge, "guard", "f", 99));
-        Assert.Null(await NftRules.FindAsync(programs, ns, NftFamily.Bridge, "guard", "f", 0));
-        Assert.Null(await NftRules.FindAsync(programs, ns, NftFamily.Bridge, "guard", "other", 2));
+        Assert.Null(await NftRules.FindAsync(net.Programs, ns, NftFamily.Bridge, "guard", "f", 99));
+        Assert.Null(await NftRules.FindAsync(net.Programs, ns, NftFamily.Bridge, "guard", "f", 0));
+        Assert.Null(await NftRules.FindAsync(net.Programs, ns, NftFamily.Bridge, "guard", "other", 2));
     }
 
     // The steps of the frame, once its end is among them.
@@ -213,7 +209,9 @@ public sealed class NftTraceTests : IDisposable
         var ns = net.Namespace("a");
         var tap = net.Tap(ns, "tap0");
         ns.WriteSysctl("net.ipv4.ip_forward", "1");
-        TestNetwork.Ip(ns, "address add 10.0.0.1/24 dev tap0", "route add 10.7.0.0/16 via 10.0.0.9", "neigh add 10.0.0.9 lladdr 02:00:00:00:00:01 dev tap0");
+        TestNetwork.Address(ns, "tap0", "10.0.0.1/24");
+        TestNetwork.Route(ns, "tap0", "10.7.0.0/16", "10.0.0.9");
+        TestNetwork.Neighbour(ns, "tap0", "10.0.0.9", "02-00-00-00-00-01");
         return (tap, ns);
     }
 }
