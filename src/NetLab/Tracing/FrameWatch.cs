@@ -95,8 +95,8 @@ internal sealed class FrameWatch : IDisposable
     {
         lock (_gate)
         {
-            var text = new StringBuilder("  Seen most often in the last frames:");
-            foreach (var group in _log.TakeLast(2_000).GroupBy(s => (s.Node.Name, s.DeviceName)).OrderByDescending(g => g.Count()).Take(6))
+            var text = new StringBuilder("  Seen most often:");
+            foreach (var group in _log.GroupBy(s => (s.Node.Name, s.DeviceName)).OrderByDescending(g => g.Count()).Take(6))
             {
                 text.AppendLine().Append($"    {group.Key.Name}/{group.Key.DeviceName}: {group.Count()} times, for example {group.Last().Frame}");
             }
