@@ -1,5 +1,7 @@
 using NetLab.Linux.Netlink;
+using NetLab.Linux.Probe;
 using NetLab.Packets;
+using NetLab.Xunit;
 
 namespace NetLab.OpenStack.Tests;
 
@@ -26,7 +28,7 @@ public sealed class HybridPlugTests : IAsyncLifetime
 
     public Task DisposeAsync() => _lab.DisposeAsync().AsTask();
 
-    [Fact]
+    [LabFact(Feature.OvsVswitchd)]
     public async Task Two_vms_of_one_network_reach_each_other_by_their_bridges_and_br_int()
     {
         (await _vm1.PingAsync(_vm2)).ShouldSucceed().Fate.ShouldReach(_vm2).Once().Via(
@@ -34,7 +36,7 @@ public sealed class HybridPlugTests : IAsyncLifetime
             "qvo4a1b5e21-77", "qvb4a1b5e21-77", "qbr4a1b5e21-77", "tap4a1b5e21-77", "vm02");
     }
 
-    [Fact]
+    [LabFact(Feature.OvsVswitchd)]
     public async Task A_vm_of_another_network_receives_nothing()
     {
         Fate fate = await _vm1.SendAsync(Frame.Broadcast(_vm1, "is anybody there?"));
@@ -43,21 +45,21 @@ public sealed class HybridPlugTests : IAsyncLifetime
         await _vm3.ShouldReceiveNothingElseAsync();
     }
 
-    [Fact]
+    [LabFact(Feature.OvsVswitchd)]
     public async Task After_the_tag_is_corrected_the_third_vm_is_reached()
     {
         await _brInt.SetPortAsync(_compute.Device("qvo9c2d7f66-1b"), port => port with { Tag = 7 });
         (await _vm1.SendAsync(Frame.Broadcast(_vm1, "and now?"))).ShouldReach(_vm3).Once();
     }
 
-    [Fact]
+    [LabFact(Feature.OvsVswitchd)]
     public async Task A_port_in_the_dead_vlan_is_dead()
     {
         await _brInt.SetPortAsync(_compute.Device("qvo4a1b5e21-77"), port => port with { Tag = IntegrationBridge.DeadVlan, VlanMode = "trunk", Trunks = [IntegrationBridge.DeadVlan] });
         (await _vm1.SendAsync(Frame.Broadcast(_vm1, "is anybody there?"))).ShouldNotReach(_vm2, _vm3);
     }
 
-    [Fact]
+    [LabFact(Feature.OvsVswitchd)]
     public void The_bridge_is_set_up_as_os_vif_does_it()
     {
         LinkInfo qbr = _compute.Device("qbr0c1383d0-c8").ReadLink();
@@ -73,7 +75,7 @@ public sealed class HybridPlugTests : IAsyncLifetime
         Assert.Equal("fe:16:3e:00:00:01", MacAddress.From(_compute.Device("tap0c1383d0-c8").ReadLink().Mac!).ToString());
     }
 
-    [Fact]
+    [LabFact(Feature.OvsVswitchd)]
     public async Task A_failure_names_the_last_device_on_every_way()
     {
         Fate fate = await _vm1.SendAsync(Frame.Broadcast(_vm1, "is anybody there?"));

@@ -1,6 +1,7 @@
 using System.Net;
 using NetLab;
 using NetLab.Packets;
+using NetLab.Xunit;
 
 namespace NetLab.Tests.Labs;
 
@@ -24,13 +25,13 @@ public sealed class BridgeTests : IAsyncLifetime
 
     public Task DisposeAsync() => _lab.DisposeAsync().AsTask();
 
-    [Fact]
+    [LabFact]
     public async Task A_vm_pings_another() => (await _vm1.PingAsync(_vm2)).ShouldSucceed();
 
-    [Fact]
+    [LabFact]
     public async Task A_vm_pings_another_by_IPv6() => (await _vm1.PingAsync(IPAddress.Parse("fd00::2"))).ShouldSucceed();
 
-    [Fact]
+    [LabFact]
     public async Task A_frame_to_a_known_address_reaches_one_port_alone()
     {
         await _vm1.ResolveAsync(_vm2.Address);
@@ -42,7 +43,7 @@ public sealed class BridgeTests : IAsyncLifetime
         await _vm3.ShouldReceiveNothingElseAsync();
     }
 
-    [Fact]
+    [LabFact]
     public async Task A_frame_to_an_unknown_address_is_flooded_to_every_other_port()
     {
         Fate fate = await _vm1.SendAsync(Frame.Udp(_vm1, _vm2, 53, "hello"));
@@ -52,7 +53,7 @@ public sealed class BridgeTests : IAsyncLifetime
         Assert.Equal(2, fate.Copies.Count);
     }
 
-    [Fact]
+    [LabFact]
     public async Task An_expectation_that_fails_shows_where_each_copy_went()
     {
         await _vm1.ResolveAsync(_vm2.Address);
@@ -62,7 +63,7 @@ public sealed class BridgeTests : IAsyncLifetime
         Assert.Contains("vm1 > tap-vm1 > br0 > tap-vm2 > vm2   (delivered, 2 hops", message, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [LabFact]
     public async Task A_ping_to_nobody_fails_at_once_and_says_that_ARP_got_no_answer()
     {
         PingResult ping = (await _vm1.PingAsync(IPAddress.Parse("10.0.0.99"))).ShouldFail();
@@ -70,7 +71,7 @@ public sealed class BridgeTests : IAsyncLifetime
         Assert.Equal(2, ping.Fate.Copies.Count);
     }
 
-    [Fact]
+    [LabFact]
     public async Task A_vm_that_is_silent_to_ping_is_reached_and_does_not_answer()
     {
         _vm2.AnswersPing = false;
@@ -78,7 +79,7 @@ public sealed class BridgeTests : IAsyncLifetime
         ping.Fate.ShouldReach(_vm2);
     }
 
-    [Fact]
+    [LabFact]
     public async Task A_port_that_goes_down_receives_nothing_more()
     {
         await _vm1.ResolveAsync(_vm2.Address);
@@ -88,7 +89,7 @@ public sealed class BridgeTests : IAsyncLifetime
         (await _vm1.SendAsync(Frame.Udp(_vm1, _vm2, 53, "again"))).ShouldReach(_vm2);
     }
 
-    [Fact]
+    [LabFact]
     public async Task A_write_to_a_tap_that_is_down_is_a_fate_too()
     {
         await _vm1.Tap.SetUpAsync(false);
@@ -96,7 +97,7 @@ public sealed class BridgeTests : IAsyncLifetime
         Assert.Contains("tap compute/tap-vm1 is down", fate.Refusal, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [LabFact]
     public async Task A_frame_that_nobody_expected_is_listed()
     {
         await _vm1.SendAsync(Frame.Udp(_vm1, _vm2, 53, "hello"));
@@ -104,7 +105,7 @@ public sealed class BridgeTests : IAsyncLifetime
         Assert.Contains("UDP", message, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [LabFact]
     public async Task An_MTU_that_the_kernel_refuses_says_what_it_takes()
     {
         var e = await Assert.ThrowsAnyAsync<Linux.LinuxException>(() => _vm1.Tap.SetMtuAsync(20));

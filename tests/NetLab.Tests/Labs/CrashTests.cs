@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using NetLab.Linux.Probe;
+using NetLab.Xunit;
 
 namespace NetLab.Tests.Labs;
 
@@ -8,7 +10,7 @@ public class CrashTests
 {
     private const int Times = 50;
 
-    [Theory]
+    [LabTheory(Feature.OvsVswitchd)]
     [InlineData("bridge")]
     [InlineData("ovs")]
     public async Task A_kill_at_any_moment_leaves_nothing(string kind)

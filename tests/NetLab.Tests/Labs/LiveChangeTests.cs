@@ -1,4 +1,6 @@
+using NetLab.Linux.Probe;
 using NetLab.Packets;
+using NetLab.Xunit;
 
 namespace NetLab.Tests.Labs;
 
@@ -21,7 +23,7 @@ public sealed class LiveChangeTests : IAsyncLifetime
 
     public Task DisposeAsync() => _lab.DisposeAsync().AsTask();
 
-    [Fact]
+    [LabFact]
     public async Task A_vm_and_a_node_that_are_added_later_are_reached()
     {
         FakeVm vm2 = _compute.AddVm("vm2", _bridge, vm => vm.Address("10.0.0.2/24"));
@@ -31,7 +33,7 @@ public sealed class LiveChangeTests : IAsyncLifetime
         (await _vm1.PingAsync(host)).ShouldSucceed();
     }
 
-    [Fact]
+    [LabFact(Feature.OvsVswitchd)]
     public async Task An_Open_vSwitch_bridge_is_added_to_a_node_that_runs()
     {
         OvsBridge brInt = _compute.AddOvsBridge("br-int");
@@ -41,7 +43,7 @@ public sealed class LiveChangeTests : IAsyncLifetime
         (await _vm1.PingAsync(vm2)).ShouldSucceed().Fate.ShouldReach(vm2).Via("br0", "qvb", "qvo", "br-int", "tap-vm2");
     }
 
-    [Fact]
+    [LabFact]
     public async Task A_first_IPv6_address_is_added_to_a_node_that_runs()
     {
         Node host = _lab.AddHost("host", _bridge, "10.0.0.3/24");
@@ -51,7 +53,7 @@ public sealed class LiveChangeTests : IAsyncLifetime
         (await _vm1.PingAsync(System.Net.IPAddress.Parse("fd00::3"))).ShouldSucceed();
     }
 
-    [Fact]
+    [LabFact]
     public async Task A_port_is_never_stolen_from_another_bridge()
     {
         Bridge other = _compute.AddBridge("br1");
@@ -61,7 +63,7 @@ public sealed class LiveChangeTests : IAsyncLifetime
         Assert.Equal(_bridge.Index, _vm1.Tap.ReadLink().MasterIndex);
     }
 
-    [Fact]
+    [LabFact(Feature.OvsVswitchd)]
     public async Task A_port_moves_from_a_Linux_bridge_to_Open_vSwitch()
     {
         OvsBridge brInt = _compute.AddOvsBridge("br-int");
@@ -73,7 +75,7 @@ public sealed class LiveChangeTests : IAsyncLifetime
         (await _vm1.PingAsync(vm2)).ShouldSucceed();
     }
 
-    [Fact]
+    [LabFact]
     public async Task What_is_applied_is_changed_by_the_methods_that_ask_the_kernel()
     {
         Assert.Contains("already applied; change it with the Set…Async methods", Assert.Throws<InvalidOperationException>(() => _vm1.Tap.Mtu = 1400).Message, StringComparison.Ordinal);
@@ -81,7 +83,7 @@ public sealed class LiveChangeTests : IAsyncLifetime
         Assert.Equal(1400, _vm1.Tap.ReadLink().Mtu);
     }
 
-    [Fact]
+    [LabFact]
     public async Task A_description_that_cannot_be_built_leaves_the_running_lab_alone()
     {
         FakeVm vm2 = _compute.AddVm("vm2", _bridge, vm => vm.Address("10.0.0.1/24"));
@@ -90,7 +92,7 @@ public sealed class LiveChangeTests : IAsyncLifetime
         Assert.True(_lab.IsApplied);
     }
 
-    [Fact]
+    [LabFact]
     public async Task A_loop_of_bridges_is_called_a_loop()
     {
         await using var lab = new Lab(new LabOptions { Patience = TimeSpan.FromMilliseconds(300) });

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using NetLab.Linux.Probe;
 using NetLab.Packets;
+using NetLab.Xunit;
 
 namespace NetLab.Tests.Labs;
 
@@ -7,11 +9,11 @@ namespace NetLab.Tests.Labs;
 [Collection("alone")]
 public class ManyLabsTests
 {
-    [Fact]
+    [LabFact]
     public async Task Twenty_labs_in_one_process() =>
         await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(() => OneLabAsync(i))));
 
-    [Fact]
+    [LabFact]
     public async Task Twenty_labs_in_five_processes()
     {
         var programs = Enumerable.Range(0, 5).Select(_ => Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "NetLab.CrashProbe.dll"), "bridge", "--turns", "4"])
@@ -28,7 +30,7 @@ public class ManyLabsTests
         }
     }
 
-    [Fact]
+    [LabFact(Feature.OvsVswitchd)]
     public async Task The_machine_itself_is_not_touched()
     {
         string before = Machine();

@@ -1,6 +1,7 @@
 using System.Net;
 using NetLab;
 using NetLab.Packets;
+using NetLab.Xunit;
 
 namespace NetLab.Tests.Labs;
 
@@ -28,18 +29,18 @@ public sealed class RoutingTests : IAsyncLifetime
 
     public Task DisposeAsync() => _lab.DisposeAsync().AsTask();
 
-    [Fact]
+    [LabFact]
     public async Task A_node_pings_a_vm_behind_a_router()
     {
         PingResult ping = (await _h1.PingAsync(_vm)).ShouldSucceed();
         ping.Fate.ShouldReach(_vm).Via("h1", "eth0", "eth1", "up", "br0", "tap-vm", "vm");
     }
 
-    [Fact]
+    [LabFact]
     public async Task A_vm_pings_a_node_behind_a_router() =>
         (await _vm.PingAsync(_h1)).ShouldSucceed().Fate.ShouldReach(_h1).Via("vm", "tap-vm", "br0", "up", "eth1", "eth0", "h1");
 
-    [Fact]
+    [LabFact]
     public async Task Without_forwarding_the_router_is_where_the_frame_is_last_seen()
     {
         await _vm.ResolveAsync(IPAddress.Parse("10.0.2.1"));
@@ -48,7 +49,7 @@ public sealed class RoutingTests : IAsyncLifetime
         Assert.Contains("last seen coming in at router/eth1", message, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [LabFact]
     public async Task The_first_datagram_after_apply_arrives()
     {
         using var server = _h1.UdpClient(5000);

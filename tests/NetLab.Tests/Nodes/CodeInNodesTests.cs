@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using NetLab.Linux;
+using NetLab.Xunit;
 
 
 namespace NetLab.Tests.Nodes;
@@ -23,7 +24,7 @@ public sealed class CodeInNodesTests : IAsyncLifetime
 
     public Task DisposeAsync() => _lab.DisposeAsync().AsTask();
 
-    [Fact]
+    [LabFact]
     public async Task Tcp_from_node_to_node()
     {
         using TcpListener listener = _a.TcpListener(7000);
@@ -37,7 +38,7 @@ public sealed class CodeInNodesTests : IAsyncLifetime
         Assert.Equal("10.0.0.2", ((IPEndPoint)accepted.Client.RemoteEndPoint!).Address.ToString());
     }
 
-    [Fact]
+    [LabFact]
     public async Task The_machine_itself_does_not_see_the_listener()
     {
         using TcpListener listener = _a.TcpListener(7000, IPAddress.Any);
@@ -46,7 +47,7 @@ public sealed class CodeInNodesTests : IAsyncLifetime
         Assert.Equal(SocketError.ConnectionRefused, e.SocketErrorCode);
     }
 
-    [Fact]
+    [LabFact]
     public async Task Udp_from_node_to_node()
     {
         using UdpClient server = _a.UdpClient(5000), client = _b.UdpClient();
@@ -54,7 +55,7 @@ public sealed class CodeInNodesTests : IAsyncLifetime
         Assert.Equal("hi"u8.ToArray(), (await server.ReceiveAsync()).Buffer);
     }
 
-    [Fact]
+    [LabFact]
     public async Task Code_runs_inside_the_node()
     {
         string inside = await _a.RunAsync(() => File.ResolveLinkTarget("/proc/thread-self/ns/net", false)!.Name);
@@ -62,7 +63,7 @@ public sealed class CodeInNodesTests : IAsyncLifetime
         Assert.Equal("net:[" + NetworkNamespace.OfThisProcess().Inode + "]", File.ResolveLinkTarget("/proc/thread-self/ns/net", false)!.Name);
     }
 
-    [Fact]
+    [LabFact]
     public async Task Code_that_leaves_threads_inside_is_reported()
     {
         using var stay = new ManualResetEventSlim();
@@ -71,7 +72,7 @@ public sealed class CodeInNodesTests : IAsyncLifetime
         Assert.Contains("left-behind", e.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [LabFact]
     public async Task A_program_runs_in_the_node_and_its_words_and_exit_code_come_back()
     {
         var result = await _a.ExecAsync("sh", ["-c", "ip -o -4 addr show dev eth0; echo oops >&2; exit 3"]);
@@ -80,18 +81,18 @@ public sealed class CodeInNodesTests : IAsyncLifetime
         Assert.Equal(3, result.ExitCode);
     }
 
-    [Fact]
+    [LabFact]
     public async Task A_program_sees_the_devices_of_its_node_in_sysfs() =>
         Assert.Equal("eth0\nlo\n", (await _a.ExecAsync("ls", ["/sys/class/net"])).Output);
 
-    [Fact]
+    [LabFact]
     public void A_program_that_does_not_exist_is_named()
     {
         var e = Assert.ThrowsAny<Exception>(() => _a.Start("no-such-program-here"));
         Assert.Contains("no-such-program-here", e.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [LabFact]
     public async Task A_program_dies_with_the_lab()
     {
         NodeProcess process = _a.Start("sleep", "1000");
@@ -99,7 +100,7 @@ public sealed class CodeInNodesTests : IAsyncLifetime
         Assert.Equal(128 + 9, await process.Exited);
     }
 
-    [Fact]
+    [LabFact]
     public async Task Nothing_of_the_runtime_stays_in_a_node()
     {
         await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Task.Run(async () =>

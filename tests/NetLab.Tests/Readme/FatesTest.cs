@@ -1,4 +1,5 @@
 using NetLab.Packets;
+using NetLab.Xunit;
 
 
 namespace NetLab.Tests.Readme;
@@ -6,7 +7,7 @@ namespace NetLab.Tests.Readme;
 public class FatesTest
 {
     // README: frames
-    [Fact]
+    [LabFact]
     public async Task A_bridge_sends_a_known_address_to_one_port_alone()
     {
         await using var lab = new Lab();

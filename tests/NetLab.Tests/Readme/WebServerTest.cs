@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using NetLab.Xunit;
 
 
 namespace NetLab.Tests.Readme;
@@ -7,7 +8,7 @@ namespace NetLab.Tests.Readme;
 public class WebServerTest
 {
     // README: web server
-    [Fact]
+    [LabFact]
     public async Task A_client_reaches_a_web_server_across_a_bridge()
     {
         await using var lab = new Lab();
