@@ -15,6 +15,10 @@ public sealed record DhcpMessage
 {
     private const int FixedLength = 240;
 
+    private static DhcpOption WantedOptions { get; } = new(
+        DhcpOptionCode.ParameterList,
+        (byte[])[DhcpOptionCode.SubnetMask, DhcpOptionCode.Routers, DhcpOptionCode.DnsServers, DhcpOptionCode.DomainName, DhcpOptionCode.Mtu, DhcpOptionCode.LeaseTime, DhcpOptionCode.ClasslessRoutes]);
+
     /// <summary>From the server.</summary>
     public bool IsReply { get; init; }
 
@@ -83,6 +87,33 @@ public sealed record DhcpMessage
 
     /// <summary>Classless static routes (RFC 3442); Neutron sends the metadata route so.</summary>
     public IReadOnlyList<DhcpRoute> Routes => DhcpRoute.ReadAll(Option(DhcpOptionCode.ClasslessRoutes) is { } v ? v.Span : default);
+
+    /// <summary>A client's first message: "is there a server?"</summary>
+    /// <param name="clientMac">The client's MAC address.</param>
+    /// <param name="transactionId">Number of the exchange.</param>
+    public static DhcpMessage Discover(MacAddress clientMac, uint transactionId) => new()
+    {
+        TransactionId = transactionId,
+        ClientMac = clientMac,
+        IsBroadcast = true,
+        Options = [DhcpOption.Of(DhcpMessageType.Discover), WantedOptions],
+    };
+
+    /// <summary>A client's answer to this offer: "this I want".</summary>
+    /// <exception cref="InvalidOperationException">This message names no server, so it is no offer.</exception>
+    public DhcpMessage Request() => new()
+    {
+        TransactionId = TransactionId,
+        ClientMac = ClientMac,
+        IsBroadcast = true,
+        Options =
+        [
+            DhcpOption.Of(DhcpMessageType.Request),
+            DhcpOption.Of(DhcpOptionCode.RequestedIp, YourIp),
+            DhcpOption.Of(DhcpOptionCode.ServerId, ServerId ?? throw new InvalidOperationException("A DHCP request answers an offer, which names its server in option 54; this message names none.")),
+            WantedOptions,
+        ],
+    };
 
     /// <summary>The value of an option; null when it is not there.</summary>
     /// <param name="code">The option; see <see cref="DhcpOptionCode"/>.</param>

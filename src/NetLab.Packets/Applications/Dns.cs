@@ -155,9 +155,9 @@ public sealed record DnsMessage
         }
 
         var m = message!;
-        var what = m.Questions.Count > 0 ? $" {m.Questions[0].Type} {m.Questions[0].Name}" : "";
+        var what = m.Questions.Count > 0 ? $" {DnsRecord.NameOf(m.Questions[0].Type)} {m.Questions[0].Name}" : "";
         var layer = d.Layer("DNS", at, end - at, (m.IsResponse ? "answer" : "query") + what
-            + (m.ResponseCode > 0 ? $" error {m.ResponseCode}" : "") + string.Concat(m.Answers.Select(a => $" {a.Type} {a.Text}")));
+            + (m.ResponseCode > 0 ? $" error {m.ResponseCode}" : "") + string.Concat(m.Answers.Select(a => $" {DnsRecord.NameOf(a.Type)} {a.Text}")));
         layer.Hex("Id", 0, 2, m.Id);
         layer.Hex("Flags", 2, 2, m.Flags, m.IsResponse ? "response" : "query");
         layer.Add("Opcode", 2, 1, m.Opcode);
@@ -170,7 +170,7 @@ public sealed record DnsMessage
         foreach (var question in m.Questions)
         {
             var field = layer.Add("Question", HeaderLength, rest, question.Name);
-            field.Child("Type", 0, rest, (ushort)question.Type, question.Type.ToString());
+            field.Child("Type", 0, rest, (ushort)question.Type, DnsRecord.NameOf(question.Type));
             field.Child("Class", 0, rest, question.Class);
         }
 
@@ -179,7 +179,7 @@ public sealed record DnsMessage
             foreach (var record in records)
             {
                 var field = layer.Add(name, HeaderLength, rest, record.Name);
-                field.Child("Type", 0, rest, (ushort)record.Type, record.Type.ToString());
+                field.Child("Type", 0, rest, (ushort)record.Type, DnsRecord.NameOf(record.Type));
                 field.Child("Class", 0, rest, record.Class);
                 field.Child("Time to live", 0, rest, record.TimeToLive);
                 field.Child("Data", 0, rest, record.Text);

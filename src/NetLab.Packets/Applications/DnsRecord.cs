@@ -133,6 +133,10 @@ public sealed record DnsRecord(string Name, DnsType Type, ushort Class, uint Tim
         }
     }
 
+    /// <summary>The name of a type as zone files have it, or "TYPE65" (RFC 3597).</summary>
+    /// <param name="type">The type.</param>
+    public static string NameOf(DnsType type) => Enum.IsDefined(type) ? type.ToString().ToUpperInvariant() : $"TYPE{(ushort)type}";
+
     internal static bool TryReadAll(ReadOnlySpan<byte> message, ref int at, int count, out List<DnsRecord> records, out Defect defect)
     {
         records = [];
