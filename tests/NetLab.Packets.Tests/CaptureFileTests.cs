@@ -119,6 +119,24 @@ public sealed class CaptureFileTests
         Assert.Equal(["IPv6", "UDP", "DNS"], packet.Layers.Select(l => l.Name));
     }
 
+    [Fact]
+    public void Captures_of_the_device_any_and_of_a_loopback_have_layers()
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new PcapngWriter(stream, leaveOpen: true))
+        {
+            var ip = Udp(3).Payload.Span;
+            writer.WritePacket(writer.AddInterface("any", linkType: LinkType.LinuxCooked), 0, [0, 4, 0, 1, 0, 6, .. Mac1.ToArray(), 0, 0, 8, 0, .. ip]);
+            writer.WritePacket(writer.AddInterface("any", linkType: LinkType.LinuxCooked2), 0, [8, 0, 0, 0, 0, 0, 0, 9, 0, 1, 0, 6, .. Mac1.ToArray(), 0, 0, .. ip]);
+            writer.WritePacket(writer.AddInterface("lo0", linkType: LinkType.Null), 0, [2, 0, 0, 0, .. ip]);
+        }
+
+        var packets = CaptureFile.Read(stream.ToArray()).Packets;
+        Assert.Equal(["SLL from us", "SLL2 to us at interface 9", "Loopback"], packets.Select(p => p.Layers[0].ToString()));
+        Assert.All(packets, p => Assert.Equal("UDP 40000 > 53 len 3", p.Layers[2].ToString()));
+        Assert.All(packets, p => Assert.Null(p.Frame));
+    }
+
     private static byte[] Written()
     {
         using var stream = new MemoryStream();

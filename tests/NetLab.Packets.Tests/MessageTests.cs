@@ -100,6 +100,10 @@ public sealed class MessageTests
         Assert.Equal(BpduPortRole.Designated, read.PortRole);
         Assert.Equal(("lab", 5, 20), (read.Mst!.RegionName, read.Mst.Revision, read.Mst.RemainingHops));
         Assert.Equal(bpdu.Mst.Instances, read.Mst.Instances);
+        var bytes = bpdu.ToArray();
+        bytes[37] = 10;
+        Assert.False(Bpdu.TryParse(bytes, out _, out var defect));
+        Assert.Equal(DefectKind.Malformed, defect.Kind);
     }
 
     [Fact]
@@ -126,6 +130,10 @@ public sealed class MessageTests
 
         Assert.True(frame.HasRightChecksums);
         Assert.Equal((ushort)9, frame.Udp!.Value.DestinationPort);
+        Assert.Equal(last, frame.Ipv6!.Value.FinalDestination);
+        var written = new byte[200];
+        var length = FrameWriter.Udp(written, new EthernetHeader(Mac2, Mac1, 0), frame.Ipv6!.Value, 40000, 9, Bytes(5));
+        Assert.Equal(frame, Frame.FromBytes(written.AsSpan(0, length)));
     }
 
     [Fact]

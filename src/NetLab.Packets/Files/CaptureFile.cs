@@ -41,7 +41,7 @@ public sealed record CapturedPacket(CaptureInterface Interface, long TimestampNa
     /// <summary>The packet as a frame; null where packets do not start with Ethernet.</summary>
     public Frame? Frame => Interface.LinkType == LinkType.Ethernet ? Packets.Frame.FromBytes(Bytes.Span) : null;
 
-    /// <summary>Its layers, also where packets start with IP.</summary>
+    /// <summary>Its layers, also where packets start with IP or with the header of the device "any".</summary>
     public IReadOnlyList<Layer> Layers => Dissection.Of(Bytes, Interface.LinkType);
 }
 

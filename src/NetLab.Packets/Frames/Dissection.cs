@@ -32,6 +32,15 @@ internal sealed class Dissection
             case LinkType.Raw or LinkType.Ipv4 or LinkType.Ipv6:
                 d.Ip(0, bytes.Length);
                 break;
+            case LinkType.LinuxCooked:
+                LinuxCooked.Describe(d, 0, bytes.Length);
+                break;
+            case LinkType.LinuxCooked2:
+                LinuxCooked.Describe2(d, 0, bytes.Length);
+                break;
+            case LinkType.Null:
+                LinuxCooked.DescribeLoopback(d, 0, bytes.Length);
+                break;
             default:
                 d.Data(0, bytes.Length);
                 break;

@@ -137,10 +137,18 @@ public sealed class FrameDiff
 
     private static string? Byte(Frame frame, int at) => at < frame.Length ? $"0x{frame.Bytes.Span[at]:x2}" : null;
 
-    /// <summary>Pairs of what has the same name in the same order (longest common subsequence); the rest alone.</summary>
+    /// <summary>
+    /// Pairs of what has the same name in the same order (longest common subsequence); the rest alone. Lists of thousands,
+    /// which only frames made to be a nuisance have, are paired by their place.
+    /// </summary>
     private static List<(T? Left, T? Right)> Align<T>(IReadOnlyList<T> left, IReadOnlyList<T> right, Func<T, string> name)
         where T : class
     {
+        if ((long)left.Count * right.Count > 1_000_000)
+        {
+            return [.. Enumerable.Range(0, Math.Max(left.Count, right.Count)).SelectMany(ByPlace)];
+        }
+
         var lengths = new int[left.Count + 1, right.Count + 1];
         for (var i = left.Count - 1; i >= 0; i--)
         {
@@ -169,5 +177,11 @@ public sealed class FrameDiff
         }
 
         return pairs;
+
+        IEnumerable<(T?, T?)> ByPlace(int i)
+        {
+            var (a, b) = (i < left.Count ? left[i] : null, i < right.Count ? right[i] : null);
+            return a is not null && b is not null && name(a) != name(b) ? [(a, null), (null, b)] : [(a, b)];
+        }
     }
 }

@@ -32,7 +32,7 @@ public static class FrameWriter
     {
         var length = UdpDatagram.HeaderLength + payload.Length;
         var at = Start(destination, ethernet, ip, IpProtocol.Udp, length);
-        return at + UdpDatagram.Write(destination[at..], sourcePort, destinationPort, payload, InternetChecksum.PseudoHeader(ip.Source, ip.Destination, IpProtocol.Udp, length));
+        return at + UdpDatagram.Write(destination[at..], sourcePort, destinationPort, payload, ip.PseudoHeader(IpProtocol.Udp, length));
     }
 
     /// <summary>A TCP segment in IPv4.</summary>
@@ -58,7 +58,7 @@ public static class FrameWriter
     {
         var length = tcp.HeaderLength + payload.Length;
         var at = Start(destination, ethernet, ip, IpProtocol.Tcp, length);
-        return at + tcp.Write(destination[at..], payload, InternetChecksum.PseudoHeader(ip.Source, ip.Destination, IpProtocol.Tcp, length));
+        return at + tcp.Write(destination[at..], payload, ip.PseudoHeader(IpProtocol.Tcp, length));
     }
 
     /// <summary>An ICMP message in IPv4.</summary>
@@ -83,7 +83,7 @@ public static class FrameWriter
     {
         var length = Icmpv6Message.HeaderLength + payload.Length;
         var at = Start(destination, ethernet, ip, IpProtocol.Icmpv6, length);
-        return at + icmp.Write(destination[at..], payload, InternetChecksum.PseudoHeader(ip.Source, ip.Destination, IpProtocol.Icmpv6, length));
+        return at + icmp.Write(destination[at..], payload, ip.PseudoHeader(IpProtocol.Icmpv6, length));
     }
 
     internal static int Start(Span<byte> destination, EthernetHeader ethernet, in Ipv4Packet ip, IpProtocol protocol, int length)

@@ -262,9 +262,33 @@ public readonly record struct Ipv6Packet
         return header.Length;
     }
 
+    /// <summary>The destination that checksums cover: the last address of a routing header that is not yet used up (RFC 8200 8.1).</summary>
+    public Ipv6Address FinalDestination
+    {
+        get
+        {
+            if (Extensions.IsEmpty)
+            {
+                return Destination;
+            }
+
+            foreach (var extension in new Ipv6ExtensionEnumerator(Extensions.Span, FirstExtension))
+            {
+                if (extension.TryGetFinalDestination(out var final))
+                {
+                    return final;
+                }
+            }
+
+            return Destination;
+        }
+    }
+
     /// <summary>The partial checksum of the pseudo header for what this packet carries.</summary>
     /// <param name="length">Bytes of header and payload of the protocol above.</param>
-    public ulong PseudoHeader(int length) => InternetChecksum.PseudoHeader(Source, Destination, Protocol, length);
+    public ulong PseudoHeader(int length) => PseudoHeader(Protocol, length);
+
+    internal ulong PseudoHeader(IpProtocol protocol, int length) => InternetChecksum.PseudoHeader(Source, FinalDestination, protocol, length);
 
     internal static void Describe(Dissection d, int at, int end)
     {

@@ -147,9 +147,8 @@ public sealed record Bpdu
         }
 
         var mst = default(MstExtension);
-        if (bytes[2] >= 3 && bytes[3] == (byte)BpduType.Rapid && !TryReadMst(bytes, out mst))
+        if (bytes[2] >= 3 && bytes[3] == (byte)BpduType.Rapid && !TryReadMst(bytes, out mst, out defect))
         {
-            defect = Defect.Truncated("MSTP BPDU");
             return false;
         }
 
@@ -256,20 +255,24 @@ public sealed record Bpdu
 
     private static string Seconds(ushort time) => $"{time / 256.0:0.##} s";
 
-    private static bool TryReadMst(ReadOnlySpan<byte> bytes, out MstExtension? mst)
+    private static bool TryReadMst(ReadOnlySpan<byte> bytes, out MstExtension? mst, out Defect defect)
     {
         mst = null;
-        if (bytes.Length < 102)
+        defect = default;
+        var end = bytes.Length < 38 ? 102 : 38 + ReadUInt16BigEndian(bytes[36..]);
+        if (end < 102)
         {
+            defect = Defect.Malformed("MSTP BPDU whose version 3 length is below 64");
+            return false;
+        }
+
+        if (bytes.Length < end)
+        {
+            defect = Defect.Truncated("MSTP BPDU");
             return false;
         }
 
         var instances = new List<MstInstance>();
-        var end = 38 + ReadUInt16BigEndian(bytes[36..]);
-        if (end < 102 || bytes.Length < end)
-        {
-            return false;
-        }
 
         for (var at = 102; at + 16 <= end; at += 16)
         {

@@ -105,6 +105,31 @@ public sealed class TsharkTests(ITestOutputHelper output) : IDisposable
             lines);
     }
 
+    [TsharkFact]
+    public void Files_that_tshark_writes_are_read()
+    {
+        var generator = new FrameGenerator(11);
+        var frames = FrameGenerator.Kinds.Select(generator.Next).ToList();
+        using (var writer = PcapngWriter.Create(_path))
+        {
+            var port = writer.AddInterface("tap1", "the tap");
+            frames.ForEach(f => writer.WritePacket(port, 1_700_000_000_000_000_001, f, comment: "a comment"));
+        }
+
+        foreach (var format in new[] { "pcapng", "nsecpcap", "pcap" })
+        {
+            var copy = $"{_path}.{format}";
+            TsharkFactAttribute.Run("-r", _path, "-F", format, "-w", copy);
+            var file = CaptureFile.Read(copy);
+            File.Delete(copy);
+
+            Assert.True(file.Defect.IsNone, $"{format}: {file.Defect}");
+            Assert.Equal(frames, file.Packets.Select(p => p.Frame));
+            Assert.All(file.Packets, p => Assert.Equal(format == "pcap" ? 1_700_000_000_000_000_000 : 1_700_000_000_000_000_001, p.TimestampNanoseconds));
+            Assert.All(file.Packets, p => Assert.Equal(format == "pcapng" ? ["a comment"] : [], p.Comments));
+        }
+    }
+
     /// <summary>One form for a number, an address, a bit.</summary>
     private static string Plain(string value)
     {
