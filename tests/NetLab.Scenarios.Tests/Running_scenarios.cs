@@ -1,10 +1,12 @@
+using NetLab.Linux.Probe;
+using NetLab.Xunit;
 using Xunit.Abstractions;
 
 namespace NetLab.Scenarios.Tests;
 
 public sealed class Running_scenarios(ITestOutputHelper output)
 {
-    [Theory]
+    [LabTheory(Feature.OvsdbServer, Feature.OvsVswitchd, Feature.OvsVsctl, Feature.OvsOfctl)]
     [MemberData(nameof(Good_scenarios.All), MemberType = typeof(Good_scenarios))]
     public async Task Every_scenario_of_the_repository_runs_as_it_says(string file)
     {
