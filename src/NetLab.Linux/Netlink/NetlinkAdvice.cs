@@ -1,3 +1,4 @@
+using NetLab.Linux.Probe;
 using static NetLab.Linux.Errno;
 using static NetLab.Linux.Netlink.Rtnetlink;
 
@@ -25,16 +26,35 @@ internal static class NetlinkAdvice
         (RTM_NEWROUTE, _, ENETUNREACH or EHOSTUNREACH) => "The gateway is not on a network of an interface that is up: add the address first, switch the interface on, or set OnLink",
         (RTM_NEWROUTE, _, ENETDOWN) => "The interface is down: switch it on before adding routes over it",
         (RTM_NEWROUTE, _, ENODEV) => "No interface has that index in this namespace, or it has no IP",
+        (RTM_NEWNEXTHOP, NexthopSpec { Blackhole: true }, ENETDOWN) => "A blackhole nexthop hangs on lo: switch lo on first",
+        (RTM_NEWNEXTHOP, _, ENETDOWN) => "The device is down: switch it on before adding nexthops over it",
+        (RTM_NEWNEXTHOP, _, EEXIST) => "A nexthop with that number is there already: set replace, or choose another number",
         (RTM_DELROUTE, _, ESRCH) => "There is no such route; destination, table, metric and gateway must match",
         (RTM_NEWNEIGH, FdbSpec, EOPNOTSUPP) => "The interface is not a port of a bridge, and not a device with a forwarding database of its own: give the bridge port (Self = false) or the VXLAN (Self = true)",
         (RTM_NEWNEIGH, FdbSpec or NeighbourSpec, EEXIST) => "The entry is there already: replace it (Mode, Replace)",
         (RTM_DELNEIGH, _, ENOENT) => "There is no such entry",
+        (RTM_NEWQDISC or RTM_NEWTCLASS, QdiscSpec spec, ENOENT) => MissingQdisc(spec.Kind),
+        (RTM_NEWQDISC, _, EEXIST) => "A queueing discipline is there already: use QdiscMode.Replace",
         (RTM_NEWMDB or RTM_NEWVLAN, _, EOPNOTSUPP) => "The bridge does not support this: multicast snooping or VLAN filtering is not in this kernel (CONFIG_BRIDGE_IGMP_SNOOPING, CONFIG_BRIDGE_VLAN_FILTERING)",
+        (RTM_SETLINK or RTM_DELLINK, BridgeVlanSpec, EOPNOTSUPP) => "This kernel has no VLAN filtering in bridges (CONFIG_BRIDGE_VLAN_FILTERING): use one bridge a VLAN, or Open vSwitch",
         _ => null,
     };
 
-    private static string MissingKind(string kind) => LinkKinds.KernelOption(kind) is { } option
-        ? $"This kernel has no devices of kind '{kind}' ({option} is off or its module is not there); see netlab doctor for what to use instead"
+    private static string MissingKind(string kind) => LinkKinds.Missing(kind) is { } missing
+        ? $"This kernel has no devices of kind '{kind}' ({missing.KernelOption}). {missing.Remedy}"
         : $"This kernel knows no devices of kind '{kind}'";
 
+    private static string MissingQdisc(string kind)
+    {
+        var remedy = kind switch
+        {
+            "netem" => FeatureTable.Of(Feature.Netem).Remedy,
+            "tbf" => FeatureTable.Of(Feature.Tbf).Remedy,
+            "htb" => FeatureTable.Of(Feature.Htb).Remedy,
+            "clsact" or "ingress" => FeatureTable.Of(Feature.Clsact).Remedy,
+            "fq" => FeatureTable.Of(Feature.Fq).Remedy,
+            _ => "Use tbf or pfifo",
+        };
+        return $"This kernel has no queueing discipline '{kind}' (CONFIG_NET_SCH_{(kind is "clsact" ? "INGRESS" : kind.ToUpperInvariant())}). {remedy}";
+    }
 }

@@ -34,6 +34,23 @@ public sealed partial class NetlinkBatch
     /// <summary>Where the request ends in <see cref="Bytes"/>.</summary>
     internal int End(int index) => index + 1 < requests.Count ? requests[index + 1].Start : writer.Length;
 
+    /// <summary>WireGuard's settings go to another kind of socket, and are not part of the public batch.</summary>
+    internal void AddWireguard(ushort family, string name, WireguardDevice device) =>
+        Write((family, name, device), static (writer, a) => WireguardMessages.Set(writer, a.family, a.name, a.device), null, "setting WireGuard device", name);
+
+    /// <summary>A request of another family that is nothing but its fixed struct.</summary>
+    internal void AddRaw(ushort type, byte[] body, string doing) => Write(
+        (type, body),
+        static (writer, a) =>
+        {
+            writer.Begin(a.type, Rtnetlink.NLM_F_REQUEST);
+            a.body.CopyTo(writer.Append(a.body.Length));
+            writer.End();
+        },
+        doing,
+        doing,
+        null);
+
     /// <summary>The exception for a request that was refused.</summary>
     internal NetlinkException Refused(int index, int errno, string? extendedAck)
     {

@@ -14,6 +14,9 @@ internal sealed class ValueList<T> : IReadOnlyList<T>
     /// <summary>Only while the list is being read.</summary>
     public void Add(T item) => items.Add(item);
 
+    /// <summary>Only while the list is being read.</summary>
+    public void ReplaceLast(T item) => items[^1] = item;
+
     public IEnumerator<T> GetEnumerator() => items.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => items.GetEnumerator();
