@@ -96,7 +96,7 @@ internal sealed class FrameWatch : IDisposable
         lock (_gate)
         {
             var text = new StringBuilder("  Seen most often:");
-            foreach (var group in _log.GroupBy(s => (s.Node.Name, s.DeviceName)).OrderByDescending(g => g.Count()).Take(6))
+            foreach (var group in _log.GroupBy(s => (s.Node.Name, s.DeviceName)).OrderByDescending(g => g.Count()).Take(10))
             {
                 text.AppendLine().Append($"    {group.Key.Name}/{group.Key.DeviceName}: {group.Count()} times, for example {group.Last().Frame}");
             }
