@@ -34,6 +34,8 @@ internal static class NetlinkAdvice
         (RTM_NEWNEIGH, FdbSpec or NeighbourSpec, EEXIST) => "The entry is there already: replace it (Mode, Replace)",
         (RTM_DELNEIGH, _, ENOENT) => "There is no such entry",
         (RTM_NEWQDISC or RTM_NEWTCLASS, QdiscSpec spec, ENOENT) => MissingQdisc(spec.Kind),
+        (RTM_NEWTFILTER, FilterSpec, EINVAL or ENOENT) when extendedAck?.Contains("Qdisc", StringComparison.Ordinal) is true => "The place is not there: add the discipline, clsact or ingress first",
+        (RTM_NEWTFILTER, FilterSpec, ENOENT) => "This kernel lacks u32 filters or the action mirred (CONFIG_NET_CLS_U32, CONFIG_NET_ACT_MIRRED)",
         (RTM_NEWQDISC, _, EEXIST) => "A queueing discipline is there already: use QdiscMode.Replace",
         (RTM_NEWMDB or RTM_NEWVLAN, _, EOPNOTSUPP) => "The bridge does not support this: multicast snooping or VLAN filtering is not in this kernel (CONFIG_BRIDGE_IGMP_SNOOPING, CONFIG_BRIDGE_VLAN_FILTERING)",
         (RTM_SETLINK or RTM_DELLINK, BridgeVlanSpec, EOPNOTSUPP) => "This kernel has no VLAN filtering in bridges (CONFIG_BRIDGE_VLAN_FILTERING): use one bridge a VLAN, or Open vSwitch",

@@ -2,7 +2,7 @@ using static NetLab.Linux.Netlink.Rtnetlink;
 
 namespace NetLab.Linux.Netlink;
 
-/// <summary>Requests about queueing disciplines and their classes.</summary>
+/// <summary>Requests about queueing disciplines, their classes and filters.</summary>
 public sealed partial class NetlinkBatch
 {
     /// <summary>Gives a device a queueing discipline, or a discipline a class (<see cref="HtbClassSpec"/>).</summary>
@@ -22,6 +22,25 @@ public sealed partial class NetlinkBatch
     /// <param name="doing">What this is, for the message of an exception.</param>
     public void DeleteQdisc(int index, TcHandle parent, string? doing = null) =>
         Write((index, parent), static (writer, a) => QdiscMessages.Delete(writer, RTM_DELQDISC, a.index, TcHandle.None, a.parent), doing, "deleting the queueing discipline at", parent, index);
+
+    /// <summary>Adds a filter: packets go into a class, or frames to another device.</summary>
+    /// <param name="filter">The filter.</param>
+    /// <param name="doing">What this is, for the message of an exception.</param>
+    /// <exception cref="ArgumentException">It matches an IPv6 network.</exception>
+    public void AddFilter(FilterSpec filter, string? doing = null)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        Write(filter, FilterMessages.Add, doing, "adding", filter, filter.Index);
+    }
+
+    /// <summary>Deletes the filters of a parent with that priority.</summary>
+    /// <param name="filter">The filter.</param>
+    /// <param name="doing">What this is, for the message of an exception.</param>
+    public void DeleteFilter(FilterSpec filter, string? doing = null)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        Write(filter, FilterMessages.Delete, doing, "deleting", filter, filter.Index);
+    }
 
     /// <summary>Deletes a class.</summary>
     /// <param name="index">Index of the device.</param>

@@ -6,11 +6,18 @@ public sealed class QdiscTests : IDisposable
 {
     private readonly NetlinkBench bench = new();
 
-    public QdiscTests() => bench.Do(batch =>
+    public QdiscTests()
     {
-        batch.AddLink(new VethSpec("v0", new VethPeer("v1") { Index = 12 }) { Index = 11, Up = true });
-        batch.ChangeLink(12, new LinkChange { Up = true });
-    });
+        // Counters shall count what the test sends, and nothing else.
+        bench.Namespace.WriteSysctl("net.ipv6.conf.all.disable_ipv6", "1");
+        bench.Namespace.WriteSysctl("net.ipv6.conf.default.disable_ipv6", "1");
+        bench.Do(batch =>
+        {
+            batch.AddLink(new VethSpec("v0", new VethPeer("v1") { Index = 12 }) { Index = 11, Up = true });
+            batch.ChangeLink(12, new LinkChange { Up = true });
+        });
+        Ethtool.RunLinkWatch(bench.Namespace, ["v0", "v1"]); // until then frames are dropped
+    }
 
     public void Dispose() => bench.Dispose();
 
@@ -141,6 +148,53 @@ public sealed class QdiscTests : IDisposable
         var statistics = bench.Socket.GetQdiscs(11).Single(q => q.Kind == "tbf").Statistics;
         Assert.True(statistics.Drops > 0);
         Assert.True(statistics.QueueLength > 0);
+    }
+
+    [Fact]
+    public void What_comes_in_can_be_shaped_by_way_of_an_ifb()
+    {
+        bench.Do(batch =>
+        {
+            batch.AddLink(new IfbSpec("ifb0") { Index = 30, Up = true });
+            batch.AddQdisc(new TbfSpec(30, 10_000_000, 10000));
+            batch.AddQdisc(new ClsactSpec(11));
+            batch.AddFilter(new FilterSpec(11) { RedirectTo = 30 });
+        });
+        Ethtool.RunLinkWatch(bench.Namespace, ["ifb0"]);
+        using var socket = PacketSocket.Open(bench.Namespace);
+        for (var i = 0; i < 5; i++)
+        {
+            socket.Send(12, new byte[100]);
+        }
+
+        Assert.Equal(5u, bench.Socket.GetQdiscs(30).Single(q => q.Kind == "tbf").Statistics.Packets);
+        bench.Do(batch => batch.DeleteFilter(new FilterSpec(11)));
+        socket.Send(12, new byte[100]);
+        Assert.Equal(5u, bench.Socket.GetQdiscs(30).Single(q => q.Kind == "tbf").Statistics.Packets);
+    }
+
+    [Fact]
+    public void A_filter_puts_packets_into_their_class()
+    {
+        bench.Do(batch =>
+        {
+            batch.AddQdisc(new HtbSpec(11) { Handle = TcHandle.Parse("1:") });
+            batch.AddQdisc(new HtbClassSpec(11, TcHandle.Parse("1:10"), 1_000_000_000));
+            batch.AddFilter(new FilterSpec(11) { Parent = TcHandle.Parse("1:"), Destination = System.Net.IPNetwork.Parse("10.0.0.0/8"), ClassId = TcHandle.Parse("1:10") });
+            batch.AddAddress(11, System.Net.IPAddress.Parse("10.1.1.1"), 8);
+            batch.AddNeighbour(new NeighbourSpec(11, System.Net.IPAddress.Parse("10.2.2.2")) { Mac = NetlinkBench.Mac("02-00-00-00-00-05") });
+        });
+        using var sender = NamespaceSockets.Create(bench.Namespace, System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Dgram, System.Net.Sockets.ProtocolType.Udp);
+        sender.SendTo([1], new System.Net.IPEndPoint(System.Net.IPAddress.Parse("10.2.2.2"), 9));
+        Assert.Equal(1u, bench.Socket.GetClasses(11).Single().Statistics.Packets);
+    }
+
+    [Fact]
+    public void A_filter_without_a_place_teaches()
+    {
+        var refused = Assert.Throws<NetlinkException>(() => bench.Do(batch => batch.AddFilter(new FilterSpec(11) { RedirectTo = 12 })));
+        Assert.StartsWith("adding filter at ffff:fff2 redirecting to interface 12 on interface 11: EINVAL", refused.Message);
+        Assert.EndsWith("clsact or ingress first", refused.Message);
     }
 
     [Theory]

@@ -127,6 +127,34 @@ public sealed class RouteEventsTests : IDisposable
     }
 
     [Fact]
+    public async Task Rules_nexthops_groups_and_qdiscs_are_events()
+    {
+        AddPair();
+        bench.Do(batch =>
+        {
+            batch.ChangeLink(1, new LinkChange { Up = true });
+            batch.ChangeLink(12, new LinkChange { Up = true });
+            batch.AddLink(new BridgeSpec("br0") { Index = 20, Up = true, Options = new() { MulticastSnooping = true } });
+            batch.ChangeLink(11, new LinkChange { MasterIndex = 20 });
+        });
+        Ethtool.RunLinkWatch(bench.Namespace, ["v0", "v1", "br0"]);
+        using var events = RouteEvents.Open(bench.Namespace, RouteGroups.Rules | RouteGroups.Nexthops | RouteGroups.Mdb | RouteGroups.Qdiscs);
+        var rule = events.WaitForEventAsync(e => e is RuleEvent { Deleted: false, Rule.Priority: 77 });
+        var nexthop = events.WaitForEventAsync(e => e is NexthopEvent { Deleted: true, Nexthop: { Id: 5, Blackhole: true } });
+        var group = events.WaitForEventAsync(e => e is MdbEvent { Deleted: false, Entry: { BridgeIndex: 20, PortIndex: 11 } });
+        var qdisc = events.WaitForEventAsync(e => e is QdiscEvent { Deleted: false, Qdisc: { Index: 12, Spec: FifoSpec { Limit: 7 } } });
+        bench.Do(batch =>
+        {
+            batch.AddRule(new RuleSpec { Priority = 77, Table = 100 });
+            batch.AddNexthop(new NexthopSpec(5) { Blackhole = true });
+            batch.DeleteNexthop(5);
+            batch.AddMdb(new MdbSpec(20, 11) { Group = IPAddress.Parse("239.1.1.1") });
+            batch.AddQdisc(new FifoSpec(12) { Limit = 7 });
+        });
+        await Task.WhenAll(rule, nexthop, group, qdisc);
+    }
+
+    [Fact]
     public async Task A_wait_ends_with_the_subscription()
     {
         var events = RouteEvents.Open(bench.Namespace, RouteGroups.Links);

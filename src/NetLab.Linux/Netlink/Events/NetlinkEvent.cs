@@ -52,5 +52,25 @@ public sealed record NeighbourEvent(NeighbourInfo Neighbour, bool Deleted) : Net
 /// <param name="Deleted">It is gone.</param>
 public sealed record FdbEvent(FdbInfo Entry, bool Deleted) : NetlinkEvent;
 
+/// <summary>A policy rule came or went.</summary>
+/// <param name="Rule">The rule.</param>
+/// <param name="Deleted">It is gone.</param>
+public sealed record RuleEvent(RuleInfo Rule, bool Deleted) : NetlinkEvent;
+
+/// <summary>A nexthop object came, changed or went.</summary>
+/// <param name="Nexthop">The object.</param>
+/// <param name="Deleted">It is gone.</param>
+public sealed record NexthopEvent(NexthopInfo Nexthop, bool Deleted) : NetlinkEvent;
+
+/// <summary>An entry of a multicast database came or went.</summary>
+/// <param name="Entry">The entry.</param>
+/// <param name="Deleted">It is gone.</param>
+public sealed record MdbEvent(MdbInfo Entry, bool Deleted) : NetlinkEvent;
+
+/// <summary>A queueing discipline or class came, changed or went.</summary>
+/// <param name="Qdisc">The discipline or class.</param>
+/// <param name="Deleted">It is gone.</param>
+public sealed record QdiscEvent(QdiscInfo Qdisc, bool Deleted) : NetlinkEvent;
+
 /// <summary>Changes came faster than they were read and some are lost: read the state anew.</summary>
 public sealed record EventsLost : NetlinkEvent;

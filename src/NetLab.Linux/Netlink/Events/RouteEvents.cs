@@ -196,8 +196,21 @@ public sealed unsafe partial class RouteEvents : IDisposable
         RTM_NEWROUTE or RTM_DELROUTE => RouteMessages.Read(payload) is { } route ? new RouteEvent(route, type == RTM_DELROUTE) : null,
         RTM_NEWNEIGH or RTM_DELNEIGH when FdbMessages.Read(payload) is { } entry => new FdbEvent(entry, type == RTM_DELNEIGH),
         RTM_NEWNEIGH or RTM_DELNEIGH => NeighbourMessages.Read(payload) is { } neighbour ? new NeighbourEvent(neighbour, type == RTM_DELNEIGH) : null,
+        RTM_NEWRULE or RTM_DELRULE => RuleMessages.Read(payload) is { } rule ? new RuleEvent(rule, type == RTM_DELRULE) : null,
+        RTM_NEWNEXTHOP or RTM_DELNEXTHOP => new NexthopEvent(NexthopMessages.Read(payload), type == RTM_DELNEXTHOP),
+        RTM_NEWQDISC or RTM_DELQDISC => new QdiscEvent(QdiscMessages.Read(payload), type == RTM_DELQDISC),
+        RTM_NEWTCLASS or RTM_DELTCLASS => new QdiscEvent(QdiscMessages.Read(payload), type == RTM_DELTCLASS),
+        RTM_NEWMDB or RTM_DELMDB => ParseMdb(type == RTM_DELMDB, payload),
         _ => null,
     };
+
+    // A notice is about one entry, or about a router port, which is none.
+    private static MdbEvent? ParseMdb(bool deleted, ReadOnlySpan<byte> payload)
+    {
+        var entries = new List<MdbInfo>();
+        MdbMessages.Read(payload, entries);
+        return entries.Count == 0 ? null : new MdbEvent(entries[0], deleted);
+    }
 
     // A message of family AF_BRIDGE tells of a bridge port (its state is told in no other way) and has little else of the device in it. Its
     // RTM_DELLINK says that the port left its bridge, not that the device is gone.

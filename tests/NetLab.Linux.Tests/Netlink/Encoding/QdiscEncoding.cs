@@ -1,3 +1,4 @@
+using System.Net;
 using NetLab.Linux.Netlink;
 
 namespace NetLab.Linux.Tests.Netlink.Encoding;
@@ -54,6 +55,12 @@ public sealed class QdiscEncoding
         ["class htb above 32 bits"] = Add(new HtbClassSpec(3, TcHandle.Parse("1:1"), 40_000_000_000) { Burst = 1_000_000, CeilingBurst = 1_000_000 }),
         ["class htb change"] = b => b.AddQdisc(Class, QdiscMode.Change),
         ["class delete"] = b => b.DeleteClass(3, TcHandle.Parse("1:10")),
+
+        ["filter u32 redirect"] = b => b.AddFilter(new FilterSpec(3) { Parent = TcHandle.Parse("ffff:"), RedirectTo = 2 }),
+        ["filter u32 mirror"] = b => b.AddFilter(new FilterSpec(3) { MirrorTo = 2 }),
+        ["filter u32 match flowid"] = b => b.AddFilter(new FilterSpec(3) { Parent = TcHandle.Parse("1:"), Priority = 5, Destination = IPNetwork.Parse("10.0.0.0/8"), ClassId = TcHandle.Parse("1:10") }),
+        ["filter u32 match both"] = b => b.AddFilter(new FilterSpec(3) { Parent = TcHandle.Parse("1:"), Priority = 5, Source = IPNetwork.Parse("192.0.2.0/24"), Destination = IPNetwork.Parse("10.0.0.1/32"), ClassId = TcHandle.Parse("1:10") }),
+        ["filter delete"] = b => b.DeleteFilter(new FilterSpec(3)),
 
         ["qdisc netem delay"] = Add(Netem with { Delay = TimeSpan.FromMilliseconds(100) }),
         ["qdisc netem jitter correlation"] = Add(Netem with { Delay = TimeSpan.FromMilliseconds(100), Jitter = TimeSpan.FromMilliseconds(10), DelayCorrelation = 0.25 }),
