@@ -28,6 +28,9 @@ public sealed class Fate
     /// <summary>Why the kernel did not take the frame at all; null where it did.</summary>
     public string? Refusal { get; }
 
+    /// <summary>How many records of the kernel's tracepoints found no room while the frame was under way: while this is not 0, a reason may be missing.</summary>
+    public long LostEvents { get; init; }
+
     internal FakeVm? Sender { get; }
 
     internal Node Start { get; }
@@ -109,6 +112,11 @@ public sealed class Fate
         foreach (FrameCopy copy in Copies)
         {
             text.AppendLine().Append("    ").Append(copy.Describe(From));
+        }
+
+        if (LostEvents > 0)
+        {
+            text.AppendLine().Append($"    {LostEvents} records of the kernel's tracepoints found no room: a reason may be missing");
         }
 
         return text.ToString();

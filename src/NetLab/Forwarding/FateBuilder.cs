@@ -45,6 +45,7 @@ internal sealed class FateBuilder
         {
             LabDevice = sighting.Device,
             InTunnel = inTunnel,
+            Seen = sighting.Vlan is { } tag ? sighting.Frame.WithVlan(tag) : sighting.Frame,
         }));
     }
 

@@ -13,6 +13,15 @@ public enum CopyEnd
 
     /// <summary>It was last seen going out of a device, and nobody is behind it.</summary>
     LastSeenOut,
+
+    /// <summary>The kernel, or a switch, dropped it; <see cref="FrameCopy.Reason"/> says why.</summary>
+    Dropped,
+
+    /// <summary>A node used it up, and passed it on to nobody.</summary>
+    Consumed,
+
+    /// <summary>It waits in a node, for an answer to ARP or neighbour discovery.</summary>
+    Pending,
 }
 
 /// <summary>One copy of a sent frame: the devices it crossed, in order, and its end. A bridge that floods makes several of one.</summary>
@@ -30,13 +39,16 @@ public sealed class FrameCopy
     public IReadOnlyList<Hop> Hops { get; }
 
     /// <summary>How it ended.</summary>
-    public CopyEnd End { get; }
+    public CopyEnd End { get; private set; }
+
+    /// <summary>Why it ended there; null where that is not known, or it was delivered. Known only where the lab follows frames by <see cref="FrameTracing.Kernel"/>.</summary>
+    public Reason? Reason { get; private set; }
 
     /// <summary>The fake VM that got it, if one did.</summary>
-    public FakeVm? Vm { get; }
+    public FakeVm? Vm { get; private set; }
 
     /// <summary>The node whose own stack got it, if one did.</summary>
-    public Node? Node { get; }
+    public Node? Node { get; private set; }
 
     /// <summary>Time from the first hop to the last.</summary>
     public TimeSpan Latency => Hops.Count == 0 ? TimeSpan.Zero : Hops[^1].At - Hops[0].At;
@@ -81,17 +93,34 @@ public sealed class FrameCopy
         }
     }
 
-    /// <summary>The path and the end, in a line.</summary>
+    /// <summary>What was learned of its end afterwards. Who only seemed to have got it has not.</summary>
+    internal void EndBecauseOf(CopyEnd end, Reason reason)
+    {
+        End = end;
+        Reason = reason;
+        Vm = null;
+        Node = null;
+    }
+
+    /// <summary>The path and the end, in a line; under it, indented, the reason.</summary>
     public string Describe(string sender)
     {
         var text = new StringBuilder(string.Join(" > ", Path(sender)));
         text.Append(End switch
         {
             CopyEnd.Delivered => $"   (delivered, {Hops.Count} hops, {Latency.TotalMicroseconds:0} µs)",
+            CopyEnd.Dropped when Reason is not null => $"   X DROPPED at {Reason.Place}",
+            CopyEnd.Consumed when Reason is not null => $"   (used up at {Reason.Place})",
+            CopyEnd.Pending when Reason is not null => $"   (WAITS at {Reason.Place})",
             _ when Hops.Count == 0 => "   (seen nowhere)",
             CopyEnd.LastSeenIn => $"   (last seen coming in at {Hops[^1].Node.Name}/{Hops[^1].Device}{Behind(Hops[^1])}; it went on from there to nobody)",
             _ => $"   (last seen going out of {Hops[^1].Node.Name}/{Hops[^1].Device}; nobody took it there)",
         });
+        if (Reason is not null)
+        {
+            text.AppendLine().Append(Reason.Describe("      "));
+        }
+
         return text.ToString();
     }
 

@@ -12,6 +12,9 @@ public sealed record Hop(Node Node, string Device, HopDirection Direction, ushor
 
     internal bool InTunnel { get; init; }
 
+    /// <summary>The frame as it was there, where a packet socket saw it.</summary>
+    internal Packets.Frame? Seen { get; init; }
+
     /// <summary>The hop in a few words: <c>compute1/qvo1 in, VLAN 7</c>.</summary>
     public override string ToString() =>
         $"{Node.Name}/{Device} {(Direction == HopDirection.In ? "in" : "out")}{(Vlan is { } v ? $", VLAN {v}" : "")}{(InTunnel ? ", in a tunnel" : "")}";

@@ -81,6 +81,7 @@ public sealed partial class Lab
         }
 
         _watch?.AddNodes(_nodes);
+        _kernel?.AddNodes(_nodes);
         await WaitUntilReadyAsync(newDevices, ct).ConfigureAwait(false);
     }
 

@@ -7,6 +7,7 @@ namespace NetLab;
 public sealed partial class Lab
 {
     private FrameWatch? _watch;
+    private KernelWatch? _kernel;
 
     /// <summary>Sees to it that every node is watched from now on; the first observed frame does this by itself.</summary>
     internal FrameWatch Watch()
@@ -16,6 +17,8 @@ public sealed partial class Lab
         {
             var watch = new FrameWatch();
             watch.AddNodes(_nodes);
+            _kernel = KernelWatch.For(Options.Tracing);
+            _kernel?.AddNodes(_nodes);
             _watch = watch;
         }
 
@@ -32,6 +35,7 @@ public sealed partial class Lab
         watch.Drain();
         long since = watch.Count;
         string? refusal = null;
+        using KernelWatch.Recording? recording = _kernel?.Record();
         try
         {
             send();
@@ -42,6 +46,7 @@ public sealed partial class Lab
         }
 
         await SettleAsync(ct).ConfigureAwait(false);
-        return FateBuilder.Build(from, sender, start, frame, refusal, watch.Find(since, identity));
+        Fate fate = FateBuilder.Build(from, sender, start, frame, refusal, watch.Find(since, identity));
+        return recording is null ? fate : await FateExplainer.ExplainAsync(fate, recording.Take(), ct).ConfigureAwait(false);
     }
 }

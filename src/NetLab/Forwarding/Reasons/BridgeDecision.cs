@@ -1,0 +1,140 @@
+using NetLab.Linux;
+using NetLab.Linux.Netlink;
+using NetLab.Packets;
+
+namespace NetLab;
+
+/// <summary>
+/// Why a Linux bridge did not send a frame out of a port: the bridge's own decision, gone through in the kernel's order (net/bridge/br_input.c,
+/// br_forward.c) on its state as it is now. A bridge drops nothing and counts nothing where it merely skips a port; only this tells.
+/// </summary>
+internal static class BridgeDecision
+{
+    private const int EthernetHeader = 14;
+
+    /// <summary>The reason, or null where the bridge would have sent it, or its state cannot be read any more.</summary>
+    public static Reason? WhyNot(Bridge bridge, Device ingress, Device egress, Frame frame)
+    {
+        try
+        {
+            return Decide(bridge, ingress, egress, frame);
+        }
+        catch (Exception e) when (e is LinuxException or ObjectDisposedException)
+        {
+            return null; // the lab, or the device, is gone
+        }
+    }
+
+    private static Reason? Decide(Bridge bridge, Device ingress, Device egress, Frame frame)
+    {
+        RouteSocket route = bridge.Node.State.Route;
+        if (route.FindLink(bridge.Index) is not { } master || route.FindLink(ingress.Index) is not { } from || route.FindLink(egress.Index) is not { } to)
+        {
+            return null;
+        }
+
+        string flags = $"bridge: {PortWords(to)}.";
+        Reason At(Device port, string cause, string sentence, string? remedy, params string[] evidence) =>
+            new(cause, bridge.Node, port.Name, sentence, [.. evidence, flags], remedy);
+
+        if (!master.IsUp)
+        {
+            return At(ingress, "bridge-down", $"Bridge {bridge.Name} is down, and takes nothing from its ports.", $"ip link set {bridge.Name} up");
+        }
+
+        if (from.BridgePortOptions?.State is { } state && state != BridgePortState.Forwarding)
+        {
+            return IngressState(bridge, ingress, state, flags);
+        }
+
+        if (to.MasterIndex != bridge.Index)
+        {
+            return At(egress, "not-a-port", $"{egress.Name} is no port of bridge {bridge.Name} (any more).", $"ip link set {egress.Name} master {bridge.Name}");
+        }
+
+        FdbInfo? entry = frame.Destination.IsMulticast ? null
+            : route.GetFdb(bridge.Index).FirstOrDefault(f => f.Mac.Equals(frame.Destination.ToPhysicalAddress()));
+        string known = entry is null ? $"the FDB has no entry for {frame.Destination}" : $"the FDB has {frame.Destination} at {NameOf(bridge, entry.Index)}";
+        if (entry is not null && entry.Index != egress.Index)
+        {
+            return entry.Index == ingress.Index
+                ? At(ingress, "fdb-ingress", $"Bridge {bridge.Name} believes that {frame.Destination} is behind {ingress.Name}, where the frame came from, and never sends a frame back there.",
+                    $"bridge fdb del {frame.Destination} dev {ingress.Name} master", $"bridge: {known}.")
+                : At(egress, "fdb-elsewhere", $"Bridge {bridge.Name} believes that {frame.Destination} is behind {NameOf(bridge, entry.Index)}, and sends the frame there alone, not to {egress.Name}.",
+                    $"bridge fdb replace {frame.Destination} dev {egress.Name} master static", $"bridge: {known}.");
+        }
+
+        if (ReferenceEquals(ingress, egress))
+        {
+            return to.BridgePortOptions?.Hairpin == true ? null
+                : At(egress, "hairpin-off", $"Bridge {bridge.Name} does not send a frame back out of the port it came in by: {egress.Name} has `hairpin off`.", $"bridge link set dev {egress.Name} hairpin on");
+        }
+
+        if (Skips(bridge, to, egress, flags) is { } skipped)
+        {
+            return skipped;
+        }
+
+        if (from.BridgePortOptions?.Isolated == true && to.BridgePortOptions?.Isolated == true)
+        {
+            return At(egress, "isolated", $"Bridge {bridge.Name} sends nothing from {ingress.Name} to {egress.Name}: both ports are isolated.",
+                $"bridge link set dev {egress.Name} isolated off", $"bridge: {ingress.Name} isolated on, {egress.Name} isolated on.");
+        }
+
+        if (FloodOff(bridge, to, egress, frame, entry is not null) is { } off)
+        {
+            return off with { Evidence = [$"bridge: {known}.", flags] };
+        }
+
+        int length = frame.Length - EthernetHeader;
+        return length - (4 * frame.VlanTags.Count) > to.Mtu + 4
+            ? At(egress, "bridge-mtu", MtuSentence(bridge, egress, length, to.Mtu), MtuRemedy(egress, length))
+            : null;
+    }
+
+    public static string MtuSentence(Bridge bridge, Device egress, int length, int mtu) =>
+        $"The packet of {length} bytes is larger than the MTU {mtu} of {egress.Name}, a port of bridge {bridge.Name}; a bridge sends no ICMP error for that, and counts nothing.";
+
+    public static string MtuRemedy(Device egress, int length) => $"ip link set {egress.Name} mtu {length}, or make the sender's packets smaller";
+
+    public static Reason IngressState(Bridge bridge, Device ingress, BridgePortState state, string evidence) =>
+        new("ingress-state", bridge.Node, ingress.Name,
+            $"Port {ingress.Name} of bridge {bridge.Name} is {state.ToString().ToLowerInvariant()}, and takes no frames{(state is BridgePortState.Listening or BridgePortState.Learning ? " yet: STP waits for its forward delay" : "")}.",
+            [evidence], $"bridge link set dev {ingress.Name} state 3");
+
+    /// <summary>What of a port's own state keeps every frame from it, or null.</summary>
+    private static Reason? Skips(Bridge bridge, LinkInfo to, Device egress, string flags)
+    {
+        Reason At(string cause, string sentence, string remedy) => new(cause, bridge.Node, egress.Name, sentence, [flags], remedy);
+        return !to.IsUp ? At("port-down", $"Bridge {bridge.Name} skips {egress.Name}: it is down.", $"ip link set {egress.Name} up")
+            : !to.HasCarrier ? At("no-carrier", $"Bridge {bridge.Name} skips {egress.Name}: it has no carrier{(egress is VethEnd end ? $", because its peer {end.Peer} is down" : "")}.",
+                egress is VethEnd e ? $"ip link set {e.Peer.Name} up, in node {e.Peer.Node.Name}" : $"see that somebody has {egress.Name} open")
+            : to.BridgePortOptions?.State is { } state && state != BridgePortState.Forwarding
+                ? At("egress-state", $"Bridge {bridge.Name} skips {egress.Name}: the port is {state.ToString().ToLowerInvariant()}, not forwarding.", $"bridge link set dev {egress.Name} state 3")
+            : null;
+    }
+
+    private static Reason? FloodOff(Bridge bridge, LinkInfo to, Device egress, Frame frame, bool isKnown)
+    {
+        BridgePortOptions? port = to.BridgePortOptions;
+        Reason At(string cause, string what, string flag, string? also) => new(cause, bridge.Node, egress.Name,
+            $"Bridge {bridge.Name} skipped port {egress.Name}: {what}, and {egress.Name} has `{flag} off`.", [], $"{also}bridge link set dev {egress.Name} {flag} on");
+        return frame.Destination.IsBroadcast ? port?.BroadcastFlood == false ? At("broadcast-flood-off", "the frame is a broadcast", "bcast_flood", null) : null
+            : frame.Destination.IsMulticast ? port?.MulticastFlood == false ? At("multicast-flood-off", "the frame is a multicast that nobody there has joined", "mcast_flood", null) : null
+            : !isKnown && port?.Flood == false
+                ? At("flood-off", "unknown unicast", "flood", $"learn or add the address (bridge fdb add {frame.Destination} dev {egress.Name} master static), or ")
+            : null;
+    }
+
+    public static string PortWords(LinkInfo link)
+    {
+        BridgePortOptions? port = link.BridgePortOptions;
+        return $"{link.Name} {(link.IsUp ? "up" : "down")}, {(link.HasCarrier ? "carrier" : "no carrier")}, mtu {link.Mtu}"
+            + (port is null ? "" : $", state {port.State.ToString()?.ToLowerInvariant()}, flood {OnOff(port.Flood)}, isolated {OnOff(port.Isolated)}, hairpin {OnOff(port.Hairpin)}");
+    }
+
+    private static string OnOff(bool? flag) => flag switch { true => "on", false => "off", null => "unknown" };
+
+    private static string NameOf(Bridge bridge, int index) =>
+        index == bridge.Index ? $"{bridge.Name} itself" : bridge.Node.Devices.FirstOrDefault(d => d.LiveIndex == index)?.Name ?? $"interface {index}";
+}

@@ -1,0 +1,23 @@
+using NetLab;
+
+namespace NetLab.Tests.Fates;
+
+/// <summary>Expectations of why a frame ended.</summary>
+internal static class FateAssert
+{
+    public static readonly LabOptions Traced = new() { Tracing = FrameTracing.Kernel };
+
+    /// <summary>One copy of the frame ended there, by that cause, and its sentence says these words; so does the text of the fate.</summary>
+    public static Reason EndsBy(this Fate fate, string cause, string place, params string[] words)
+    {
+        FrameCopy? copy = fate.Copies.FirstOrDefault(c => c.Reason?.Cause == cause);
+        Assert.True(copy is not null, $"No copy ended by {cause}:{Environment.NewLine}{fate.Describe()}");
+        Reason reason = copy!.Reason!;
+        Assert.Equal(place, reason.Place);
+        Assert.All(words, w => Assert.Contains(w, reason.Sentence, StringComparison.Ordinal));
+        Assert.NotEmpty(reason.Evidence);
+        Assert.Contains(reason.Sentence, fate.Describe(), StringComparison.Ordinal);
+        Assert.Equal(0, fate.LostEvents);
+        return reason;
+    }
+}
