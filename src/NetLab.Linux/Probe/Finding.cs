@@ -20,6 +20,10 @@ internal readonly record struct Finding(bool Available, string Evidence)
         {
             return Of(attempt, refused.Errno, refused.ExtendedAck);
         }
+        catch (TypeInitializationException broken) when (broken.InnerException is LinuxException refused)
+        {
+            return Of(attempt, refused.Errno, refused.ExtendedAck);
+        }
         catch (Exception refused) when (refused is InvalidOperationException or UnauthorizedAccessException or IOException)
         {
             return new Finding(false, $"{attempt}: {refused.Message}");
