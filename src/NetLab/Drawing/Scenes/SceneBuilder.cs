@@ -210,8 +210,26 @@ internal sealed class SceneBuilder
             lines = lines.Prepend(device.Mac.ToString());
         }
 
+        if (device is KernelDevice kernel)
+        {
+            lines = lines.Concat(WordsOf(kernel.Spec));
+        }
+
         return NoteOf(device) is { } note ? [.. lines, note] : [.. lines];
     }
+
+    // What tells one device of a kind from another, as `ip -d link` says it.
+    private static IEnumerable<string> WordsOf(LinkSpec spec) => spec switch
+    {
+        VlanSpec vlan => [$"id {vlan.Id}"],
+        VxlanSpec vxlan => Words(("id", vxlan.Id), ("remote", vxlan.Remote)),
+        GeneveSpec geneve => Words(("id", geneve.Id), ("remote", geneve.Remote)),
+        VrfSpec vrf => [$"table {vrf.Table}"],
+        _ => [],
+    };
+
+    private static IEnumerable<string> Words(params (string Word, object? Value)[] words) =>
+        words.Where(w => w.Value is not null).Select(w => $"{w.Word} {w.Value}");
 
     private string? NoteOf(Device device)
     {
