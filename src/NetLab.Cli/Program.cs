@@ -1,3 +1,4 @@
 using NetLab.Cli;
 
-return await CommandLine.RunAsync(args, Console.Out, Console.Error);
+using var terminal = Terminal.OfThisProcess();
+return await NetLabCommand.RunAsync(args, terminal).ConfigureAwait(false);

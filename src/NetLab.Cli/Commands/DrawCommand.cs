@@ -1,0 +1,91 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using NetLab.Scenarios;
+
+namespace NetLab.Cli.Commands;
+
+/// <summary><c>netlab draw FILE</c>: a scenario's lab as a text, a Mermaid flowchart or an SVG picture. Needs no privilege.</summary>
+internal static class DrawCommand
+{
+    private const string Text = "text", Mermaid = "mermaid", Svg = "svg";
+
+    public static Command Create(Terminal terminal)
+    {
+        var file = new Argument<string>("file") { Description = "The scenario" };
+        file.Validators.Add(ScenarioFiles.Check);
+        var format = new Option<string?>("--format", "-f") { Description = "What to draw; by default what the output file's name says, or text" };
+        format.AcceptOnlyFromAmong(Text, Mermaid, Svg);
+        var output = new Option<string?>("--output", "-o") { Description = "The file to write, instead of standard output", HelpName = "file" };
+        var json = new Option<bool>("--json") { Description = "Write one JSON document with the lab and its drawing" };
+        var command = new Command("draw", "Draw a scenario's lab") { file, format, output, json };
+        command.SetAction(parsed =>
+        {
+            string? target = parsed.GetValue(output);
+            return Run(terminal, parsed.GetRequiredValue(file), parsed.GetValue(format) ?? FormatOf(target), target, parsed.GetValue(json));
+        });
+        return command;
+    }
+
+    private static int Run(Terminal terminal, string file, string format, string? target, bool json)
+    {
+        ScenarioRun run = ScenarioFiles.Describe([file])[0];
+        var options = new DrawingOptions { Title = run.Document.Name };
+        string drawing = format switch
+        {
+            Svg => LabDrawing.Svg(run.Lab, options),
+            Mermaid => LabDrawing.Mermaid(run.Lab, options),
+            _ => LabDrawing.Text(run.Lab, options with { Columns = terminal.Width }),
+        };
+        if (target is not null)
+        {
+            Save(target, drawing);
+        }
+
+        if (json)
+        {
+            terminal.WriteJson(new JsonObject
+            {
+                ["exitCode"] = ExitCode.Fine,
+                ["file"] = file,
+                ["name"] = run.Document.Name,
+                ["format"] = format,
+                ["output"] = target,
+                ["drawing"] = drawing,
+                ["lab"] = LabJson.Of(run.Lab),
+            });
+        }
+        else if (target is not null)
+        {
+            terminal.Error.WriteLine($"{target}: {run.Document.Name}, as {format}");
+        }
+        else if (format == Text)
+        {
+            terminal.Page.Drawing(drawing);
+        }
+        else
+        {
+            terminal.Out.Write(drawing);
+        }
+
+        return ExitCode.Fine;
+    }
+
+    private static string FormatOf(string? target) => Path.GetExtension(target)?.ToUpperInvariant() switch
+    {
+        ".SVG" => Svg,
+        ".MMD" or ".MERMAID" => Mermaid,
+        _ => Text,
+    };
+
+    private static void Save(string target, string drawing)
+    {
+        try
+        {
+            File.WriteAllText(target, drawing);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new InputException($"{target} cannot be written: {refused.Message}");
+        }
+    }
+}

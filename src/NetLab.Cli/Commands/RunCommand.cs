@@ -1,0 +1,92 @@
+using System.CommandLine;
+using NetLab.Cli.Running;
+using NetLab.Linux.Probe;
+using NetLab.Scenarios;
+
+namespace NetLab.Cli.Commands;
+
+/// <summary><c>netlab run FILE…</c>: builds the lab of each scenario, takes its steps, and shows what was seen.</summary>
+internal static class RunCommand
+{
+    public static Command Create(Terminal terminal, Option<bool> verbose)
+    {
+        var files = new Argument<string[]>("file") { Description = "Scenarios, run one after the other", Arity = ArgumentArity.OneOrMore };
+        files.Validators.Add(ScenarioFiles.Check);
+        var json = new Option<bool>("--json") { Description = "Write one JSON document when all is done, instead of lines as it goes" };
+        var command = new Command("run", "Run scenarios and teaching labs") { files, json };
+        command.SetAction((parsed, ct) =>
+            RunAsync(terminal, parsed.GetRequiredValue(files), parsed.GetValue(json), parsed.GetValue(verbose), ct));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(Terminal terminal, string[] files, bool json, bool verbose, CancellationToken ct)
+    {
+        // All files are read before the first lab is built: what is wrong is told at once.
+        IReadOnlyList<ScenarioRun> runs = ScenarioFiles.Describe(files);
+        var document = new RunDocument();
+        int worst = ExitCode.Fine;
+        foreach (ScenarioRun run in runs)
+        {
+            IRunView view = json ? document.Add(run) : new RunView(terminal.Page, run, verbose);
+            int code = await PlayAsync(terminal, run, view, verbose, ct).ConfigureAwait(false);
+            worst = Worse(worst, code);
+            if (code == ExitCode.Interrupted)
+            {
+                break;
+            }
+        }
+
+        if (json)
+        {
+            terminal.WriteJson(document.Close(worst));
+        }
+        else if (runs.Count > 1)
+        {
+            RunView.WriteSum(terminal.Page, runs);
+        }
+
+        return worst;
+    }
+
+    private static async Task<int> PlayAsync(Terminal terminal, ScenarioRun run, IRunView view, bool verbose, CancellationToken ct)
+    {
+        try
+        {
+            view.Begin();
+            RequireWhatItNeeds(run.Lab);
+            await foreach (ScenarioEvent happening in run.PlayAsync(ct).ConfigureAwait(false))
+            {
+                view.Show(happening);
+            }
+
+            return run.Succeeded ? ExitCode.Fine : ExitCode.Failed;
+        }
+#pragma warning disable CA1031 // Each scenario ends with a message and a code of its own.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            var failure = Failure.Of(exception, verbose);
+            view.Fail(failure);
+            return terminal.Fail(failure, json: false);
+        }
+        finally
+        {
+            await run.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    // Without privileges nothing else can be there, so they are all that is told then.
+    private static void RequireWhatItNeeds(Lab lab)
+    {
+        IReadOnlyList<Feature> needs = LabFeatures.Of(lab);
+        Capabilities.Require([.. needs.Where(n => n <= Feature.CapPerfmon)]);
+        Capabilities.Require([.. needs]);
+    }
+
+    // Several scenarios have one exit code: an interruption, then bad input, then a failed expectation, then a machine that lacks something.
+    private static int Worse(int a, int b)
+    {
+        int[] order = [ExitCode.Interrupted, ExitCode.BadInput, ExitCode.Failed, ExitCode.Lacking, ExitCode.Fine];
+        return Array.IndexOf(order, a) < Array.IndexOf(order, b) ? a : b;
+    }
+}

@@ -1,0 +1,60 @@
+using System.CommandLine.Parsing;
+using NetLab.Scenarios;
+
+namespace NetLab.Cli.Commands;
+
+/// <summary>Reads scenario files that the command line names.</summary>
+internal static class ScenarioFiles
+{
+    /// <summary>Refuses a file that looks like a mistyped option.</summary>
+    public static void Check(ArgumentResult result)
+    {
+        foreach (string value in result.Tokens.Select(t => t.Value).Where(v => v.StartsWith('-') && v.Length > 1))
+        {
+            result.AddError($"There is no option '{value}'");
+        }
+    }
+
+    /// <summary>Describes the lab of each file; nothing is built.</summary>
+    /// <exception cref="ScenarioException">Something is wrong in one or several of them: all of it is listed.</exception>
+    /// <exception cref="InputException">A file cannot be read.</exception>
+    public static IReadOnlyList<ScenarioRun> Describe(IEnumerable<string> files)
+    {
+        var runs = new List<ScenarioRun>();
+        var wrong = new List<Diagnostic>();
+        foreach (string file in files)
+        {
+            try
+            {
+                runs.Add(ScenarioRun.Describe(Load(file)));
+            }
+            catch (ScenarioException scenario)
+            {
+                wrong.AddRange(scenario.Diagnostics);
+            }
+        }
+
+        return wrong.Count == 0 ? runs : throw new ScenarioException(wrong);
+    }
+
+    private static ScenarioDocument Load(string file)
+    {
+        if (Directory.Exists(file))
+        {
+            throw new InputException($"{file} is a directory; name the scenario files in it");
+        }
+
+        try
+        {
+            return ScenarioDocument.Load(file);
+        }
+        catch (Exception unreadable) when (unreadable is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new InputException($"there is no file {file}");
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new InputException($"{file} cannot be read: {unreadable.Message}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
+using NetLab.Linux.Probe;
+
+namespace NetLab.Cli.Doctor;
+
+/// <summary>What the probe found, in sections, and what follows from it for labs.</summary>
+internal sealed record DoctorReport(string Version, string Kernel, string Runtime, string User, IReadOnlyList<FeatureState> Features)
+{
+    // A section goes from its first feature to the next section's, in the order of the features' own list.
+    private static readonly (Feature First, string Title)[] s_sections =
+    [
+        (Feature.CapNetAdmin, "Privileges"),
+        (Feature.NetworkNamespaces, "Namespaces and processes"),
+        (Feature.Tap, "Taps and packet sockets"),
+        (Feature.Veth, "Kinds of links"),
+        (Feature.BridgeVlanFiltering, "Bridges"),
+        (Feature.NftInet, "Packet filters"),
+        (Feature.Netem, "Queueing disciplines"),
+        (Feature.BpfPrograms, "BPF and tracing"),
+        (Feature.OvsKernelDatapath, "Open vSwitch and other programs"),
+    ];
+
+    /// <summary>Whether labs of nodes, veth pairs, bridges and fake VMs can run.</summary>
+    public bool CanRun => Has(LabFeatures.Basic);
+
+    /// <summary>Whether programs can run in their nodes.</summary>
+    public bool CanRunPrograms => CanRun && Has(LabFeatures.Programs);
+
+    /// <summary>Whether Open vSwitch bridges can run in them.</summary>
+    public bool CanRunOpenVSwitch => CanRun && Has(LabFeatures.OpenVSwitch);
+
+    public IEnumerable<(string Title, IReadOnlyList<FeatureState> Features)> Sections =>
+        from section in s_sections
+        let next = s_sections.Select(s => s.First).Where(f => f > section.First).DefaultIfEmpty((Feature)int.MaxValue).Min()
+        select (section.Title, (IReadOnlyList<FeatureState>)[.. Features.Where(f => f.Feature >= section.First && f.Feature < next)]);
+
+    public static DoctorReport OfThisMachine() => new(
+        typeof(DoctorReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "",
+        RuntimeInformation.OSDescription,
+        RuntimeInformation.FrameworkDescription,
+        Environment.UserName,
+        Capabilities.All);
+
+    /// <summary>What a feature is needed for, in a word.</summary>
+    public static string NeedOf(Feature feature) =>
+        LabFeatures.Basic.Contains(feature) ? "basic"
+        : LabFeatures.Programs.Contains(feature) ? "programs"
+        : LabFeatures.OpenVSwitch.Contains(feature) ? "openVSwitch"
+        : "optional";
+
+    public JsonObject ToJson() => new()
+    {
+        ["exitCode"] = CanRun ? ExitCode.Fine : ExitCode.Lacking,
+        ["version"] = Version,
+        ["kernel"] = Kernel,
+        ["runtime"] = Runtime,
+        ["user"] = User,
+        ["canRun"] = new JsonObject { ["basic"] = CanRun, ["programs"] = CanRunPrograms, ["openVSwitch"] = CanRunOpenVSwitch },
+        ["features"] = JsonText.Array(Sections.SelectMany(s => s.Features.Select(f => new JsonObject
+        {
+            ["feature"] = f.Feature.ToString(),
+            ["name"] = f.Name,
+            ["section"] = s.Title,
+            ["neededFor"] = NeedOf(f.Feature),
+            ["available"] = f.Available,
+            ["evidence"] = f.Evidence,
+            ["kernelOption"] = f.KernelOption,
+            ["remedy"] = f.Remedy,
+        }))),
+    };
+
+    private bool Has(IEnumerable<Feature> features) => features.All(f => Features.Any(s => s.Feature == f && s.Available));
+}

@@ -1,0 +1,20 @@
+namespace NetLab.Cli;
+
+/// <summary>What the command's exit code says.</summary>
+internal static class ExitCode
+{
+    /// <summary>All went as expected.</summary>
+    public const int Fine = 0;
+
+    /// <summary>An expectation failed, or something went wrong that is neither the caller's nor the machine's.</summary>
+    public const int Failed = 1;
+
+    /// <summary>Wrong usage, or a file that is no scenario.</summary>
+    public const int BadInput = 2;
+
+    /// <summary>The machine lacks something, or allows too little.</summary>
+    public const int Lacking = 3;
+
+    /// <summary>Interrupted from the keyboard: 128 and SIGINT.</summary>
+    public const int Interrupted = 130;
+}

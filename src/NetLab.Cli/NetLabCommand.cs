@@ -1,0 +1,57 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using NetLab.Cli.Commands;
+
+namespace NetLab.Cli;
+
+/// <summary>The command line: from arguments to a command, and from whatever happens to an exit code.</summary>
+internal static class NetLabCommand
+{
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Terminal terminal)
+    {
+        var verbose = new Option<bool>("--verbose") { Description = "Show every copy of every frame, and where in the code an error came from", Recursive = true };
+        var root = new Command("netlab", "A network test lab: describes networks, builds them from Linux namespaces, and tells where every frame went. Exit codes: 0 fine, 1 an expectation failed, 2 wrong usage or bad input, 3 the machine lacks something.")
+        {
+            RunCommand.Create(terminal, verbose),
+            DrawCommand.Create(terminal),
+            DoctorCommand.Create(terminal),
+            verbose,
+            new HelpOption { Recursive = true },
+            new VersionOption(),
+        };
+
+        ParseResult parsed = root.Parse(arguments);
+        bool json = arguments.Contains("--json");
+        if (arguments.Count == 0)
+        {
+            root.Parse("--help").Invoke(new InvocationConfiguration { Output = terminal.Out, Error = terminal.Error });
+            return ExitCode.BadInput;
+        }
+
+        if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
+        {
+            return terminal.Fail(Usage(parsed, root), json);
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { Output = terminal.Out, Error = terminal.Error, EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // This is where every exception becomes a message and an exit code.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return terminal.Fail(Failure.Of(exception, parsed.GetValue(verbose)), json);
+        }
+    }
+
+    private static Failure Usage(ParseResult parsed, Command root)
+    {
+        Command command = parsed.CommandResult.Command;
+        string name = command == root ? root.Name : $"{root.Name} {command.Name}";
+        IEnumerable<string> wrong = command == root && parsed.UnmatchedTokens.Count > 0
+            ? [$"there is no command '{parsed.UnmatchedTokens[0]}'; there are {string.Join(", ", root.Subcommands.Select(s => s.Name))}"]
+            : parsed.Errors.Select(e => string.Join(' ', e.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.'));
+        return new Failure(ExitCode.BadInput, "usage", [.. wrong.Select(w => $"netlab: {w}"), $"'{name} --help' tells what it takes"]);
+    }
+}

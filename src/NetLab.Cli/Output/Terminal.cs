@@ -1,0 +1,74 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Spectre.Console;
+
+namespace NetLab.Cli;
+
+/// <summary>Where a command writes: standard output and error, and what they can show.</summary>
+internal sealed class Terminal : IDisposable
+{
+    private const int PlainWidth = 100;
+
+    /// <summary>A terminal that writes to these.</summary>
+    /// <param name="output">Standard output.</param>
+    /// <param name="error">Standard error.</param>
+    /// <param name="columns">The width of the screen, or null where there is none: a file, a pipe, a log.</param>
+    /// <param name="colours">Whether colours are shown.</param>
+    public Terminal(TextWriter output, TextWriter error, int? columns = null, bool colours = false)
+    {
+        Out = output;
+        Error = error;
+        IsLive = columns is not null;
+        Width = columns ?? PlainWidth;
+        Page = new Page(this, colours);
+    }
+
+    public TextWriter Out { get; }
+
+    public TextWriter Error { get; }
+
+    /// <summary>Whether a person watches: lines may then be drawn over.</summary>
+    public bool IsLive { get; }
+
+    /// <summary>Columns to fill with running text.</summary>
+    public int Width { get; }
+
+    public Page Page { get; }
+
+    public static Terminal OfThisProcess()
+    {
+        var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        var output = new StreamWriter(Console.OpenStandardOutput(), utf8) { AutoFlush = true };
+        var error = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true };
+
+        // Spectre knows terminals, NO_COLOR and the like.
+        Capabilities screen = AnsiConsole.Profile.Capabilities;
+        bool live = !Console.IsOutputRedirected && screen.Ansi;
+        return new Terminal(output, error, live ? Math.Max(40, AnsiConsole.Profile.Width) : null, live && AnsiConsole.Profile.Capabilities.ColorSystem != ColorSystem.NoColors);
+    }
+
+    /// <summary>Says why a command failed, on standard error, and with <paramref name="json"/> as a document on standard output.</summary>
+    public int Fail(Failure failure, bool json)
+    {
+        Page.Settle();
+        foreach (string line in failure.Lines)
+        {
+            Error.WriteLine(line);
+        }
+
+        if (json)
+        {
+            WriteJson(new JsonObject { ["exitCode"] = failure.ExitCode, ["error"] = JsonText.Of(failure) });
+        }
+
+        return failure.ExitCode;
+    }
+
+    public void WriteJson(JsonObject document) => Out.WriteLine(document.ToJsonString(JsonText.Options));
+
+    public void Dispose()
+    {
+        Out.Dispose();
+        Error.Dispose();
+    }
+}

@@ -1,0 +1,255 @@
+using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
+using System.Xml.Linq;
+using NetLab.Linux.Probe;
+using NetLab.Xunit;
+
+namespace NetLab.Cli.Tests;
+
+/// <summary>The command as a process: exit codes, and who writes what where.</summary>
+public sealed partial class CommandTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("netlab-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("--help", "run <file>")]
+    [InlineData("run --help", "--json")]
+    [InlineData("draw --help", "--format")]
+    [InlineData("doctor --help", "--json")]
+    public async Task Help_is_given_and_is_fine(string arguments, string holds)
+    {
+        NetLabResult result = await NetLabProcess.RunAsync(arguments.Split(' '));
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains(holds, result.Output);
+        Assert.Contains("netlab", result.Output);
+        Assert.DoesNotContain("NetLab.Cli", result.Output);
+    }
+
+    [Theory]
+    [InlineData("bogus", "there is no command 'bogus'; there are run, draw, doctor")]
+    [InlineData("run", "Required argument missing")]
+    [InlineData("run --jsn x.yaml", "no option '--jsn'")]
+    [InlineData("draw x.yaml --format png", "'png' not recognized")]
+    [InlineData("doctor now", "'now'")]
+    [InlineData("run no-such-file.yaml", "there is no file no-such-file.yaml")]
+    [InlineData("draw no-such-folder/x.yaml", "there is no file no-such-folder/x.yaml")]
+    [InlineData("run scenarios", "scenarios is a directory")]
+    public async Task Wrong_usage_is_told_on_standard_error_with_exit_code_2(string arguments, string message)
+    {
+        NetLabResult result = await NetLabProcess.RunAsync(arguments.Split(' '));
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains(message, result.Error);
+        Assert.Empty(result.Output);
+        Assert.DoesNotContain("   at ", result.Error);
+    }
+
+    [Fact]
+    public async Task Every_mistake_of_every_file_is_told_by_its_place_and_nothing_is_run()
+    {
+        string good = Write("good.yaml", Samples.Yaml), bad = Write("bad.yaml", Samples.Yaml.Replace("br0: {}", "a-name-that-is-too-long: {}"));
+
+        NetLabResult result = await NetLabProcess.RunAsync("run", good, bad);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Empty(result.Output);
+        Assert.Contains($"{bad}:7:", result.Error);
+        Assert.DoesNotContain("good.yaml", result.Error);
+    }
+
+    [Fact]
+    public async Task A_mistake_is_a_json_document_where_one_was_asked_for()
+    {
+        string bad = Write("bad.yaml", "name: x\nlab:\n  nods: {}\n");
+
+        NetLabResult result = await NetLabProcess.RunAsync("run", bad, "--json");
+
+        Assert.Equal(2, result.ExitCode);
+        JsonNode diagnostic = result.Json["error"]!["diagnostics"]![0]!;
+        Assert.Equal((bad, 3), ((string)diagnostic["file"]!, (int)diagnostic["line"]!));
+        Assert.Contains("nods", (string)diagnostic["wrong"]!);
+        Assert.Contains($"{bad}:3:", result.Error);
+    }
+
+    [Theory]
+    [InlineData("run no-such-file.yaml --json")]
+    [InlineData("bogus --json")]
+    public async Task Standard_output_is_one_json_document_whatever_goes_wrong(string arguments)
+    {
+        NetLabResult result = await NetLabProcess.RunAsync(arguments.Split(' '));
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Equal(2, (int)result.Json["exitCode"]!);
+    }
+
+    [Fact]
+    public async Task A_scenario_is_drawn_in_each_format()
+    {
+        string file = Write("two.yaml", Samples.Yaml), svg = Path.Combine(_folder, "two.svg"), mermaid = Path.Combine(_folder, "two.mmd");
+
+        NetLabResult text = await NetLabProcess.RunAsync("draw", file);
+        NetLabResult direct = await NetLabProcess.RunAsync("draw", file, "--format", "svg");
+        NetLabResult saved = await NetLabProcess.RunAsync("draw", file, "-o", svg);
+        await NetLabProcess.RunAsync("draw", file, "--output", mermaid);
+
+        Assert.Contains("│ ├─ tap-vm01 ┄┄┄ eth0  vm01", text.Output);
+        Assert.Equal("svg", XDocument.Parse(direct.Output).Root!.Name.LocalName);
+        Assert.Equal(direct.Output, await File.ReadAllTextAsync(svg));
+        Assert.Empty(saved.Output);
+        Assert.StartsWith("---\ntitle:", await File.ReadAllTextAsync(mermaid), StringComparison.Ordinal);
+        Assert.Equal([0, 0, 0], [text.ExitCode, direct.ExitCode, saved.ExitCode]);
+    }
+
+    [Fact]
+    public async Task A_drawing_is_a_json_document_where_one_was_asked_for()
+    {
+        NetLabResult result = await NetLabProcess.RunAsync("draw", Write("two.yaml", Samples.Yaml), "--format", "mermaid", "--json");
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("flowchart", (string)result.Json["drawing"]!);
+        Assert.Equal("mermaid", (string)result.Json["format"]!);
+    }
+
+    [Fact]
+    public async Task A_drawing_that_cannot_be_written_is_told()
+    {
+        NetLabResult result = await NetLabProcess.RunAsync("draw", Write("two.yaml", Samples.Yaml), "-o", Path.Combine(_folder, "no", "such", "folder.svg"));
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("cannot be written", result.Error);
+    }
+
+    [Fact]
+    public async Task Drawing_needs_no_privilege()
+    {
+        NetLabResult result = await NetLabProcess.RunWithoutPrivilegesAsync("draw", Write("two.yaml", Samples.Yaml));
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+    }
+
+    [Fact]
+    public async Task The_doctor_says_what_the_probe_says()
+    {
+        NetLabResult text = await NetLabProcess.RunAsync("doctor"), json = await NetLabProcess.RunAsync("doctor", "--json");
+
+        bool canRun = LabFeatures.Basic.All(f => Capabilities.Of(f).Available);
+        Assert.Equal(canRun ? 0 : 3, text.ExitCode);
+        Assert.Equal(text.ExitCode, json.ExitCode);
+        Assert.Equal(canRun, (bool)json.Json["canRun"]!["basic"]!);
+        Assert.Equal(
+            Capabilities.All.Select(f => (f.Feature.ToString(), f.Available)),
+            json.Json["features"]!.AsArray().Select(f => ((string)f!["feature"]!, (bool)f["available"]!)));
+        Assert.All(Capabilities.All, f => Assert.Contains(f.Name, text.Output));
+    }
+
+    [Fact]
+    public async Task Without_privileges_the_doctor_names_them_and_a_run_says_what_to_do()
+    {
+        NetLabResult doctor = await NetLabProcess.RunWithoutPrivilegesAsync("doctor"), run = await NetLabProcess.RunWithoutPrivilegesAsync("run", Write("two.yaml", Samples.Yaml));
+
+        Assert.True(doctor.ExitCode == 3, doctor.ToString());
+        Assert.Contains("✗ capability CAP_NET_ADMIN", doctor.Output);
+        Assert.True(run.ExitCode == 3, run.ToString());
+        Assert.Contains("CAP_NET_ADMIN", run.Error);
+        Assert.Contains("Run as root", run.Error);
+        Assert.DoesNotContain("veth", run.Error);
+    }
+
+    [LabFact]
+    public async Task A_scenario_that_holds_is_fine_and_shows_the_way_of_its_frames()
+    {
+        NetLabResult result = await NetLabProcess.RunAsync("run", Write("two.yaml", Samples.Yaml));
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Contains("vm01 > tap-vm01 > br0 > tap-vm02 > vm02", result.Output);
+        Assert.Contains("1 passed, 0 failed, 0 skipped", result.Output);
+        Assert.Empty(result.Error);
+        Assert.DoesNotContain('\u001b', result.Output);
+    }
+
+    [LabFact]
+    public async Task A_scenario_that_does_not_hold_has_exit_code_1_and_says_why()
+    {
+        string file = Write("wrong.yaml", Samples.Yaml + "  - { name: wrong, send: { from: vm01, to: vm02, udp: 53 }, expect-none: vm02 }\n");
+
+        NetLabResult text = await NetLabProcess.RunAsync("run", file), json = await NetLabProcess.RunAsync("run", file, "--json");
+
+        Assert.Equal((1, 1), (text.ExitCode, json.ExitCode));
+        Assert.Contains("✗ 2  wrong", text.Output);
+        Assert.Contains("Expected VM vm02 not to receive the frame", text.Output);
+        JsonNode scenario = json.Json["scenarios"]![0]!;
+        Assert.Equal((1, 1), ((int)scenario["passed"]!, (int)scenario["failed"]!));
+        JsonNode step = scenario["steps"]![1]!;
+        Assert.Equal("failed", (string)step["outcome"]!);
+        Assert.Equal(["vm01", "tap-vm01", "br0", "tap-vm02", "vm02"], step["frame"]!["copies"]![0]!["path"]!.AsArray().Select(p => (string)p!));
+        Assert.Equal(1, (int)json.Json["exitCode"]!);
+    }
+
+    [LabFact]
+    public async Task Several_scenarios_are_summed_up_and_one_failure_counts()
+    {
+        string good = Write("good.yaml", Samples.Yaml), wrong = Write("wrong.yaml", Samples.Yaml.Replace("vm01 -> vm02", "{ from: vm01, to: vm02, expect: no-reply }"));
+
+        NetLabResult result = await NetLabProcess.RunAsync("run", wrong, good), json = await NetLabProcess.RunAsync("run", good, wrong, "--json");
+
+        Assert.Equal((1, 1), (result.ExitCode, json.ExitCode));
+        Assert.Contains($"failed  {wrong}", result.Output);
+        Assert.Contains($"passed  {good}", result.Output);
+        Assert.Equal([true, false], json.Json["scenarios"]!.AsArray().Select(s => (bool)s!["succeeded"]!));
+    }
+
+    [LabFact(Feature.CapSysChroot, Feature.MountNamespaces, Feature.PidNamespaces)]
+    public async Task An_interrupted_run_ends_at_once_and_says_so()
+    {
+        string file = Write("long.yaml", Samples.Yaml + "  - exec: { node: host, run: sleep 1000 }\n");
+        using var process = NetLabProcess.Start("run", file);
+        string line;
+        do
+        {
+            line = await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("It ended before it began.");
+        }
+        while (!line.Contains("✓ 1", StringComparison.Ordinal));
+
+        Assert.Equal(0, kill(process.Id, 2));
+        NetLabResult result = await NetLabProcess.FinishAsync(process);
+
+        Assert.Equal(130, result.ExitCode);
+        Assert.Contains("interrupted", result.Error);
+    }
+
+    [LabFact(Feature.CapSysChroot, Feature.MountNamespaces, Feature.PidNamespaces, Feature.OvsVswitchd, Feature.OvsdbServer, Feature.OvsVsctl, Feature.OvsOfctl)]
+    public async Task The_hybrid_plug_shows_the_way_through_real_Open_vSwitch()
+    {
+        NetLabResult result = await NetLabProcess.RunAsync("run", NetLabProcess.Scenario("openstack/hybrid-plug.yaml"), "--json");
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        IEnumerable<string> paths = result.Json["scenarios"]![0]!["steps"]!.AsArray().Where(s => s!["frame"] is not null)
+            .SelectMany(s => s!["frame"]!["copies"]!.AsArray()).Select(c => string.Join(" > ", c!["path"]!.AsArray().Select(p => (string)p!)));
+        Assert.Contains(paths, p => p.StartsWith("vm01 > tap", StringComparison.Ordinal) && p.Contains(" > br-int > ", StringComparison.Ordinal) && p.EndsWith(" > vm02", StringComparison.Ordinal));
+        Assert.DoesNotContain(paths, p => p.StartsWith("vm01", StringComparison.Ordinal) && p.EndsWith(" > vm03", StringComparison.Ordinal));
+    }
+
+    [LabFact(Feature.CapSysChroot, Feature.MountNamespaces, Feature.PidNamespaces, Feature.OvsVswitchd, Feature.OvsdbServer, Feature.OvsVsctl, Feature.OvsOfctl)]
+    public async Task The_first_teaching_lab_decides_each_of_its_claims()
+    {
+        NetLabResult result = await NetLabProcess.RunAsync("run", NetLabProcess.Scenario("labs/01-tap-or-veth.yaml"));
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        int claims = result.Output.Split("  Claim: ").Length - 1;
+        Assert.True(claims >= 5, result.Output);
+        Assert.Equal(claims, result.Output.Split("⇒ It ").Length - 1);
+    }
+
+    private string Write(string name, string text)
+    {
+        string path = Path.Combine(_folder, name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    [LibraryImport("libc")]
+    private static partial int kill(int process, int signal);
+}

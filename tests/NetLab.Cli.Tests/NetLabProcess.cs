@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+
+namespace NetLab.Cli.Tests;
+
+/// <summary>What a finished netlab process left.</summary>
+internal sealed record NetLabResult(int ExitCode, string Output, string Error)
+{
+    /// <summary>Standard output, which must be one JSON document and nothing else.</summary>
+    public JsonObject Json => JsonNode.Parse(Output)!.AsObject();
+
+    public override string ToString() => $"exit code {ExitCode}\n{Output}\n{Error}";
+}
+
+/// <summary>Starts the built command as a user does.</summary>
+internal static class NetLabProcess
+{
+    private static string Dll { get; } = Path.Combine(AppContext.BaseDirectory, "NetLab.Cli.dll");
+
+    /// <summary>The folder that holds the sources.</summary>
+    public static string Root { get; } = FindRoot();
+
+    public static string Scenario(string name) => Path.Combine(Root, "scenarios", name);
+
+    public static Task<NetLabResult> RunAsync(params string[] arguments) => FinishAsync(Start("dotnet", [Dll, .. arguments]));
+
+    /// <summary>Runs it as a user without any capability.</summary>
+    public static Task<NetLabResult> RunWithoutPrivilegesAsync(params string[] arguments) =>
+        FinishAsync(Start("setpriv", ["--inh-caps=-all", "--bounding-set=-all", "dotnet", Dll, .. arguments]));
+
+    public static Process Start(params string[] arguments) => Start("dotnet", [Dll, .. arguments]);
+
+    public static async Task<NetLabResult> FinishAsync(Process process)
+    {
+        using (process)
+        {
+            Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+            await process.WaitForExitAsync();
+            return new NetLabResult(process.ExitCode, await output, await error);
+        }
+    }
+
+    private static Process Start(string program, string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = Root };
+        return Process.Start(start)!;
+    }
+
+    private static string FindRoot()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "NetLab.sln")))
+        {
+            folder = Path.GetDirectoryName(folder);
+        }
+
+        return folder ?? throw new InvalidOperationException($"No folder above {AppContext.BaseDirectory} holds NetLab.sln.");
+    }
+}
