@@ -41,7 +41,7 @@ public sealed class Fate
     public Arrival ShouldReach(FakeVm vm)
     {
         ArgumentNullException.ThrowIfNull(vm);
-        return Reached($"VM {vm.Name}", c => ReferenceEquals(c.Vm, vm));
+        return Reached($"VM {vm.Name}", c => ReferenceEquals(c.Vm, vm), () => WhyNot(vm));
     }
 
     /// <summary>Asserts that the node's own stack got it.</summary>
@@ -125,13 +125,26 @@ public sealed class Fate
     /// <inheritdoc/>
     public override string ToString() => Describe();
 
-    private Arrival Reached(string whom, Func<FrameCopy, bool> wanted)
+    /// <summary>
+    /// Why no copy came to a VM, where the frame got to a Linux bridge that did not send it on towards the VM: the bridge's decision, gone
+    /// through on its state as it is now. Nothing is dropped there, so no copy has this reason. Null where that is not the case.
+    /// </summary>
+    public Reason? WhyNot(FakeVm vm)
+    {
+        ArgumentNullException.ThrowIfNull(vm);
+        return Copies.Any(c => ReferenceEquals(c.Vm, vm)) ? null : WantedWay.WhyNot(this, vm);
+    }
+
+    private Arrival Reached(string whom, Func<FrameCopy, bool> wanted, Func<Reason?>? whyNot = null)
     {
         var copies = Copies.Where(wanted).ToList();
         return copies.Count > 0
             ? new Arrival(this, whom, copies)
-            : throw new ForwardingException($"Expected {whom} to receive the frame, but it did not.{Environment.NewLine}{Describe()}");
+            : throw new ForwardingException($"Expected {whom} to receive the frame, but it did not.{Environment.NewLine}{Describe()}{Decision(whyNot?.Invoke())}");
     }
+
+    private static string Decision(Reason? reason) =>
+        reason is null ? "" : $"{Environment.NewLine}  Not forwarded at {reason.Place}{Environment.NewLine}{reason.Describe("    ")}";
 
     private Fate NotReached(string whom, Func<FrameCopy, bool> wanted) =>
         Copies.Any(wanted)

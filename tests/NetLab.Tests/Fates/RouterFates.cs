@@ -142,6 +142,44 @@ public sealed class RouterFates : IAsyncLifetime
         ping.Fate.EndsBy("nft-rule", "router/eth1", "rule 1 of chain \"f\" in table \"ip fw\"");
     }
 
+    [LabFact(Feature.BpfTracing)]
+    public async Task A_wrong_ICMP_checksum_is_told()
+    {
+        byte[] bytes = Frame.IcmpEcho(_vm.Mac, RouterMac, _vm.Address, Host, IcmpType.EchoRequest, 1, 1, new byte[30]).Bytes.ToArray();
+        bytes[36] ^= 0x5a;
+        (await _vm.SendAsync(Frame.FromBytes(bytes))).EndsBy("icmp-checksum", "host/eth0", "ICMP checksum");
+    }
+
+    [LabFact(Feature.BpfTracing)]
+    public async Task A_wrong_TCP_checksum_is_told()
+    {
+        byte[] bytes = Frame.Tcp(_vm.Mac, RouterMac, _vm.Address, Host, 40_000, 80, TcpFlags.Syn, 1, 0).Bytes.ToArray();
+        bytes[50] ^= 0x5a;
+        (await _vm.SendAsync(Frame.FromBytes(bytes))).EndsBy("tcp-checksum", "host/eth0", "TCP checksum");
+    }
+
+    [LabFact(Feature.BpfTracing)]
+    public async Task A_socket_that_is_not_read_is_told()
+    {
+        using var socket = _host.UdpClient(53);
+        socket.Client.ReceiveBufferSize = 0;
+        Fate fate = await SendAsync(payload: 1000);
+        for (int i = 0; i < 20 && fate.Copies.All(c => c.Reason is null); i++)
+        {
+            fate = await SendAsync(payload: 1000);
+        }
+
+        fate.EndsBy("socket-full", "host/eth0", "has no room");
+    }
+
+    [LabFact(Feature.BpfTracing)]
+    public async Task A_frame_that_no_protocol_takes_is_told() =>
+        (await _vm.SendAsync(Frame.Ethernet(_vm.Mac, RouterMac, 0x88b5, new byte[50]))).EndsBy("no-handler", "router/eth0", "EtherType 0x88b5");
+
+    [LabFact(Feature.BpfTracing)]
+    public async Task An_ARP_request_for_nobody_is_used_up() =>
+        (await _vm.SendAsync(Frame.ArpRequest(_vm.Mac, _vm.Address, IPAddress.Parse("10.0.1.99")))).EndsBy("arp-for-another", "router/eth0", "asks for 10.0.1.99");
+
     private MacAddress RouterMac => _router.Device("eth0").Mac;
 
     private Frame Udp(string? to = null, string? from = null, int payload = 20, IpOptions? options = null, MacAddress? mac = null) =>

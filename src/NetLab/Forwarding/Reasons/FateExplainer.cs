@@ -87,19 +87,30 @@ internal sealed class FateExplainer
             {
                 copy.EndBecauseOf(CopyEnd.Consumed, Used(hop, end));
             }
+            else if (skb.End is SkbEnd.Open && HasNoHandler(hop))
+            {
+                copy.EndBecauseOf(CopyEnd.Consumed, NoHandler(hop, "kernel: nothing happened to the frame after it came in; what the lab watches by has taken it, where the kernel would have dropped it."));
+            }
         }
     }
+
+    // A packet socket of ours is then the only one that takes the frame, and hides the kernel's drop (UNHANDLED_PROTO).
+    private bool HasNoHandler(Hop hop) =>
+        _fate.Frame.EtherType is not (EtherTypes.Ipv4 or EtherTypes.Ipv6 or EtherTypes.Arp)
+        && hop.LabDevice is VethEnd or TapDevice
+        && !hop.Node.Devices.OfType<KernelDevice>().Any();
+
+    private Reason NoHandler(Hop hop, string evidence) => new("no-handler", hop.Node, hop.Device,
+        $"Nothing in {hop.Node.Name} takes frames of EtherType 0x{_fate.Frame.EtherType:x4} at {hop.Device}: it is no port of a bridge, and no protocol of the node has asked for them.",
+        [evidence], $"make {hop.Device} a port of a bridge: ip link set {hop.Device} master BRIDGE");
 
     private Reason Used(Hop hop, TraceEvent end)
     {
         string evidence = $"kernel: the frame was freed after use, in {end.Location}.";
         return _fate.Frame.Arp is { } arp
             ? new Reason("arp-for-another", hop.Node, hop.Device, $"{hop.Node.Name} took the ARP packet, which asks for {arp.TargetIp}, and has nothing to answer: it does not have that address.", [evidence])
-            : end.Location is "packet_rcv" or "tpacket_rcv"
-                ? new Reason("no-handler", hop.Node, hop.Device,
-                    $"Nothing in {hop.Node.Name} takes frames of EtherType 0x{_fate.Frame.EtherType:x4} at {hop.Device}: it is no port of a bridge, and no protocol of the node has asked for them.", [evidence],
-                    $"make {hop.Device} a port of a bridge: ip link set {hop.Device} master BRIDGE")
-                : new Reason("used", hop.Node, hop.Device, $"{hop.Node.Name} used the frame up itself and sent nothing on.", [evidence]);
+            : end.Location is "packet_rcv" or "tpacket_rcv" && HasNoHandler(hop) ? NoHandler(hop, evidence)
+            : new Reason("used", hop.Node, hop.Device, $"{hop.Node.Name} used the frame up itself and sent nothing on.", [evidence]);
     }
 
     private static Reason? Waiting(Node node, SkbCopy skb)
