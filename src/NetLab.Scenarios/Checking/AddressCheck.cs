@@ -93,9 +93,9 @@ internal sealed class AddressCheck
                 ? $"give a device of {node.Name} an address in the gateway's network"
                 : $"it has {string.Join(", ", own.Select(each => $"{each.Address} on {each.Device}"))}");
         }
-        else if (route.Value.Via is { } own1 && own.Find(each => each.Address.Address.Equals(own1)) is { Device: not null } self)
+        else if (route.Value.Via is { } itself && own.Find(each => each.Address.Address.Equals(itself)) is { Device: not null } self)
         {
-            _binding.Report(route.At.Shift(route.Value.ViaOffset), $"the gateway {own1} is {node.Name} itself ({self.Device})", "the gateway is the neighbour's address");
+            _binding.Report(route.At.Shift(route.Value.ViaOffset), $"the gateway {itself} is {node.Name} itself ({self.Device})", "the gateway is the neighbour's address");
         }
     }
 

@@ -21,7 +21,7 @@ internal static class Texts
         scalar => ParseTarget(scalar.Text),
         () => new JsonObject { ["type"] = "string" });
 
-    /// <summary>"tap1 > br0 > tap2" or a list of names.</summary>
+    /// <summary>The two sides of an arrow, or null where a side or the arrow is missing.</summary>
     public static (string Left, string Right, int RightOffset)? Split(string text, string arrow)
     {
         var at = text.IndexOf(arrow, StringComparison.Ordinal);
