@@ -2,21 +2,6 @@ using System.Net.NetworkInformation;
 
 namespace NetLab.Linux.Netlink;
 
-/// <summary>An Ethernet bridge (IEEE 802.1D) in the kernel.</summary>
-/// <param name="Name">The bridge's name.</param>
-public sealed record BridgeSpec(string Name) : LinkSpec(Name)
-{
-    /// <inheritdoc/>
-    public override string Kind => "bridge";
-
-    /// <summary>Its options; null leaves all at the kernel's defaults.</summary>
-    public BridgeOptions? Options { get; init; }
-
-    internal override void WriteData(MessageWriter writer) => Options?.Write(writer);
-
-    internal static BridgeSpec Read(string name, Attributes data) => new(name) { Options = BridgeOptions.Read(data) };
-}
-
 /// <summary>
 /// The options of a bridge (<c>ip link set type bridge</c>, ip-link(8); <c>IFLA_BR_*</c> of <c>include/uapi/linux/if_link.h</c>). A property that
 /// is null is not set; when read from the kernel, all that this kernel knows are there. Times have a resolution of 10 ms.

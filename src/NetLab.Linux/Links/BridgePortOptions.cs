@@ -186,5 +186,5 @@ public sealed record BridgePortOptions : IDescribed
         return o;
     }
 
-    string IDescribed.Describe() => "the bridge port's settings";
+    string IDescribed.Describe() => $"bridge port: {Words.Settings(this)}";
 }

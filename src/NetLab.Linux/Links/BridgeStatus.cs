@@ -10,7 +10,7 @@ public sealed record BridgeId(ushort Priority, PhysicalAddress Mac)
     internal static BridgeId? Read(Attribute a) => a.Data.Length < 8 ? null : new(a.Be16, new PhysicalAddress(a.Data[2..8].ToArray()));
 
     /// <summary><c>8000.02:00:00:00:00:01</c>, as iproute2 writes it.</summary>
-    public override string ToString() => $"{Priority:x4}.{string.Join(':', Mac.GetAddressBytes().Select(b => b.ToString("x2", null)))}";
+    public override string ToString() => $"{Priority:x4}.{Mac.Colons()}";
 }
 
 /// <summary>What a bridge has found out by itself; read only (<c>IFLA_BR_*</c>).</summary>

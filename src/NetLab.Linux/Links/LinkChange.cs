@@ -110,7 +110,7 @@ public sealed record LinkChange : IDescribed
         Say(Up is { } up ? (up ? "up" : "down") : null);
         Say(MasterIndex is { } master ? (master == 0 ? "nomaster" : $"master {master}") : null);
         Say(Mtu is { } mtu ? $"mtu {mtu}" : null);
-        Say(Mac is { } mac ? $"address {mac}" : null);
+        Say(Mac is { } mac ? $"address {mac.Colons()}" : null);
         Say(Name is { } name ? $"name {name}" : null);
         Say(Promiscuous is { } promiscuous ? $"promisc {(promiscuous ? "on" : "off")}" : null);
         Say(AddressGenMode is { } mode ? $"addrgenmode {mode}" : null);

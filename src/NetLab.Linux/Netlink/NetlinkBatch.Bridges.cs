@@ -53,7 +53,7 @@ public sealed partial class NetlinkBatch
     public void SetVlanOptions(int index, ushort id, BridgeVlanOptions options, ushort? endId = null, string? doing = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        Write((index, id, endId, options), static (writer, a) => BridgeVlanMessages.SetOptions(writer, a.index, a.id, a.endId, a.options), doing, "setting vlan", id, index);
+        Write((index, id, endId, options), static (writer, a) => BridgeVlanMessages.SetOptions(writer, a.index, a.id, a.endId, a.options), doing, $"setting vlan {id}:", options, index);
     }
 
     /// <summary>Sets options of a VLAN, or of a range of them, on a whole bridge.</summary>
@@ -66,6 +66,6 @@ public sealed partial class NetlinkBatch
     public void SetVlanGlobalOptions(int bridge, ushort id, BridgeVlanGlobalOptions options, ushort? endId = null, string? doing = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        Write((bridge, id, endId, options), static (writer, a) => BridgeVlanMessages.SetGlobalOptions(writer, a.bridge, a.id, a.endId, a.options), doing, "setting vlan", id, bridge);
+        Write((bridge, id, endId, options), static (writer, a) => BridgeVlanMessages.SetGlobalOptions(writer, a.bridge, a.id, a.endId, a.options), doing, $"setting vlan {id}:", options, bridge);
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.InteropServices;
 
 namespace NetLab.Linux.Netlink;
@@ -57,7 +58,7 @@ public sealed partial class NetlinkBatch
         var request = requests[index];
         var type = MemoryMarshal.Read<ushort>(writer.Bytes[(request.Start + 4)..]);
         var advice = NetlinkAdvice.For(type, request.Subject, errno, extendedAck);
-        return new NetlinkException(request.Describe(), errno, extendedAck, advice, index);
+        return new NetlinkException(request.Describe(type, writer.Bytes[(request.Start + MessageWriter.HeaderSize)..End(index)]), errno, extendedAck, advice, index);
     }
 
     // Subjects are kept as they are and turned into words only when a request fails.
@@ -82,7 +83,7 @@ public sealed partial class NetlinkBatch
 
     private readonly record struct Request(int Start, string? Doing, string Verb, object? Subject, int Index)
     {
-        public string Describe()
+        public string Describe(ushort type, ReadOnlySpan<byte> payload)
         {
             if (Doing is not null)
             {
@@ -92,6 +93,7 @@ public sealed partial class NetlinkBatch
             var subject = Subject switch
             {
                 null => "",
+                IPAddress address when type is Rtnetlink.RTM_NEWADDR or Rtnetlink.RTM_DELADDR => $" {address}/{AddressMessages.Read(payload).PrefixLength}",
                 IDescribed described => " " + described.Describe(),
                 _ => " " + Subject,
             };

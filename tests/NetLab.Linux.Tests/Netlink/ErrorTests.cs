@@ -32,6 +32,43 @@ public sealed class ErrorTests
     }
 
     [Fact]
+    public void Where_the_kernel_does_not_say_what_is_wrong_the_settings_are_named()
+    {
+        using var bench = new NetlinkBench();
+        var refused = Assert.Throws<NetlinkException>(() => bench.Do(batch => batch.AddLink(new BridgeSpec("br0") { Options = new() { GroupForwardMask = 7 } })));
+        Assert.Equal("adding bridge br0: EINVAL (Invalid argument). One of these does not fit: GroupForwardMask 7", refused.Message);
+    }
+
+    [Fact]
+    public void Advice_fits_what_was_asked()
+    {
+        using var bench = new NetlinkBench();
+        bench.Do(batch =>
+        {
+            batch.AddLink(new BridgeSpec("br0") { Index = 10, Up = true });
+            batch.AddLink(new VethSpec("v0", new VethPeer("v1") { Index = 12 }) { Index = 11 });
+        });
+        Refused(b => b.AddLink(new VethSpec("a", new VethPeer("b")) { MasterIndex = 999 }), "Is interface 999, its master, there");
+        Refused(b => b.ChangeLink(12, new() { MasterIndex = 11 }), "Is interface 11 there, and a bridge");
+        Refused(b => b.ChangeLink(10, new() { MasterIndex = 10 }), "join the two with a veth pair");
+        Refused(b => b.ChangeLink(12, new() { Mac = NetlinkBench.Mac("01-00-00-00-00-01") }), "setting address 01:00:00:00:00:01", "unicast MAC");
+        Refused(b => b.ChangeLink(12, new() { Name = "v0" }), "Another interface has that name");
+        Refused(b => b.SetBridgePort(12, new() { Isolated = true }), "bridge port: Isolated True", "make it a port first");
+        Refused(b => b.DeleteLinkGroup(0), "Group 0");
+        Refused(b => b.DeleteLink(1), "lo and hardware");
+        Refused(b => b.AddAddress(77, IPAddress.Parse("10.0.0.1"), 24), "adding address 10.0.0.1/24 on interface 77", "No interface has that index");
+        Refused(b => b.AddQdisc(new HtbClassSpec(12, TcHandle.Parse("1:1"), 1000)), "add HtbSpec first");
+        Refused(b => b.AddFdb(new FdbSpec(12, NetlinkBench.Mac("02-00-00-00-00-01"))), "FDB entry 02:00:00:00:00:01", "not a port of a bridge");
+        Refused(b => b.AddAltNames(12, ["v0"]), "has that name already");
+
+        void Refused(Action<NetlinkBatch> request, params string[] words)
+        {
+            var refused = Assert.Throws<NetlinkException>(() => bench.Do(request));
+            Assert.All(words, word => Assert.Contains(word, refused.Message));
+        }
+    }
+
+    [Fact]
     public void The_callers_words_go_before_ours()
     {
         using var bench = new NetlinkBench();

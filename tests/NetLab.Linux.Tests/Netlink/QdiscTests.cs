@@ -151,7 +151,7 @@ public sealed class QdiscTests : IDisposable
     }
 
     [Fact]
-    public void What_comes_in_can_be_shaped_by_way_of_an_ifb()
+    public async Task What_comes_in_can_be_shaped_by_way_of_an_ifb()
     {
         bench.Do(batch =>
         {
@@ -167,9 +167,11 @@ public sealed class QdiscTests : IDisposable
             socket.Send(12, new byte[100]);
         }
 
+        await KernelQuiescence.WaitAsync();
         Assert.Equal(5u, bench.Socket.GetQdiscs(30).Single(q => q.Kind == "tbf").Statistics.Packets);
         bench.Do(batch => batch.DeleteFilter(new FilterSpec(11)));
         socket.Send(12, new byte[100]);
+        await KernelQuiescence.WaitAsync();
         Assert.Equal(5u, bench.Socket.GetQdiscs(30).Single(q => q.Kind == "tbf").Statistics.Packets);
     }
 

@@ -36,17 +36,19 @@ public sealed record BridgeVlanInfo(int Index, ushort Id) : BridgeVlanSpec(Index
 }
 
 /// <summary>Settings of a VLAN on a port (<c>bridge vlan set</c>).</summary>
-public sealed record BridgeVlanOptions
+public sealed record BridgeVlanOptions : IDescribed
 {
     /// <summary>STP state of this VLAN.</summary>
     public BridgePortState? State { get; init; }
 
     /// <summary>Is there a multicast router: 0 no, 1 found by queries, 2 always.</summary>
     public byte? MulticastRouter { get; init; }
+
+    string IDescribed.Describe() => Words.Settings(this);
 }
 
 /// <summary>Settings of a VLAN on the whole bridge (<c>bridge vlan global set</c>).</summary>
-public sealed record BridgeVlanGlobalOptions
+public sealed record BridgeVlanGlobalOptions : IDescribed
 {
     /// <summary>IGMP and MLD snooping in this VLAN.</summary>
     public bool? MulticastSnooping { get; init; }
@@ -86,4 +88,6 @@ public sealed record BridgeVlanGlobalOptions
 
     /// <summary>The spanning tree instance of this VLAN (MST).</summary>
     public ushort? SpanningTree { get; init; }
+
+    string IDescribed.Describe() => Words.Settings(this);
 }

@@ -71,7 +71,7 @@ public record FdbSpec(int Index, PhysicalAddress Mac) : IDescribed
 
     internal bool IsSelf => Self ?? (Remote is not null || NexthopId is not null);
 
-    string IDescribed.Describe() => $"FDB entry {Mac}{(Vlan is { } v ? $" vlan {v}" : "")}{(Remote is { } r ? $" dst {r}" : "")}{(IsSelf ? " self" : "")}";
+    string IDescribed.Describe() => $"FDB entry {Mac.Colons()}{(Vlan is { } v ? $" vlan {v}" : "")}{(Remote is { } r ? $" dst {r}" : "")}{(IsSelf ? " self" : "")}";
 }
 
 /// <summary>An FDB entry as the kernel describes it; can be handed back to the batch.</summary>
@@ -94,5 +94,5 @@ public sealed record FdbInfo(int Index, PhysicalAddress Mac) : FdbSpec(Index, Ma
 
     /// <summary>One line, as <c>bridge fdb</c> would print it.</summary>
     public override string ToString() =>
-        $"{Mac} on {Index}{(Vlan is { } v ? $" vlan {v}" : "")}{(Remote is { } r ? $" dst {r}" : "")}{(Vni is { } n ? $" vni {n}" : "")}{(MasterIndex is { } m ? $" master {m}" : "")}{(IsSelf ? " self" : "")} {Kind}";
+        $"{Mac.Colons()} on {Index}{(Vlan is { } v ? $" vlan {v}" : "")}{(Remote is { } r ? $" dst {r}" : "")}{(Vni is { } n ? $" vni {n}" : "")}{(MasterIndex is { } m ? $" master {m}" : "")}{(IsSelf ? " self" : "")} {Kind}";
 }

@@ -83,7 +83,7 @@ public record NeighbourSpec(int Index, IPAddress Address) : IDescribed
     /// <summary>Overwrites an entry that is there, instead of answering EEXIST.</summary>
     public bool Replace { get; init; }
 
-    string IDescribed.Describe() => Proxy ? $"proxy neighbour {Address}" : $"neighbour {Address} ({Mac})";
+    string IDescribed.Describe() => Proxy ? $"proxy neighbour {Address}" : $"neighbour {Address}{(Mac is null ? "" : $" lladdr {Mac.Colons()}")}";
 }
 
 /// <summary>An entry of the ARP or ND table as the kernel describes it (RTM_NEWNEIGH); can be handed back to the batch.</summary>
@@ -93,5 +93,5 @@ public sealed record NeighbourInfo(int Index, IPAddress Address) : NeighbourSpec
     public NeighbourFlags Flags { get; init; }
 
     /// <summary>One line, as <c>ip neigh</c> would print it.</summary>
-    public override string ToString() => $"{Address} on {Index}{(Mac is null ? "" : $" lladdr {Mac}")}{(Proxy ? " proxy" : $" {State}")}";
+    public override string ToString() => $"{Address} on {Index}{(Mac is null ? "" : $" lladdr {Mac.Colons()}")}{(Proxy ? " proxy" : $" {State}")}";
 }
