@@ -50,6 +50,7 @@ internal static class LabJson
         ["to"] = copy.Vm?.Name ?? copy.Node?.Name,
         ["path"] = JsonText.Array(copy.Path(sender)),
         ["milliseconds"] = JsonText.Milliseconds(copy.Latency),
+        ["reason"] = copy.Reason is { } reason ? Of(reason) : null,
         ["hops"] = JsonText.Array(copy.Hops.Select(h => new JsonObject
         {
             ["node"] = h.Node.Name,
@@ -58,5 +59,14 @@ internal static class LabJson
             ["vlan"] = h.Vlan,
             ["milliseconds"] = JsonText.Milliseconds(h.At),
         })),
+    };
+
+    private static JsonObject Of(Reason reason) => new()
+    {
+        ["cause"] = reason.Cause,
+        ["place"] = reason.Place,
+        ["sentence"] = reason.Sentence,
+        ["evidence"] = JsonText.Array(reason.Evidence),
+        ["remedy"] = reason.Remedy,
     };
 }
