@@ -14,4 +14,12 @@ public sealed record DrawingOptions
 
     /// <summary>How many columns a text drawing may take to put frames side by side; a single frame that is wider stays whole.</summary>
     public int Columns { get; init; } = 100;
+
+    /// <summary>Options that show the way of one copy of a frame, and where it ended if it ended on its way.</summary>
+    public static DrawingOptions Following(FrameCopy copy)
+    {
+        ArgumentNullException.ThrowIfNull(copy);
+        bool arrived = copy.End is CopyEnd.Delivered or CopyEnd.Consumed;
+        return new DrawingOptions { HighlightedPath = copy.Hops, FailedHop = arrived || copy.Hops.Count == 0 ? null : copy.Hops[^1] };
+    }
 }

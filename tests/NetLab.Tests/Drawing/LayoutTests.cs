@@ -103,6 +103,24 @@ public sealed partial class LayoutTests
 
     [Theory]
     [MemberData(nameof(Labs))]
+    public void No_cable_lies_on_another_one(string name)
+    {
+        (Scene scene, SceneLayout layout) = LayOut(name);
+
+        // Straight pieces as thin boxes: cables may cross, and none may run along another.
+        List<(Cable Cable, bool Upright, Area Area)> pieces = [.. scene.Cables.SelectMany(c => StraightPieces(layout.Paths[c]).Select(p => (c, p.Upright, p.Area)))];
+        for (int i = 0; i < pieces.Count; i++)
+        {
+            for (int j = i + 1; j < pieces.Count; j++)
+            {
+                bool together = pieces[i].Upright == pieces[j].Upright && pieces[i].Cable != pieces[j].Cable && pieces[i].Area.Overlaps(pieces[j].Area);
+                Assert.False(together, $"{pieces[i].Cable.A.Shape} – {pieces[i].Cable.B.Shape} and {pieces[j].Cable.A.Shape} – {pieces[j].Cable.B.Shape} run along each other at {pieces[i].Area}");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Labs))]
     public void Cables_end_at_their_sockets(string name)
     {
         (Scene scene, SceneLayout layout) = LayOut(name);
@@ -191,6 +209,24 @@ public sealed partial class LayoutTests
         }
 
         return points;
+    }
+
+    private static IEnumerable<(bool Upright, Area Area)> StraightPieces(string path)
+    {
+        const int half = 3;
+        (int X, int Y) at = default;
+        foreach (Match command in Command().Matches(path))
+        {
+            int[] n = [.. Number().Matches(command.Value).Select(m => int.Parse(m.Value, CultureInfo.InvariantCulture))];
+            (int X, int Y) to = command.Value[0] switch { 'V' => (at.X, n[0]), 'H' => (n[0], at.Y), _ => (n[^2], n[^1]) };
+            if (command.Value[0] is 'V' or 'H' && to != at)
+            {
+                bool upright = command.Value[0] == 'V';
+                yield return (upright, new Area(Math.Min(at.X, to.X) - (upright ? half : 0), Math.Min(at.Y, to.Y) - (upright ? 0 : half), Math.Max(at.X, to.X) + (upright ? half : 0), Math.Max(at.Y, to.Y) + (upright ? 0 : half)));
+            }
+
+            at = to;
+        }
     }
 
     private static (double X, double Y) Along((double X, double Y)[] curve, double t)

@@ -110,6 +110,21 @@ public sealed class SvgDrawingTests
         Assert.Contains("warning mono", text);
     }
 
+    [Theory]
+    [InlineData(CopyEnd.Delivered, false)]
+    [InlineData(CopyEnd.LastSeenIn, true)]
+    [InlineData(CopyEnd.Dropped, true)]
+    public void Following_a_copy_shows_its_way_and_where_it_was_lost(CopyEnd end, bool isLost)
+    {
+        Lab lab = SampleLabs.HybridPlug();
+        Hop[] hops = [.. new[] { "tap4a1b7c20-11", "qvb4a1b7c20-11" }.Select(d => new Hop(lab.Nodes[0], d, HopDirection.In, null, TimeSpan.Zero))];
+
+        DrawingOptions options = DrawingOptions.Following(new FrameCopy(hops, end, null, null));
+
+        Assert.Equal(hops, options.HighlightedPath);
+        Assert.Equal(isLost ? hops[1] : null, options.FailedHop);
+    }
+
     [Fact]
     public void Markup_in_names_stays_text()
     {

@@ -107,8 +107,14 @@ internal sealed class HorizontalPlaces
         _items.Add(item, (left, right));
         int width = Sizes.Of(item.Shape!).Width;
         _problem.Keep(left, right, width, 2);
-        AddSide(PortsAbove(item), left, right, width);
-        AddSide(PortsBelow(item), left, right, width);
+        List<Port> above = PortsAbove(item), below = PortsBelow(item);
+        AddSide(above, left, right, width);
+        AddSide(below, left, right, width);
+        if (above.Count == 1 && below.Count == 1)
+        {
+            _problem.Pull(_ports[above[0]], _ports[below[0]], 10);
+        }
+
         return (left, right);
     }
 
@@ -152,7 +158,7 @@ internal sealed class HorizontalPlaces
         {
             Span(segment);
             // Lanes are to be straighter than ends, and what is inside a frame straighter than what is between frames.
-            int weight = (segment.UpperPort is null ? 2 : 1) * (segment.LowerPort is null ? 2 : 1) * (segment.Upper.Column == segment.Lower.Column ? 8 : 4);
+            int weight = (segment.UpperPort is null ? 2 : 1) * (segment.LowerPort is null ? 2 : 1) * (segment.Upper.Column == segment.Lower.Column ? 24 : 4);
             _problem.Pull(End(segment.Upper, segment.UpperPort), End(segment.Lower, segment.LowerPort), weight);
         }
 
