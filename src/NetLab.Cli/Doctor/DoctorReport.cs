@@ -38,7 +38,7 @@ internal sealed record DoctorReport(string Version, string Kernel, string Runtim
 
     public static DoctorReport OfThisMachine() => new(
         typeof(DoctorReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "",
-        RuntimeInformation.OSDescription,
+        $"Linux {File.ReadAllText("/proc/sys/kernel/osrelease").Trim()} {RuntimeInformation.OSArchitecture}",
         RuntimeInformation.FrameworkDescription,
         Environment.UserName,
         Capabilities.All);
