@@ -6,8 +6,7 @@ public class PacketQueuesTests
     [Fact]
     public void A_queue_tells_what_waits_in_it_and_what_it_lost_and_can_be_enlarged()
     {
-        using var ns = NetworkNamespace.Create();
-        ns.WriteSysctl("net.ipv6.conf.default.disable_ipv6", "1"); // what IPv6 says by itself would be lost too, and counted
+        using var ns = Devices.QuietNamespace(); // what IPv6 says by itself would be lost too, and counted
         using var tap = Tap.Create(ns, "t0");
         Devices.Up(ns, "t0");
         using var socket = PacketSocket.Open(ns, tap.Index);
