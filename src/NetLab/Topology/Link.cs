@@ -5,8 +5,8 @@ public sealed class Link
 {
     internal Link(LinkEnd a, LinkEnd b)
     {
-        A = new VethEnd(a.Node, a.DeviceName(b), this);
-        B = new VethEnd(b.Node, b.DeviceName(a), this);
+        A = new VethEnd(a.Node, a.DeviceName(b, null), this);
+        B = new VethEnd(b.Node, b.DeviceName(a, ReferenceEquals(a.Node, b.Node) ? A.Name : null), this);
     }
 
     /// <summary>The end that was named first.</summary>

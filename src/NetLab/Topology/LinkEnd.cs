@@ -79,7 +79,9 @@ public sealed class LinkEnd
         return this;
     }
 
-    internal string DeviceName(LinkEnd other)
+    /// <param name="other">The other end, whose node names a bridge's port.</param>
+    /// <param name="reserved">A name that the other end is about to take in the same node.</param>
+    internal string DeviceName(LinkEnd other, string? reserved)
     {
         if (Name is not null)
         {
@@ -90,7 +92,7 @@ public sealed class LinkEnd
         {
             for (int n = 0; ; n++)
             {
-                if (Node.FindDevice($"eth{n}") is null)
+                if (Node.FindDevice($"eth{n}") is null && reserved != $"eth{n}")
                 {
                     return $"eth{n}";
                 }
@@ -98,7 +100,7 @@ public sealed class LinkEnd
         }
 
         string wanted = ReferenceEquals(other.Node, Node) && other.Switch is not null ? other.Switch.Name : other.Node.Name;
-        return Names.Free(wanted, name => Node.FindDevice(name) is not null);
+        return Names.Free(wanted, name => name == reserved || Node.FindDevice(name) is not null);
     }
 
     internal void Configure(VethEnd end)

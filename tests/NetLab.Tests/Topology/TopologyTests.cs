@@ -96,6 +96,16 @@ public class TopologyTests
     }
 
     [Fact]
+    public void Both_ends_of_a_link_may_be_in_one_node_and_choose_their_names()
+    {
+        Node node = _lab.AddNode("a");
+        Link cable = _lab.AddLink(node, node);
+        Assert.Equal(("eth0", "eth1"), (cable.A.Name, cable.B.Name));
+        Link ports = _lab.AddLink(node.AddBridge("br0"), node.AddBridge("br1"));
+        Assert.Equal(("br1", "br0"), (ports.A.Name[..3], ports.B.Name[..3]));
+    }
+
+    [Fact]
     public void MAC_addresses_derive_from_names()
     {
         FakeVm one = _lab.AddNode("a").AddVm("vm1");
