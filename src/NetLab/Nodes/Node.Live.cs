@@ -25,7 +25,7 @@ public sealed partial class Node
         _sysctls[name] = value;
     }
 
-    /// <summary>Adds a device's address in the running lab, or before it runs.</summary>
+    /// <summary>From now on the node exists in the kernel.</summary>
     internal void Attach(NodeState state) => _state = state;
 
     /// <summary>The node's address that somebody with these addresses can reach on the wire, or else its first.</summary>

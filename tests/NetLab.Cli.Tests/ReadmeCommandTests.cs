@@ -1,0 +1,27 @@
+using NetLab.Linux.Probe;
+using NetLab.Xunit;
+
+namespace NetLab.Cli.Tests;
+
+/// <summary>The commands that the README shows do what it says; <c>test</c> is what runs this.</summary>
+public class ReadmeCommandTests
+{
+    private const string Script = "docker/netlab ";
+
+    [LabFact(Feature.OvsVswitchd)]
+    public async Task Every_command_of_the_README_ends_well()
+    {
+        var commands = File.ReadAllLines(Path.Combine(NetLabProcess.Root, "README.md"))
+            .Where(line => line.StartsWith(Script, StringComparison.Ordinal))
+            .Select(line => line[Script.Length..])
+            .ToList();
+        Assert.Contains("test", commands);
+        Assert.True(commands.Count >= 5, "The README shows its commands in lines that begin with docker/netlab.");
+        foreach (string command in commands.Where(c => c != "test"))
+        {
+            string[] words = [.. command.Split(' ').Select(w => w.StartsWith("scenarios/", StringComparison.Ordinal) ? Path.Combine(NetLabProcess.Root, w) : w)];
+            NetLabResult result = await NetLabProcess.RunAsync(words);
+            Assert.True(result.ExitCode == 0, $"{Script}{command} ended with exit code {result.ExitCode}: {result.Error}");
+        }
+    }
+}
