@@ -90,7 +90,7 @@ public sealed partial class Lab
         NetworkNamespace.ReserveFileDescriptors(_nodes.Count * 8);
         foreach (Node node in _nodes.Where(n => !n.IsApplied))
         {
-            var state = new NodeState(node);
+            var state = new LiveNode(node);
             node.Attach(state);
             QuietNetwork.Apply(node, state);
             foreach ((string name, string value) in node.Sysctls.Where(s => !QuietNetwork.NeedsDevice(node, s.Key)))

@@ -11,7 +11,7 @@ namespace NetLab;
 internal static class Planner
 {
     /// <summary>Bridges and veth pairs whose first end is in this node.</summary>
-    public static NetlinkBatch BridgesAndLinks(NodeState state, IReadOnlyList<Link> newLinks)
+    public static NetlinkBatch BridgesAndLinks(LiveNode state, IReadOnlyList<Link> newLinks)
     {
         var batch = new NetlinkBatch();
         foreach (Bridge bridge in New<Bridge>(state.Node))
@@ -33,7 +33,7 @@ internal static class Planner
     }
 
     /// <summary>The second ends of new veth pairs, and everything about ports that the kernel takes only once the device is there.</summary>
-    public static NetlinkBatch Ports(NodeState state, IReadOnlyList<Device> newDevices)
+    public static NetlinkBatch Ports(LiveNode state, IReadOnlyList<Device> newDevices)
     {
         var batch = new NetlinkBatch();
         foreach (Device device in newDevices)
@@ -69,7 +69,7 @@ internal static class Planner
     }
 
     /// <summary>Addresses of new devices, then routes and neighbours that are new.</summary>
-    public static NetlinkBatch Addresses(NodeState state, IReadOnlyList<Device> newDevices, int routesDone, int neighboursDone)
+    public static NetlinkBatch Addresses(LiveNode state, IReadOnlyList<Device> newDevices, int routesDone, int neighboursDone)
     {
         var batch = new NetlinkBatch();
         foreach (Device device in newDevices)
@@ -98,7 +98,7 @@ internal static class Planner
     }
 
     /// <summary>Devices of other kinds; their parents exist by now.</summary>
-    public static NetlinkBatch KernelDevices(NodeState state)
+    public static NetlinkBatch KernelDevices(LiveNode state)
     {
         var batch = new NetlinkBatch();
         foreach (KernelDevice device in New<KernelDevice>(state.Node))
@@ -118,7 +118,7 @@ internal static class Planner
         return batch;
     }
 
-    private static void AddVeth(NetlinkBatch batch, NodeState state, Link link)
+    private static void AddVeth(NetlinkBatch batch, LiveNode state, Link link)
     {
         VethEnd a = link.A, b = link.B;
         batch.AddLink(

@@ -9,7 +9,7 @@ namespace NetLab;
 internal static class QuietNetwork
 {
     /// <summary>Sets what a node needs by what it has now; a node that gets its first bridge or IPv6 address later is set again.</summary>
-    public static void Apply(Node node, NodeState state)
+    public static void Apply(Node node, LiveNode state)
     {
         NetworkNamespace ns = state.Namespace;
         bool v6 = UsesIPv6(node), bridges = node.Devices.OfType<Bridge>().Any();

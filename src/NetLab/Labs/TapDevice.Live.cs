@@ -28,7 +28,7 @@ public sealed partial class TapDevice
         _tap = null;
     }
 
-    internal void Create(NodeState state)
+    internal void Create(LiveNode state)
     {
         int index = state.TakeIndex(this);
         var tap = Tap.Create(state.Namespace, Name, new TapOptions { Index = index });

@@ -5,7 +5,7 @@ namespace NetLab;
 /// <summary>A node in a running lab.</summary>
 public sealed partial class Node
 {
-    private NodeState? _state;
+    private LiveNode? _state;
 
     /// <summary>Whether the node's namespace exists.</summary>
     public bool IsApplied => _state is not null;
@@ -13,7 +13,7 @@ public sealed partial class Node
     /// <summary>The inode of the node's namespace, as <c>/proc/PID/ns/net</c> shows it.</summary>
     public ulong NamespaceInode => State.Namespace.Inode;
 
-    internal NodeState State => _state ?? throw new InvalidOperationException($"Node {Name} is not applied yet; call lab.ApplyAsync() first.");
+    internal LiveNode State => _state ?? throw new InvalidOperationException($"Node {Name} is not applied yet; call lab.ApplyAsync() first.");
 
     /// <summary>Reads a kernel setting of this namespace.</summary>
     public string ReadSysctl(string name) => State.Namespace.ReadSysctl(name);
@@ -26,7 +26,7 @@ public sealed partial class Node
     }
 
     /// <summary>From now on the node exists in the kernel.</summary>
-    internal void Attach(NodeState state) => _state = state;
+    internal void Attach(LiveNode state) => _state = state;
 
     /// <summary>The node's address that somebody with these addresses can reach on the wire, or else its first.</summary>
     internal IPAddress AddressFor(IReadOnlyList<InterfaceAddress> asker)

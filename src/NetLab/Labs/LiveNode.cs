@@ -4,12 +4,12 @@ using NetLab.Linux.Netlink;
 namespace NetLab;
 
 /// <summary>What exists in the kernel for one node. It owns the namespace's descriptor, and goes with it.</summary>
-internal sealed class NodeState : IDisposable
+internal sealed class LiveNode : IDisposable
 {
     // Low numbers are left to devices that the kernel or Open vSwitch number themselves.
     private int _nextIndex = 100;
 
-    public NodeState(Node node)
+    public LiveNode(Node node)
     {
         Node = node;
         Namespace = NetworkNamespace.Create();
