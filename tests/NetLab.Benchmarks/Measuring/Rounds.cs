@@ -1,0 +1,35 @@
+namespace NetLab.Benchmarks;
+
+/// <summary>Rounds in which contenders take turns, so that whatever else the machine does falls on all of them.</summary>
+internal static class Rounds
+{
+    /// <summary>The median of each contender's figures.</summary>
+    /// <param name="rounds">How often each has its turn; one more turn goes before, and does not count.</param>
+    /// <param name="contenders">Each does its work once and gives its figure.</param>
+    public static async Task<double[]> MediansAsync(int rounds, params Func<Task<double>>[] contenders)
+    {
+        var figures = contenders.Select(_ => new List<double>(rounds)).ToArray();
+        for (int round = -1; round < rounds; round++)
+        {
+            for (int turn = 0; turn < contenders.Length; turn++)
+            {
+                // Who comes first changes from round to round.
+                int who = (turn + round + 1) % contenders.Length;
+                double figure = await contenders[who]().ConfigureAwait(false);
+                if (round >= 0)
+                {
+                    figures[who].Add(figure);
+                }
+            }
+        }
+
+        return [.. figures.Select(Median)];
+    }
+
+    public static double Median(IEnumerable<double> figures)
+    {
+        double[] sorted = [.. figures.Order()];
+        int half = sorted.Length / 2;
+        return sorted.Length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+    }
+}
