@@ -85,7 +85,7 @@ public sealed unsafe class PacketSocket : IDisposable
             using var fd = handle.Borrow();
             Set(fd.Number, Libc.SOL_PACKET, PACKET_AUXDATA, 1, "ask for the VLAN tags of frames");
             Set(fd.Number, Libc.SOL_SOCKET, Libc.SO_TIMESTAMPNS, 1, "ask for the times of frames");
-            Set(fd.Number, Libc.SOL_SOCKET, Libc.SO_RCVBUFFORCE, ReceiveBufferBytes, "enlarge the buffer of a packet socket");
+            Enlarge(fd.Number);
             var address = LinkAddress(interfaceIndex, ETH_P_ALL);
             return Libc.bind(fd.Number, &address, sizeof(SocketAddress)) == 0
                 ? new PacketSocket(handle)
@@ -216,6 +216,16 @@ public sealed unsafe class PacketSocket : IDisposable
         InterfaceIndex = interfaceIndex,
         AddressLength = 6,
     };
+
+    // Root of a user namespace may not go beyond the machine's limit (net.core.rmem_max): what finds no room is counted in Drops.
+    private static void Enlarge(int fd)
+    {
+        int size = ReceiveBufferBytes;
+        if (Libc.setsockopt(fd, Libc.SOL_SOCKET, Libc.SO_RCVBUFFORCE, &size, sizeof(int)) != 0)
+        {
+            Set(fd, Libc.SOL_SOCKET, Libc.SO_RCVBUF, size, "enlarge the buffer of a packet socket");
+        }
+    }
 
     private static void Set(int fd, int level, int option, int value, string doing)
     {
