@@ -13,6 +13,7 @@ internal static class Summary
     public static IReadOnlyList<Measurement> Measurements { get; } =
     [
         .. CodecRows.All,
+        .. TopologyRows.All,
     ];
 
     /// <summary>Measures the rows whose name contains <paramref name="only"/>, and says on <paramref name="progress"/> what it is at.</summary>

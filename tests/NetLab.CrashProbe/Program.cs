@@ -2,6 +2,7 @@ using NetLab;
 
 // A program to be killed: it builds a lab with everything that could be left behind (namespaces, taps, Open vSwitch, a child with a
 // grandchild in a session of its own), says how far it is, removes it, and starts again, until somebody ends it.
+bool waitForKernel = args.Contains("--wait-for-kernel");
 bool withOvs = args.Contains("ovs");
 int turns = Array.IndexOf(args, "--turns") is var at and >= 0 ? int.Parse(args[at + 1]) : int.MaxValue;
 for (int turn = 0; turn < turns; turn++)
@@ -26,4 +27,5 @@ for (int turn = 0; turn < turns; turn++)
     Console.WriteLine($"running {turn}");
     (await lab.Nodes[1].PingAsync(lab.Vms.First())).ShouldSucceed();
     Console.WriteLine($"removing {turn}");
+    await lab.DisposeAsync(waitForKernel);
 }

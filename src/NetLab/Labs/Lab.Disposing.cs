@@ -1,8 +1,13 @@
+using NetLab.Linux;
+
 namespace NetLab;
 
 /// <summary>Removing all of it.</summary>
 public sealed partial class Lab
 {
+    // The kernel takes some 2 ms for a node; nothing of a lab is that large.
+    private static readonly TimeSpan LongestRemoval = TimeSpan.FromSeconds(30);
+
     /// <summary>
     /// Removes the lab: processes are killed and gone, descriptors are closed, and the kernel removes the namespaces with everything in
     /// them behind the call.
@@ -39,6 +44,36 @@ public sealed partial class Lab
         foreach (Node node in _nodes.Where(n => n.IsApplied))
         {
             node.State.Dispose();
+        }
+    }
+
+    /// <summary>Removes the lab, and returns when the kernel has really removed every namespace of it, for whoever counts what is left.</summary>
+    /// <param name="waitForKernel">False: the same as <see cref="DisposeAsync()"/>, which most want.</param>
+    /// <param name="ct">Ends the waiting; the lab is disposed all the same.</param>
+    /// <exception cref="TimeoutException">Something that is not the lab's holds a namespace: a socket that was not disposed, a process that entered it. The message names the nodes.</exception>
+    public async ValueTask DisposeAsync(bool waitForKernel, CancellationToken ct = default)
+    {
+        List<Node> nodes = _disposed ? [] : _nodes.FindAll(n => n.IsApplied);
+        if (!waitForKernel || nodes.Count == 0)
+        {
+            await DisposeAsync().ConfigureAwait(false);
+            return;
+        }
+
+        using var removal = new NamespaceRemoval(nodes.ConvertAll(n => n.State.Namespace));
+        await DisposeAsync().ConfigureAwait(false);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(LongestRemoval);
+        try
+        {
+            await removal.WaitAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            string held = string.Join(", ", removal.GetRemaining().Select(i => nodes[i].Name));
+            throw new TimeoutException(
+                $"The kernel has not removed the lab's namespaces in {LongestRemoval.TotalSeconds:0} s"
+                + (held.Length == 0 ? "." : $": something holds those of {held}. Dispose sockets that were opened in these nodes, and end processes that entered them from outside."));
         }
     }
 }

@@ -22,6 +22,8 @@ public enum RouteGroups
     Mdb = 64,
     /// <summary>Queueing disciplines.</summary>
     Qdiscs = 128,
+    /// <summary>The numbers that other namespaces have in this one.</summary>
+    NamespaceIds = 256,
 }
 
 /// <summary>Something that changed in a namespace.</summary>
@@ -71,6 +73,11 @@ public sealed record MdbEvent(MdbInfo Entry, bool Deleted) : NetlinkEvent;
 /// <param name="Qdisc">The discipline or class.</param>
 /// <param name="Deleted">It is gone.</param>
 public sealed record QdiscEvent(QdiscInfo Qdisc, bool Deleted) : NetlinkEvent;
+
+/// <summary>Another namespace got a number here, or lost it because the kernel began to remove that namespace.</summary>
+/// <param name="Id">The number.</param>
+/// <param name="Deleted">The kernel has begun to remove that namespace.</param>
+public sealed record NamespaceIdEvent(int Id, bool Deleted) : NetlinkEvent;
 
 /// <summary>Changes came faster than they were read and some are lost: read the state anew.</summary>
 public sealed record EventsLost : NetlinkEvent;

@@ -62,6 +62,39 @@ public sealed partial class RouteEvents
             cancellation);
     }
 
+    /// <summary>Waits until none of these numbers stands for a namespace: the kernel has begun to remove each of them.</summary>
+    /// <param name="ids">The numbers that the namespaces have in this one.</param>
+    /// <param name="cancellation">Ends the wait; the exception says which are left.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="InvalidOperationException">The subscription is without <see cref="RouteGroups.NamespaceIds"/>.</exception>
+    public Task WaitForNamespaceIdsDeletedAsync(IEnumerable<int> ids, CancellationToken cancellation = default)
+    {
+        Require(RouteGroups.NamespaceIds);
+        var left = new HashSet<int>(ids);
+        return WaitAsync(
+            happened => happened is NamespaceIdEvent { Deleted: true } e ? WithoutThat(rest => rest.Remove(e.Id)) : null,
+            () => WithoutThat(rest => rest.IntersectWith(reader.GetNamespaceIds())),
+            () =>
+            {
+                lock (left)
+                {
+                    return $"still there are {string.Join(", ", left.Order())}";
+                }
+            },
+            "the end of namespaces",
+            cancellation);
+
+        // Events and state are looked at by different threads.
+        HashSet<int>? WithoutThat(Action<HashSet<int>> take)
+        {
+            lock (left)
+            {
+                take(left);
+                return left.Count == 0 ? left : null;
+            }
+        }
+    }
+
     /// <summary>Waits for an event as wanted that happens after the call; there is no looking back.</summary>
     /// <param name="condition">What is wanted. Called on the reactor's thread: it only looks.</param>
     /// <param name="cancellation">Ends the wait.</param>

@@ -107,6 +107,7 @@ public sealed unsafe partial class RouteEvents : IDisposable
             (RouteGroups.Routes, [7, 11]),
             (RouteGroups.Rules, [8, 19]),
             (RouteGroups.Mdb, [26]),
+            (RouteGroups.NamespaceIds, [28]),
             (RouteGroups.Nexthops, [32]),
         ];
         return all.Where(g => groups.HasFlag(g.Group)).SelectMany(g => g.Numbers);
@@ -200,6 +201,7 @@ public sealed unsafe partial class RouteEvents : IDisposable
         RTM_NEWNEXTHOP or RTM_DELNEXTHOP => new NexthopEvent(NexthopMessages.Read(payload), type == RTM_DELNEXTHOP),
         RTM_NEWQDISC or RTM_DELQDISC => new QdiscEvent(QdiscMessages.Read(payload), type == RTM_DELQDISC),
         RTM_NEWTCLASS or RTM_DELTCLASS => new QdiscEvent(QdiscMessages.Read(payload), type == RTM_DELTCLASS),
+        RTM_NEWNSID or RTM_DELNSID => new NamespaceIdEvent(RouteSocket.ReadNamespaceId(payload), type == RTM_DELNSID),
         RTM_NEWMDB or RTM_DELMDB => ParseMdb(type == RTM_DELMDB, payload),
         _ => null,
     };
