@@ -103,6 +103,11 @@ internal readonly struct FrameContent
 
         if (packets is FrameLikeness.Unknown && frames is FrameLikeness.Unknown)
         {
+            if (length == other.length && Bytes.SequenceEqual(other.Bytes))
+            {
+                return FrameLikeness.Same;
+            }
+
             // No payload: that the transport headers are the same says something; that they are not may be address translation.
             return Compare(other, other.end - end, TransportStart, other.TransportStart) is FrameLikeness.Same ? FrameLikeness.Same : FrameLikeness.Unknown;
         }

@@ -120,6 +120,13 @@ public sealed class SkbCopy
 
     internal FrameContent Content { get; private set; }
 
+    /// <summary>Whether another copy shows the same frame, tagged, translated or in a tunnel perhaps, as far as the bytes of both are known.</summary>
+    public bool IsSameFrameAs(SkbCopy other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return Content.Compare(other.Content) is FrameLikeness.Same;
+    }
+
     // Whether the kernel may still have it.
     internal bool IsLive => End is SkbEnd.Open && !isOutOfSight;
 

@@ -6,14 +6,17 @@ namespace NetLab;
 /// <summary>What became of a sent frame: every copy of it, where each went and where it ended.</summary>
 public sealed class Fate
 {
-    internal Fate(string from, FakeVm? sender, Node start, Frame frame, string? refusal, IReadOnlyList<FrameCopy> copies)
+    internal Fate(SentFrame sent, DateTimeOffset at, string level, string? refusal, IReadOnlyList<FrameCopy> copies, long lost)
     {
-        From = from;
-        Sender = sender;
-        Start = start;
-        Frame = frame;
+        From = sent.From;
+        Sender = sent.Sender;
+        Start = sent.Start;
+        Frame = sent.Frame;
+        SentAt = at;
+        Level = level;
         Refusal = refusal;
         Copies = copies;
+        LostEvents = lost;
     }
 
     /// <summary>The name of who sent it.</summary>
@@ -22,14 +25,20 @@ public sealed class Fate
     /// <summary>The frame as it was sent.</summary>
     public Frame Frame { get; }
 
+    /// <summary>When it was sent; the times of hops count from the first hop, microseconds later.</summary>
+    public DateTimeOffset SentAt { get; }
+
+    /// <summary>By what it was followed: <c>BPF on 11 tracepoints, kernel 6.18.44</c>, or <c>packet sockets</c> and why nothing better.</summary>
+    public string Level { get; }
+
     /// <summary>Every copy; none where the frame was seen nowhere.</summary>
     public IReadOnlyList<FrameCopy> Copies { get; }
 
     /// <summary>Why the kernel did not take the frame at all; null where it did.</summary>
     public string? Refusal { get; }
 
-    /// <summary>How many records of the kernel's tracepoints found no room while the frame was under way: while this is not 0, a reason may be missing.</summary>
-    public long LostEvents { get; init; }
+    /// <summary>How many records of what was seen found no room while the frame was under way: while this is not 0, a reason may be missing.</summary>
+    public long LostEvents { get; }
 
     internal FakeVm? Sender { get; }
 
@@ -41,7 +50,7 @@ public sealed class Fate
     public Arrival ShouldReach(FakeVm vm)
     {
         ArgumentNullException.ThrowIfNull(vm);
-        return Reached($"VM {vm.Name}", c => ReferenceEquals(c.Vm, vm), () => WhyNot(vm));
+        return Reached($"VM {vm.Name}", c => ReferenceEquals(c.Vm, vm), vm);
     }
 
     /// <summary>Asserts that the node's own stack got it.</summary>
@@ -116,7 +125,7 @@ public sealed class Fate
 
         if (LostEvents > 0)
         {
-            text.AppendLine().Append($"    {LostEvents} records of the kernel's tracepoints found no room: a reason may be missing");
+            text.AppendLine().Append($"    {LostEvents} records of what the kernel did found no room: a copy or a reason may be missing");
         }
 
         return text.ToString();
@@ -126,25 +135,57 @@ public sealed class Fate
     public override string ToString() => Describe();
 
     /// <summary>
-    /// Why no copy came to a VM, where the frame got to a Linux bridge that did not send it on towards the VM: the bridge's decision, gone
-    /// through on its state as it is now. Nothing is dropped there, so no copy has this reason. Null where that is not the case.
+    /// Asserts that a copy was dropped, not forwarded, or kept waiting at the device, and for no other reason than the one named.
+    /// </summary>
+    /// <param name="device">Where: the device of the reason (<see cref="Reason.Place"/>).</param>
+    /// <param name="because">The cause (<see cref="Reason.Cause"/>: <c>nft-rule</c>, <c>bridge-mtu</c>), or words of its sentence; null for any.</param>
+    /// <returns>The reason, for further assertions.</returns>
+    /// <exception cref="ForwardingException">No copy ended there, or one did for another reason; the message says what became of each.</exception>
+    public Reason ShouldBeDroppedAt(Device device, string? because = null)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        List<Reason> there = [.. Copies.Select(c => c.Reason).OfType<Reason>().Where(r => ReferenceEquals(r.Node, device.Node) && r.Device == device.Name)];
+        if (there.Count == 0 && device is TapDevice { Vm: { } vm } && WhyNot(vm) is { } skipped && skipped.Device == device.Name)
+        {
+            there.Add(skipped);
+        }
+
+        return there.Find(r => because is null || r.Cause == because || r.Sentence.Contains(because, StringComparison.OrdinalIgnoreCase))
+            ?? throw new ForwardingException($"Expected the frame to be dropped at {device}{(because is null ? "" : $" because of \"{because}\"")}, but {(there.Count == 0 ? "it was not" : $"there the reason is {there[0].Cause}")}.{Environment.NewLine}{Describe()}");
+    }
+
+    /// <summary>
+    /// Why no copy came to a VM: the reason of the copy that ended on the way there, or the decision of the Linux bridge that did not send the frame
+    /// on towards the VM, gone through on its state as it is now: nothing is dropped there, and no copy has that reason. Null where neither is the case.
     /// </summary>
     public Reason? WhyNot(FakeVm vm)
     {
         ArgumentNullException.ThrowIfNull(vm);
-        return Copies.Any(c => ReferenceEquals(c.Vm, vm)) ? null : WantedWay.WhyNot(this, vm);
+        return Toward(vm) is { End: not CopyEnd.Delivered } copy ? copy.Reason : null;
     }
 
-    private Arrival Reached(string whom, Func<FrameCopy, bool> wanted, Func<Reason?>? whyNot = null)
+    /// <summary>
+    /// The copy that a VM got, or was to get: one that arrived there, one that ended on the way, or, where a bridge on the way sent the frame
+    /// elsewhere and no such copy ever came to be, the way up to that bridge with the end <see cref="CopyEnd.NotForwarded"/>. Null where none is known.
+    /// </summary>
+    public FrameCopy? Toward(FakeVm vm)
+    {
+        ArgumentNullException.ThrowIfNull(vm);
+        return Copies.FirstOrDefault(c => ReferenceEquals(c.Vm, vm)) ?? WantedWay.Find(this, vm);
+    }
+
+    private Arrival Reached(string whom, Func<FrameCopy, bool> wanted, FakeVm? vm = null)
     {
         var copies = Copies.Where(wanted).ToList();
-        return copies.Count > 0
-            ? new Arrival(this, whom, copies)
-            : throw new ForwardingException($"Expected {whom} to receive the frame, but it did not.{Environment.NewLine}{Describe()}{Decision(whyNot?.Invoke())}");
-    }
+        if (copies.Count > 0)
+        {
+            return new Arrival(this, whom, copies);
+        }
 
-    private static string Decision(Reason? reason) =>
-        reason is null ? "" : $"{Environment.NewLine}  Not forwarded at {reason.Place}{Environment.NewLine}{reason.Describe("    ")}";
+        // A copy that never came to be is none of the fate's copies.
+        string missing = vm is not null && WantedWay.Find(this, vm) is { } copy && !Copies.Contains(copy) ? $"{Environment.NewLine}    {copy.Describe(From)}" : "";
+        throw new ForwardingException($"Expected {whom} to receive the frame, but it did not.{Environment.NewLine}{Describe()}{missing}{Environment.NewLine}  Followed by {Level}.");
+    }
 
     private Fate NotReached(string whom, Func<FrameCopy, bool> wanted) =>
         Copies.Any(wanted)

@@ -1,4 +1,3 @@
-using System.Net;
 using NetLab.Packets;
 
 namespace NetLab;
@@ -15,16 +14,16 @@ internal sealed class FateBuilder
 
     private FateBuilder(IReadOnlyList<Sighting> sightings) => _start = sightings.Count > 0 ? sightings[0].Time : 0;
 
-    public static Fate Build(string from, FakeVm? sender, Node start, Frame frame, string? refusal, IReadOnlyList<Sighting> sightings)
+    public static List<FrameCopy> Build(SentFrame sent, IReadOnlyList<Sighting> sightings)
     {
         var builder = new FateBuilder(sightings);
-        FrameIdentity identity = FrameIdentity.Of(frame);
+        FrameIdentity identity = FrameIdentity.Of(sent.Frame);
         foreach (Sighting sighting in sightings)
         {
             builder.Add(sighting, identity.IsInside(sighting.Identity));
         }
 
-        return new Fate(from, sender, start, frame, refusal, builder.Copies());
+        return builder.Copies();
     }
 
     private void Add(Sighting sighting, bool inTunnel)
@@ -45,7 +44,8 @@ internal sealed class FateBuilder
         {
             LabDevice = sighting.Device,
             InTunnel = inTunnel,
-            Seen = sighting.Vlan is { } tag ? sighting.Frame.WithVlan(tag) : sighting.Frame,
+            Frame = sighting.Vlan is { } tag ? sighting.Frame.WithVlan(tag) : sighting.Frame,
+            Length = sighting.Frame.Length + (sighting.Vlan is null ? 0 : 4),
         }));
     }
 
@@ -90,34 +90,11 @@ internal sealed class FateBuilder
                 hops.Insert(0, at.Hop);
             }
 
-            FakeVm? vm = step.Seen is { Direction: HopDirection.Out, Device: TapDevice { Vm: { } reader } } ? reader : null;
-            Node? node = step.Seen.Direction == HopDirection.In && TakenByStack(step.Seen) ? step.Seen.Node : null;
-            CopyEnd end = vm is not null || node is not null ? CopyEnd.Delivered
-                : step.Seen.Direction == HopDirection.In ? CopyEnd.LastSeenIn : CopyEnd.LastSeenOut;
-            copies.Add(new FrameCopy(hops, end, vm, node));
+            copies.Add(FrameCopy.EndingAt(hops));
         }
 
         return copies;
     }
-
-    private static bool TakenByStack(Sighting seen)
-    {
-        if (seen.Device is null || seen.Device.Switch is not null)
-        {
-            return false;
-        }
-
-        if (seen.Frame.Arp is { } arp)
-        {
-            return Owns(seen.Node, arp.TargetIp);
-        }
-
-        bool forMe = seen.Frame.Destination.IsMulticast || seen.Frame.Destination == seen.Device.Mac;
-        IPAddress? to = seen.Frame.Ipv4 is { } ip4 ? ip4.Destination : seen.Frame.Ipv6 is { } ip6 ? ip6.Destination : (IPAddress?)null;
-        return forMe && to is not null && (Owns(seen.Node, to) || seen.Frame.Destination.IsBroadcast);
-    }
-
-    private static bool Owns(Node node, IPAddress address) => node.Devices.Any(d => d.Addresses.Any(a => a.Address.Equals(address)));
 
     private sealed record Step(Sighting Seen, Step? Parent, Hop Hop)
     {

@@ -1,4 +1,7 @@
+using System.Net;
 using System.Text;
+using NetLab.Linux.Bpf;
+using NetLab.Packets;
 
 namespace NetLab;
 
@@ -8,20 +11,20 @@ public enum CopyEnd
     /// <summary>A fake VM read it, or a node's own stack took it.</summary>
     Delivered,
 
-    /// <summary>It was last seen going into a device, and from there nowhere.</summary>
-    LastSeenIn,
-
-    /// <summary>It was last seen going out of a device, and nobody is behind it.</summary>
-    LastSeenOut,
+    /// <summary>A node used it up, and passed it on to nobody.</summary>
+    Consumed,
 
     /// <summary>The kernel, or a switch, dropped it; <see cref="FrameCopy.Reason"/> says why.</summary>
     Dropped,
 
-    /// <summary>A node used it up, and passed it on to nobody.</summary>
-    Consumed,
+    /// <summary>A switch took it in, and sent it nowhere; nothing was dropped and nothing counted.</summary>
+    NotForwarded,
 
-    /// <summary>It waits in a node, for an answer to ARP or neighbour discovery.</summary>
+    /// <summary>It waits in a node: for an answer to ARP or neighbour discovery, or in a queue.</summary>
     Pending,
+
+    /// <summary>Sight of it was lost at the last hop: what it is followed by does not tell what happened there.</summary>
+    Lost,
 }
 
 /// <summary>One copy of a sent frame: the devices it crossed, in order, and its end. A bridge that floods makes several of one.</summary>
@@ -41,7 +44,7 @@ public sealed class FrameCopy
     /// <summary>How it ended.</summary>
     public CopyEnd End { get; private set; }
 
-    /// <summary>Why it ended there; null where that is not known, or it was delivered. Known only where the lab follows frames by <see cref="FrameTracing.Kernel"/>.</summary>
+    /// <summary>Why it ended there; null where that is not known, or it was delivered.</summary>
     public Reason? Reason { get; private set; }
 
     /// <summary>The fake VM that got it, if one did.</summary>
@@ -53,6 +56,12 @@ public sealed class FrameCopy
     /// <summary>Time from the first hop to the last.</summary>
     public TimeSpan Latency => Hops.Count == 0 ? TimeSpan.Zero : Hops[^1].At - Hops[0].At;
 
+    /// <summary>What the kernel told of it; null where it is followed by packet sockets.</summary>
+    internal SkbCopy? Skb { get; init; }
+
+    /// <summary>Where the kernel dropped it; null where it did not, or that is not known.</summary>
+    internal DropPlace? Drop { get; init; }
+
     /// <summary>The names on the way: the sender, each device once, the bridges between them, and the receiver.</summary>
     public IReadOnlyList<string> Path(string? sender = null)
     {
@@ -62,7 +71,7 @@ public sealed class FrameCopy
         return [.. receiver is null ? path : path.Append(receiver)];
     }
 
-    /// <summary>The devices on the way, each once, and the bridges between them, each with its node.</summary>
+    /// <summary>The devices on the way, each once, and the bridges between them, each with its node. Of a copy that ended in a bridge, that bridge is the last.</summary>
     public IReadOnlyList<(Node Node, string Name)> Way
     {
         get
@@ -72,13 +81,18 @@ public sealed class FrameCopy
             {
                 Hop hop = Hops[i];
                 // Between a port where it went into a bridge and a port where it came out of it lies the bridge.
-                if (i > 0 && hop.LabDevice?.Switch is { } bridge && LeavesSwitch(hop) && Hops[i - 1].LabDevice?.Switch is { } entered && !LeavesSwitch(Hops[i - 1]))
+                if (i > 0 && hop.LabDevice is { Switch: { } bridge } && hop.LeavesSwitch && Hops[i - 1].Enters is { } entered)
                 {
                     Add(hop.Node, entered.Name);
                     Add(hop.Node, bridge.Name);
                 }
 
                 Add(hop.Node, hop.Device);
+            }
+
+            if (End != CopyEnd.Delivered && Hops is [.., { Enters: { } last } end])
+            {
+                Add(end.Node, last.Name);
             }
 
             return way;
@@ -93,8 +107,22 @@ public sealed class FrameCopy
         }
     }
 
+    /// <summary>A copy that was last seen at the last of these hops: delivered if that is where a VM or a node's stack takes it, lost until more is known otherwise.</summary>
+    internal static FrameCopy EndingAt(IReadOnlyList<Hop> hops, SkbCopy? skb = null, DropPlace? drop = null)
+    {
+        if (hops.Count == 0 || drop is not null)
+        {
+            return new FrameCopy(hops, drop is null ? CopyEnd.Lost : CopyEnd.Dropped, null, null) { Skb = skb, Drop = drop };
+        }
+
+        Hop last = hops[^1];
+        FakeVm? vm = last is { Direction: HopDirection.Out, LabDevice: TapDevice { Vm: { } reader } } ? reader : null;
+        Node? node = last.Direction == HopDirection.In && IsTakenByStack(last, skb) ? last.Node : null;
+        return new FrameCopy(hops, vm is not null || node is not null ? CopyEnd.Delivered : CopyEnd.Lost, vm, node) { Skb = skb };
+    }
+
     /// <summary>What was learned of its end afterwards. Who only seemed to have got it has not.</summary>
-    internal void EndBecauseOf(CopyEnd end, Reason reason)
+    internal void EndBecauseOf(CopyEnd end, Reason? reason)
     {
         End = end;
         Reason = reason;
@@ -106,15 +134,17 @@ public sealed class FrameCopy
     public string Describe(string sender)
     {
         var text = new StringBuilder(string.Join(" > ", Path(sender)));
+        string place = Reason?.Place ?? (Hops.Count == 0 ? "" : $"{Hops[^1].Node.Name}/{Hops[^1].Device}");
         text.Append(End switch
         {
             CopyEnd.Delivered => $"   (delivered, {Hops.Count} hops, {Latency.TotalMicroseconds:0} µs)",
-            CopyEnd.Dropped when Reason is not null => $"   X DROPPED at {Reason.Place}",
-            CopyEnd.Consumed when Reason is not null => $"   (used up at {Reason.Place})",
-            CopyEnd.Pending when Reason is not null => $"   (WAITS at {Reason.Place})",
+            CopyEnd.Dropped => $"   X DROPPED at {place}",
+            CopyEnd.NotForwarded => $"   X NOT FORWARDED at {place}",
+            CopyEnd.Consumed => $"   (used up at {place})",
+            CopyEnd.Pending => $"   (WAITS at {place})",
             _ when Hops.Count == 0 => "   (seen nowhere)",
-            CopyEnd.LastSeenIn => $"   (last seen coming in at {Hops[^1].Node.Name}/{Hops[^1].Device}{Behind(Hops[^1])}; it went on from there to nobody)",
-            _ => $"   (last seen going out of {Hops[^1].Node.Name}/{Hops[^1].Device}; nobody took it there)",
+            _ when Hops[^1].Direction == HopDirection.In => $"   (LOST: last seen coming in at {place}{(Hops[^1].Enters is { } bridge ? $", a port of {bridge.Kind} bridge {bridge.Name}" : "")})",
+            _ => $"   (LOST: last seen going out of {place}; nobody took it there)",
         });
         if (Reason is not null)
         {
@@ -124,7 +154,32 @@ public sealed class FrameCopy
         return text.ToString();
     }
 
-    private static string Behind(Hop hop) => hop.LabDevice?.Switch is { } bridge ? $", a port of {bridge.Kind} bridge {bridge.Name}" : "";
+    private static bool IsTakenByStack(Hop hop, SkbCopy? skb)
+    {
+        if (hop.LabDevice is null or { Switch: not null } and not OvsInternalPort)
+        {
+            return false;
+        }
 
-    private static bool LeavesSwitch(Hop hop) => hop.Direction == (hop.LabDevice is OvsInternalPort ? HopDirection.In : HopDirection.Out);
+        if (skb is { End: SkbEnd.GivenToSocket })
+        {
+            return true;
+        }
+
+        if (hop.Frame is not { } frame)
+        {
+            return false;
+        }
+
+        if (frame.Arp is { } arp)
+        {
+            return Owns(hop.Node, arp.TargetIp);
+        }
+
+        bool forMe = frame.Destination.IsMulticast || frame.Destination == hop.LabDevice.Mac;
+        IPAddress? to = frame.Ipv4 is { } ip4 ? ip4.Destination : frame.Ipv6 is { } ip6 ? ip6.Destination : (IPAddress?)null;
+        return forMe && to is not null && (Owns(hop.Node, to) || frame.Destination.IsBroadcast);
+    }
+
+    private static bool Owns(Node node, IPAddress address) => node.Devices.Any(d => d.Addresses.Any(a => a.Address.Equals(address)));
 }

@@ -81,7 +81,6 @@ public sealed partial class Lab
         }
 
         _watch?.AddNodes(_nodes);
-        _kernel?.AddNodes(_nodes);
         await WaitUntilReadyAsync(newDevices, ct).ConfigureAwait(false);
     }
 

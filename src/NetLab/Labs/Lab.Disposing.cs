@@ -27,7 +27,6 @@ public sealed partial class Lab
         }
 
         _watch?.Dispose();
-        _kernel?.Dispose();
         foreach (Node node in _nodes.Where(n => n.IsApplied))
         {
             if (node.State.Ovs is { } ovs)

@@ -35,7 +35,7 @@ public sealed partial class Node
         Frame asSent = EchoFrame(to, v6, id, sequence);
 
         long sent = Stopwatch.GetTimestamp();
-        Fate fate = await Lab.ObserveAsync(Name, null, this, asSent, FrameIdentity.Of(asSent).WithAnyMark(), () => Send(socket, message, to), ct).ConfigureAwait(false);
+        Fate fate = await Lab.ObserveAsync(new SentFrame(Name, null, this, asSent, FrameIdentity.Of(asSent).WithAnyMark()), () => Send(socket, message, to), ct).ConfigureAwait(false);
         long replied = ReadReply(socket, v6, id, sequence, sent);
         return replied != 0
             ? new PingResult(Name, to, Stopwatch.GetElapsedTime(sent, replied), fate, null)

@@ -9,19 +9,19 @@ public sealed record LabOptions
     /// </summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>By what the lab follows frames. By packet sockets alone unless it is set.</summary>
-    public FrameTracing Tracing { get; init; } = FrameTracing.PacketSockets;
+    /// <summary>By what the lab follows frames: the best that the machine allows, unless it is set.</summary>
+    public FrameTracing Tracing { get; init; } = FrameTracing.Auto;
 }
 
 /// <summary>By what a lab follows the frames that it sends.</summary>
 public enum FrameTracing
 {
-    /// <summary>By the kernel's tracepoints too, where this process may use them; elsewhere by packet sockets alone.</summary>
+    /// <summary>As <see cref="Kernel"/> where this process may use the kernel's tracepoints, elsewhere as <see cref="PacketSockets"/>.</summary>
     Auto,
 
-    /// <summary>By packet sockets, and by the kernel's tracepoints, which tell why a frame ended. Needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN.</summary>
+    /// <summary>By the kernel's tracepoints, which show every copy, and tell why it ended. Needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN.</summary>
     Kernel,
 
-    /// <summary>By packet sockets alone: where a frame was last seen is known, why it went no further is not.</summary>
+    /// <summary>By a packet socket in every node: where a frame was last seen is known; why it went no further is inferred from the state of what it came to.</summary>
     PacketSockets,
 }

@@ -8,7 +8,7 @@ namespace NetLab;
 /// Sees frames in every node of the lab by one packet socket a namespace (packet(7)), and keeps them in one log, in the order
 /// of the kernel's time stamps. The kernel holds what was seen until <see cref="Drain"/> takes it; no thread runs for it.
 /// </summary>
-internal sealed class FrameWatch : IDisposable
+internal sealed class FrameWatch(string why) : IFrameWatch
 {
     private const int LongestLog = 200_000;
     private const int MostAtOnce = 20_000;
@@ -19,7 +19,8 @@ internal sealed class FrameWatch : IDisposable
     private readonly List<Sighting> _fresh = [];
     private readonly byte[] _buffer = new byte[65_536];
 
-    /// <summary>How many frames were seen so far.</summary>
+    public string Level { get; } = $"packet sockets ({why})";
+
     public long Count { get; private set; }
 
     /// <summary>How many frames the kernel could not keep for us.</summary>
@@ -40,7 +41,6 @@ internal sealed class FrameWatch : IDisposable
         }
     }
 
-    /// <summary>Takes what the kernel has kept since the last time.</summary>
     public void Drain()
     {
         lock (_gate)
@@ -69,8 +69,14 @@ internal sealed class FrameWatch : IDisposable
         }
     }
 
+    public IObservation Observe()
+    {
+        Drain();
+        return new Observation(this, Count, Lost);
+    }
+
     /// <summary>What was seen of a frame since a position in the log.</summary>
-    public IReadOnlyList<Sighting> Find(long since, FrameIdentity identity)
+    private List<Sighting> Find(long since, FrameIdentity identity)
     {
         lock (_gate)
         {
@@ -90,7 +96,6 @@ internal sealed class FrameWatch : IDisposable
         }
     }
 
-    /// <summary>The devices that saw most of the last frames, for the text of a storm.</summary>
     public string Busiest()
     {
         lock (_gate)
@@ -125,5 +130,19 @@ internal sealed class FrameWatch : IDisposable
         HopDirection direction = record.Direction == PacketDirection.Outgoing ? HopDirection.Out : HopDirection.In;
         ushort? vlan = record.VlanTci is { } tci ? (ushort)(tci & 0xfff) : null;
         return new Sighting(0, record.TimestampNanoseconds, node, name, device, direction, vlan, Frame.FromBytes(_buffer.AsSpan(0, record.Length)));
+    }
+
+    // What is seen is kept all the time, so there is nothing to end.
+    private sealed class Observation(FrameWatch watch, long since, long lost) : IObservation
+    {
+        public Observed Take(SentFrame sent)
+        {
+            watch.Drain();
+            return new Observed(FateBuilder.Build(sent, watch.Find(since, sent.Identity)), watch.Lost - lost);
+        }
+
+        public void Dispose()
+        {
+        }
     }
 }

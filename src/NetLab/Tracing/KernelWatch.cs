@@ -1,4 +1,6 @@
+using System.Text;
 using NetLab.Linux.Bpf;
+using NetLab.Packets;
 
 namespace NetLab;
 
@@ -6,33 +8,44 @@ namespace NetLab;
 /// What the kernel's tracepoints tell of the frames in one lab's nodes. Records are kept only while somebody follows a frame. Owns the
 /// registration of the lab's namespaces, which must end before they go: the kernel uses their numbers again.
 /// </summary>
-internal sealed class KernelWatch : IDisposable
+internal sealed class KernelWatch : IFrameWatch
 {
     private const int Most = 200_000;
 
     private readonly SharedTracer _tracer;
     private readonly Lock _gate = new();
-    private readonly HashSet<ulong> _namespaces = [];
+    private readonly Dictionary<ulong, Node> _namespaces = [];
     private readonly List<TraceEvent> _events = [];
     private int _recordings;
 
     private KernelWatch(SharedTracer tracer) => _tracer = tracer;
 
     /// <summary>A watch, or null where the lab is not to use the tracepoints or cannot.</summary>
+    /// <param name="tracing">What the lab wants.</param>
+    /// <param name="why">Why there is none.</param>
     /// <exception cref="PlatformNotSupportedException">The lab wants them, and the kernel refuses.</exception>
-    public static KernelWatch? For(FrameTracing tracing)
+    public static KernelWatch? For(FrameTracing tracing, out string why)
     {
         if (tracing == FrameTracing.PacketSockets)
         {
+            why = "as LabOptions.Tracing says; the kernel's reasons are not asked for";
             return null;
         }
 
-        SharedTracer? tracer = SharedTracer.Get(out string why);
-        return tracer is not null ? new KernelWatch(tracer)
-            : tracing == FrameTracing.Auto ? null
-            : throw new PlatformNotSupportedException(
+        SharedTracer? tracer = SharedTracer.Get(out why);
+        if (tracer is null && tracing == FrameTracing.Kernel)
+        {
+            throw new PlatformNotSupportedException(
                 $"The lab is to follow frames by the kernel's tracepoints, but the kernel does not let this process: {why}. Run with CAP_BPF and CAP_PERFMON, or set LabOptions.Tracing to Auto.");
+        }
+
+        why = $"the kernel does not tell this process its reasons: {why}";
+        return tracer is null ? null : new KernelWatch(tracer);
     }
+
+    public string Level => _tracer.Level;
+
+    public long Count { get; private set; }
 
     public void AddNodes(IEnumerable<Node> nodes)
     {
@@ -42,7 +55,7 @@ internal sealed class KernelWatch : IDisposable
             bool isNew;
             lock (_gate)
             {
-                isNew = _namespaces.Add(inode);
+                isNew = _namespaces.TryAdd(inode, node);
             }
 
             if (isNew)
@@ -52,8 +65,9 @@ internal sealed class KernelWatch : IDisposable
         }
     }
 
-    /// <summary>Keeps what happens from now on, until the recording is disposed.</summary>
-    public Recording Record()
+    public void Drain() => _tracer.Drain();
+
+    public IObservation Observe()
     {
         _tracer.Drain();
         lock (_gate)
@@ -68,10 +82,26 @@ internal sealed class KernelWatch : IDisposable
     {
         lock (_gate)
         {
+            Count += record.Kind is TraceEventKind.NetifReceiveSkb or TraceEventKind.NetDevStartXmit ? 1 : 0;
             if (_recordings > 0 && _events.Count < Most)
             {
                 _events.Add(record.ToEvent());
             }
+        }
+    }
+
+    public string Busiest()
+    {
+        lock (_gate)
+        {
+            var text = new StringBuilder("  Seen most often:");
+            foreach (var group in _events.Where(e => e.Kind is TraceEventKind.NetifReceiveSkb).GroupBy(e => (e.Namespace, e.DeviceName)).OrderByDescending(g => g.Count()).Take(10))
+            {
+                string node = _namespaces.GetValueOrDefault(group.Key.Namespace)?.Name ?? "?";
+                text.AppendLine().Append($"    {node}/{group.Key.DeviceName}: {group.Count()} times, for example {Frame.FromBytes(group.Last().Bytes.Span)}");
+            }
+
+            return text.ToString();
         }
     }
 
@@ -80,7 +110,7 @@ internal sealed class KernelWatch : IDisposable
         ulong[] namespaces;
         lock (_gate)
         {
-            namespaces = [.. _namespaces];
+            namespaces = [.. _namespaces.Keys];
             _namespaces.Clear();
         }
 
@@ -90,17 +120,20 @@ internal sealed class KernelWatch : IDisposable
         }
     }
 
-    /// <summary>What happened since a frame was about to be sent.</summary>
-    internal sealed class Recording(KernelWatch watch, int from, long lost) : IDisposable
+    private sealed class Recording(KernelWatch watch, int from, long lost) : IObservation
     {
-        /// <summary>All of it, and how many records had no room.</summary>
-        public KernelAccount Take()
+        public Observed Take(SentFrame sent)
         {
             watch._tracer.Drain();
+            List<TraceEvent> events;
+            long missing;
             lock (watch._gate)
             {
-                return new KernelAccount(watch._events.GetRange(from, watch._events.Count - from), watch._tracer.Lost - lost + (watch._events.Count >= Most ? 1 : 0));
+                events = watch._events.GetRange(from, watch._events.Count - from);
+                missing = watch._tracer.Lost - lost + (watch._events.Count >= Most ? 1 : 0);
             }
+
+            return new Observed(TraceFateBuilder.Build(sent, events), missing);
         }
 
         public void Dispose()
@@ -115,8 +148,3 @@ internal sealed class KernelWatch : IDisposable
         }
     }
 }
-
-/// <summary>What the kernel told while a frame was under way.</summary>
-/// <param name="Events">In the order of their reading.</param>
-/// <param name="Lost">How many more there were, for which there was no room.</param>
-internal sealed record KernelAccount(IReadOnlyList<TraceEvent> Events, long Lost);

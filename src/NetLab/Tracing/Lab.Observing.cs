@@ -6,47 +6,54 @@ namespace NetLab;
 /// <summary>Sending a frame and learning what became of it.</summary>
 public sealed partial class Lab
 {
-    private FrameWatch? _watch;
-    private KernelWatch? _kernel;
+    private readonly Lock _watchGate = new();
+    private IFrameWatch? _watch;
+
+    /// <summary>
+    /// By what the lab follows frames: <c>BPF on 11 tracepoints, kernel 6.18.44</c>, or <c>packet sockets</c> and why nothing better.
+    /// Which it is shows when the first frame is followed; asking decides it.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The lab is not applied.</exception>
+    public string TracingLevel => Watch().Level;
 
     /// <summary>Sees to it that every node is watched from now on; the first observed frame does this by itself.</summary>
-    internal FrameWatch Watch()
+    internal IFrameWatch Watch()
     {
         RequireApplied();
-        if (_watch is null)
+        lock (_watchGate)
         {
-            var watch = new FrameWatch();
-            watch.AddNodes(_nodes);
-            _kernel = KernelWatch.For(Options.Tracing);
-            _kernel?.AddNodes(_nodes);
-            _watch = watch;
-        }
+            if (_watch is null)
+            {
+                IFrameWatch watch = KernelWatch.For(Options.Tracing, out string why) as IFrameWatch ?? new FrameWatch(why);
+                watch.AddNodes(_nodes);
+                _watch = watch;
+            }
 
-        return _watch;
+            return _watch;
+        }
     }
 
     internal Task<Fate> ObserveAsync(FakeVm sender, Frame frame, CancellationToken ct) =>
-        ObserveAsync(sender.Name, sender, sender.Node, frame, FrameIdentity.Of(frame), () => sender.Inject(frame.Bytes.Span), ct);
+        ObserveAsync(new SentFrame(sender.Name, sender, sender.Node, frame, FrameIdentity.Of(frame)), () => sender.Inject(frame.Bytes.Span), ct);
 
-    /// <summary>Sends by <paramref name="send"/> and follows the frame that <paramref name="identity"/> describes until nothing moves any more.</summary>
-    internal async Task<Fate> ObserveAsync(string from, FakeVm? sender, Node start, Frame frame, FrameIdentity identity, Action send, CancellationToken ct)
+    /// <summary>Sends by <paramref name="send"/> and follows the frame until nothing moves any more.</summary>
+    internal async Task<Fate> ObserveAsync(SentFrame sent, Action send, CancellationToken ct)
     {
-        FrameWatch watch = Watch();
-        watch.Drain();
-        long since = watch.Count;
+        using IObservation observation = Watch().Observe();
+        DateTimeOffset at = DateTimeOffset.UtcNow;
         string? refusal = null;
-        using KernelWatch.Recording? recording = _kernel?.Record();
         try
         {
             send();
         }
         catch (LinuxException e) when (e.ErrnoName is "EIO" or "ENETDOWN" or "ENETUNREACH" or "EHOSTUNREACH")
         {
-            refusal = e.ErrnoName == "EIO" ? $"tap {sender?.Tap} is down, and the kernel refused the write (EIO)" : e.Message;
+            refusal = e.ErrnoName == "EIO" ? $"tap {sent.Sender?.Tap} is down, and the kernel refused the write (EIO)" : e.Message;
         }
 
         await SettleAsync(ct).ConfigureAwait(false);
-        Fate fate = FateBuilder.Build(from, sender, start, frame, refusal, watch.Find(since, identity));
-        return recording is null ? fate : await FateExplainer.ExplainAsync(fate, recording.Take(), ct).ConfigureAwait(false);
+        Observed observed = observation.Take(sent);
+        IReadOnlyList<FrameCopy> copies = await FateExplainer.ExplainAsync(sent, observed.Copies, ct).ConfigureAwait(false);
+        return new Fate(sent, at, Watch().Level, refusal, copies, observed.Lost);
     }
 }

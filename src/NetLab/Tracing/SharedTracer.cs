@@ -29,6 +29,9 @@ internal sealed class SharedTracer
         return tracer;
     }
 
+    /// <summary>What is traced, and on which kernel.</summary>
+    public string Level => _tracer.Describe();
+
     /// <summary>Records that found no room since the process began.</summary>
     public long Lost => _tracer.LostEvents;
 

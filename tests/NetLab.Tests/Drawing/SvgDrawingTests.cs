@@ -112,7 +112,7 @@ public sealed class SvgDrawingTests
 
     [Theory]
     [InlineData(CopyEnd.Delivered, false)]
-    [InlineData(CopyEnd.LastSeenIn, true)]
+    [InlineData(CopyEnd.Lost, true)]
     [InlineData(CopyEnd.Dropped, true)]
     public void Following_a_copy_shows_its_way_and_where_it_was_lost(CopyEnd end, bool isLost)
     {

@@ -25,6 +25,33 @@ internal static class BridgeDecision
         }
     }
 
+    /// <summary>Why the bridge sent a frame out of no port at all: the reason of each port, as one.</summary>
+    public static Reason NoPortFor(Bridge bridge, Device ingress, Frame frame)
+    {
+        var others = bridge.Ports.Where(p => p.IsApplied && !ReferenceEquals(p, ingress)).ToList();
+        if (others.Count == 0)
+        {
+            return new Reason("no-other-port", bridge.Node, ingress.Name, $"Bridge {bridge.Name} has no port but {ingress.Name}, where the frame came from.", [], $"ip link set DEVICE master {bridge.Name}");
+        }
+
+        List<Reason> skipped = [.. others.Append(ingress).Select(p => WhyNot(bridge, ingress, p, frame)).OfType<Reason>()];
+        if (skipped.Find(s => s.Cause is "fdb-ingress" or "fdb-local") is { } one)
+        {
+            return one;
+        }
+
+        // A known address has one port; an unknown one is flooded, and each port has its own reason.
+        skipped.RemoveAll(s => s.Cause is "hairpin-off" or "fdb-elsewhere");
+        return skipped.Count switch
+        {
+            0 => new Reason("no-port-left", bridge.Node, ingress.Name,
+                $"Bridge {bridge.Name} had no port to send it to when the frame came; as the ports are now, it would have: {string.Join(", ", others.Select(p => p.Name))}.", [], "send it after the ports are ready"),
+            1 => skipped[0],
+            _ => new Reason("no-port-left", bridge.Node, ingress.Name, $"Bridge {bridge.Name} had no port to send it to. {string.Join(' ', skipped.Select(s => s.Sentence))}",
+                [.. skipped.SelectMany(s => s.Evidence).Distinct()], string.Join("; ", skipped.Select(s => s.Remedy).OfType<string>())),
+        };
+    }
+
     private static Reason? Decide(Bridge bridge, Device ingress, Device egress, Frame frame)
     {
         RouteSocket route = bridge.Node.State.Route;
@@ -57,7 +84,10 @@ internal static class BridgeDecision
         string known = entry is null ? $"the FDB has no entry for {frame.Destination}" : $"the FDB has {frame.Destination} at {NameOf(bridge, entry.Index)}";
         if (entry is not null && entry.Index != egress.Index)
         {
-            return entry.Index == ingress.Index
+            return entry.Kind == FdbKind.Local
+                ? At(ingress, "fdb-local", $"Bridge {bridge.Name} keeps what is for {frame.Destination} for {bridge.Node.Name} itself: that is the bridge's own address, or one of its ports'.",
+                    $"give {frame.Destination} to one of them alone: bridge fdb show br {bridge.Name}", $"bridge: {known}.")
+                : entry.Index == ingress.Index
                 ? At(ingress, "fdb-ingress", $"Bridge {bridge.Name} believes that {frame.Destination} is behind {ingress.Name}, where the frame came from, and never sends a frame back there.",
                     $"bridge fdb del {frame.Destination} dev {ingress.Name} master", $"bridge: {known}.")
                 : At(egress, "fdb-elsewhere", $"Bridge {bridge.Name} believes that {frame.Destination} is behind {NameOf(bridge, entry.Index)}, and sends the frame there alone, not to {egress.Name}.",

@@ -81,31 +81,8 @@ internal static class DropKnowledge
 
         if (place.In("br_handle_frame_finish", "br_flood", "br_forward", "__br_forward"))
         {
-            var others = bridge.Ports.Where(p => !ReferenceEquals(p, port)).ToList();
-            List<Reason> skipped = [.. others.Append(port).Select(p => BridgeDecision.WhyNot(bridge, port, p, place.Sent)).OfType<Reason>()];
-            if (skipped.Find(s => s.Cause is "fdb-ingress") is { } back)
-            {
-                return back;
-            }
-
-            // A known address has one port; an unknown one is flooded, and each port has its own reason.
-            skipped.RemoveAll(s => s.Cause is "hairpin-off" or "fdb-elsewhere");
-            if (others.Count == 0)
-            {
-                return Why(place, "no-other-port", $"Bridge {bridge.Name} has no port but {port.Name}, where the frame came from.", $"ip link set DEVICE master {bridge.Name}");
-            }
-
-            if (skipped.Count > 0)
-            {
-                return skipped.Count == 1
-                    ? skipped[0]
-                    : new Reason("no-port-left", place.Node, port.Name, $"Bridge {bridge.Name} had no port to send it to. {string.Join(' ', skipped.Select(s => s.Sentence))}",
-                        [.. skipped.SelectMany(s => s.Evidence).Distinct()], string.Join("; ", skipped.Select(s => s.Remedy).OfType<string>()));
-            }
-
-            return reason == "NO_TX_TARGET"
-                ? Why(place, "no-port-left", $"Bridge {bridge.Name} had no port to send it to when the frame came; as the ports are now, it would have: {string.Join(", ", others.Select(p => p.Name))}.", "send it after the ports are ready")
-                : null;
+            Reason none = BridgeDecision.NoPortFor(bridge, port, place.Sent);
+            return none.Cause != "no-port-left" || none.Evidence.Count > 0 || reason == "NO_TX_TARGET" ? none : null;
         }
 
         return null;

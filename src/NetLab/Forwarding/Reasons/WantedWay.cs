@@ -8,32 +8,40 @@ internal static class WantedWay
 {
     private sealed record Crossing(Switch Switch, Device Ingress, Device Egress);
 
-    /// <summary>The reason, or null where the way is not over bridges alone, the frame took all of it, or nothing speaks against it.</summary>
-    public static Reason? WhyNot(Fate fate, FakeVm receiver)
+    /// <summary>The copy that ended on the way, or the one that never came to be; null where the way is not over switches alone, or nothing is known to speak against it.</summary>
+    public static FrameCopy? Find(Fate fate, FakeVm receiver)
     {
         if (fate.Sender is null || fate.Refusal is not null)
         {
             return null;
         }
 
-        List<Hop> hops = [.. fate.Copies.SelectMany(c => c.Hops)];
         foreach (Crossing at in Find(fate.Sender.Tap, receiver.Tap))
         {
-            bool came = hops.Any(h => h.Direction == HopDirection.In && ReferenceEquals(h.LabDevice, at.Ingress));
-            bool went = hops.Any(h => h.Direction == HopDirection.Out && ReferenceEquals(h.LabDevice, at.Egress));
-            // A copy that the kernel dropped there has its reason already.
-            if (!came || fate.Copies.Any(c => c.Reason is { } r && ReferenceEquals(r.Node, at.Switch.Node) && (r.Device == at.Ingress.Name || r.Device == at.Egress.Name)))
+            if (fate.Copies.FirstOrDefault(c => c.Hops.Any(h => h.Direction == HopDirection.In && ReferenceEquals(h.LabDevice, at.Ingress))) is not { } came)
             {
                 return null;
             }
 
-            if (!went)
+            if (fate.Copies.FirstOrDefault(c => c.Reason is { } r && ReferenceEquals(r.Node, at.Switch.Node) && (r.Device == at.Ingress.Name || r.Device == at.Egress.Name)) is { } ended)
             {
-                return at.Switch is Bridge bridge ? BridgeDecision.WhyNot(bridge, at.Ingress, at.Egress, fate.Frame) : null;
+                return ended;
+            }
+
+            if (!fate.Copies.Any(c => c.Hops.Any(h => h.Direction == HopDirection.Out && ReferenceEquals(h.LabDevice, at.Egress))))
+            {
+                return at.Switch is Bridge bridge && BridgeDecision.WhyNot(bridge, at.Ingress, at.Egress, fate.Frame) is { } reason ? UpTo(came, at.Ingress, reason) : null;
             }
         }
 
         return null;
+    }
+
+    private static FrameCopy UpTo(FrameCopy copy, Device ingress, Reason reason)
+    {
+        var wanted = new FrameCopy([.. copy.Hops.TakeWhile(h => !ReferenceEquals(h.LabDevice, ingress)), copy.Hops.First(h => ReferenceEquals(h.LabDevice, ingress))], CopyEnd.NotForwarded, null, null);
+        wanted.EndBecauseOf(CopyEnd.NotForwarded, reason);
+        return wanted;
     }
 
     // The shortest way, breadth first; each step is one switch, entered by a device and left by another.

@@ -1,0 +1,169 @@
+using NetLab.Linux.Bpf;
+using NetLab.Packets;
+
+namespace NetLab;
+
+/// <summary>
+/// Makes of what the kernel's tracepoints told the copies of one frame. The kernel's own copies descend from each other by their addresses
+/// (<see cref="SkbTree"/>); where Open vSwitch reads a frame in user space and sends it on, the lab knows which devices are its.
+/// </summary>
+internal sealed class TraceFateBuilder
+{
+    private readonly SentFrame sent;
+    private readonly Dictionary<ulong, Node> nodes;
+    private readonly List<SkbCopy> family = [];
+    private readonly Dictionary<SkbCopy, SkbCopy> sentOnFrom = []; // first copies that Open vSwitch made, and of which
+    private readonly long start;
+
+    private TraceFateBuilder(SentFrame sent, IReadOnlyList<TraceEvent> events)
+    {
+        this.sent = sent;
+        nodes = sent.Start.Lab.Nodes.Where(n => n.IsApplied).ToDictionary(n => n.State.Namespace.Inode);
+        foreach (SkbCopy root in SkbTree.Build(events).Roots)
+        {
+            if (family.Count == 0 ? IsTheFrame(root) : SentOn(root))
+            {
+                family.AddRange(SkbTree.Family(root).Where(c => !IsAnswer(c)));
+            }
+        }
+
+        start = family.Count > 0 ? family[0].Events[0].Timestamp : 0;
+    }
+
+    public static List<FrameCopy> Build(SentFrame sent, IReadOnlyList<TraceEvent> events)
+    {
+        var builder = new TraceFateBuilder(sent, events);
+        var copies = new List<FrameCopy>();
+        foreach (SkbCopy copy in builder.family)
+        {
+            DropPlace? drop = copy.End is SkbEnd.Dropped ? builder.DropOf(copy) : null;
+            if (drop is not null || !builder.GoesOnElsewhere(copy))
+            {
+                copies.Add(FrameCopy.EndingAt(builder.HopsOf(copy), copy, drop));
+            }
+        }
+
+        return copies.Count > 0 || builder.family is not [var first, ..] ? copies : [FrameCopy.EndingAt(builder.HopsOf(first), first)];
+    }
+
+    // Null for a drop that takes nothing from anybody.
+    private DropPlace? DropOf(SkbCopy copy)
+    {
+        TraceEvent drop = copy.EndEvent!;
+        if (!nodes.TryGetValue(drop.Namespace, out Node? node))
+        {
+            return null;
+        }
+
+        string name = drop.DeviceName.Length > 0 ? drop.DeviceName : copy.Way is [.., var last] && last.Namespace == drop.Namespace ? last.DeviceName : "";
+        var place = new DropPlace(node, name, node.FindDevice(name), drop, copy, sent.Frame);
+        return DropKnowledge.IsHarmless(place) ? null : place;
+    }
+
+    // A copy is no end where others were made of it at its last hop, or where it is what a bridge device keeps for itself of a frame that it floods.
+    private bool GoesOnElsewhere(SkbCopy copy)
+    {
+        int own = copy.Hops.Count;
+        while (own > 0 && !IsHop(copy.Hops[own - 1]))
+        {
+            own--;
+        }
+
+        return (own == 0 && copy.Parent is not null)
+            || copy.Children.Any(c => c.HopsOfParent >= own && !IsAnswer(c))
+            || sentOnFrom.ContainsValue(copy);
+    }
+
+    // Whether it counts as a hop: not what is still in a queue, nor the bridge device's own copy of what its ports flood, unless the node itself is meant.
+    private bool IsHop(SkbHop hop) =>
+        (hop.IsComplete || hop.Direction is SkbDirection.In)
+        && nodes.TryGetValue(hop.Namespace, out Node? node)
+        && !(hop.Direction is SkbDirection.In && node.FindDevice(hop.DeviceName) is Bridge { Addresses.Count: 0 });
+
+    private List<Hop> HopsOf(SkbCopy copy) => [.. WayOf(copy).Where(IsHop).Select(HopOf)];
+
+    private IEnumerable<SkbHop> WayOf(SkbCopy copy) => sentOnFrom.TryGetValue(copy.Root, out SkbCopy? before) ? WayOf(before).Concat(copy.Way) : copy.Way;
+
+    private Hop HopOf(SkbHop hop)
+    {
+        Node node = nodes[hop.Namespace];
+        Frame? frame = Seen(hop.First);
+        bool inTunnel = frame?.Udp is { DestinationPort: 4789 or 8472 or 6081 } && hop.First.Length > sent.Frame.Length;
+        return new Hop(node, hop.DeviceName, hop.Direction is SkbDirection.In ? HopDirection.In : HopDirection.Out, frame?.VlanId, TimeSpan.FromTicks((hop.Timestamp - start) / 100))
+        {
+            LabDevice = node.FindDevice(hop.DeviceName),
+            InTunnel = inTunnel,
+            Frame = frame,
+            Length = frame is null ? 0 : hop.First.Length + (hop.First.VlanTci is null ? 0 : 4),
+        };
+    }
+
+    // The tracepoint shows the first bytes. What comes behind them is the end of the frame that was sent, for headers come and go at the front; a fragment stays cut.
+    private Frame? Seen(TraceEvent first)
+    {
+        if (!first.StartsWithEthernet)
+        {
+            return null;
+        }
+
+        ReadOnlySpan<byte> head = first.Bytes.Span, all = sent.Frame.Bytes.Span;
+        int missing = first.Length - head.Length;
+        Frame frame = missing > 0 && missing <= all.Length && first.Length >= all.Length - 4
+            ? Frame.FromBytes([.. head, .. all[^missing..]])
+            : Frame.FromBytes(head);
+        return first.VlanTci is { } tci ? frame.WithVlan((ushort)(tci & 0xfff)) : frame;
+    }
+
+    private bool IsTheFrame(SkbCopy root)
+    {
+        TraceEvent first = root.Events[0];
+        if (!nodes.TryGetValue(first.Namespace, out Node? node) || !ReferenceEquals(node, sent.Start))
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> seen = first.Bytes.Span, bytes = sent.Frame.Bytes.Span;
+        if (sent.Sender is not null)
+        {
+            int common = Math.Min(seen.Length, bytes.Length);
+            return first.StartsWithEthernet && first.DeviceName == sent.Sender.Tap.Name && common >= 14 && seen[..common].SequenceEqual(bytes[..common]);
+        }
+
+        // The node's own stack chose the headers; what it was given to send is in the frame as it is. An ICMPv6 checksum depends on the address that the kernel chose.
+        ReadOnlySpan<byte> content = sent.Frame.Ipv4 is { } ip4 ? ip4.Payload.Span : sent.Frame.Ipv6 is { } ip6 ? ip6.Payload.Span : default;
+        int length = Math.Min(content.Length, 40);
+        return length > 8 && seen.IndexOf(content[4..length]) >= 0;
+    }
+
+    // What Open vSwitch sends out of a port, or into the kernel by an internal port, it has received in the same node.
+    private bool SentOn(SkbCopy root)
+    {
+        SkbCopy? source = root.Hops is [var first, ..] && HopOfSwitch(first) is { LeavesSwitch: true } hop
+            ? family.FindLast(c => c.Hops is [.., var last] && HopOfSwitch(last) is { LeavesSwitch: false } from && ReferenceEquals(from.Node, hop.Node) && c.IsSameFrameAs(root))
+            : null;
+        if (source is not null)
+        {
+            sentOnFrom.Add(root, source);
+        }
+
+        return source is not null;
+    }
+
+    private Hop? HopOfSwitch(SkbHop hop) =>
+        nodes.TryGetValue(hop.Namespace, out Node? node) && node.FindDevice(hop.DeviceName) is { } device && (device is OvsBridge || device.Switch is OvsBridge)
+            ? HopOf(hop)
+            : null;
+
+    private static bool IsAnswer(SkbCopy copy)
+    {
+        for (SkbCopy? c = copy; c is not null; c = c.Parent)
+        {
+            if (c.Origin is SkbOrigin.IcmpError)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
