@@ -40,7 +40,7 @@ public sealed unsafe class Reactor
             throw new LinuxException("create an eventfd", error);
         }
 
-        Control(Libc.EPOLL_CTL_ADD, wake, id: 0, "watch an eventfd");
+        Control(Libc.EPOLL_CTL_ADD, wake, id: 0);
         thread = new Thread(Run) { IsBackground = true, Name = "NetLab reactor" };
         thread.UnsafeStart();
     }
@@ -68,7 +68,7 @@ public sealed unsafe class Reactor
     /// callback, Dispose returns at once. It waits for a callback that runs elsewhere: do not dispose while holding a lock that the callback takes.
     /// </returns>
     /// <exception cref="LinuxException">EEXIST: this descriptor is watched already; EPERM: it is a regular file, which is always readable.</exception>
-    public IDisposable OnReadable(SafeHandle fd, Action callback, Action<Exception>? failed = null)
+    public IReactorRegistration OnReadable(SafeHandle fd, Action callback, Action<Exception>? failed = null)
     {
         ArgumentNullException.ThrowIfNull(fd);
         ArgumentNullException.ThrowIfNull(callback);
@@ -79,7 +79,7 @@ public sealed unsafe class Reactor
         Interlocked.Increment(ref count);
         try
         {
-            Control(Libc.EPOLL_CTL_ADD, registration.Number, registration.Id, $"watch file descriptor {registration.Number}");
+            Control(Libc.EPOLL_CTL_ADD, registration.Number, registration.Id);
         }
         catch
         {
@@ -94,7 +94,7 @@ public sealed unsafe class Reactor
 
     /// <summary>
     /// Completes when everything that was readable at the moment of the call has been handled by its callback. What the callbacks caused to
-    /// become readable meanwhile may be still waiting.
+    /// become readable meanwhile may be still waiting, and what is paused is not looked at.
     /// </summary>
     public Task DrainAsync()
     {
@@ -166,13 +166,14 @@ public sealed unsafe class Reactor
         }
     }
 
-    private void Control(int operation, int fd, ulong id, string doing)
+    private void Control(int operation, int fd, ulong id)
     {
         var buffer = stackalloc byte[EpollEvents.MaxSize];
         EpollEvents.Write(buffer, Libc.EPOLLIN, id);
         if (Libc.epoll_ctl(epoll, operation, fd, buffer) != 0)
         {
-            throw new LinuxException(doing, Libc.LastErrno);
+            var error = Libc.LastErrno;
+            throw new LinuxException($"{(operation is Libc.EPOLL_CTL_ADD ? "watch" : "stop watching")} file descriptor {fd}", error);
         }
     }
 
@@ -180,14 +181,15 @@ public sealed unsafe class Reactor
     {
         registrations.TryRemove(registration.Id, out _);
         Interlocked.Decrement(ref count);
-        Control(Libc.EPOLL_CTL_DEL, registration.Number, registration.Id, $"stop watching file descriptor {registration.Number}");
     }
 
-    /// <summary>One watched descriptor. The gate is held while the callback runs, so that Dispose can wait for it.</summary>
-    private sealed class Registration(Reactor owner, ulong id, SafeHandle handle, Action callback, Action<Exception>? failed) : IDisposable
+    /// <summary>One watched descriptor. The gate is held while the callback runs, so that Dispose can wait for it; the switch's never for long.</summary>
+    private sealed class Registration(Reactor owner, ulong id, SafeHandle handle, Action callback, Action<Exception>? failed) : IReactorRegistration
     {
         private readonly Lock gate = new();
+        private readonly Lock switchGate = new();
         private bool disposed;
+        private bool paused;
 
         public ulong Id => id;
 
@@ -223,6 +225,30 @@ public sealed unsafe class Reactor
             }
         }
 
+        public void Pause()
+        {
+            lock (switchGate)
+            {
+                if (!disposed && !paused)
+                {
+                    owner.Control(Libc.EPOLL_CTL_DEL, Number, id);
+                    paused = true;
+                }
+            }
+        }
+
+        public void Resume()
+        {
+            lock (switchGate)
+            {
+                if (!disposed && paused)
+                {
+                    owner.Control(Libc.EPOLL_CTL_ADD, Number, id);
+                    paused = false;
+                }
+            }
+        }
+
         public void Dispose()
         {
             lock (gate)
@@ -232,7 +258,15 @@ public sealed unsafe class Reactor
                     return;
                 }
 
-                disposed = true;
+                lock (switchGate)
+                {
+                    disposed = true;
+                    if (!paused)
+                    {
+                        owner.Control(Libc.EPOLL_CTL_DEL, Number, id);
+                    }
+                }
+
                 owner.Forget(this);
                 handle.DangerousRelease();
             }

@@ -14,6 +14,8 @@ public sealed partial class Lab
     /// <summary>Whether the lab exists in the kernel.</summary>
     public bool IsApplied { get; private set; }
 
+    internal bool IsDisposed => _disposed;
+
     /// <summary>The lab's own PID namespace: everything that runs in a node runs in it, and dies with it.</summary>
     internal ProcessGroup Processes
     {

@@ -22,6 +22,7 @@ public sealed partial class Lab
         {
             ct.ThrowIfCancellationRequested();
             await Reactor.Shared.DrainAsync().ConfigureAwait(false);
+            ReadStreams();
             await KernelQuiescence.WaitAsync(ct).ConfigureAwait(false);
             foreach (Node node in _nodes)
             {
@@ -33,6 +34,7 @@ public sealed partial class Lab
             }
 
             await Reactor.Shared.DrainAsync().ConfigureAwait(false);
+            ReadStreams();
             long after = Activity();
             if (after == before)
             {
@@ -50,13 +52,21 @@ public sealed partial class Lab
     /// <summary>A number for the IPv4 identification of a frame that the lab sends, by which it is known again behind NAT, routers and tunnels.</summary>
     internal ushort NextMark() => (ushort)(Interlocked.Increment(ref _marks) % 65_000 + 1);
 
+    private void ReadStreams()
+    {
+        foreach (FakeVm vm in Vms)
+        {
+            vm.ReadNow();
+        }
+    }
+
     // Whatever moves, one of these numbers moves with it.
     private long Activity()
     {
         long received = 0;
         foreach (FakeVm vm in Vms)
         {
-            received += vm.Inbox.Count;
+            received += vm.FramesRead;
         }
 
         _watch?.Drain();

@@ -17,6 +17,7 @@ public sealed partial class TapDevice
     {
         Node.Lab.RequireApplied();
         _tap ??= Tap.Attach(Node.State.Namespace, Name);
+        Ethtool.RunLinkWatch(Node.State.Namespace, [Name]);
         Vm?.StartReading();
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using NetLab.Linux;
 using NetLab.Packets;
 
@@ -6,7 +7,16 @@ namespace NetLab;
 /// <summary>The guest's habits: it answers ARP requests (RFC 826), neighbour solicitations (RFC 4861) and pings (RFC 792, RFC 4443).</summary>
 public sealed partial class FakeVm
 {
-    // Returns whether the frame was taken by a habit. Runs on the reactor's thread.
+    // Whether a habit could take the frame, told from a few bytes: ARP, ICMP, and IPv6 that is not plainly UDP or TCP.
+    private static bool MayBeHabit(ReadOnlySpan<byte> frame) => frame.Length > 23 && BinaryPrimitives.ReadUInt16BigEndian(frame[12..]) switch
+    {
+        0x0806 => true,
+        0x0800 => frame[23] == 1,
+        0x86dd => frame[20] is not (6 or 17),
+        _ => false,
+    };
+
+    // Returns whether the frame was taken by a habit. Called by whoever reads the tap.
     private bool Answer(Frame frame)
     {
         if (frame.VlanTags.Count > 0)

@@ -3,16 +3,24 @@ using NetLab.Packets;
 
 namespace NetLab;
 
-/// <summary>Receiving: the reactor reads the tap, the guest's habits answer, everything goes to the inbox.</summary>
+/// <summary>Receiving: the reactor reads the tap, the guest's habits answer, everything goes to the inbox, or to a stream while one is open.</summary>
 public sealed partial class FakeVm
 {
     private const int MostAtOnce = 4_000;
-    private readonly byte[] _readBuffer = new byte[65_536];
-    private IDisposable? _reading;
+    private readonly Lock readGate = new();
+    private readonly byte[] readBuffer = new byte[FrameStore.LongestFrame];
+    private IReactorRegistration? reading;
+    private FrameStream? stream;
 
     internal Inbox Inbox { get; } = new();
 
-    /// <summary>Every frame that the VM has received, oldest first, also those that its habits answered.</summary>
+    /// <summary>How many frames were read from the tap, by whomever.</summary>
+    internal long FramesRead { get; private set; }
+
+    /// <summary>
+    /// The frames that the VM has received, oldest first, also those that its habits answered. Of more than <see cref="Inbox.Most"/> the older half is
+    /// forgotten; many frames are for <see cref="OpenStream"/>.
+    /// </summary>
     public IReadOnlyList<ReceivedFrame> Received => Inbox.All;
 
     /// <summary>
@@ -35,7 +43,7 @@ public sealed partial class FakeVm
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             throw new ForwardingException(
-                $"VM {Name} expected a frame and none that fits came within {Node.Lab.Options.Patience.TotalSeconds:0.###} s.{Environment.NewLine}{Listing("It did receive", Inbox.All)}");
+                $"VM {Name} expected a frame and none that fits came within {Node.Lab.Options.Patience.TotalSeconds:0.###} s{(stream is null ? "" : "; its open stream takes them")}.{Environment.NewLine}{Listing("It did receive", Inbox.All)}");
         }
     }
 
@@ -57,12 +65,87 @@ public sealed partial class FakeVm
     /// <summary>Forgets what was received so far.</summary>
     public void ForgetReceived() => Inbox.Clear();
 
-    internal void StartReading() => _reading = Reactor.Shared.OnReadable(Tap.LiveTap.Handle, ReadAll);
+    /// <summary>
+    /// Opens the VM's network card for many frames: raw bytes in and out, at the speed of the kernel, without an object a frame. Until the stream is disposed
+    /// the frames go to it, and none to <see cref="Received"/> and <see cref="ReceiveAsync"/>. The guest's habits answer as ever.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The VM has an open stream.</exception>
+    public FrameStream OpenStream()
+    {
+        Node.Lab.RequireApplied();
+        lock (readGate)
+        {
+            return stream = stream is null
+                ? new FrameStream(this, readGate)
+                : throw new InvalidOperationException($"VM {Name} has an open stream, and its frames can go to one alone; dispose that one first.");
+        }
+    }
+
+    internal void StartReading()
+    {
+        lock (readGate)
+        {
+            reading ??= Reactor.Shared.OnReadable(Tap.LiveTap.Handle, ReadAll);
+        }
+    }
 
     internal void StopReading()
     {
-        _reading?.Dispose();
-        _reading = null;
+        IReactorRegistration? last;
+        lock (readGate)
+        {
+            (last, reading) = (reading, null);
+            stream?.TapCloses();
+        }
+
+        // Outside the gate: this waits for the callback, which takes it.
+        last?.Dispose();
+    }
+
+    /// <summary>Reads what waits in the tap, for a barrier: the reactor does not look at the tap of a stream that somebody reads.</summary>
+    internal void ReadNow()
+    {
+        lock (readGate)
+        {
+            stream?.ReadAhead();
+        }
+    }
+
+    // The rest is called by the stream, which holds the gate.
+    internal void PauseReactor() => reading?.Pause();
+
+    internal void ResumeReactor() => reading?.Resume();
+
+    /// <summary>Reads a frame for the stream; a frame that the habits took is none for it.</summary>
+    internal bool TryRead(FrameStore store)
+    {
+        while (reading is not null && store.HasRoom && Tap.LiveTap.TryRead(store.Room, out int length))
+        {
+            FramesRead++;
+            ReadOnlySpan<byte> frame = store.Room[..length];
+            if (!MayBeHabit(frame) || !Answer(Frame.FromBytes(frame)))
+            {
+                store.Add(length);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The stream has ended; what it had not handed out is received in the ordinary way.</summary>
+    internal void CloseStream(ReadOnlySpan<FrameStore> rest)
+    {
+        foreach (FrameStore store in rest)
+        {
+            while (store.TryTake(out ReadOnlyMemory<byte> frame))
+            {
+                Inbox.Add(Frame.FromBytes(frame.Span), byHabit: false);
+            }
+        }
+
+        stream = null;
+        reading?.Resume();
     }
 
     private static string Listing(string what, IReadOnlyList<ReceivedFrame> frames) =>
@@ -70,13 +153,23 @@ public sealed partial class FakeVm
             ? $"  {what}: nothing."
             : $"  {what}:{Environment.NewLine}" + string.Join(Environment.NewLine, frames.TakeLast(20).Select(f => $"    {f.Frame}"));
 
-    // On the reactor's thread alone; the buffer is its own. A tap holds a thousand frames; in a storm there is always one more, and others wait too.
+    // On the reactor's thread alone. A tap holds a thousand frames; in a storm there is always one more, and others wait too.
     private void ReadAll()
     {
-        for (int n = 0; n < MostAtOnce && Tap.LiveTap.TryRead(_readBuffer, out int length); n++)
+        lock (readGate)
         {
-            Frame frame = Frame.FromBytes(_readBuffer.AsSpan(0, length));
-            Inbox.Add(frame, Answer(frame));
+            if (stream is not null)
+            {
+                stream.TapIsReadable();
+                return;
+            }
+
+            for (int n = 0; n < MostAtOnce && reading is not null && Tap.LiveTap.TryRead(readBuffer, out int length); n++)
+            {
+                FramesRead++;
+                Frame frame = Frame.FromBytes(readBuffer.AsSpan(0, length));
+                Inbox.Add(frame, Answer(frame));
+            }
         }
     }
 }

@@ -5,15 +5,16 @@ namespace NetLab;
 
 /// <summary>
 /// What a fake VM received, and who waits for it. The reactor's thread puts in, any thread takes out; the lock is held
-/// for list work alone.
+/// for list work alone. It keeps a bounded number of frames: a storm must not fill the memory.
 /// </summary>
 internal sealed class Inbox
 {
+    /// <summary>How many frames it keeps; with one more the older half is forgotten.</summary>
+    public const int Most = 200_000;
+
     private readonly Lock _gate = new();
     private readonly List<ReceivedFrame> _frames = [];
     private readonly List<(Func<Frame, bool> Wanted, TaskCompletionSource<ReceivedFrame> Done)> _waiting = [];
-
-    public long Count { get; private set; }
 
     public IReadOnlyList<ReceivedFrame> All
     {
@@ -32,7 +33,11 @@ internal sealed class Inbox
         TaskCompletionSource<ReceivedFrame>? done = null;
         lock (_gate)
         {
-            Count++;
+            if (_frames.Count == Most)
+            {
+                _frames.RemoveRange(0, Most / 2);
+            }
+
             _frames.Add(received);
             for (int i = 0; i < _waiting.Count; i++)
             {

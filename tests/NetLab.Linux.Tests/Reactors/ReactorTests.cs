@@ -54,6 +54,33 @@ public sealed class ReactorTests
     }
 
     [Fact]
+    public async Task What_is_paused_is_not_called_and_what_came_meanwhile_is_told_on_resuming()
+    {
+        var (read, write) = Pipe();
+        var handled = 0;
+        var registration = Reactor.Shared.OnReadable(read, () => handled += TakeAll(read));
+        registration.Pause();
+        registration.Pause();
+        Put(write);
+        await Reactor.Shared.DrainAsync();
+        Assert.Equal(0, handled);
+
+        registration.Resume();
+        registration.Resume();
+        await Reactor.Shared.DrainAsync();
+        Assert.Equal(1, handled);
+
+        registration.Pause();
+        registration.Dispose();
+        registration.Resume();
+        Put(write);
+        await Reactor.Shared.DrainAsync();
+        Assert.Equal(1, handled);
+        read.Dispose();
+        write.Dispose();
+    }
+
+    [Fact]
     public async Task Nothing_is_called_after_Dispose_returned()
     {
         for (var i = 0; i < 500; i++)
