@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using NetLab.Linux.Netlink;
 
 namespace NetLab.Linux.Netfilter;
 
@@ -11,9 +13,8 @@ namespace NetLab.Linux.Netfilter;
 internal sealed unsafe class NetfilterSocket : IDisposable
 {
     private const int NETLINK_NETFILTER = 12, NETLINK_ADD_MEMBERSHIP = 1, NLMSG_ERROR = 2, NLM_F_REQUEST = 1, NLM_F_ACK = 4;
-    private const int BufferSize = 8 << 20;
+    private const int BufferSize = 8 << 20, LongestDatagram = 64 * 1024;
 
-    private readonly byte[] buffer = new byte[128 * 1024];
     private readonly string doing;
 
     /// <summary>Opens the socket.</summary>
@@ -72,28 +73,29 @@ internal sealed unsafe class NetfilterSocket : IDisposable
         message[16] = family;
         BinaryPrimitives.WriteUInt16BigEndian(message.AsSpan(18), resource);
         attributes.CopyTo(message.AsSpan(20));
-        using var fd = Handle.Borrow();
-        fixed (byte* bytes = message)
+        Exchange(message, static (_, _, _, _) => { }, 0);
+    }
+
+    /// <summary>Sends requests in one datagram, and reads what the kernel answers: it has done so before the sending returns.</summary>
+    /// <exception cref="LinuxException">The first error that it answered.</exception>
+    public void Exchange<TState>(ReadOnlySpan<byte> requests, MessageReader<TState> read, TState state)
+    {
+        using (var fd = Handle.Borrow())
         {
-            if (Libc.send(fd.Number, bytes, message.Length, 0) < 0)
+            fixed (byte* bytes = requests)
             {
-                throw new LinuxException(doing, Libc.LastErrno);
+                if (Libc.send(fd.Number, bytes, requests.Length, 0) < 0)
+                {
+                    throw new LinuxException(doing, Libc.LastErrno);
+                }
             }
         }
 
-        while (Receive(fd.Number) is var length and > 0)
+        var refused = 0;
+        Drain(read, state, ref refused);
+        if (refused != 0)
         {
-            // struct nlmsgerr { int error; struct nlmsghdr msg; }
-            if (length >= 20 && BinaryPrimitives.ReadUInt16LittleEndian(buffer.AsSpan(4)) == NLMSG_ERROR)
-            {
-                var error = -BinaryPrimitives.ReadInt32LittleEndian(buffer.AsSpan(16));
-                if (error != 0)
-                {
-                    throw new LinuxException(doing, error);
-                }
-
-                return;
-            }
+            throw new LinuxException(doing, refused);
         }
     }
 
@@ -101,22 +103,38 @@ internal sealed unsafe class NetfilterSocket : IDisposable
     /// <returns>How many.</returns>
     public int Drain<TState>(MessageReader<TState> read, TState state)
     {
-        using var fd = Handle.Borrow();
-        var count = 0;
-        for (var length = Receive(fd.Number); length > 0; length = Receive(fd.Number))
-        {
-            for (var rest = buffer.AsSpan(0, length); rest.Length >= 20;)
-            {
-                var size = BinaryPrimitives.ReadInt32LittleEndian(rest);
-                if (size < 20 || size > rest.Length)
-                {
-                    break;
-                }
+        var refused = 0;
+        return Drain(read, state, ref refused);
+    }
 
-                read(BinaryPrimitives.ReadUInt16LittleEndian(rest[4..]), rest[16], rest[20..size], state);
-                count++;
-                rest = rest[Math.Min(rest.Length, (size + 3) & ~3)..];
+    private int Drain<TState>(MessageReader<TState> read, TState state, ref int refused)
+    {
+        using var fd = Handle.Borrow();
+        var buffer = ArrayPool<byte>.Shared.Rent(LongestDatagram);
+        var count = 0;
+        try
+        {
+            for (var length = Receive(fd.Number, buffer); length > 0; length = Receive(fd.Number, buffer))
+            {
+                var messages = new MessageReader(buffer.AsSpan(0, length));
+                while (messages.Next())
+                {
+                    // struct nlmsgerr { int error; struct nlmsghdr msg; }
+                    if (messages.Type == NLMSG_ERROR)
+                    {
+                        refused = refused != 0 ? refused : -BinaryPrimitives.ReadInt32LittleEndian(messages.Payload);
+                    }
+                    else if (messages.Payload.Length >= 4)
+                    {
+                        read(messages.Type, messages.Payload[0], messages.Payload[4..], state);
+                        count++;
+                    }
+                }
             }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
 
         return count;
@@ -126,7 +144,7 @@ internal sealed unsafe class NetfilterSocket : IDisposable
     public void Dispose() => Handle.Dispose();
 
     // Length of the next datagram; 0 when none waits.
-    private int Receive(int fd)
+    private int Receive(int fd, byte[] buffer)
     {
         fixed (byte* bytes = buffer)
         {

@@ -1,36 +1,43 @@
 using Microsoft.Win32.SafeHandles;
-using NetLab.Linux.Processes;
+using NetLab.Linux.Netlink;
 
 namespace NetLab.Linux.Netfilter;
 
 /// <summary>
 /// Hears which rules of nftables take hold of a frame in one namespace: also rules that iptables-nft, ip6tables-nft, ebtables-nft and arptables-nft made.
-/// The kernel tells of frames that carry the trace flag; <see cref="ArmAsync"/> makes rules that set it. The text of a rule is in <see cref="NftRules"/>.
+/// The kernel tells of frames that carry the trace flag; <see cref="Arm"/> makes rules that set it. The text of a rule is in <see cref="NftRules"/>.
 /// </summary>
-/// <remarks>Not safe for several threads at once.</remarks>
+/// <remarks>
+/// Everything goes by netlink and takes microseconds; no program is run. Not safe for several threads at once.
+/// </remarks>
 public sealed class NftTrace : IDisposable
 {
-    /// <summary>Name of the tables that <see cref="ArmAsync"/> makes. Steps through them are not told.</summary>
+    /// <summary>Name of the tables that <see cref="Arm"/> makes. Steps through them are not told.</summary>
     public const string ArmingTable = "netlab_trace";
 
     private const int GroupTrace = 9; // NFNLGRP_NFTRACE
-    private const int TraceMessage = (10 << 8) | 17; // NFNL_SUBSYS_NFTABLES, NFT_MSG_TRACE
     private const int MostTraces = 4096;
 
-    private readonly NetfilterSocket socket;
-    private readonly Dictionary<uint, NftTraceEvent> headers = []; // the first step of each trace, which has the headers
+    private readonly NetfilterSocket listener;
+    private readonly NetfilterSocket control;
+    private readonly Dictionary<uint, NftTraceEvent> headers = []; // the latest step of each trace that has the headers
+    private List<NftHook> hooks = [];
+    private List<NftHook> armed = [];
+    private bool ownedTables = true; // until the kernel refuses them
+    private uint generation; // which the hooks belong to, and what we did ourselves since
 
     private NftTrace(NetworkNamespace ns)
     {
         Namespace = ns;
-        socket = new NetfilterSocket(ns, "listen to the traces of nftables");
+        listener = new NetfilterSocket(ns, "listen to the traces of nftables");
         try
         {
-            socket.Join(GroupTrace);
+            listener.Join(GroupTrace);
+            control = new NetfilterSocket(ns, "arm the traces of nftables");
         }
         catch
         {
-            socket.Dispose();
+            listener.Dispose();
             throw;
         }
     }
@@ -39,10 +46,16 @@ public sealed class NftTrace : IDisposable
     public NetworkNamespace Namespace { get; }
 
     /// <summary>Readable when steps wait; for <see cref="Reactor.OnReadable"/>.</summary>
-    public SafeFileHandle Handle => socket.Handle;
+    public SafeFileHandle Handle => listener.Handle;
 
     /// <summary>How often the kernel has told that it had to leave out steps, because too many waited to be read.</summary>
-    public long Overruns => socket.Overruns;
+    public long Overruns => listener.Overruns;
+
+    /// <summary>Whether frames are traced now.</summary>
+    public bool IsArmed => armed.Count > 0;
+
+    /// <summary>How often a change of the ruleset by somebody else was noticed by <see cref="Arm"/>. While it stays, what was read of the rules holds.</summary>
+    public int Version { get; private set; }
 
     /// <summary>Listens. Costs nothing as long as no frame is traced.</summary>
     /// <exception cref="LinuxException">EPERM: the capability NET_ADMIN over the namespace is missing; EPROTONOSUPPORT: the kernel has no nfnetlink.</exception>
@@ -53,38 +66,65 @@ public sealed class NftTrace : IDisposable
     }
 
     /// <summary>
-    /// Makes frames be traced, from now on until <see cref="DisarmAsync"/>, by rules in tables of their own (<see cref="ArmingTable"/>). A frame keeps the flag until it leaves the namespace.
-    /// What is sent from here is always traced; what comes in either at the given devices, before anything else sees it, or, without any, at the bridges' and IP's prerouting hooks,
-    /// which are behind the chains of netdev tables.
+    /// Makes frames be traced, from now on until <see cref="Disarm"/>: before every hook at which a chain hangs now, in whatever family, stands one more, in a table of our own
+    /// (<see cref="ArmingTable"/>), which sets the flag. The tables belong to the socket and go away with it (Linux 5.12; before that, with the namespace).
     /// </summary>
-    /// <param name="programs">Runs nft.</param>
-    /// <param name="devices">Devices that exist.</param>
-    /// <param name="match">Narrows what comes in, an expression of nft: <c>ether saddr 02:00:00:00:00:01</c>.</param>
-    /// <exception cref="ProcessFailedException">nft refused.</exception>
-    /// <exception cref="LinuxException">There is no nft.</exception>
-    public async Task ArmAsync(ProcessGroup programs, IReadOnlyList<string>? devices = null, string? match = null)
+    /// <remarks>Called again, it asks for the generation of the ruleset, and where somebody has changed that, makes the chains anew.</remarks>
+    /// <returns>Whether there is anything to trace: false where no chain hangs at a hook. Then nothing was made.</returns>
+    /// <exception cref="LinuxException">The kernel refused: EPERM, the capability NET_ADMIN is missing; EINVAL, it has no nftables.</exception>
+    public bool Arm()
     {
-        ArgumentNullException.ThrowIfNull(programs);
-        await NftRules.RunAsync(programs, Namespace, ArmingRules(devices ?? [], match)).ConfigureAwait(false);
+        var now = Generation();
+        if (now != generation)
+        {
+            hooks = FindHooks();
+            generation = now;
+            Version++;
+        }
+
+        if (armed.Count > 0 && !armed.SequenceEqual(hooks))
+        {
+            Disarm();
+        }
+
+        if (armed.Count == 0 && hooks.Count > 0)
+        {
+            Execute(owned => NftMessages.Arm(ArmingTable, hooks, owned));
+            armed = hooks;
+        }
+
+        return armed.Count > 0;
     }
 
-    /// <summary>Takes the rules of <see cref="ArmAsync"/> away again; that there are none is no error.</summary>
-    /// <param name="programs">Runs nft.</param>
-    /// <exception cref="ProcessFailedException">nft refused.</exception>
-    public async Task DisarmAsync(ProcessGroup programs)
+    /// <summary>Takes the rules of <see cref="Arm"/> away again; that there are none is no error.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public void Disarm()
     {
-        ArgumentNullException.ThrowIfNull(programs);
-        await NftRules.RunAsync(programs, Namespace, Removal).ConfigureAwait(false);
+        if (armed.Count == 0)
+        {
+            return;
+        }
+
+        var gone = armed;
+        armed = [];
+        try
+        {
+            Execute(_ => NftMessages.Disarm(ArmingTable, gone));
+        }
+        catch (LinuxException e) when (e.Errno is Errno.ENOENT)
+        {
+            // Before tables had owners, a flush of the ruleset takes ours along; the next look at the generation notices the flush.
+        }
     }
 
     /// <summary>Reads all steps that wait, in the order of their happening.</summary>
     public IReadOnlyList<NftTraceEvent> Read()
     {
         var steps = new List<NftTraceEvent>();
-        socket.Drain(
+        listener.Drain(
             static (type, family, attributes, state) =>
             {
-                if (type == TraceMessage)
+                if (type == NftMessages.Trace)
                 {
                     state.Self.Take(Parse(family, attributes), state.Steps);
                 }
@@ -93,8 +133,55 @@ public sealed class NftTrace : IDisposable
         return steps;
     }
 
-    /// <summary>Listens no longer. Rules of <see cref="ArmAsync"/> stay; they cost little when nobody listens.</summary>
-    public void Dispose() => socket.Dispose();
+    /// <summary>Listens no longer, and disarms.</summary>
+    public void Dispose()
+    {
+        control.Dispose();
+        listener.Dispose();
+    }
+
+    private uint Generation()
+    {
+        var told = new uint[1];
+        control.Exchange(
+            NftMessages.AskGeneration().Bytes,
+            static (type, _, attributes, told) => told[0] = type == NftMessages.NewGeneration ? NftMessages.Generation(attributes) : told[0],
+            told);
+        return told[0];
+    }
+
+    // The hooks of others' chains, each once.
+    private List<NftHook> FindHooks()
+    {
+        var found = new List<NftHook>();
+        control.Exchange(
+            NftMessages.AskChains().Bytes,
+            static (type, family, attributes, found) =>
+            {
+                if (type == NftMessages.NewChain && NftMessages.Chain(family, attributes) is { Table: not ArmingTable, Hook: { } hook } && !found.Contains(hook))
+                {
+                    found.Add(hook);
+                }
+            },
+            found);
+        return found;
+    }
+
+    // Each batch is a generation of its own.
+    private void Execute(Func<bool, MessageWriter> batch)
+    {
+        try
+        {
+            control.Exchange(batch(ownedTables).Bytes, static (_, _, _, _) => { }, 0);
+        }
+        catch (LinuxException e) when (ownedTables && (e.Errno is Errno.EINVAL or Errno.EOPNOTSUPP))
+        {
+            ownedTables = false;
+            control.Exchange(batch(false).Bytes, static (_, _, _, _) => { }, 0);
+        }
+
+        generation++;
+    }
 
     /// <summary>A trace message; enum nft_trace_attributes of include/uapi/linux/netfilter/nf_tables.h.</summary>
     internal static NftTraceEvent Parse(byte family, ReadOnlySpan<byte> message)
@@ -123,19 +210,6 @@ public sealed class NftTrace : IDisposable
         }
 
         return step;
-    }
-
-    // nft has no "delete if there"; a table that is added where it exists stays.
-    private static string Removal { get; } = string.Concat(((NftFamily[])[NftFamily.Netdev, NftFamily.Bridge, NftFamily.Inet]).Select(f => $"add table {f.Word()} {ArmingTable}\ndelete table {f.Word()} {ArmingTable}\n"));
-
-    private static string ArmingRules(IReadOnlyList<string> devices, string? match)
-    {
-        var input = string.IsNullOrWhiteSpace(match) ? "meta nftrace set 1" : $"{match} meta nftrace set 1";
-        var sent = $" chain sent {{\n  type filter hook output priority -500\n  meta nftrace set 1\n }}\n";
-        string Came(string hook) => $" chain came {{\n  type filter hook {hook} priority -500\n  {input}\n }}\n";
-        return Removal + (devices.Count > 0
-            ? $"table netdev {ArmingTable} {{\n{Came($"ingress devices = {{ {string.Join(", ", devices.Select(d => $"\"{d}\""))} }}")}}}\ntable inet {ArmingTable} {{\n{sent}}}\n"
-            : $"table bridge {ArmingTable} {{\n{Came("prerouting")}}}\ntable inet {ArmingTable} {{\n{Came("prerouting")}{sent}}}\n");
     }
 
     // enum nft_verdict_attributes: NFTA_VERDICT_CODE, NFTA_VERDICT_CHAIN
@@ -181,6 +255,7 @@ public sealed class NftTrace : IDisposable
     {
         if (step.NetworkHeader.Length > 0 || step.LinkHeader.Length > 0)
         {
+            step = step with { IsFirst = true };
             if (headers.Count >= MostTraces)
             {
                 headers.Clear();

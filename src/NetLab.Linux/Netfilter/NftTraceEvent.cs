@@ -81,6 +81,9 @@ public sealed record NftTraceEvent
     /// <summary>Up to 20 bytes from the header of the transport layer on.</summary>
     public ReadOnlyMemory<byte> TransportHeader { get; init; }
 
+    /// <summary>Whether it is the first step of the frame through the chains at one hook.</summary>
+    public bool IsFirst { get; init; }
+
     /// <summary>Whether the frame ends here.</summary>
     public bool IsDrop => Verdict == "drop";
 
@@ -114,6 +117,38 @@ public sealed record NftTraceEvent
         }
 
         return told.SequenceEqual(expected);
+    }
+
+    /// <summary>
+    /// The same, though address translation may have rewritten addresses, ports and checksums: the protocol, the identification of IPv4 or the flow label of IPv6, and what the
+    /// transport carries (of ICMP the sequence number and the data) are the same.
+    /// </summary>
+    /// <param name="packet">The frame from its network header on.</param>
+    public bool IsOfTranslated(ReadOnlySpan<byte> packet)
+    {
+        var told = NetworkHeader.Span;
+        if (told.Length < 20 || packet.Length < 20 || told[0] >> 4 != packet[0] >> 4)
+        {
+            return false;
+        }
+
+        var isSame = (told[0] >> 4) switch
+        {
+            4 => told[9] == packet[9] && told[4..6].SequenceEqual(packet[4..6]),
+            6 => told[6] == packet[6] && told[1..4].SequenceEqual(packet[1..4]),
+            _ => false,
+        };
+        var (protocol, length) = told[0] >> 4 == 4 ? (packet[9], (packet[0] & 0xf) * 4) : (packet[6], 40);
+        if (!isSame || length > packet.Length)
+        {
+            return false;
+        }
+
+        // Behind the ports and the checksum of UDP; TCP's sequence numbers; behind an echo's identifier.
+        var (from, to) = protocol switch { 17 => (8, 20), 6 => (4, 12), 1 or 58 => (6, 20), _ => (0, 20) };
+        var carried = packet[length..];
+        to = Math.Min(to, Math.Min(TransportHeader.Length, carried.Length));
+        return to <= from || TransportHeader.Span[from..to].SequenceEqual(carried[from..to]);
     }
 
     /// <summary>One line: <c>trace 4f76ec23 bridge guard f rule handle 2 drop</c>.</summary>

@@ -50,7 +50,7 @@ public sealed class NetfilterParsingTests
     [Fact]
     public void A_listing_has_policy_and_rules_also_over_several_lines()
     {
-        var (policy, rules) = NftRules.ParseChain(
+        var chain = Assert.Single(NftRules.Parse(
             """
             table inet t {
             	chain c { # handle 1
@@ -61,12 +61,12 @@ public sealed class NetfilterParsingTests
             		ip saddr @s accept # handle 7
             	}
             }
-            """);
+            """));
 
-        Assert.Equal("drop", policy);
+        Assert.Equal(("forward", "drop"), (chain.Hook, chain.Policy));
         Assert.Equal(
             [(6ul, "ip saddr { 10.0.0.1, 10.0.0.2, 10.0.0.3 } counter packets 0 bytes 0 drop comment \"many # handle 7\""), (7ul, "ip saddr @s accept")],
-            rules);
+            chain.Rules);
     }
 
     [Fact]

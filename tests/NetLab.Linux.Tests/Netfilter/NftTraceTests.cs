@@ -11,15 +11,13 @@ public sealed class NftTraceTests : IDisposable
 
     public void Dispose() => net.Dispose();
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task A_bridge_rule_that_drops_is_named_with_its_text_and_comment(bool armedAtDevices)
+    [Fact]
+    public async Task A_bridge_rule_that_drops_is_named_with_its_text_and_comment()
     {
         var (tap, ns) = BridgeWithTwoTaps();
         await net.NftAsync(ns, "table bridge guard {\n chain f {\n type filter hook forward priority 0\n ether type arp accept\n iifname \"t0\" oifname \"t1\" ether type 0x88b5 counter drop comment \"vm2-isolated\"\n }\n}\n");
         using var trace = NftTrace.Open(ns);
-        await trace.ArmAsync(net.Programs, armedAtDevices ? ["t0", "t1"] : null);
+        Assert.True(trace.Arm());
         var frame = TestFrame.Ethernet();
 
         tap.Write(frame.Bytes);
@@ -42,7 +40,7 @@ public sealed class NftTraceTests : IDisposable
         var (tap, ns) = BridgeWithTwoTaps();
         await net.NftAsync(ns, "table bridge guard {\n chain f {\n type filter hook forward priority 0; policy drop\n counter\n }\n}\n");
         using var trace = NftTrace.Open(ns);
-        await trace.ArmAsync(net.Programs);
+        Assert.True(trace.Arm());
         var frame = TestFrame.Ethernet();
 
         tap.Write(frame.Bytes);
@@ -60,7 +58,7 @@ public sealed class NftTraceTests : IDisposable
         var (tap, ns) = Router();
         await net.NftAsync(ns, "table inet guard {\n chain f {\n type filter hook forward priority 0\n udp dport 53 jump dns\n }\n chain dns {\n ip daddr 10.7.0.0/16 drop\n }\n}\n");
         using var trace = NftTrace.Open(ns);
-        await trace.ArmAsync(net.Programs, ["tap0"]);
+        Assert.True(trace.Arm());
         var frame = TestFrame.Udp(TestNetwork.MacOf(ns, "tap0"), "10.0.0.9", "10.7.1.1", 53);
 
         tap.Write(frame.Bytes);
@@ -73,25 +71,154 @@ public sealed class NftTraceTests : IDisposable
     }
 
     [Fact]
-    public async Task Only_frames_that_match_are_traced_and_none_after_disarming()
+    public async Task Nothing_is_traced_after_disarming_and_nothing_of_it_is_left()
     {
         var (tap, ns) = BridgeWithTwoTaps();
         await net.NftAsync(ns, "table bridge guard {\n chain f {\n type filter hook forward priority 0\n accept\n }\n}\n");
+        var before = await net.RunAsync(ns, "nft", "", "-a", "list", "ruleset");
         using var trace = NftTrace.Open(ns);
-        await trace.ArmAsync(net.Programs, ["t0"], "ether daddr 02:00:00:00:00:07");
-        var (other, wanted, late) = (TestFrame.Ethernet(), TestFrame.Ethernet("02-00-00-00-00-07"), TestFrame.Ethernet("02-00-00-00-00-07"));
+        Assert.True(trace.Arm());
+        Assert.Contains(NftTrace.ArmingTable, await net.RunAsync(ns, "nft", "", "list", "ruleset"), StringComparison.Ordinal);
+        Assert.Equal(["guard"], (await NftRules.ListAsync(net.Programs, ns)).Select(c => c.Table));
 
-        tap.Write(other.Bytes);
-        tap.Write(wanted.Bytes);
-        var steps = Steps(trace, wanted);
-        Assert.DoesNotContain(steps, s => s.Contains(other.Bytes.AsSpan(14, 8)));
-
-        await trace.DisarmAsync(net.Programs);
-        await trace.DisarmAsync(net.Programs);
+        trace.Disarm();
+        trace.Disarm();
+        var late = TestFrame.Ethernet();
         tap.Write(late.Bytes);
         net.Follow(late, e => e.Any(x => x.Kind is NetLab.Linux.Bpf.TraceEventKind.NetDevStartXmit));
         Assert.Empty(trace.Read());
+        Assert.Equal(before, await net.RunAsync(ns, "nft", "", "-a", "list", "ruleset"));
+    }
+
+    [Fact]
+    public async Task A_namespace_without_chains_at_hooks_is_left_alone()
+    {
+        var (_, ns) = BridgeWithTwoTaps();
+        using var trace = NftTrace.Open(ns);
+        Assert.False(trace.Arm());
+
+        await net.NftAsync(ns, "table inet t {\n set s { type ipv4_addr; }\n chain helper { accept\n }\n}\n");
+        Assert.False(trace.Arm());
         Assert.DoesNotContain(NftTrace.ArmingTable, await net.RunAsync(ns, "nft", "", "list", "ruleset"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_hook_of_every_family_that_has_a_chain_gets_one_before_it()
+    {
+        var (_, ns) = BridgeWithTwoTaps();
+        await net.NftAsync(
+            ns,
+            """
+            table netdev n {
+             chain i { type filter hook ingress devices = { t0, t1 } priority 0; }
+             chain e { type filter hook egress device t1 priority 5; }
+            }
+            table bridge b { chain f { type filter hook forward priority 0; }
+             chain f2 { type filter hook forward priority 7; }
+            }
+            table inet i { chain o { type route hook output priority 0; }
+             chain d { type filter hook ingress device t0 priority 0; }
+            }
+            table ip n { chain p { type nat hook prerouting priority -100; }
+            }
+            table ip6 x { chain in { type filter hook input priority 0; }
+            }
+            table arp a { chain out { type filter hook output priority 0; }
+            }
+            """);
+        using var trace = NftTrace.Open(ns);
+        Assert.True(trace.Arm());
+
+        var ours = (await net.RunAsync(ns, "nft", "", "-n", "list", "ruleset")).Split("table ").Where(t => t.Contains(NftTrace.ArmingTable, StringComparison.Ordinal)).ToList();
+        Assert.All(ours, t => Assert.Contains("flags owner", t, StringComparison.Ordinal));
+        Assert.Equal(
+            [
+                "arp netlab_trace: output", "bridge netlab_trace: forward", "inet netlab_trace: ingress device \"t0\"", "inet netlab_trace: output", "ip netlab_trace: prerouting",
+                "ip6 netlab_trace: input", "netdev netlab_trace: egress device \"t1\"", "netdev netlab_trace: ingress devices = { t0, t1 }",
+            ],
+            ours.SelectMany(t => t.Split('\n').Where(l => l.Contains(" hook ", StringComparison.Ordinal))
+                .Select(l => $"{t[..t.IndexOf(" {", StringComparison.Ordinal)]}: {l[(l.IndexOf("hook ", StringComparison.Ordinal) + 5)..l.IndexOf(" priority -2147483648; policy accept;", StringComparison.Ordinal)]}"))
+                .Order(StringComparer.Ordinal));
+        Assert.Equal(8, ours.Sum(t => t.Split("meta nftrace set 1").Length - 1));
+    }
+
+    [Fact]
+    public async Task A_change_of_the_ruleset_is_noticed_also_while_armed()
+    {
+        var (tap, ns) = BridgeWithTwoTaps();
+        await net.NftAsync(ns, "table bridge guard { chain f { type filter hook forward priority 0; accept; }\n}\n");
+        using var trace = NftTrace.Open(ns);
+        Assert.True(trace.Arm());
+        var version = trace.Version;
+        trace.Disarm();
+        Assert.True(trace.Arm());
+        Assert.Equal(version, trace.Version); // what it did itself is no change
+
+        await net.NftAsync(ns, "table bridge guard { chain p { type filter hook prerouting priority 0; drop; }\n}\n");
+        Assert.True(trace.Arm());
+        Assert.Equal(version + 1, trace.Version);
+        var frame = TestFrame.Ethernet();
+        tap.Write(frame.Bytes);
+        Assert.Equal("p", Assert.Single(Steps(trace, frame), s => s.IsDrop).Chain);
+    }
+
+    [Fact]
+    public async Task A_flush_of_the_ruleset_by_somebody_else_is_survived()
+    {
+        var (tap, ns) = BridgeWithTwoTaps();
+        await net.NftAsync(ns, "table bridge guard { chain f { type filter hook forward priority 0; drop; }\n}\n");
+        using var trace = NftTrace.Open(ns);
+        Assert.True(trace.Arm());
+        await net.NftAsync(ns, "flush ruleset\n");
+        trace.Disarm();
+        Assert.Empty(await net.RunAsync(ns, "nft", "", "list", "ruleset"));
+        Assert.False(trace.Arm());
+
+        await net.NftAsync(ns, "table bridge guard { chain f { type filter hook forward priority 0; drop; }\n}\n");
+        Assert.True(trace.Arm());
+        var frame = TestFrame.Ethernet();
+        tap.Write(frame.Bytes);
+        Assert.Single(Steps(trace, frame), s => s.IsDrop);
+    }
+
+    [Fact]
+    public async Task The_tables_go_away_with_the_trace()
+    {
+        var (_, ns) = BridgeWithTwoTaps();
+        await net.NftAsync(ns, "table bridge guard { chain f { type filter hook forward priority 0; drop; }\n}\n");
+        var before = await net.RunAsync(ns, "nft", "", "list", "ruleset");
+        using (var trace = NftTrace.Open(ns))
+        {
+            Assert.True(trace.Arm());
+        }
+
+        Assert.Equal(before, await net.RunAsync(ns, "nft", "", "list", "ruleset"));
+    }
+
+    [Fact]
+    public async Task The_way_to_a_rule_is_told_by_the_jumps_that_count()
+    {
+        var (tap, ns) = Router();
+        await net.NftAsync(
+            ns,
+            """
+            table inet guard {
+             chain deep { udp dport 99 accept; udp dport 53 drop; }
+             chain other { udp dport 53 counter; }
+             chain mid { jump other; udp dport 53 goto deep; }
+             chain f { type filter hook forward priority 0; jump other; jump mid; }
+            }
+            """);
+        using var trace = NftTrace.Open(ns);
+        Assert.True(trace.Arm());
+        var frame = TestFrame.Udp(TestNetwork.MacOf(ns, "tap0"), "10.0.0.9", "10.7.1.1", 53);
+
+        tap.Write(frame.Bytes);
+
+        var way = Assert.Single(NftTraversal.Of(Steps(trace, frame)));
+        Assert.Equal(("deep", true), (way.Last.Chain, way.Last.IsDrop));
+        Assert.Equal(["f jump mid", "mid goto deep"], way.Jumps.Select(s => $"{s.Chain} {s.Verdict}"));
+        Assert.Equal($"trace id {way.Last.TraceId:x8}: guard/deep handle {way.Last.RuleHandle} verdict drop", way.ToString());
     }
 
     [Fact]
@@ -101,7 +228,7 @@ public sealed class NftTraceTests : IDisposable
         await net.RunAsync(ns, "iptables-nft", "", "-A", "FORWARD", "-p", "tcp", "-j", "ACCEPT");
         await net.RunAsync(ns, "iptables-nft", "", "-A", "FORWARD", "-p", "udp", "--dport", "53", "-m", "comment", "--comment", "no dns", "-j", "DROP");
         using var trace = NftTrace.Open(ns);
-        await trace.ArmAsync(net.Programs, ["tap0"]);
+        Assert.True(trace.Arm());
         var frame = TestFrame.Udp(TestNetwork.MacOf(ns, "tap0"), "10.0.0.9", "10.7.1.1", 53);
 
         tap.Write(frame.Bytes);
@@ -117,7 +244,7 @@ public sealed class NftTraceTests : IDisposable
         var (tap, ns) = Router();
         await net.RunAsync(ns, "iptables-nft", "", "-P", "FORWARD", "DROP");
         using var trace = NftTrace.Open(ns);
-        await trace.ArmAsync(net.Programs, ["tap0"]);
+        Assert.True(trace.Arm());
         var frame = TestFrame.Udp(TestNetwork.MacOf(ns, "tap0"), "10.0.0.9", "10.7.1.1", 53);
 
         tap.Write(frame.Bytes);
@@ -132,7 +259,7 @@ public sealed class NftTraceTests : IDisposable
         var (tap, ns) = BridgeWithTwoTaps();
         await net.RunAsync(ns, "ebtables-nft", "", "-A", "FORWARD", "-p", "0x88b5", "-j", "DROP");
         using var trace = NftTrace.Open(ns);
-        await trace.ArmAsync(net.Programs);
+        Assert.True(trace.Arm());
         var frame = TestFrame.Ethernet();
 
         tap.Write(frame.Bytes);
