@@ -27,6 +27,7 @@ public sealed partial class Lab
         }
 
         _watch?.Dispose();
+        _rules?.Dispose();
         foreach (Node node in _nodes.Where(n => n.IsApplied))
         {
             if (node.State.Ovs is { } ovs)

@@ -8,6 +8,7 @@ public sealed partial class Lab
 {
     private readonly Lock _watchGate = new();
     private IFrameWatch? _watch;
+    private RuleWatch? _rules;
 
     /// <summary>
     /// By what the lab follows frames: <c>BPF on 11 tracepoints, kernel 6.18.44</c>, or <c>packet sockets</c> and why nothing better.
@@ -40,6 +41,7 @@ public sealed partial class Lab
     internal async Task<Fate> ObserveAsync(SentFrame sent, Action send, CancellationToken ct)
     {
         using IObservation observation = Watch().Observe();
+        using RuleWatch.Recording rules = LazyInitializer.EnsureInitialized(ref _rules, () => new RuleWatch(this)).Record();
         DateTimeOffset at = DateTimeOffset.UtcNow;
         string? refusal = null;
         try
@@ -53,7 +55,7 @@ public sealed partial class Lab
 
         await SettleAsync(ct).ConfigureAwait(false);
         Observed observed = observation.Take(sent);
-        IReadOnlyList<FrameCopy> copies = await FateExplainer.ExplainAsync(sent, observed.Copies, ct).ConfigureAwait(false);
+        IReadOnlyList<FrameCopy> copies = await FateExplainer.ExplainAsync(sent, observed.Copies, rules.Take(), ct).ConfigureAwait(false);
         return new Fate(sent, at, Watch().Level, refusal, copies, observed.Lost);
     }
 }

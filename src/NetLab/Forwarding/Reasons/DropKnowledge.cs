@@ -19,11 +19,11 @@ internal static class DropKnowledge
         || (place.LabDevice is Switch { Addresses.Count: 0 } && place.Event.ReasonName is not "NETFILTER_DROP")
         || (place.LabDevice?.Switch is OvsBridge && place.Copy.Way is [.., { Direction: SkbDirection.In }]);
 
-    public static async Task<Reason> ExplainAsync(DropPlace place, CancellationToken ct)
+    public static async Task<Reason> ExplainAsync(DropPlace place, RuleAccount rules, CancellationToken ct)
     {
         if (place.Event.ReasonName == "NETFILTER_DROP" || place.In("nft_do_chain", "ebt_do_table", "ipt_do_table", "ip6t_do_table"))
         {
-            return await NftVerdict.ExplainAsync(place, ct).ConfigureAwait(false);
+            return await NftVerdict.ExplainAsync(place, rules, ct).ConfigureAwait(false);
         }
 
         Reason? reason;

@@ -12,13 +12,18 @@ namespace NetLab;
 /// </summary>
 internal static class FateExplainer
 {
-    public static async Task<IReadOnlyList<FrameCopy>> ExplainAsync(SentFrame sent, IReadOnlyList<FrameCopy> copies, CancellationToken ct)
+    public static async Task<IReadOnlyList<FrameCopy>> ExplainAsync(SentFrame sent, IReadOnlyList<FrameCopy> copies, RuleAccount rules, CancellationToken ct)
     {
+        if (copies.All(c => c.Skb is null))
+        {
+            copies = await RuleDrops.AddAsync(sent, copies, rules, ct).ConfigureAwait(false);
+        }
+
         foreach (FrameCopy copy in copies)
         {
             if (copy.Drop is { } drop)
             {
-                copy.EndBecauseOf(CopyEnd.Dropped, await DropKnowledge.ExplainAsync(drop, ct).ConfigureAwait(false));
+                copy.EndBecauseOf(CopyEnd.Dropped, await DropKnowledge.ExplainAsync(drop, rules, ct).ConfigureAwait(false));
             }
             else if (copy is { End: CopyEnd.Lost, Hops: [.., var last] })
             {

@@ -1,171 +1,150 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using NetLab.Linux;
+using NetLab.Linux.Bpf;
 using NetLab.Linux.Netfilter;
 using NetLab.Linux.Processes;
+using NetLab.Packets;
 
 namespace NetLab;
 
-/// <summary>Which rule dropped a frame: the hook from the kernel's stack, the rule from the node's ruleset.</summary>
+/// <summary>Which rule dropped a frame: known by the kernel's trace of the rules; where that is missing, looked for by <see cref="NftGuess"/>.</summary>
 internal static partial class NftVerdict
 {
-    public static async Task<Reason> ExplainAsync(DropPlace place, CancellationToken ct)
+    /// <summary>The rule behind a drop of which the kernel told that netfilter did it.</summary>
+    public static async Task<Reason> ExplainAsync(DropPlace place, RuleAccount rules, CancellationToken ct)
     {
-        (NftFamily[] families, string hook) = HookOf(place);
-        string at = $"netfilter, {(families.Length > 0 ? families[0].Word() : "?")} family, hook {(hook.Length > 0 ? hook : "unknown")}";
-        var evidence = new List<string> { place.Kernel };
-        List<Candidate> candidates = [];
-        string listing = "";
+        List<string> evidence = [place.Kernel];
+        if (rules.Of(place.Node) is { } account)
+        {
+            List<NftTraversal> drops = Distinct(account.DropsOf(place.Event.Bytes.Span[Math.Min(place.Event.NetworkOffset, place.Event.Bytes.Length)..]), place.Event.InterfaceIndex);
+            if (drops.Count == 1)
+            {
+                Reason reason = await OfAsync(account, drops[0], place.Device, evidence, ct).ConfigureAwait(false);
+                return place.Copy.Events.FirstOrDefault(e => e.Kind is TraceEventKind.IcmpSend) is { } icmp
+                    ? reason with { Evidence = [.. reason.Evidence, $"kernel: an ICMP error of type {icmp.IcmpType}, code {icmp.IcmpCode}, was sent back."] }
+                    : reason;
+            }
+
+            evidence.AddRange(drops.Select(d => $"nft: may be {d}."));
+            if (drops.Count > 1)
+            {
+                return new Reason("netfilter", place.Node, place.Device, $"One of {drops.Count} rules of node {place.Node.Name} dropped it: each dropped a copy of the frame there.", evidence,
+                    "look at the rules: nft -a list ruleset");
+            }
+
+            if (account.Doubt.Length > 0)
+            {
+                evidence.Add($"nft: the traces may be incomplete: {account.Doubt}.");
+            }
+        }
+
+        return await NftGuess.ExplainAsync(place, evidence).ConfigureAwait(false);
+    }
+
+    /// <summary>Where a frame that came into a node was dropped there by rules: one reason for each rule that did so, by the traces alone.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="frame">The frame as it came into the node, or as the node was to send it.</param>
+    /// <param name="rules">What the rules did meanwhile.</param>
+    /// <param name="ct">Ends the reading of the rules' texts.</param>
+    public static async Task<IReadOnlyList<Reason>> DropsInAsync(Node node, Frame frame, RuleAccount rules, CancellationToken ct)
+    {
+        var reasons = new List<Reason>();
+        if (rules.Of(node) is { } account)
+        {
+            int network = 14 + (4 * frame.VlanTags.Count);
+            foreach (NftTraversal drop in Distinct(account.DropsOf(frame.Bytes.Span[Math.Min(network, frame.Bytes.Length)..]), 0))
+            {
+                reasons.Add(await OfAsync(account, drop, null, [], ct).ConfigureAwait(false));
+            }
+        }
+
+        return reasons;
+    }
+
+    /// <summary>The reason that is a rule.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="device">The device that the frame was on.</param>
+    /// <param name="rule">The rule.</param>
+    /// <param name="at">The hook, in words.</param>
+    /// <param name="way">The jumps that led there, in words, or empty.</param>
+    /// <param name="evidence">What shows it.</param>
+    public static Reason Because(Node node, string device, NftRule rule, string at, string way, IReadOnlyList<string> evidence)
+    {
+        string program = rule.Iptables is { } line ? line[..line.IndexOf(' ', StringComparison.Ordinal)].Replace("ip6tables", "iptables", StringComparison.Ordinal) : "nft";
+        string reject = Rejects().Match(rule.Iptables ?? rule.Text) is not { Success: true } told ? ""
+            : told.Value.Contains("tcp", StringComparison.Ordinal) ? " It rejects: a TCP RST was sent back." : " It rejects: an ICMP error was sent back.";
+        return new Reason($"{program}-{(rule.Number == 0 ? "policy" : "rule")}", node, device, $"{rule}, in node {node.Name} ({at}{way}).{reject}", evidence, Remedy(rule));
+    }
+
+    private static async Task<Reason> OfAsync(NodeAccount account, NftTraversal way, string? device, List<string> evidence, CancellationToken ct)
+    {
+        NftTraceEvent last = way.Last;
+        Node node = account.Rules.Node;
+        evidence = [.. evidence, $"nft: {way}."];
+        IReadOnlyList<NftChain> chains = [];
+        NftRule? rule = null;
         try
         {
-            ProcessResult result = await place.Node.Lab.Processes.RunAsync(new ProcessStart("nft", ["-a", "list", "ruleset"]) { Namespace = place.Node.State.Namespace }, null, ct).ConfigureAwait(false);
-            listing = result.Output;
-            candidates = Parse(listing, families, hook);
+            chains = await account.Rules.ChainsAsync(ct).ConfigureAwait(false);
+            rule = Find(chains, last) is { } chain ? await account.Rules.RuleAsync(chain, last.Step is NftTraceStep.Policy ? 0 : last.RuleHandle, ct).ConfigureAwait(false) : null;
         }
-        catch (LinuxException e)
+        catch (Exception e) when (e is LinuxException or ProcessFailedException)
         {
             evidence.Add($"nft: {e.Message}");
         }
 
-        // A rule that has counted is more likely than one that has not; a rule without a counter may be either.
-        List<Candidate> likely = candidates.FindAll(c => c.Packets != 0);
-        if (likely.Count > 1 && likely.Any(c => c.Packets > 0))
-        {
-            likely = likely.FindAll(c => c.Packets > 0);
-        }
-
-        if (likely.Count == 1)
-        {
-            Candidate one = likely[0];
-            NftRule? rule = await NftRules.FindAsync(place.Node.Lab.Processes, place.Node.State.Namespace, one.Family, one.Table, one.Chain, one.Handle).ConfigureAwait(false);
-            evidence.Add(candidates.Count == 1
-                ? $"nft: it is the only rule of the hook {hook} that drops, in the ruleset as it is now."
-                : $"nft: of {candidates.Count} rules of the hook {hook} that drop, it is the one whose counter has moved.");
-            string words = rule?.ToString() ?? $"chain \"{one.Chain}\" in table \"{one.Family.Word()} {one.Table}\": {one.Text}";
-            return new Reason(one.Handle == 0 ? "nft-policy" : "nft-rule", place.Node, place.Device, $"{words}, in node {place.Node.Name} ({at}).", evidence,
-                one.Handle == 0 ? $"add a rule that accepts it: nft add rule {one.Family.Word()} {one.Table} {one.Chain} … accept"
-                    : $"nft delete rule {one.Family.Word()} {one.Table} {one.Chain} handle {one.Handle}, or a rule before it that accepts the frame");
-        }
-
-        evidence.AddRange(likely.Select(c => $"nft: may be chain \"{c.Chain}\" in table \"{c.Family.Word()} {c.Table}\": {c.Text}"));
-        return new Reason("netfilter", place.Node, place.Device,
-            likely.Count > 1 ? $"One of {likely.Count} rules of node {place.Node.Name} dropped it ({at})."
-                : $"A rule of node {place.Node.Name} dropped it ({at}){(place.In("nf_hook_slow") ? "; nft does not list it, it may be one of iptables-legacy" : "")}.",
-            evidence, likely.Count > 1 ? "give the rules counters, and see which one moves" : $"look at the rules: nft -a list ruleset, iptables-legacy -S");
+        string hook = Find(chains, way.Steps[0])?.Hook ?? "";
+        device ??= DeviceOf(node, last, hook);
+        string at = $"netfilter, {last.Family.Word()} family{(hook.Length > 0 ? $", hook {hook}" : "")}";
+        string jumps = way.Jumps.Count == 0 ? "" : $", by {string.Join(" > ", way.Jumps.Select(j => $"{j.Chain} rule {Find(chains, j)?.NumberOf(j.RuleHandle)}"))} > {last.Chain}";
+        return rule is not null
+            ? Because(node, device, rule, at, jumps, evidence)
+            : new Reason(last.Step is NftTraceStep.Policy ? "nft-policy" : "nft-rule", node, device,
+                $"A rule that is not there any more dropped it: {(last.Step is NftTraceStep.Policy ? "the policy" : $"the one with handle {last.RuleHandle}")} of chain \"{last.Chain}\" in table \"{last.Family.Word()} {last.Table}\", in node {node.Name} ({at}{jumps}).",
+                evidence);
     }
 
-    internal sealed record Candidate(NftFamily Family, string Table, string Chain, ulong Handle, string Text, long Packets);
+    private static NftChain? Find(IReadOnlyList<NftChain> chains, NftTraceEvent step) => chains.FirstOrDefault(c => c.Family == step.Family && c.Table == step.Table && c.Name == step.Chain);
 
-    /// <summary>The rules that drop in chains of a hook, and in chains that those jump to. Packets is -1 for a rule without a counter.</summary>
-    internal static List<Candidate> Parse(string listing, NftFamily[] families, string hook)
+    // One way for each rule; those that concern the device, where any does.
+    private static List<NftTraversal> Distinct(IReadOnlyList<NftTraversal> drops, int device)
     {
-        var chains = new List<(NftFamily Family, string Table, string Name, string? Hook, List<Candidate> Drops, List<string> Jumps)>();
-        NftFamily family = default;
-        string table = "";
-        foreach (string line in listing.Split('\n').Select(l => l.Trim()))
-        {
-            if (TablePattern().Match(line) is { Success: true } t)
-            {
-                family = Enum.TryParse(t.Groups[1].Value, ignoreCase: true, out NftFamily f) ? f : default;
-                table = t.Groups[2].Value;
-            }
-            else if (ChainPattern().Match(line) is { Success: true } c)
-            {
-                chains.Add((family, table, c.Groups[1].Value, null, [], []));
-            }
-            else if (chains.Count > 0)
-            {
-                var chain = chains[^1];
-                if (HookPattern().Match(line) is { Success: true } h)
-                {
-                    chains[^1] = chain with { Hook = h.Groups[1].Value };
-                    if (line.Contains("policy drop;", StringComparison.Ordinal))
-                    {
-                        chain.Drops.Add(new Candidate(chain.Family, chain.Table, chain.Name, 0, "policy drop", -1));
-                    }
-                }
-                else if (RulePattern().Match(line) is { Success: true } rule)
-                {
-                    string text = rule.Groups[1].Value;
-                    chain.Jumps.AddRange(JumpPattern().Matches(text).Select(j => j.Groups[1].Value));
-                    if (DropPattern().IsMatch(text))
-                    {
-                        long packets = CounterPattern().Match(text) is { Success: true } counter ? long.Parse(counter.Groups[1].Value, CultureInfo.InvariantCulture) : -1;
-                        chain.Drops.Add(new Candidate(chain.Family, chain.Table, chain.Name, ulong.Parse(rule.Groups[2].Value, CultureInfo.InvariantCulture), text, packets));
-                    }
-                }
-            }
-        }
-
-        var found = new List<Candidate>();
-        foreach (var start in chains.Where(c => c.Hook == hook && families.Contains(c.Family)))
-        {
-            var seen = new HashSet<string> { start.Name };
-            var queue = new Queue<string>(seen);
-            while (queue.TryDequeue(out string? name))
-            {
-                foreach (var chain in chains.Where(c => c.Family == start.Family && c.Table == start.Table && c.Name == name))
-                {
-                    found.AddRange(chain.Drops);
-                    foreach (string jump in chain.Jumps.Where(seen.Add))
-                    {
-                        queue.Enqueue(jump);
-                    }
-                }
-            }
-        }
-
-        return [.. found.Distinct()];
+        List<NftTraversal> there = [.. drops.Where(d => device == 0 || d.Last.InputInterfaceIndex == device || d.Last.OutputInterfaceIndex == device)];
+        return [.. (there.Count > 0 ? there : drops).DistinctBy(d => (d.Last.Family, d.Last.Table, d.Last.Chain, d.Last.Step, d.Last.RuleHandle, device == 0 ? d.Last.OutputInterfaceIndex : 0))];
     }
 
-    // Which hook it was, by the functions that call it (net/bridge, net/ipv4, net/ipv6, net/core).
-    private static (NftFamily[] Families, string Hook) HookOf(DropPlace place)
+    // Where the kernel has the frame at that hook: skb->dev.
+    private static string DeviceOf(Node node, NftTraceEvent step, string hook)
     {
-        if (place.Has("nft_do_chain_netdev", "nf_ingress", "nf_hook_ingress"))
-        {
-            return ([NftFamily.Netdev, NftFamily.Inet], place.Has("__dev_queue_xmit", "nf_hook_egress") ? "egress" : "ingress");
-        }
-
-        if (place.Has("nft_do_chain_bridge", "ebt_do_table"))
-        {
-            return ([NftFamily.Bridge],
-                place.Has("br_forward_finish") ? "postrouting"
-                : place.Has("__br_forward") ? "forward"
-                : place.Has("br_pass_frame_up") ? "input"
-                : place.Has("__br_forward", "br_dev_xmit") ? "output"
-                : "prerouting");
-        }
-
-        bool v6 = place.Has("nft_do_chain_ipv6", "ip6_forward", "ip6_input", "ipv6_rcv", "ip6_output", "ip6_finish_output") || place.Event.Protocol == 0x86dd;
-        NftFamily[] families = [v6 ? NftFamily.Ip6 : NftFamily.Ip, NftFamily.Inet];
-        string hook =
-            place.Has("br_nf_forward_ip", "br_nf_forward", "ip_forward", "ip6_forward") ? "forward"
-            : place.Has("ip_local_deliver", "ip6_input") ? "input"
-            : place.Has("__ip_local_out", "__ip6_local_out", "ip6_xmit") ? "output"
-            : place.Has("br_nf_pre_routing", "ip_rcv", "ipv6_rcv", "ip_sabotage_in") ? "prerouting"
-            : place.Has("ip_output", "ip_mc_output", "ip6_output", "br_nf_post_routing") ? "postrouting"
-            : "";
-        return (families, hook);
+        int index = hook is "postrouting" or "egress" or "output" || (hook is "forward" && step.Family is NftFamily.Bridge) ? step.OutputInterfaceIndex : step.InputInterfaceIndex;
+        return node.State.DevicesByIndex.TryGetValue(index, out Device? device) ? device.Name : "";
     }
 
-    [GeneratedRegex(@"^table (\S+) (\S+) \{")]
-    private static partial Regex TablePattern();
+    private static string Remedy(NftRule rule)
+    {
+        string chain = $"{rule.Family.Word()} {rule.Table} {rule.Chain}";
+        if (rule.Iptables is { } line)
+        {
+            return rule.Number == 0
+                ? $"{line[..line.LastIndexOf(' ')]} ACCEPT, or a rule that accepts the frame"
+                : $"{AppendPattern().Replace(line, " -D ", 1)}, or a rule before it that accepts the frame";
+        }
 
-    [GeneratedRegex(@"^chain (\S+) \{")]
-    private static partial Regex ChainPattern();
+        if (rule.Number == 0)
+        {
+            return $"add a rule that accepts it: nft add rule {chain} … accept";
+        }
 
-    [GeneratedRegex(@"^type \S+ hook (\S+)")]
-    private static partial Regex HookPattern();
+        string delete = $"nft delete rule {chain} handle {rule.Handle}, or a rule before it that accepts the frame";
+        return SetPattern().Match(rule.Text) is { Success: true } set ? $"nft delete element {rule.Family.Word()} {rule.Table} {set.Groups[1].Value} {{ … }}; {delete}" : delete;
+    }
 
-    [GeneratedRegex(@"^(.*) # handle (\d+)$")]
-    private static partial Regex RulePattern();
+    [GeneratedRegex(@"\breject\b(?: with tcp reset)?|-j REJECT\b(?:.*--reject-with tcp-reset)?")]
+    private static partial Regex Rejects();
 
-    [GeneratedRegex(@"(?:^|\s)(?:drop|reject)\b|[:,{]\s*drop\b")]
-    private static partial Regex DropPattern();
+    [GeneratedRegex(" -A ")]
+    private static partial Regex AppendPattern();
 
-    [GeneratedRegex(@"(?:jump|goto) (\S+)")]
-    private static partial Regex JumpPattern();
-
-    [GeneratedRegex(@"counter packets (\d+)")]
-    private static partial Regex CounterPattern();
+    [GeneratedRegex(@"\s@(\S+)")]
+    private static partial Regex SetPattern();
 }

@@ -1,0 +1,129 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using NetLab.Linux;
+using NetLab.Linux.Netfilter;
+using NetLab.Linux.Processes;
+
+namespace NetLab;
+
+/// <summary>Which rule may have dropped a frame, where no trace tells: the hook by the kernel's stack, the rule by the ruleset as it is now.</summary>
+internal static partial class NftGuess
+{
+    public static async Task<Reason> ExplainAsync(DropPlace place, IReadOnlyList<string> known)
+    {
+        (NftFamily[] families, string hook) = HookOf(place);
+        string at = $"netfilter, {(families.Length > 0 ? families[0].Word() : "?")} family, hook {(hook.Length > 0 ? hook : "unknown")}";
+        var evidence = new List<string>(known);
+        List<Candidate> candidates = [];
+        try
+        {
+            candidates = Find(await NftRules.ListAsync(place.Node.Lab.Processes, place.Node.State.Namespace, withCounters: true).ConfigureAwait(false), families, hook);
+        }
+        catch (Exception e) when (e is LinuxException or ProcessFailedException)
+        {
+            evidence.Add($"nft: {e.Message}");
+        }
+
+        // A rule that has counted is more likely than one that has not; a rule without a counter may be either.
+        List<Candidate> likely = candidates.FindAll(c => c.Packets != 0);
+        if (likely.Count > 1 && likely.Any(c => c.Packets > 0))
+        {
+            likely = likely.FindAll(c => c.Packets > 0);
+        }
+
+        if (likely.Count == 1)
+        {
+            Candidate one = likely[0];
+            NftRule? rule = await NftRules.FindAsync(place.Node.Lab.Processes, place.Node.State.Namespace, one.Chain, one.Handle).ConfigureAwait(false);
+            evidence.Add(candidates.Count == 1
+                ? $"nft: it is the only rule of the hook {hook} that drops, in the ruleset as it is now."
+                : $"nft: of {candidates.Count} rules of the hook {hook} that drop, it is the one whose counter has moved.");
+            return NftVerdict.Because(place.Node, place.Device, rule!, at, "", evidence);
+        }
+
+        evidence.AddRange(likely.Select(c => $"nft: may be chain \"{c.Chain.Name}\" in table \"{c.Chain.Family.Word()} {c.Chain.Table}\": {c.Text}"));
+        return new Reason("netfilter", place.Node, place.Device,
+            likely.Count > 1 ? $"One of {likely.Count} rules of node {place.Node.Name} dropped it ({at})."
+                : $"A rule of node {place.Node.Name} dropped it ({at}){(place.In("nf_hook_slow") ? "; nft does not list it, it may be one of iptables-legacy" : "")}.",
+            evidence, likely.Count > 1 ? "give the rules counters, and see which one moves" : "look at the rules: nft -a list ruleset, iptables-legacy -S");
+    }
+
+    internal sealed record Candidate(NftChain Chain, ulong Handle, string Text, long Packets);
+
+    /// <summary>The rules that drop in chains of a hook, and in chains that those jump to. Packets is -1 for a rule without a counter.</summary>
+    internal static List<Candidate> Find(IReadOnlyList<NftChain> chains, NftFamily[] families, string hook)
+    {
+        var found = new List<Candidate>();
+        var seen = new HashSet<NftChain>(ReferenceEqualityComparer.Instance);
+        var queue = new Queue<NftChain>(chains.Where(c => c.Hook == hook && families.Contains(c.Family)));
+        while (queue.TryDequeue(out NftChain? chain))
+        {
+            if (!seen.Add(chain))
+            {
+                continue;
+            }
+
+            if (chain.Policy == "drop")
+            {
+                found.Add(new Candidate(chain, 0, "policy drop", -1));
+            }
+
+            foreach ((ulong handle, string text) in chain.Rules)
+            {
+                if (DropPattern().IsMatch(text))
+                {
+                    found.Add(new Candidate(chain, handle, text, CounterPattern().Match(text) is { Success: true } counter ? long.Parse(counter.Groups[1].Value, CultureInfo.InvariantCulture) : -1));
+                }
+
+                foreach (string jump in JumpPattern().Matches(text).Select(j => j.Groups[1].Value))
+                {
+                    foreach (NftChain target in chains.Where(c => c.Family == chain.Family && c.Table == chain.Table && c.Name == jump))
+                    {
+                        queue.Enqueue(target);
+                    }
+                }
+            }
+        }
+
+        return found;
+    }
+
+    // Which hook it was, by the functions that call it (net/bridge, net/ipv4, net/ipv6, net/core).
+    internal static (NftFamily[] Families, string Hook) HookOf(DropPlace place)
+    {
+        if (place.Has("nft_do_chain_netdev", "nf_ingress", "nf_hook_ingress"))
+        {
+            return ([NftFamily.Netdev, NftFamily.Inet], place.Has("__dev_queue_xmit", "nf_hook_egress") ? "egress" : "ingress");
+        }
+
+        if (place.Has("nft_do_chain_bridge", "ebt_do_table"))
+        {
+            return ([NftFamily.Bridge],
+                place.Has("br_forward_finish") ? "postrouting"
+                : place.Has("__br_forward") ? "forward"
+                : place.Has("br_pass_frame_up") ? "input"
+                : place.Has("__br_forward", "br_dev_xmit") ? "output"
+                : "prerouting");
+        }
+
+        bool v6 = place.Has("nft_do_chain_ipv6", "ip6_forward", "ip6_input", "ipv6_rcv", "ip6_output", "ip6_finish_output") || place.Event.Protocol == 0x86dd;
+        NftFamily[] families = [v6 ? NftFamily.Ip6 : NftFamily.Ip, NftFamily.Inet];
+        string hook =
+            place.Has("br_nf_forward_ip", "br_nf_forward", "ip_forward", "ip6_forward") ? "forward"
+            : place.Has("ip_local_deliver", "ip6_input") ? "input"
+            : place.Has("__ip_local_out", "__ip6_local_out", "ip6_xmit") ? "output"
+            : place.Has("br_nf_pre_routing", "ip_rcv", "ipv6_rcv", "ip_sabotage_in") ? "prerouting"
+            : place.Has("ip_output", "ip_mc_output", "ip6_output", "br_nf_post_routing") ? "postrouting"
+            : "";
+        return (families, hook);
+    }
+
+    [GeneratedRegex(@"(?:^|\s)(?:drop|reject)\b|[:,{]\s*drop\b")]
+    private static partial Regex DropPattern();
+
+    [GeneratedRegex(@"(?:jump|goto) ([^\s,}]+)")]
+    private static partial Regex JumpPattern();
+
+    [GeneratedRegex(@"counter packets (\d+)")]
+    private static partial Regex CounterPattern();
+}

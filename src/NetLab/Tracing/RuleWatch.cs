@@ -1,0 +1,255 @@
+using System.Globalization;
+using NetLab.Linux;
+using NetLab.Linux.Netfilter;
+
+namespace NetLab;
+
+/// <summary>
+/// Hears which rules of nftables take hold of frames in a lab's nodes (see <see cref="NftTrace"/>). Frames are traced only while somebody follows one, and only in nodes
+/// that have rules: before and after, the rulesets are as their authors made them. Owns the sockets, and what was read of the rules' texts.
+/// </summary>
+internal sealed class RuleWatch(Lab lab) : IDisposable
+{
+    private const int Most = 100_000;
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<Node, NodeRules> nodes = [];
+    private readonly List<(NodeRules Rules, NftTraceEvent Step)> log = [];
+    private int recordings;
+
+    /// <summary>Keeps what the rules do from now on, until the recording is disposed.</summary>
+    public Recording Record()
+    {
+        lock (gate)
+        {
+            Drain();
+            foreach (Node node in lab.Nodes.Where(n => n.IsApplied))
+            {
+                if (!nodes.TryGetValue(node, out NodeRules? rules))
+                {
+                    nodes.Add(node, rules = new NodeRules(node));
+                }
+
+                rules.Arm();
+            }
+
+            recordings++;
+            return new Recording(this, log.Count, nodes.Values.Where(r => r.IsArmed).ToDictionary(r => r, r => r.Overruns));
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            foreach (NodeRules rules in nodes.Values)
+            {
+                rules.Dispose();
+            }
+
+            nodes.Clear();
+        }
+    }
+
+    private void Drain()
+    {
+        foreach (NodeRules rules in nodes.Values.Where(r => r.IsArmed))
+        {
+            foreach (NftTraceEvent step in rules.Read())
+            {
+                if (log.Count < Most)
+                {
+                    log.Add((rules, step));
+                }
+            }
+        }
+    }
+
+    private void End()
+    {
+        if (--recordings == 0)
+        {
+            foreach (NodeRules rules in nodes.Values)
+            {
+                rules.Disarm();
+            }
+
+            log.Clear();
+        }
+    }
+
+    /// <summary>From before a frame is sent until it has ended.</summary>
+    internal sealed class Recording(RuleWatch watch, int from, Dictionary<NodeRules, long> overruns) : IDisposable
+    {
+        private bool hasEnded;
+
+        /// <summary>Ends the recording. What the rules did meanwhile.</summary>
+        public RuleAccount Take()
+        {
+            lock (watch.gate)
+            {
+                watch.Drain();
+                ILookup<NodeRules, NftTraceEvent> steps = watch.log.Skip(from).ToLookup(s => s.Rules, s => s.Step);
+                var account = new RuleAccount(watch.nodes.Values.ToDictionary(r => r.Node, r => new NodeAccount(r, NftTraversal.Of(steps[r]), DoubtOf(r))));
+                Dispose();
+                return account;
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (watch.gate)
+            {
+                if (!hasEnded)
+                {
+                    hasEnded = true;
+                    watch.End();
+                }
+            }
+        }
+
+        private string DoubtOf(NodeRules rules) =>
+            rules.Trouble is not null ? rules.Trouble
+            : !overruns.TryGetValue(rules, out long before) ? ""
+            : rules.Overruns > before ? string.Create(CultureInfo.InvariantCulture, $"{rules.Overruns - before} times the kernel had more to tell of the rules of {rules.Node.Name} than there was room for")
+            : watch.log.Count >= Most ? $"the rules of {rules.Node.Name} took hold of more frames than are kept"
+            : "";
+    }
+}
+
+/// <summary>What the rules did with frames while one was under way.</summary>
+internal sealed class RuleAccount(IReadOnlyDictionary<Node, NodeAccount> nodes)
+{
+    /// <summary>What nobody recorded.</summary>
+    public static RuleAccount None { get; } = new(new Dictionary<Node, NodeAccount>());
+
+    /// <summary>Of one node; null where nothing was recorded.</summary>
+    public NodeAccount? Of(Node node) => nodes.GetValueOrDefault(node);
+}
+
+/// <summary>What the rules of one node did.</summary>
+/// <param name="Rules">The node's rules.</param>
+/// <param name="Ways">The frames' ways through them, each through the chains at one hook.</param>
+/// <param name="Doubt">Why there may have been more; empty when there was not.</param>
+internal sealed record NodeAccount(NodeRules Rules, IReadOnlyList<NftTraversal> Ways, string Doubt)
+{
+    /// <summary>The ways on which a frame was dropped, as far as they can be ways of this one.</summary>
+    /// <param name="packet">The frame from its network header on, as it was when it was dropped or came into the node.</param>
+    public IReadOnlyList<NftTraversal> DropsOf(ReadOnlySpan<byte> packet)
+    {
+        var (same, translated) = (new List<NftTraversal>(), new List<NftTraversal>());
+        foreach (NftTraversal way in Ways.Where(w => w.Last.IsDrop))
+        {
+            if (way.Last.IsOf(packet))
+            {
+                same.Add(way);
+            }
+            else if (way.Last.IsOfTranslated(packet))
+            {
+                translated.Add(way);
+            }
+        }
+
+        return same.Count > 0 ? same : translated;
+    }
+}
+
+/// <summary>The rules of one node: the traces, and the texts, which are read once for each change of the ruleset. The watch's lock guards it, but for the texts.</summary>
+internal sealed class NodeRules(Node node) : IDisposable
+{
+    private readonly SemaphoreSlim reading = new(1);
+    private readonly Dictionary<(NftChain Chain, ulong Handle), NftRule?> words = [];
+    private NftTrace? trace;
+    private IReadOnlyList<NftChain>? chains;
+    private int chainsVersion;
+
+    public Node Node => node;
+
+    public bool IsArmed => trace is { IsArmed: true };
+
+    public long Overruns => trace?.Overruns ?? 0;
+
+    /// <summary>Why the rules cannot be watched; null where they can.</summary>
+    public string? Trouble { get; private set; }
+
+    public void Arm()
+    {
+        if (Trouble is null)
+        {
+            try
+            {
+                trace ??= NftTrace.Open(node.State.Namespace);
+                trace.Arm();
+            }
+            catch (LinuxException e)
+            {
+                Trouble = e.Message;
+                Dispose();
+            }
+        }
+    }
+
+    public void Disarm()
+    {
+        try
+        {
+            trace?.Disarm();
+        }
+        catch (LinuxException e)
+        {
+            Trouble = e.Message;
+            Dispose();
+        }
+    }
+
+    public IReadOnlyList<NftTraceEvent> Read() => trace?.Read() ?? [];
+
+    /// <summary>The chains as they are listed, without the figures of counters.</summary>
+    /// <exception cref="LinuxException">There is no nft, or it refused.</exception>
+    public async Task<IReadOnlyList<NftChain>> ChainsAsync(CancellationToken ct)
+    {
+        await reading.WaitAsync(ct).ConfigureAwait(false);
+        try
+        {
+            int version = trace?.Version ?? -1;
+            if (chains is null || chainsVersion != version)
+            {
+                words.Clear();
+                chains = await NftRules.ListAsync(node.Lab.Processes, node.State.Namespace).ConfigureAwait(false);
+                chainsVersion = version;
+            }
+
+            return chains;
+        }
+        finally
+        {
+            reading.Release();
+        }
+    }
+
+    /// <summary>The rule, or the policy, of a chain that <see cref="ChainsAsync"/> gave.</summary>
+    public async Task<NftRule?> RuleAsync(NftChain chain, ulong handle, CancellationToken ct)
+    {
+        await reading.WaitAsync(ct).ConfigureAwait(false);
+        try
+        {
+            if (!words.TryGetValue((chain, handle), out NftRule? rule))
+            {
+                rule = await NftRules.FindAsync(node.Lab.Processes, node.State.Namespace, chain, handle).ConfigureAwait(false);
+                words[(chain, handle)] = rule;
+            }
+
+            return rule;
+        }
+        finally
+        {
+            reading.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        trace?.Dispose();
+        trace = null;
+    }
+}
