@@ -14,8 +14,11 @@ internal static class LinkAttributes
     /// <summary>Inside IFLA_LINKINFO.</summary>
     public const ushort IFLA_INFO_KIND = 1, IFLA_INFO_DATA = 2, IFLA_INFO_SLAVE_KIND = 4, IFLA_INFO_SLAVE_DATA = 5;
 
+    /// <summary>Inside IFLA_AF_SPEC, AF_INET.</summary>
+    public const ushort IFLA_INET_CONF = 1;
+
     /// <summary>Inside IFLA_AF_SPEC, AF_INET6.</summary>
-    public const ushort IFLA_INET6_TOKEN = 7, IFLA_INET6_ADDR_GEN_MODE = 8;
+    public const ushort IFLA_INET6_CONF = 2, IFLA_INET6_TOKEN = 7, IFLA_INET6_ADDR_GEN_MODE = 8;
 
     /// <summary>IFLA_EXT_MASK: what a dump of links contains beside the usual.</summary>
     public const uint RTEXT_FILTER_BRVLAN = 2;

@@ -94,6 +94,12 @@ public sealed record LinkInfo
     /// <summary>IPv6 token, when set.</summary>
     public IPAddress? Token { get; init; }
 
+    /// <summary>Its IPv4 settings, <c>net.ipv4.conf.DEVICE.*</c>; null where it has none.</summary>
+    public InetSettings? Inet { get; init; }
+
+    /// <summary>Its IPv6 settings, <c>net.ipv6.conf.DEVICE.*</c>; null where it has none.</summary>
+    public Inet6Settings? Inet6 { get; init; }
+
     /// <summary>What its kind adds, as the spec that would make such a device (only <see cref="LinkSpec.Name"/> and the kind's own properties are filled in); null for kinds that NetLab does not know.</summary>
     public LinkSpec? KindData { get; init; }
 
@@ -176,6 +182,8 @@ public sealed record LinkInfo
             Alias = TextOf(attributes.Find(IFLA_IFALIAS)),
             AddressGenMode = mode.Data.IsEmpty ? null : (AddressGenerationMode)mode.U8,
             Token = token is null || token.Equals(IPAddress.IPv6Any) ? null : token,
+            Inet = InetSettings.Read(attributes.Find(IFLA_AF_SPEC).Nested.Find(Rtnetlink.AF_INET).Nested.Find(IFLA_INET_CONF)),
+            Inet6 = Inet6Settings.Read(inet6.Find(IFLA_INET6_CONF)),
             KindData = LinkKinds.Read(kindName, name, link.S32, data),
             BridgeStatus = kindName is "bridge" ? Netlink.BridgeStatus.Read(data) : null,
             BridgePortOptions = portKindName is "bridge" ? Netlink.BridgePortOptions.Read(portData) : null,

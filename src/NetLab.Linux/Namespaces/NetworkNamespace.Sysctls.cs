@@ -14,7 +14,13 @@ public sealed partial class NetworkNamespace
     /// sysctl(8) the first separator decides; after a dot as the first one, a slash stands for a dot: <c>net.ipv4.conf.eth0/100.arp_ignore</c>.
     /// </param>
     /// <exception cref="LinuxException">ENOENT: no such sysctl, or no such device; EACCES: it may not be read.</exception>
-    public unsafe string ReadSysctl(string name)
+    public string ReadSysctl(string name) => Sysctl(name, optional: false)!;
+
+    /// <summary>As <see cref="ReadSysctl"/>; null where the namespace has no such sysctl, because the kernel lacks the feature or there is no such device.</summary>
+    /// <exception cref="LinuxException">EACCES: it may not be read.</exception>
+    public string? FindSysctl(string name) => Sysctl(name, optional: true);
+
+    private unsafe string? Sysctl(string name, bool optional)
     {
         var path = SysctlPath(name);
         var buffer = stackalloc byte[LongestValue];
@@ -22,8 +28,8 @@ public sealed partial class NetworkNamespace
         fixed (byte* bytes = PathBytes(path))
         {
             var length = NamespaceWindow.ReadFile(ns.Number, bytes, buffer, LongestValue, out var entered);
-            return length >= 0
-                ? Encoding.UTF8.GetString(buffer, length).TrimEnd('\n')
+            return length >= 0 ? Encoding.UTF8.GetString(buffer, length).TrimEnd('\n')
+                : optional && entered && -length == Errno.ENOENT ? null
                 : throw SysctlRefused($"read sysctl {name}", -length, entered);
         }
     }

@@ -75,6 +75,17 @@ public sealed partial class RouteSocket
         return Collect(request, "reading the classes", RTM_NEWTCLASS, QdiscMessages.Read);
     }
 
+    /// <summary>The filters of a device at one place: at a discipline, a class, or <see cref="TcHandle.ClsactIngress"/> and <see cref="TcHandle.ClsactEgress"/>.</summary>
+    /// <param name="index">Index of the device.</param>
+    /// <param name="parent">The place.</param>
+    /// <exception cref="NetlinkException">The kernel refused.</exception>
+    public IReadOnlyList<FilterInfo> GetFilters(int index, TcHandle parent)
+    {
+        var request = Dump(RTM_GETTFILTER);
+        QdiscMessages.WriteHeader(request, index, TcHandle.None, parent);
+        return Collect(request, "reading the filters", RTM_NEWTFILTER, FilterInfo.Read);
+    }
+
     private delegate void ParseMany<T>(ReadOnlySpan<byte> payload, ICollection<T> items);
 
     private List<T> CollectMany<T>(MessageWriter request, string doing, ushort type, ParseMany<T> parse)

@@ -44,6 +44,31 @@ internal sealed partial class OvsInstance
         }
     }
 
+    /// <summary>Returns all bridges, in the order of their names, as they are in the database.</summary>
+    public async Task<IReadOnlyList<OvsBridgeState>> DumpBridgesAsync(CancellationToken ct)
+    {
+        var tables = await SelectAsync("read the bridges of Open vSwitch", ct,
+            ("Bridge", ["name", "datapath_type", "fail_mode", "protocols", "stp_enable", "rstp_enable", "mcast_snooping_enable", "controller", "other_config", "external_ids"])).ConfigureAwait(false);
+        return
+        [
+            .. from bridge in tables[0]
+               orderby OvsRow.Text(bridge, "name")
+               select new OvsBridgeState
+               {
+                   Name = OvsRow.Text(bridge, "name")!,
+                   DatapathType = OvsRow.Text(bridge, "datapath_type") ?? "",
+                   FailMode = OvsRow.Text(bridge, "fail_mode"),
+                   Protocols = [.. OvsRow.Set(bridge, "protocols").Select(v => v.GetString()!).Order(StringComparer.Ordinal)],
+                   StpEnable = bridge.GetProperty("stp_enable").GetBoolean(),
+                   RstpEnable = bridge.GetProperty("rstp_enable").GetBoolean(),
+                   MulticastSnooping = bridge.GetProperty("mcast_snooping_enable").GetBoolean(),
+                   Controllers = OvsRow.References(bridge, "controller").Count(),
+                   OtherConfig = OvsRow.Map(bridge, "other_config"),
+                   ExternalIds = OvsRow.Map(bridge, "external_ids"),
+               },
+        ];
+    }
+
     /// <summary>Returns all ports of all bridges, in the order of their names, as they are in the database.</summary>
     public async Task<IReadOnlyList<OvsPortState>> DumpPortsAsync(CancellationToken ct)
     {

@@ -19,6 +19,7 @@ public sealed class ReadingTests
         _ = FdbMessages.Read(payload)?.ToString();
         _ = NexthopMessages.Read(payload).ToString();
         _ = QdiscMessages.Read(payload).ToString();
+        _ = FilterInfo.Read(payload).ToString();
         _ = ConntrackSocket.Read(payload)?.ToString();
         var mdb = new List<MdbInfo>();
         MdbMessages.Read(payload, mdb);
