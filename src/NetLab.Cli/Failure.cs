@@ -20,6 +20,7 @@ internal sealed record Failure(int ExitCode, string Kind, IReadOnlyList<string> 
         {
             ScenarioException scenario => new(Cli.ExitCode.BadInput, "scenario", [.. scenario.Diagnostics.Select(d => d.ToString())]) { Diagnostics = scenario.Diagnostics },
             TopologyException topology => new(Cli.ExitCode.BadInput, "scenario", [.. topology.Problems.Select(p => $"netlab: {p}")]),
+            QuestionException question => new(Cli.ExitCode.BadInput, "input", [$"netlab: {question.Message}"]),
             InputException input => new(Cli.ExitCode.BadInput, "input", [$"netlab: {input.Message}"]),
             MissingFeatureException missing => new(Cli.ExitCode.Lacking, "machine", [.. missing.Missing.Select(m => $"netlab: {MissingFeatureException.Describe(m)}"), "'netlab doctor' tells what this machine has and lacks"]),
             LinuxException linux when s_machine.Contains(linux.ErrnoName) => new(Cli.ExitCode.Lacking, "machine", [$"netlab: {linux.Message}", "'netlab doctor' tells what this machine has and lacks"]),

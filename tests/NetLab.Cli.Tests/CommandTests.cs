@@ -29,7 +29,7 @@ public sealed partial class CommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("bogus", "there is no command 'bogus'; there are run, draw, doctor")]
+    [InlineData("bogus", "there is no command 'bogus'; there are run, explain, draw, doctor")]
     [InlineData("run", "Required argument missing")]
     [InlineData("run --jsn x.yaml", "no option '--jsn'")]
     [InlineData("draw x.yaml --format png", "'png' not recognized")]

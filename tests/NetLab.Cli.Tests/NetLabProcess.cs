@@ -28,6 +28,10 @@ internal static class NetLabProcess
     public static Task<NetLabResult> RunWithoutPrivilegesAsync(params string[] arguments) =>
         FinishAsync(Start("setpriv", ["--inh-caps=-all", "--bounding-set=-all", "dotnet", Dll, .. arguments]));
 
+    /// <summary>Runs it as root of a user namespace alone, as any user may: the kernel refuses BPF there.</summary>
+    public static Task<NetLabResult> RunInUserNamespaceAsync(params string[] arguments) =>
+        FinishAsync(Start("unshare", ["-Urnmpf", "--mount-proc", "dotnet", Dll, .. arguments]));
+
     public static Process Start(params string[] arguments) => Start("dotnet", [Dll, .. arguments]);
 
     public static async Task<NetLabResult> FinishAsync(Process process)

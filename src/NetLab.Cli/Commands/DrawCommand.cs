@@ -38,7 +38,7 @@ internal static class DrawCommand
         };
         if (target is not null)
         {
-            Save(target, drawing);
+            OutputFile.Write(target, path => File.WriteAllText(path, drawing));
         }
 
         if (json)
@@ -76,16 +76,4 @@ internal static class DrawCommand
         ".MMD" or ".MERMAID" => Mermaid,
         _ => Text,
     };
-
-    private static void Save(string target, string drawing)
-    {
-        try
-        {
-            File.WriteAllText(target, drawing);
-        }
-        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            throw new InputException($"{target} cannot be written: {refused.Message}");
-        }
-    }
 }

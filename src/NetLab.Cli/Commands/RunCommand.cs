@@ -76,7 +76,7 @@ internal static class RunCommand
     }
 
     // Without privileges nothing else can be there, so they are all that is told then.
-    private static void RequireWhatItNeeds(Lab lab)
+    internal static void RequireWhatItNeeds(Lab lab)
     {
         IReadOnlyList<Feature> needs = LabFeatures.Of(lab);
         Capabilities.Require([.. needs.Where(n => n <= Feature.CapPerfmon)]);

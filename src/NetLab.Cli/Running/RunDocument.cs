@@ -121,7 +121,7 @@ internal sealed class RunDocument
             json["seen"] = JsonText.Array(ended.Seen);
             json["problem"] = ended.Problem;
             json["milliseconds"] = JsonText.Milliseconds(ended.Took);
-            json["frame"] = ended.Fate is { } fate ? LabJson.Of(fate) : null;
+            json["frame"] = ended.Fate is { } fate ? FateJson.Of(fate) : null;
         }
     }
 }

@@ -72,7 +72,11 @@ internal sealed class LabCheck
         }
     }
 
-    private void Enslave(NodeInventory node, Located<string> device, string bridge)
+    /// <param name="node">The node.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="bridge">The bridge that takes it.</param>
+    /// <param name="mayBeListed">The bridge may list the device among its ports too, to say what kind of port it is.</param>
+    private void Enslave(NodeInventory node, Located<string> device, string bridge, bool mayBeListed = false)
     {
         if (!_inventory.HasDevice(node, device.Value, device.At))
         {
@@ -86,7 +90,8 @@ internal sealed class LabCheck
         {
             _binding.Report(device.At, $"'{device.Value}' is a bridge, and the kernel takes no bridge as a port of a bridge", "join two bridges by a link, with one end in each");
         }
-        else if (!_masters.TryAdd(new DevicePlace(node.Name, device.Value), (bridge, device.At)))
+        else if (!_masters.TryAdd(new DevicePlace(node.Name, device.Value), (bridge, device.At))
+            && !(mayBeListed && _masters[new DevicePlace(node.Name, device.Value)].Bridge == bridge))
         {
             var other = _masters[new DevicePlace(node.Name, device.Value)];
             _binding.Report(device.At, $"'{device.Value}' is a port of '{other.Bridge}' already (line {other.At.Line})", "a device is a port of one bridge: take it out of one of them");
@@ -120,7 +125,7 @@ internal sealed class LabCheck
     {
         if (vm.Bridge is { } bridge && IsBridge(node, bridge))
         {
-            Enslave(node, new Located<string>(Inventory.TapOf(name.Value, vm), bridge.At), bridge.Value);
+            Enslave(node, new Located<string>(Inventory.TapOf(name.Value, vm), bridge.At), bridge.Value, mayBeListed: true);
             if (vm.Tag is { } tag && !node.IsOvsBridge(bridge.Value))
             {
                 _binding.Report(tag.At, $"'{bridge.Value}' is a Linux bridge, whose ports have no tag", "plug the VM into an OVS bridge, or remove 'tag'");

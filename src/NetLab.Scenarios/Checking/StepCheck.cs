@@ -172,10 +172,9 @@ internal sealed class StepCheck(Inventory inventory, IReadOnlyDictionary<DeviceP
         {
             Device(device);
         }
-        if (set.Port is { } port && inventory.Node(port.Value.Node, port.At) is { } owner && inventory.HasDevice(owner, port.Value.Device, port.At)
-            && !owner.IsOvsBridge(masters.TryGetValue(port.Value, out var master) ? master.Bridge : ""))
+        if (set.Port is { } port && inventory.Node(port.Value.Node, port.At) is { } owner && inventory.HasDevice(owner, port.Value.Device, port.At))
         {
-            binding.Report(port.At, $"'{port.Value}' is no port of an OVS bridge, and only those have tags", "name a port that stands under 'ovs'");
+            Port(set, port, owner, masters.TryGetValue(port.Value, out var master) ? master.Bridge : "");
         }
         if (set.Node is { } name)
         {
@@ -184,6 +183,18 @@ internal sealed class StepCheck(Inventory inventory, IReadOnlyDictionary<DeviceP
         if (set.Vm is { } vm && !inventory.Vms.ContainsKey(vm.Value))
         {
             binding.Report(vm.At, $"there is no VM '{vm.Value}'", Spelling.Suggest(vm.Value, inventory.Vms.Keys, "VM"));
+        }
+    }
+
+    private void Port(SetEntry set, Located<DevicePlace> port, NodeInventory owner, string bridge)
+    {
+        if (StepShapes.OvsPortKeys.Any(set.Given.ContainsKey) && !owner.IsOvsBridge(bridge))
+        {
+            binding.Report(port.At, $"'{port.Value}' is no port of an OVS bridge, and only those have tags", "name a port that stands under 'ovs'");
+        }
+        else if (StepShapes.BridgePortKeys.FirstOrDefault(set.Given.ContainsKey) is { } flag && !owner.IsLinuxBridge(bridge))
+        {
+            binding.Report(set.Of(flag), $"'{port.Value}' is no port of a Linux bridge, and only those have '{flag}'", "name a port of a bridge that stands under 'bridges'");
         }
     }
 

@@ -108,6 +108,14 @@ internal sealed class BridgePortEntry : Entry
 {
     public Located<string> Name { get; set; }
 
+    public BridgePortFlags Flags { get; } = new();
+}
+
+/// <summary>What `bridge link set` sets on a port.</summary>
+internal sealed class BridgePortFlags
+{
+    public bool IsEmpty => this is { Learning: null, Flood: null, McastFlood: null, BcastFlood: null, Isolated: null, Hairpin: null, Guard: null, Cost: null, Priority: null };
+
     public bool? Learning { get; set; }
 
     public bool? Flood { get; set; }

@@ -150,6 +150,8 @@ internal sealed class SetEntry : Entry
 
     public OvsVlanEntry Vlan { get; } = new();
 
+    public BridgePortFlags Flags { get; } = new();
+
     public Located<string>? Node { get; set; }
 
     public IReadOnlyList<Named<string>> Sysctls { get; set; } = [];

@@ -177,8 +177,8 @@ internal static class LabBuilder
             foreach (var (port, _) in bridge.Ports)
             {
                 var device = node.Device(port.Name.Value);
-                owner.Attach(device);
-                device.BridgePort = PortOptions(port);
+                AttachTo(owner, device);
+                device.BridgePort = port.Flags.IsEmpty ? null : PortOptions(port.Flags);
             }
         }
         foreach (var (name, bridge) in entry.OvsBridges)
@@ -189,7 +189,7 @@ internal static class LabBuilder
                 var device = node.Device(port.Name.Value);
                 if (port.Type is null)
                 {
-                    owner.Attach(device);
+                    AttachTo(owner, device);
                 }
                 var row = owner.Port(device);
                 row.Options = WithVlan(row.Options, port.Vlan) with
@@ -200,6 +200,15 @@ internal static class LabBuilder
         }
     }
 
+    // A VM has plugged its tap in already.
+    private static void AttachTo(Switch bridge, Device device)
+    {
+        if (!ReferenceEquals(device.Switch, bridge))
+        {
+            bridge.Attach(device);
+        }
+    }
+
     public static OvsPortOptions WithVlan(OvsPortOptions options, OvsVlanEntry vlan) => options with
     {
         Tag = vlan.Tag is { } tag ? tag.Value : options.Tag,
@@ -207,7 +216,7 @@ internal static class LabBuilder
         VlanMode = vlan.Mode is { } mode ? mode.Value : options.VlanMode,
     };
 
-    private static BridgePortOptions? PortOptions(BridgePortEntry port) => port.Given.Count < 2 ? null : new BridgePortOptions
+    public static BridgePortOptions PortOptions(BridgePortFlags port) => new()
     {
         Learning = port.Learning,
         Flood = port.Flood,

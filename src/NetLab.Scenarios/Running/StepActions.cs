@@ -172,6 +172,15 @@ internal sealed class StepActions(Lab lab)
         if (set.Port is { } port)
         {
             var device = DeviceAt(port.Value);
+            if (!set.Flags.IsEmpty)
+            {
+                await device.SetBridgePortAsync(LabBuilder.PortOptions(set.Flags), ct).ConfigureAwait(false);
+                findings.Seen.Add($"port {device.Name} of {device.Switch?.Name}: {string.Join(", ", Changes(set.Flags))}");
+            }
+            if (!StepShapes.OvsPortKeys.Any(set.Given.ContainsKey))
+            {
+                return;
+            }
             var bridge = device.Switch as OvsBridge ?? throw new StepFailure($"{port.Value} is no port of an OVS bridge");
             await bridge.SetPortAsync(device, options => LabBuilder.WithVlan(options, set.Vlan), ct).ConfigureAwait(false);
             var now = bridge.Port(device).Options;
@@ -213,6 +222,15 @@ internal sealed class StepActions(Lab lab)
         {
             yield return held.Value ? "held by its owner" : "held by nobody";
         }
+    }
+
+    private static IEnumerable<string> Changes(BridgePortFlags port)
+    {
+        (string Name, bool? Is)[] switches =
+            [("learning", port.Learning), ("flood", port.Flood), ("mcast_flood", port.McastFlood), ("bcast_flood", port.BcastFlood), ("isolated", port.Isolated), ("hairpin", port.Hairpin), ("guard", port.Guard)];
+        (string Name, int? Is)[] numbers = [("cost", port.Cost), ("priority", port.Priority)];
+        return switches.Where(each => each.Is is not null).Select(each => $"{each.Name} {(each.Is is true ? "on" : "off")}")
+            .Concat(numbers.Where(each => each.Is is not null).Select(each => $"{each.Name} {each.Is}"));
     }
 
     private async Task HoldAsync(Device device, bool held, CancellationToken ct)

@@ -52,15 +52,7 @@ internal static class LabShapes
 
     private static readonly ObjectShape<BridgePortEntry> BridgePort = new ObjectShape<BridgePortEntry>("bridge-port", "a bridge port")
         .With("name", "The device.", Scalars.DeviceName, (port, value) => port.Name = value, required: true)
-        .With("learning", "Learn where addresses are from frames that come in here.", Scalars.Switch, (port, value) => port.Learning = value.Value)
-        .With("flood", "Send frames for unknown unicast addresses out here.", Scalars.Switch, (port, value) => port.Flood = value.Value)
-        .With("mcast_flood", "Send multicast that nobody asked for out here.", Scalars.Switch, (port, value) => port.McastFlood = value.Value)
-        .With("bcast_flood", "Send broadcast out here.", Scalars.Switch, (port, value) => port.BcastFlood = value.Value)
-        .With("isolated", "Exchange no frames with other isolated ports.", Scalars.Switch, (port, value) => port.Isolated = value.Value)
-        .With("hairpin", "Allow a frame to leave by the port it came in by.", Scalars.Switch, (port, value) => port.Hairpin = value.Value)
-        .With("guard", "Drop BPDUs that come in here, and block the port.", Scalars.Switch, (port, value) => port.Guard = value.Value)
-        .With("cost", "The path cost for STP.", Scalars.Number("a cost", 1, 65535, "100", null), (port, value) => port.Cost = value.Value)
-        .With("priority", "The port priority for STP.", Scalars.Number("a priority", 0, 63, "32", null), (port, value) => port.Priority = value.Value)
+        .WithBridgePortFlags(port => port.Flags)
         .OrShort("p1", "^[^\\s/:]{1,15}$", (scalar, what, binding) =>
             OneName(scalar, what, binding) ? new BridgePortEntry { Name = new Located<string>(scalar.Text, scalar.At) } : null);
 
@@ -144,6 +136,18 @@ internal static class LabShapes
         .With("addresses", "IP addresses with their prefix lengths.", Addresses, (device, value) => device.Addresses = value.Value)
         .With("up", "Whether it is administratively up.", Scalars.Switch, (device, value) => device.Up = value)
         .With("promisc", "Whether it takes frames for others as well.", Scalars.Switch, (device, value) => device.Promisc = value);
+
+    public static ObjectShape<T> WithBridgePortFlags<T>(this ObjectShape<T> shape, Func<T, BridgePortFlags> flags)
+        where T : Entry, new() => shape
+        .With("learning", "Learn where addresses are from frames that come in here.", Scalars.Switch, (port, value) => flags(port).Learning = value.Value)
+        .With("flood", "Send frames for unknown unicast addresses out here.", Scalars.Switch, (port, value) => flags(port).Flood = value.Value)
+        .With("mcast_flood", "Send multicast that nobody asked for out here.", Scalars.Switch, (port, value) => flags(port).McastFlood = value.Value)
+        .With("bcast_flood", "Send broadcast out here.", Scalars.Switch, (port, value) => flags(port).BcastFlood = value.Value)
+        .With("isolated", "Exchange no frames with other isolated ports.", Scalars.Switch, (port, value) => flags(port).Isolated = value.Value)
+        .With("hairpin", "Allow a frame to leave by the port it came in by.", Scalars.Switch, (port, value) => flags(port).Hairpin = value.Value)
+        .With("guard", "Drop BPDUs that come in here, and block the port.", Scalars.Switch, (port, value) => flags(port).Guard = value.Value)
+        .With("cost", "The path cost for STP.", Scalars.Number("a cost", 1, 65535, "100", null), (port, value) => flags(port).Cost = value.Value)
+        .With("priority", "The port priority for STP.", Scalars.Number("a priority", 0, 63, "32", null), (port, value) => flags(port).Priority = value.Value);
 
     public static ObjectShape<T> WithBridgeOptions<T>(this ObjectShape<T> shape, Func<T, BridgeOptionsEntry> options)
         where T : Entry, new() => shape

@@ -81,9 +81,9 @@ internal static class StepShapes
         .With("payload", "The payload, as text.", Scalars.Text, (frame, value) => frame.Payload = value.Value)
         .With("size", "The payload's length, when its content does not matter.", Size, (frame, value) => frame.Size = value.Value);
 
-    private static readonly string[] Contents = ["udp", "tcp", "icmp", "arp", "ethernet", "raw"];
+    public static readonly string[] Contents = ["udp", "tcp", "icmp", "arp", "ethernet", "raw"];
 
-    private static readonly ObjectShape<SendEntry> Send = new ObjectShape<SendEntry>("send", "a frame to send")
+    public static readonly ObjectShape<SendEntry> Send = new ObjectShape<SendEntry>("send", "a frame to send")
         .With("from", "The VM that sends.", Scalars.Name, (send, value) => send.From = value, required: true)
         .With("to", "The VM or address it is for: fills in the destination's MAC and IP address.", Texts.Target, (send, value) => send.To = value)
         .With("udp", "Send a UDP datagram: its destination port, or more.", Udp, (send, value) => send.Udp = value.Value)
@@ -126,7 +126,7 @@ internal static class StepShapes
 
     private static readonly ObjectShape<SetEntry> Set = new ObjectShape<SetEntry>("set", "a live change")
         .With("device", "Change a device, node:device: up, mtu, mac, held.", Scalars.Device, (set, value) => set.Device = value)
-        .With("port", "Change a port of an OVS bridge, node:port: tag, trunks, vlan_mode.", Scalars.Device, (set, value) => set.Port = value)
+        .With("port", "Change a port of a bridge, node:port: tag, trunks and vlan_mode of Open vSwitch's, flood, isolated and so on of a Linux bridge's.", Scalars.Device, (set, value) => set.Port = value)
         .With("node", "Change a node: sysctls.", Scalars.Name, (set, value) => set.Node = value)
         .With("vm", "Change a VM: answers.", Scalars.Name, (set, value) => set.Vm = value)
         .With("up", "Whether it is administratively up.", Scalars.Switch, (set, value) => set.Up = value.Value)
@@ -134,6 +134,7 @@ internal static class StepShapes
         .With("mac", "The MAC address.", Scalars.Mac, (set, value) => set.Mac = value.Value)
         .With("held", "Whether somebody holds the device's file descriptor, as a hypervisor holds a tap's: its VM, or the lab where it has none.", Scalars.Switch, (set, value) => set.Held = value)
         .WithOvsVlan(set => set.Vlan)
+        .WithBridgePortFlags(set => set.Flags)
         .With("sysctls", "Settings of the node's network namespace.", LabShapes.Sysctls, (set, value) => set.Sysctls = value.Value)
         .With("answers", "What the VM answers by itself: arp (and ND), ping; nothing with [].", LabShapes.Answers, (set, value) => set.Answers = value.Value)
         .Checked(CheckSet);
@@ -233,10 +234,14 @@ internal static class StepShapes
         }
     }
 
+    public static readonly string[] OvsPortKeys = ["tag", "trunks", "vlan_mode"];
+
+    public static readonly string[] BridgePortKeys = ["learning", "flood", "mcast_flood", "bcast_flood", "isolated", "hairpin", "guard", "cost", "priority"];
+
     private static readonly Dictionary<string, string[]> Settable = new()
     {
         ["device"] = ["up", "mtu", "mac", "held"],
-        ["port"] = ["tag", "trunks", "vlan_mode"],
+        ["port"] = [.. OvsPortKeys, .. BridgePortKeys],
         ["node"] = ["sysctls"],
         ["vm"] = ["answers"],
     };

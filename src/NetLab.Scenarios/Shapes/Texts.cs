@@ -18,7 +18,7 @@ internal static class Texts
 
     /// <summary>A VM or node by name, or an address.</summary>
     public static readonly ScalarShape<Target> Target = new("a VM, a node, or an address", "vm02, or 10.0.0.12",
-        scalar => ParseTarget(scalar.Text),
+        scalar => ReadTarget(scalar.Text),
         () => new JsonObject { ["type"] = "string" });
 
     /// <summary>The two sides of an arrow, or null where a side or the arrow is missing.</summary>
@@ -116,7 +116,7 @@ internal static class Texts
         }
     }
 
-    private static (Target, Problem?) ParseTarget(string text)
+    public static (Target Target, Problem? Problem) ReadTarget(string text)
     {
         if (AddressWords.TryParseIp(text, out var address))
         {

@@ -1,0 +1,93 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using NetLab.Scenarios;
+
+namespace NetLab.Cli.Commands;
+
+/// <summary><c>netlab explain FILE --from A --to B</c>: builds a scenario's lab, sends one frame, and tells what became of it and why.</summary>
+internal static class ExplainCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var file = new Argument<string>("file") { Description = "The scenario whose lab is built" };
+        file.Validators.Add(ScenarioFiles.Check);
+        var from = new Option<string>("--from") { Description = "The VM that sends the frame, or a node, which pings", HelpName = "name", Required = true };
+        var to = new Option<string>("--to") { Description = "The VM, node or address that it is for", HelpName = "name", Required = true };
+        var frame = new Option<string?>("--frame") { Description = "The frame, in the words of a send step: 'udp port=53' (as if absent), 'tcp 80 flags=syn', icmp, arp, 'ethernet type=0x88b5', with ttl=, vlan=, dst_mac= and so on; or its bytes in hex", HelpName = "frame" };
+        var after = new Option<int?>("--after-steps") { Description = "Take the scenario's steps first: so many of them, or all where no number is given", HelpName = "count", Arity = ArgumentArity.ZeroOrOne };
+        var pcapng = new Option<string?>("--pcapng") { Description = "Write the frame's hops into this file too, the reason as a comment", HelpName = "file" };
+        var json = new Option<bool>("--json") { Description = "Write one JSON document" };
+        var command = new Command("explain", "Tell where a frame goes in a scenario's lab, and why it does not arrive. Exit codes: 0 it arrives, 1 it does not, 2 and 3 as ever.") { file, from, to, frame, after, pcapng, json };
+        command.SetAction((parsed, ct) =>
+        {
+            int steps = parsed.GetResult(after) is null ? 0 : parsed.GetValue(after) ?? int.MaxValue;
+            return RunAsync(terminal, parsed.GetRequiredValue(file), (parsed.GetRequiredValue(from), parsed.GetRequiredValue(to), parsed.GetValue(frame)), steps, parsed.GetValue(pcapng), parsed.GetValue(json), ct);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(Terminal terminal, string file, (string From, string To, string? Frame) asked, int steps, string? pcapng, bool json, CancellationToken ct)
+    {
+        await using ScenarioRun run = ScenarioFiles.Describe([file])[0];
+        FrameQuestion question = FrameQuestion.Ask(run, asked.From, asked.To, asked.Frame);
+        RunCommand.RequireWhatItNeeds(run.Lab);
+        await BuildAsync(terminal, run, steps, ct).ConfigureAwait(false);
+        FateVerdict verdict = await question.AnswerAsync(ct).ConfigureAwait(false);
+        if (pcapng is not null)
+        {
+            OutputFile.Write(pcapng, path => FatePcapng.Write(path, [verdict.Fate], verdict));
+        }
+
+        int code = verdict.Reached ? ExitCode.Fine : ExitCode.Failed;
+        if (json)
+        {
+            JsonObject document = verdict.ToJson();
+            document.Insert(0, "exitCode", code);
+            document.Insert(1, "file", file);
+            document["pcapng"] = pcapng;
+            terminal.WriteJson(document);
+        }
+        else
+        {
+            Show(terminal.Page, verdict);
+        }
+
+        return code;
+    }
+
+    // The lab, and as many of the scenario's steps as are asked for. How they come out is not the question; what failed is told beside.
+    private static async Task BuildAsync(Terminal terminal, ScenarioRun run, int steps, CancellationToken ct)
+    {
+        int taken = 0;
+        await foreach (ScenarioEvent happening in run.PlayAsync(ct).ConfigureAwait(false))
+        {
+            if (happening is StepEnded { Step.Depth: 0 } ended)
+            {
+                taken++;
+                if (ended.Outcome is StepOutcome.Failed)
+                {
+                    terminal.Error.WriteLine($"netlab: step {ended.Step.Number}, {ended.Step.Title}: {ended.Problem?.ReplaceLineEndings("\n").Split('\n')[0]}");
+                }
+            }
+
+            if (happening is LabReady or StepEnded { Step.Depth: 0 } && taken >= steps)
+            {
+                return;
+            }
+        }
+    }
+
+    private static void Show(Page page, FateVerdict verdict)
+    {
+        string[] lines = verdict.Describe().ReplaceLineEndings("\n").Split('\n');
+        for (int i = 0; i < lines.Length; i++)
+        {
+            string? style = i == 0 ? verdict.Reached ? "green" : "red"
+                : lines[i].StartsWith("Fix:", StringComparison.Ordinal) ? "green"
+                : lines[i].Contains(" X ", StringComparison.Ordinal) && lines[i].StartsWith("  ", StringComparison.Ordinal) ? "red"
+                : lines[i].StartsWith("Why:", StringComparison.Ordinal) || lines[i].StartsWith("  ", StringComparison.Ordinal) ? null
+                : "grey";
+            page.Item(0, lines[i], style);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+using System.Net;
+using NetLab.Packets;
+
+namespace NetLab.Scenarios;
+
+/// <summary>A question that cannot be asked of this lab; the message says why, and what could be.</summary>
+public sealed class QuestionException : Exception
+{
+    /// <summary>Says what is wrong with the question.</summary>
+    public QuestionException(string message)
+        : base(message)
+    {
+    }
+}
+
+/// <summary>
+/// What becomes of a frame from one place of a scenario's lab to another. The question is checked before the lab is built; who
+/// receives is known from the description, so that no ARP must work before the frame is sent.
+/// </summary>
+/// <example><code>var question = FrameQuestion.Ask(run, "vm1", "vm2", "udp port=53");  // … build …  var verdict = await question.AnswerAsync();</code></example>
+public sealed class FrameQuestion
+{
+    private readonly Lab _lab;
+    private readonly FakeVm? _vm;
+    private readonly Node? _node;
+    private readonly Target _to;
+    private readonly SendEntry? _frame;
+
+    private FrameQuestion(Lab lab, FakeVm? vm, Node? node, Target to, SendEntry? frame) => (_lab, _vm, _node, _to, _frame) = (lab, vm, node, to, frame);
+
+    /// <summary>Asks.</summary>
+    /// <param name="run">The scenario; its lab need not be built yet.</param>
+    /// <param name="from">The VM that sends the frame, or the node that pings.</param>
+    /// <param name="to">The VM, node, IP address or MAC address it is for.</param>
+    /// <param name="frame">The frame, as a `send` step has it, on one line: <c>udp port=53</c>. Null: that, or a bare Ethernet frame where nobody has IP addresses, or a node's ping.</param>
+    /// <exception cref="QuestionException">There is no such place, or it cannot send that.</exception>
+    /// <exception cref="ScenarioException">The frame is not well written; places are those of the line.</exception>
+    public static FrameQuestion Ask(ScenarioRun run, string from, string to, string? frame = null)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        ArgumentNullException.ThrowIfNull(from);
+        ArgumentNullException.ThrowIfNull(to);
+        Lab lab = run.Lab;
+        (FakeVm? vm, Node? node) = (lab.FindVm(from), lab.FindNode(from));
+        if (vm is null && node is null)
+        {
+            throw new QuestionException($"--from: {NoSuchPlace(lab, from)}");
+        }
+
+        (Target? target, Problem? problem) = Texts.ReadTarget(to);
+        if (problem is not null)
+        {
+            throw new QuestionException($"--to: {problem.Wrong}; {problem.Right}");
+        }
+        if (target is { Name: { } name } && lab.FindVm(name) is null && lab.FindNode(name) is null)
+        {
+            throw new QuestionException($"--to: {NoSuchPlace(lab, name)}");
+        }
+        if (from == to)
+        {
+            throw new QuestionException($"--to: '{to}' is the sender itself; name another VM, node or address");
+        }
+        if (vm is null)
+        {
+            return frame is null or "icmp"
+                ? new FrameQuestion(lab, null, node, target, null)
+                : throw new QuestionException($"--frame: '{from}' is a node, whose own stack makes its frames: it pings (icmp); any frame can be sent from a VM{Known("", lab.Vms.Select(v => v.Name))}");
+        }
+
+        var binding = new Binding("--frame");
+        SendEntry? send = FrameLine.Parse(frame ?? DefaultFrame(lab, vm, target), from, target, binding);
+        return send is not null && binding.Count == 0 ? new FrameQuestion(lab, vm, null, target, send) : throw new ScenarioException(binding.Diagnostics);
+    }
+
+    /// <summary>Sends the frame and says what became of it.</summary>
+    /// <param name="ct">Ends the attempt.</param>
+    /// <exception cref="QuestionException">The frame lacks something that neither the question nor the lab's description has.</exception>
+    public async Task<FateVerdict> AnswerAsync(CancellationToken ct = default)
+    {
+        if (_node is { } node)
+        {
+            PingResult ping = await node.PingAsync(AddressOf(node.Devices.SelectMany(d => d.Addresses)), ct).ConfigureAwait(false);
+            return Verdict(ping.Fate);
+        }
+
+        try
+        {
+            return Verdict(await _vm!.SendAsync(await ComposeAsync(_vm, _frame!, ct).ConfigureAwait(false), ct).ConfigureAwait(false));
+        }
+        catch (StepFailure lacking)
+        {
+            throw new QuestionException($"--frame: {lacking.Message.Replace("the step", "the frame", StringComparison.Ordinal)}");
+        }
+    }
+
+    private async Task<Frame> ComposeAsync(FakeVm sender, SendEntry send, CancellationToken ct)
+    {
+        if (send.Raw is null)
+        {
+            if (_to.Name is { } name && _lab.FindNode(name) is not null)
+            {
+                send.To = new Located<Target>(new Target(null, AddressOf(sender.Addresses), null), send.At);
+            }
+
+            IPAddress? address = send.Destination?.Value ?? send.To?.Value.Address ?? (_to.Name is not null && _lab.FindVm(_to.Name) is { Addresses.Count: > 0 } ? AddressOf(sender.Addresses) : null);
+            bool near = address is null || sender.Addresses.Any(own => own.Contains(address));
+            if (send.DestinationMac is null && (near ? address : sender.Gateway) is { } next && send.Arp is null && !IsGroup(next))
+            {
+                if (MacOf(next) is not { } mac)
+                {
+                    // Nobody in the lab has it: what the sender would send is the question for it.
+                    return Frame.ArpRequest(sender.Mac, sender.Addresses.First(a => a.Address.AddressFamily == next.AddressFamily).Address, next);
+                }
+
+                send.DestinationMac = new Located<MacAddress>(mac, send.At);
+            }
+        }
+
+        return await new FrameComposer(_lab).ComposeAsync(send, sender, ct).ConfigureAwait(false);
+    }
+
+    private FateVerdict Verdict(Fate fate)
+    {
+        FakeVm? vm = _to switch
+        {
+            { Name: { } name } => _lab.FindVm(name),
+            { Address: { } address } => _lab.Vms.FirstOrDefault(v => v.Addresses.Any(a => a.Address.Equals(address))),
+            { Mac: { } mac } => _lab.Vms.FirstOrDefault(v => v.Mac == mac),
+            _ => null,
+        };
+        Node? node = _to switch
+        {
+            { Name: { } name } => _lab.FindNode(name),
+            { Address: { } address } => _lab.Nodes.FirstOrDefault(n => n.Devices.Any(d => d.Addresses.Any(a => a.Address.Equals(address)))),
+            { Mac: { } mac } => _lab.Nodes.FirstOrDefault(n => n.Devices.Any(d => d.Mac == mac && d.Switch is null && d is not TapDevice)),
+            _ => null,
+        };
+        return vm is not null ? FateVerdict.Of(fate, vm) : node is not null ? FateVerdict.Of(fate, node) : FateVerdict.Of(fate, _to.ToString());
+    }
+
+    /// <summary>The receiver's address: in a network of the sender's where it has one there, of the sender's kind otherwise.</summary>
+    private IPAddress AddressOf(IEnumerable<InterfaceAddress> own)
+    {
+        if (_to.Address is { } address)
+        {
+            return address;
+        }
+        List<InterfaceAddress> mine = [.. own];
+        IReadOnlyList<InterfaceAddress> theirs = _to.Name is null ? [] : _lab.FindVm(_to.Name)?.Addresses ?? [.. _lab.FindNode(_to.Name)!.Devices.SelectMany(d => d.Addresses)];
+        return theirs.Count == 0
+            ? throw new QuestionException($"--to: {_to} has no IP address to send to; give it one, or send a bare frame: --frame 'ethernet type=0x88b5'")
+            : theirs.OrderByDescending(t => mine.Exists(m => m.Contains(t.Address))).ThenByDescending(t => mine.Exists(m => m.Address.AddressFamily == t.Address.AddressFamily)).First().Address;
+    }
+
+    private MacAddress? MacOf(IPAddress address) =>
+        _lab.Vms.FirstOrDefault(v => v.Addresses.Any(a => a.Address.Equals(address)))?.Mac
+        ?? _lab.Nodes.SelectMany(n => n.Devices).FirstOrDefault(d => d.Addresses.Any(a => a.Address.Equals(address)))?.Mac;
+
+    private static bool IsGroup(IPAddress address) => address.GetAddressBytes() is [255, 255, 255, 255] or [>= 224 and < 240, _, _, _] || address.IsIPv6Multicast;
+
+    private static string DefaultFrame(Lab lab, FakeVm from, Target to) =>
+        to.Mac is not null || from.Addresses.Count == 0 || (to.Name is { } name && lab.FindVm(name) is { Addresses.Count: 0 })
+            ? "ethernet type=0x88b5 size=46"
+            : "udp port=53 payload=hello";
+
+    private static string NoSuchPlace(Lab lab, string name) =>
+        $"there is no VM or node '{name}'{Known("; the lab has VMs", lab.Vms.Select(v => v.Name))}{Known("; nodes", lab.Nodes.Select(n => n.Name))}";
+
+    private static string Known(string what, IEnumerable<string> names) => names.Any() ? $"{what} {string.Join(", ", names)}" : "";
+}

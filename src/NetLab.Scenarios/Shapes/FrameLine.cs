@@ -1,0 +1,121 @@
+using NetLab.Scenarios.Yaml;
+
+namespace NetLab.Scenarios;
+
+/// <summary>
+/// The frame of a `send` step on one line, for the command line: the kind of frame, then key=value words as the step's mapping has them
+/// (<c>udp port=53 payload=hello ttl=1</c>, <c>icmp</c>, <c>arp</c>, <c>tcp 80 flags=syn</c>, <c>ethernet type=0x88b5</c>), or bytes in hex.
+/// It only turns words into that mapping: what they mean, and what is wrong with them, is the step's business.
+/// </summary>
+internal static class FrameLine
+{
+    private const string Sample = "like 'udp port=53', 'tcp 80', 'icmp', 'arp', 'ethernet type=0x88b5', or the frame's bytes in hex";
+
+    // Keys that stand beside the frame's kind in a step, and not in its mapping. A port and an address may have the same name: the value tells.
+    private static readonly HashSet<string> Beside = ["src_mac", "dst_mac", "vlan", "ttl"];
+
+    /// <summary>The entry, or null after reporting why the line is none.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="from">The VM that sends.</param>
+    /// <param name="to">Whom it is for.</param>
+    /// <param name="binding">Takes what is wrong.</param>
+    public static SendEntry? Parse(string line, string from, Target to, Binding binding)
+    {
+        var start = new Position(1, 1);
+        var send = new List<(YamlScalar, YamlValue)> { (Word("from", start), Word(from, start)), (Word("to", start), Word(to.ToString(), start)) };
+        List<(string Text, Position At)> words = Words(line);
+        if (words.Count == 0)
+        {
+            binding.Report(start, "there is no frame", Sample);
+            return null;
+        }
+        (string kind, Position at) = words[0];
+        if (IsHex(line))
+        {
+            send.Add((Word("raw", start), Word(line, start)));
+        }
+        else if (!StepShapes.Contents.Contains(kind))
+        {
+            binding.Report(at, $"'{kind}' is no kind of frame", Spelling.Nearest(kind, StepShapes.Contents) is { } near ? $"did you mean '{near}'?" : Sample);
+            return null;
+        }
+        else
+        {
+            send.AddRange(Content(kind, at, words.Skip(1), binding));
+        }
+        return StepShapes.Send.TryBind(new YamlMapping(start, send), "the frame", binding, out SendEntry entry) ? entry : null;
+    }
+
+    private static IEnumerable<(YamlScalar, YamlValue)> Content(string kind, Position at, IEnumerable<(string Text, Position At)> words, Binding binding)
+    {
+        var inside = new List<(YamlScalar, YamlValue)>();
+        var beside = new List<(YamlScalar, YamlValue)>();
+        foreach ((string text, Position place) in words)
+        {
+            int equals = text.IndexOf('=', StringComparison.Ordinal);
+            string? key = equals > 0 ? text[..equals] : Bare(kind, inside.Count);
+            if (key is null)
+            {
+                binding.Report(place, $"'{text}' is no key=value", Sample);
+                continue;
+            }
+            string value = text[(equals + 1)..];
+            bool isAddress = key is "src" or "dst" && AddressWords.TryParseIp(value, out _);
+            bool isPort = kind is "udp" or "tcp";
+            (Beside.Contains(key) || isAddress || (key is "src" or "dst" && !isPort) ? beside : inside)
+                .Add((Word(key == "port" && isPort ? "dst" : key, place), Word(value, place.Shift(equals + 1))));
+        }
+        // An arp or icmp alone is what its step has without a word more.
+        string? alone = inside.Count > 0 ? null : kind switch { "arp" => "request", "icmp" => "echo-request", _ => null };
+        return beside.Prepend((Word(kind, at), alone is null ? new YamlMapping(at, inside) : Word(alone, at)));
+    }
+
+    // The one word that says most about a frame of this kind needs no key.
+    private static string? Bare(string kind, int before) => before > 0 ? null : kind switch
+    {
+        "udp" or "tcp" => "dst",
+        "icmp" or "ethernet" => "type",
+        "arp" => "op",
+        _ => null,
+    };
+
+    private static bool IsHex(string line)
+    {
+        int digits = line.Count(char.IsAsciiHexDigit);
+        return digits >= 28 && line.All(c => char.IsAsciiHexDigit(c) || char.IsWhiteSpace(c) || c is ':' or '-');
+    }
+
+    private static List<(string Text, Position At)> Words(string line)
+    {
+        var words = new List<(string, Position)>();
+        var word = new System.Text.StringBuilder();
+        int begin = 0;
+        char quote = '\0';
+        for (int i = 0; i <= line.Length; i++)
+        {
+            char c = i < line.Length ? line[i] : ' ';
+            if (quote != '\0' && i < line.Length)
+            {
+                quote = c == quote ? '\0' : quote;
+                word.Append(quote == '\0' ? "" : c);
+            }
+            else if (c is '"' or '\'')
+            {
+                quote = c;
+            }
+            else if (!char.IsWhiteSpace(c))
+            {
+                begin = word.Length == 0 ? i : begin;
+                word.Append(c);
+            }
+            else if (word.Length > 0)
+            {
+                words.Add((word.ToString(), new Position(1, begin + 1)));
+                word.Clear();
+            }
+        }
+        return words;
+    }
+
+    private static YamlScalar Word(string text, Position at) => new(at, text, true, true);
+}

@@ -1,0 +1,185 @@
+using System.Text;
+using NetLab.Linux;
+using NetLab.Linux.Netlink;
+
+namespace NetLab;
+
+/// <summary>A verdict in words: the headline, the way with a line for each hop, why it ended, what to do, and what shows it.</summary>
+internal static class FateText
+{
+    public static string Of(FateVerdict verdict)
+    {
+        Fate fate = verdict.Fate;
+        var text = new StringBuilder(Headline(verdict)).AppendLine().AppendLine();
+        text.AppendLine($"  {fate.From} -> {verdict.Receiver}   {fate.Frame}   {fate.Frame.Length} bytes").AppendLine();
+        Way(verdict, text);
+        if (verdict.Why is { } why)
+        {
+            text.AppendLine().AppendLine($"Why: {why.Sentence}");
+            if (why.Remedy is not null)
+            {
+                text.AppendLine($"Fix: {why.Remedy}");
+            }
+
+            for (int i = 0; i < why.Evidence.Count; i++)
+            {
+                text.Append(i == 0 ? "Evidence: " : "          ").AppendLine(why.Evidence[i]);
+            }
+        }
+
+        string label = "Also: ";
+        foreach (string other in verdict.Others.Select(c => OtherCopy(c, fate.From)))
+        {
+            text.AppendLine(label + other);
+            label = "      ";
+        }
+
+        if (fate.LostEvents > 0)
+        {
+            text.AppendLine($"Note: {fate.LostEvents} records of what was seen found no room: a reason may be missing");
+        }
+
+        return text.Append($"Followed by: {fate.Level}").ToString();
+    }
+
+    public static string Headline(FateVerdict verdict)
+    {
+        string receiver = verdict.Receiver + verdict.Place, sender = verdict.Fate.From;
+        return verdict switch
+        {
+            { Reached: true, Copy: { } copy } => $"{receiver} receives the frame from {sender}: {copy.Hops.Count} hops, {copy.Latency.TotalMicroseconds:0} µs.",
+            { Fate.Refusal: { } refusal } => $"{receiver} does not receive the frame from {sender}: {refusal}.",
+            { Copy: null } => $"{receiver} does not receive the frame from {sender}: no device of any node saw it.",
+            { Why: { } why, Copy.End: CopyEnd.NotForwarded } => $"{receiver} does not receive the frame from {sender}. Nothing dropped it: it was not sent on at {why.Place}.",
+            { Why: { } why, Copy.End: CopyEnd.Dropped } => $"{receiver} does not receive the frame from {sender}: it was dropped at {why.Place}.",
+            { Why: { } why, Copy.End: CopyEnd.Pending } => $"{receiver} does not receive the frame from {sender} yet: it waits at {why.Place}.",
+            { Why: { } why } => $"{receiver} does not receive the frame from {sender}: it went as far as {why.Place}.",
+            _ => $"{receiver} does not receive the frame from {sender}{(verdict.Hops is [.., var last] ? $": it was last seen {(last.Direction == HopDirection.In ? "coming in at" : "going out of")} {last.Node.Name}/{last.Device}" : "")}.",
+        };
+    }
+
+    /// <summary>How one copy went and ended, in a line; its reason is cut to its sentence.</summary>
+    public static string OtherCopy(FrameCopy copy, string sender)
+    {
+        string line = copy.Describe(sender).ReplaceLineEndings("\n").Split('\n')[0];
+        return copy.Reason is { } reason ? $"{line}: {reason.Sentence}" : line;
+    }
+
+    private static void Way(FateVerdict verdict, StringBuilder text)
+    {
+        var rows = new List<(string Node, string Device, string What)>();
+        for (int i = 0; i < verdict.Hops.Count; i++)
+        {
+            Hop hop = verdict.Hops[i];
+            rows.Add((hop.Node.Name, hop.Device, What(hop)));
+            if (hop.Enters is { } bridge && Sent(verdict, i, bridge) is { Count: > 0 } ports)
+            {
+                rows.Add((hop.Node.Name, bridge.Name, Forwarding(bridge, ports, verdict.Fate)));
+            }
+        }
+
+        if (End(verdict) is { } end)
+        {
+            rows.Add(end);
+        }
+
+        int node = rows.Max(r => (int?)r.Node.Length) ?? 0, device = rows.Max(r => (int?)r.Device.Length) ?? 0;
+        foreach (var row in rows)
+        {
+            text.AppendLine($"  {row.Node.PadRight(node)}  {row.Device.PadRight(device)}  {row.What}".TrimEnd());
+        }
+    }
+
+    private static string What(Hop hop)
+    {
+        string tag = (hop.Vlan is { } vlan ? $", tagged VLAN {vlan}" : "") + (hop.InTunnel ? ", in a tunnel" : "");
+        return (hop.Direction, hop.LabDevice) switch
+        {
+            (HopDirection.In, { Switch: OvsBridge bridge } port) => $"in{tag}{Port(bridge.Port(port))}",
+            (HopDirection.In, _) => $"in{tag}",
+            (_, VethEnd end) => $"out{tag}      -> {end.Peer.Node.Name} {end.Peer.Name}",
+            (_, TapDevice { Vm: { } vm }) => $"out{tag}      -> {vm.Name}",
+            _ => $"out{tag}",
+        };
+    }
+
+    private static string Port(OvsPort port) => port switch
+    {
+        { Tag: { } tag } => $"      access port of VLAN {tag}",
+        { Trunks: { Count: > 0 } trunks } => $"      trunk of VLAN {string.Join(", ", trunks)}",
+        _ => "",
+    };
+
+    // Where the switch sent what came in here: the next hops of all copies that came this way, and where one of them ended on its way out.
+    private static List<string> Sent(FateVerdict verdict, int at, Switch bridge)
+    {
+        Hop into = verdict.Hops[at];
+        var ports = new HashSet<string>();
+        foreach (FrameCopy copy in verdict.Fate.Copies.Where(c => FateHops.SameUpTo(c, verdict.Copy!, at)))
+        {
+            if (at + 1 < copy.Hops.Count && copy.Hops[at + 1].LabDevice is { Switch: { } other } next && (ReferenceEquals(other, bridge) || (other is OvsBridge && bridge is OvsBridge)))
+            {
+                ports.Add(next.Name);
+            }
+            else if (at == copy.Hops.Count - 1 && copy is { End: CopyEnd.Dropped, Reason: { } reason } && reason.Device != into.Device && bridge.Ports.Any(p => p.Name == reason.Device))
+            {
+                ports.Add(reason.Device);
+            }
+        }
+
+        return [.. into.Node.Devices.Select(d => d.Name).Where(ports.Contains)];
+    }
+
+    private static string Forwarding(Switch bridge, List<string> ports, Fate fate)
+    {
+        string to = string.Join(", ", ports);
+        bool isGroup = fate.Frame.Destination.IsMulticast;
+        return bridge is not Bridge linux ? $"sends it to {to}"
+            : !isGroup && !Knows(linux, fate) ? $"floods it to {to}   ({fate.Frame.Destination} is not in its FDB)"
+            : isGroup || ports.Count > 1 ? $"floods it to {to}"
+            : $"forwards it to {to}";
+    }
+
+    private static bool Knows(Bridge bridge, Fate fate)
+    {
+        try
+        {
+            return bridge.Node.State.Route.GetFdb(bridge.Index).Any(f => f.Mac.Equals(fate.Frame.Destination.ToPhysicalAddress()));
+        }
+        catch (Exception gone) when (gone is LinuxException or ObjectDisposedException or InvalidOperationException)
+        {
+            return true; // then nothing is claimed
+        }
+    }
+
+    private static (string Node, string Device, string What)? End(FateVerdict verdict)
+    {
+        if (verdict.Missing is { } missing)
+        {
+            return (missing.Node.Name, missing.Name, "X never sent");
+        }
+
+        return verdict.Copy switch
+        {
+            { Vm: { } vm } => (vm.Node.Name, vm.Name, "received it"),
+            { Node: { } node } => (node.Name, "", "took it"),
+            { Reason: { } reason, End: var end } => (reason.Node.Name, DeviceOf(reason), Word(end, reason)),
+            { Hops: [.., var last] } => (last.Node.Name, last.Device, "X last seen here"),
+            _ => null,
+        };
+    }
+
+    private static string DeviceOf(Reason reason) => IsOvs(reason) && reason.Node.FindDevice(reason.Device)?.Switch is { } bridge ? bridge.Name : reason.Device;
+
+    private static string Word(CopyEnd end, Reason reason) => end switch
+    {
+        CopyEnd.Dropped when IsOvs(reason) => "X DROPPED   inside Open vSwitch",
+        CopyEnd.Dropped => $"X DROPPED   ({reason.Cause})",
+        CopyEnd.NotForwarded => $"X never sent   ({reason.Cause})",
+        CopyEnd.Pending => $"WAITS   ({reason.Cause})",
+        CopyEnd.Consumed => $"used up   ({reason.Cause})",
+        _ => $"X {reason.Cause}",
+    };
+
+    private static bool IsOvs(Reason reason) => reason.Cause.StartsWith("ovs", StringComparison.Ordinal);
+}

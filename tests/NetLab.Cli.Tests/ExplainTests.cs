@@ -1,0 +1,149 @@
+using System.Text.Json.Nodes;
+using NetLab.Linux.Probe;
+using NetLab.Xunit;
+
+namespace NetLab.Cli.Tests;
+
+/// <summary><c>netlab explain</c>, as a user starts it.</summary>
+public sealed class ExplainTests
+{
+    private static readonly string s_rule = NetLabProcess.Scenario("basics/nft-rule.yaml"), s_flood = NetLabProcess.Scenario("basics/flood-off.yaml");
+
+    [LabFact]
+    public async Task A_frame_that_arrives_is_told_with_its_way_and_the_exit_code_is_0()
+    {
+        NetLabResult result = await NetLabProcess.RunAsync("explain", s_rule, "--from", "vm1", "--to", "vm3");
+
+        Assert.True(result.ExitCode == ExitCode.Fine, result.ToString());
+        Assert.StartsWith("vm3 (node b, tap-vm3) receives the frame from vm1: ", result.Output);
+        Assert.Contains("UDP 40000 > 53", result.Output);
+        Assert.Matches(@"(?m)^  a  v0 +out +-> b v1$", result.Output);
+        Assert.Matches(@"(?m)^  b  vm3 +received it$", result.Output);
+    }
+
+    [LabTheory]
+    [InlineData("icmp", "ICMP", 1)]
+    [InlineData("arp", "ARP", 0)] // the rule before lets it through
+    [InlineData("tcp port=80 ttl=3", "TCP 40000 > 80", 1)]
+    [InlineData("ethernet 0x88b5 payload='two words'", "0x88b5", 1)]
+    [InlineData("ff ff ff ff ff ff 02 00 00 00 00 01 88 b5 01 02", "0x88b5", 1)]
+    public async Task A_frame_is_sent_as_it_is_asked_for(string frame, string seen, int exitCode)
+    {
+        NetLabResult result = await NetLabProcess.RunAsync("explain", s_rule, "--from", "vm1", "--to", "vm2", "--frame", frame);
+
+        Assert.True(result.ExitCode == exitCode, result.ToString());
+        Assert.Contains(seen, result.Output, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [LabFact]
+    public async Task A_frame_through_a_router_goes_to_the_gateways_MAC_without_asking_for_it()
+    {
+        NetLabResult result = await NetLabProcess.RunAsync("explain", NetLabProcess.Scenario("basics/router.yaml"), "--from", "vm01", "--to", "vm02", "--json");
+
+        Assert.True(result.ExitCode == ExitCode.Fine, result.ToString());
+        Assert.Equal("vm02", (string?)result.Json["to"]);
+        Assert.Contains("eth2", result.Json["path"]!.AsArray().Select(hop => (string?)hop));
+    }
+
+    [LabFact]
+    public async Task The_steps_that_change_the_lab_are_taken_first_where_they_are_asked_for()
+    {
+        string router = NetLabProcess.Scenario("basics/router.yaml");
+
+        NetLabResult two = await NetLabProcess.RunAsync("explain", router, "--from", "vm01", "--to", "vm02", "--after-steps", "2");
+        NetLabResult all = await NetLabProcess.RunAsync("explain", router, "--from", "vm01", "--to", "vm02", "--after-steps");
+
+        Assert.Equal((ExitCode.Fine, ExitCode.Failed), (two.ExitCode, all.ExitCode));
+        Assert.Contains("router", all.Output.Split('\n')[0]);
+    }
+
+    [LabFact]
+    public async Task A_node_pings_and_a_node_and_an_address_may_be_meant()
+    {
+        string hosts = NetLabProcess.Scenario("basics/two-hosts.yaml");
+
+        NetLabResult node = await NetLabProcess.RunAsync("explain", hosts, "--from", "h1", "--to", "h2");
+        NetLabResult address = await NetLabProcess.RunAsync("explain", hosts, "--from", "h1", "--to", "10.0.0.2");
+
+        Assert.True(node.ExitCode == ExitCode.Fine, node.ToString());
+        Assert.StartsWith("h2 (a node) receives the frame from h1", node.Output);
+        Assert.True(address.ExitCode == ExitCode.Fine, address.ToString());
+    }
+
+    [LabFact]
+    public async Task An_address_that_nobody_has_is_asked_for_in_vain()
+    {
+        NetLabResult result = await NetLabProcess.RunAsync("explain", s_flood, "--from", "vm1", "--to", "10.0.0.77");
+
+        Assert.True(result.ExitCode == ExitCode.Failed, result.ToString());
+        Assert.StartsWith("10.0.0.77 (nothing in the lab has this address) does not receive the frame from vm1", result.Output);
+        Assert.Contains("ARP", result.Output);
+    }
+
+    [LabFact]
+    public async Task With_json_standard_output_is_one_document_with_the_reason()
+    {
+        NetLabResult result = await NetLabProcess.RunAsync("explain", s_flood, "--from", "vm1", "--to", "vm2", "--json");
+
+        Assert.Equal(ExitCode.Failed, (int?)result.Json["exitCode"]);
+        Assert.False((bool?)result.Json["reached"]);
+        Assert.Equal("flood-off", (string?)result.Json["why"]!["cause"]);
+        Assert.Equal("a/tap-vm2", (string?)result.Json["why"]!["place"]);
+        Assert.Equal("Delivered", (string?)result.Json["fate"]!["copies"]![0]!["end"]);
+        Assert.Empty(result.Error);
+    }
+
+    [LabFact]
+    public async Task The_capture_file_has_an_interface_for_each_device_and_the_reason_as_a_comment()
+    {
+        string file = Path.Combine(Path.GetTempPath(), $"netlab-explain-{Guid.NewGuid():N}.pcapng");
+        try
+        {
+            await NetLabProcess.RunAsync("explain", s_flood, "--from", "vm1", "--to", "vm2", "--pcapng", file);
+
+            string[] packets = await Tshark.FieldsAsync(file, "frame.interface_name", "frame.packet_flags_direction", "udp.dstport", "frame.comment");
+
+            Assert.Equal(2, packets.Length);
+            Assert.StartsWith("a/tap-vm1\t0x01\t53\tNOT FORWARDED at a/tap-vm2", packets[0].Replace("0x00000001", "0x01", StringComparison.Ordinal));
+            Assert.Contains("flood off", packets[0]);
+            Assert.StartsWith("a/tap-vm3\t0x02\t53\tDELIVERED to VM vm3", packets[1].Replace("0x00000002", "0x02", StringComparison.Ordinal));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Theory]
+    [InlineData("vm9", "vm2", null, "--from: there is no VM or node 'vm9'; the lab has VMs vm1, vm2, vm3; nodes a")]
+    [InlineData("vm1", "vm9", null, "--to: there is no VM or node 'vm9'; the lab has VMs vm1, vm2, vm3; nodes a")]
+    [InlineData("vm1", "vm1", null, "--to: 'vm1' is the sender itself")]
+    [InlineData("vm1", "vm2", "udq port=53", "--frame:1:1: 'udq' is no kind of frame; did you mean 'udp'?")]
+    [InlineData("vm1", "vm2", "udp port=fifty", "--frame:1:10: dst 'fifty' is not a whole number")]
+    [InlineData("vm1", "vm2", "udp port=53 tll=3", "--frame:1:13: udp has no key 'tll'")]
+    [InlineData("vm1", "vm2", "udp port=53 ttl=300", "--frame:1:17: ttl 300 is out of range")]
+    [InlineData("a", "vm2", "udp port=53", "--frame: 'a' is a node, whose own stack makes its frames")]
+    public async Task A_question_that_cannot_be_asked_is_refused_with_what_could_be(string from, string to, string? frame, string complaint)
+    {
+        string[] words = ["explain", s_flood, "--from", from, "--to", to];
+
+        NetLabResult result = await NetLabProcess.RunAsync(frame is null ? words : [.. words, "--frame", frame]);
+
+        Assert.True(result.ExitCode == ExitCode.BadInput, result.ToString());
+        Assert.Contains(complaint, result.Error);
+        Assert.Empty(result.Output);
+    }
+
+    [LabTheory(Feature.OvsVswitchd)]
+    [InlineData("nft-rule", "Why: rule 2 of chain \"f\" in table \"bridge guard\": iifname \"v1\" oifname \"tap-vm2\" counter drop comment \"vm2-isolated\"")]
+    [InlineData("flood-off", "Why: Bridge br0 skipped port tap-vm2: unknown unicast, and tap-vm2 has `flood off`.")]
+    [InlineData("ovs-trunk", "dropping VLAN 10 packet received on port v1 not configured for trunking VLAN 10")]
+    public async Task In_an_unprivileged_user_namespace_the_reason_is_still_found_and_the_level_named(string scenario, string why)
+    {
+        NetLabResult result = await NetLabProcess.RunInUserNamespaceAsync("explain", NetLabProcess.Scenario($"basics/{scenario}.yaml"), "--from", "vm1", "--to", "vm2");
+
+        Assert.True(result.ExitCode == ExitCode.Failed, result.ToString());
+        Assert.Contains(why, result.Output);
+        Assert.Matches("(?m)^Followed by: packet sockets .*EPERM", result.Output);
+    }
+}

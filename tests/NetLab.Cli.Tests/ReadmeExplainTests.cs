@@ -1,0 +1,61 @@
+using System.Text.RegularExpressions;
+using NetLab.Linux.Probe;
+using NetLab.Xunit;
+
+namespace NetLab.Cli.Tests;
+
+/// <summary>
+/// What the README shows of <c>netlab explain</c> is what the command prints, apart from times and the kernel's own words. With
+/// NETLAB_WRITE_EXPECTED=1 in the environment the README's texts are written anew.
+/// </summary>
+public sealed partial class ReadmeExplainTests
+{
+    private const string Prompt = "$ docker/netlab ";
+
+    private static string Readme => Path.Combine(NetLabProcess.Root, "README.md");
+
+    [LabFact(Feature.OvsVswitchd, Feature.BpfTracing)]
+    public async Task What_the_README_shows_of_explain_is_what_it_prints()
+    {
+        string readme = await File.ReadAllTextAsync(Readme);
+        MatchCollection blocks = Block().Matches(readme);
+        Assert.Equal(3, blocks.Count);
+        foreach (Match block in blocks)
+        {
+            string command = block.Groups["command"].Value;
+            NetLabResult result = await NetLabProcess.RunAsync(command.Split(' '));
+
+            Assert.True(result.ExitCode == ExitCode.Failed, $"{command}: {result}");
+            if (Environment.GetEnvironmentVariable("NETLAB_WRITE_EXPECTED") == "1")
+            {
+                readme = readme.Replace(block.Value, $"```text\n{Prompt}{command}\n{Version().Replace(result.Output.TrimEnd(), "$1")}\n```", StringComparison.Ordinal);
+            }
+            else
+            {
+                Assert.Equal(Normal(block.Groups["output"].Value), Normal(result.Output));
+            }
+        }
+
+        if (Environment.GetEnvironmentVariable("NETLAB_WRITE_EXPECTED") == "1")
+        {
+            await File.WriteAllTextAsync(Readme, readme);
+        }
+    }
+
+    private static string Normal(string text) => TraceId().Replace(Version().Replace(Stack().Replace(Times().Replace(text.Trim(), "n $1"), " in …"), "a kernel"), "trace id …");
+
+    [GeneratedRegex(@"```text\n\$ docker/netlab (?<command>explain .*)\n(?<output>(?:(?!```).*\n)*)```")]
+    private static partial Regex Block();
+
+    [GeneratedRegex(@"\d+(?:\.\d+)? (µs|ms|bytes|tracepoints|packets)")]
+    private static partial Regex Times();
+
+    [GeneratedRegex(@" in \w+(?:\.\w+)*(?: < \w+(?:\.\w+)*)+")]
+    private static partial Regex Stack();
+
+    [GeneratedRegex("trace id [0-9a-f]+")]
+    private static partial Regex TraceId();
+
+    [GeneratedRegex(@"(kernel \d+\.\d+)\S*")]
+    private static partial Regex Version();
+}
