@@ -13,6 +13,7 @@ public sealed class PcapngWriterTests
             var bridge = writer.AddInterface("qbr1");
             writer.WritePacket(tap, 1_700_000_000_123_456_789, Sample.Udp(1), CaptureDirection.Inbound, "dropped: why");
             writer.WritePacket(bridge, 1_700_000_000_123_456_790, Sample.Udp(2));
+            writer.WriteStatistics(bridge, 1_700_000_000_123_456_791, received: 5, dropped: 4, "slow");
         }
 
         var bytes = stream.ToArray();
@@ -26,6 +27,11 @@ public sealed class PcapngWriterTests
             at += length;
         }
 
-        Assert.Equal([0x0A0D0D0A, 1, 1, 6, 6], types);
+        Assert.Equal([0x0A0D0D0A, 1, 1, 6, 6, 5], types);
+
+        // Interface 1, the time in two halves, comment, isb_ifrecv, isb_osdrop, end of options.
+        Assert.Equal(
+            Convert.FromHexString("05000000" + "3C000000" + "01000000" + "FE9C9717" + "17CD853D" + "01000400736C6F77" + "040008000500000000000000" + "070008000400000000000000" + "00000000" + "3C000000"),
+            bytes[^0x3c..]);
     }
 }

@@ -11,7 +11,7 @@ internal static unsafe class DeviceIoctl
     /// <summary>IFNAMSIZ with the final zero: a device name has at most 15 bytes.</summary>
     public const int NameSize = 16;
 
-    private const uint SIOCGIFINDEX = 0x8933, SIOCETHTOOL = 0x8946;
+    private const uint SIOCGIFNAME = 0x8910, SIOCGIFINDEX = 0x8933, SIOCETHTOOL = 0x8946;
 
     /// <summary>
     /// <c>struct ifreq { char ifr_name[IFNAMSIZ]; union { struct sockaddr…; short ifr_flags; int ifr_ivalue; char *ifr_data; struct ifmap (24 bytes); }; }</c>
@@ -47,6 +47,14 @@ internal static unsafe class DeviceIoctl
                 Encoding.UTF8.GetBytes(device, new Span<byte>(bytes, NameSize));
             }
         }
+
+        public readonly string ReadName()
+        {
+            fixed (byte* bytes = name)
+            {
+                return Marshal.PtrToStringUTF8((nint)bytes)!;
+            }
+        }
     }
 
     /// <summary>The interface index of a device (SIOCGIFINDEX).</summary>
@@ -58,6 +66,20 @@ internal static unsafe class DeviceIoctl
         return Libc.ioctl(socket.Number, SIOCGIFINDEX, &request) == 0
             ? request.Value
             : throw new LinuxException($"look up the interface index of \"{device}\"", Libc.LastErrno);
+    }
+
+    /// <summary>The name of the device with an interface index (SIOCGIFNAME), or null when there is none.</summary>
+    public static string? NameOf(int socket, int index)
+    {
+        Request request = default;
+        request.Value = index;
+        if (Libc.ioctl(socket, SIOCGIFNAME, &request) == 0)
+        {
+            return request.ReadName();
+        }
+
+        var error = Libc.LastErrno;
+        return error is Errno.ENODEV ? null : throw new LinuxException($"look up the name of interface index {index}", error);
     }
 
     /// <summary>SIOCETHTOOL: 0, or the errno.</summary>

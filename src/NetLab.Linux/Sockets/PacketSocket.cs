@@ -86,10 +86,8 @@ public sealed unsafe class PacketSocket : IDisposable
             Set(fd.Number, Libc.SOL_PACKET, PACKET_AUXDATA, 1, "ask for the VLAN tags of frames");
             Set(fd.Number, Libc.SOL_SOCKET, Libc.SO_TIMESTAMPNS, 1, "ask for the times of frames");
             Enlarge(fd.Number);
-            var address = LinkAddress(interfaceIndex, ETH_P_ALL);
-            return Libc.bind(fd.Number, &address, sizeof(SocketAddress)) == 0
-                ? new PacketSocket(handle)
-                : throw new LinuxException($"bind a packet socket to interface index {interfaceIndex}", Libc.LastErrno);
+            Bind(fd.Number, interfaceIndex);
+            return new PacketSocket(handle);
         }
         catch
         {
@@ -169,6 +167,16 @@ public sealed unsafe class PacketSocket : IDisposable
 
     /// <summary>Closes the socket.</summary>
     public void Dispose() => Handle.Dispose();
+
+    /// <summary>From now on the socket receives every frame of a device, or of all with index 0.</summary>
+    internal static void Bind(int fd, int interfaceIndex)
+    {
+        var address = LinkAddress(interfaceIndex, ETH_P_ALL);
+        if (Libc.bind(fd, &address, sizeof(SocketAddress)) != 0)
+        {
+            throw new LinuxException($"bind a packet socket to interface index {interfaceIndex}", Libc.LastErrno);
+        }
+    }
 
     private static PacketRecord Describe(int length, int room, in SocketAddress from, byte* control, nint controlLength)
     {

@@ -10,6 +10,7 @@ namespace NetLab.Packets;
 //    section header 0x0A0D0D0A: byte order magic, 1.0, section length -1, options
 //    interface description 1:   link type (2), reserved (2), snap length (4), options
 //    enhanced packet 6:         interface (4), time high (4), time low (4), captured (4), original (4), data, options
+//    interface statistics 5:    interface (4), time high (4), time low (4), options
 //
 // An option is code (2), length (2), value padded to 4; code 0 ends the list.
 
@@ -160,6 +161,30 @@ public sealed class PcapngWriter : IDisposable
     {
         ArgumentNullException.ThrowIfNull(frame);
         WritePacket(interfaceNumber, timestampNanoseconds, frame.Bytes.Span, direction, comment);
+    }
+
+    /// <summary>Writes how much an interface saw, after its last packet.</summary>
+    /// <param name="interfaceNumber">From <see cref="AddInterface"/>.</param>
+    /// <param name="timestampNanoseconds">When that was so, nanoseconds since 1970.</param>
+    /// <param name="received">Packets that were captured or lost (isb_ifrecv).</param>
+    /// <param name="dropped">Packets that were lost, because nobody took them from the kernel in time (isb_osdrop).</param>
+    /// <param name="comment">A comment on it.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such interface.</exception>
+    public void WriteStatistics(int interfaceNumber, long timestampNanoseconds, long received, long dropped, string? comment = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(interfaceNumber);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(interfaceNumber, _interfaces);
+        Begin(5);
+        U32((uint)interfaceNumber);
+        U32((uint)(timestampNanoseconds >> 32));
+        U32((uint)timestampNanoseconds);
+        Text(1, comment);
+        Span<byte> count = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(count, received);
+        Option(4, count);
+        BinaryPrimitives.WriteInt64LittleEndian(count, dropped);
+        Option(7, count);
+        End();
     }
 
     /// <summary>Hands what was written to the stream's own end.</summary>

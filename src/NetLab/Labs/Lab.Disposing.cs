@@ -21,6 +21,7 @@ public sealed partial class Lab
 
         _disposed = true;
         IsApplied = false;
+        await EndCapturesAsync().ConfigureAwait(false);
         foreach (TapDevice tap in _nodes.SelectMany(n => n.Devices).OfType<TapDevice>())
         {
             tap.Close();
