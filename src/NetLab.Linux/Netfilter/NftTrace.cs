@@ -20,7 +20,7 @@ public sealed class NftTrace : IDisposable
 
     private readonly NetfilterSocket listener;
     private readonly NetfilterSocket control;
-    private readonly Dictionary<uint, NftTraceEvent> headers = []; // the latest step of each trace that has the headers
+    private readonly Dictionary<uint, NftTraceEvent> headers = []; // the latest step of each trace that has headers and devices
     private List<NftHook> hooks = [];
     private List<NftHook> armed = [];
     private bool ownedTables = true; // until the kernel refuses them
@@ -250,7 +250,7 @@ public sealed class NftTrace : IDisposable
         },
     };
 
-    // Only the first step of a trace through a hook brings the headers; the later ones get them from it.
+    // Only the first step of a trace through a hook brings the headers and the devices; the later ones get them from it.
     private void Take(NftTraceEvent step, List<NftTraceEvent> steps)
     {
         if (step.NetworkHeader.Length > 0 || step.LinkHeader.Length > 0)
@@ -265,7 +265,14 @@ public sealed class NftTrace : IDisposable
         }
         else if (headers.TryGetValue(step.TraceId, out var first))
         {
-            step = step with { LinkHeader = first.LinkHeader, NetworkHeader = first.NetworkHeader, TransportHeader = first.TransportHeader };
+            step = step with
+            {
+                LinkHeader = first.LinkHeader,
+                NetworkHeader = first.NetworkHeader,
+                TransportHeader = first.TransportHeader,
+                InputInterfaceIndex = first.InputInterfaceIndex,
+                OutputInterfaceIndex = first.OutputInterfaceIndex,
+            };
         }
 
         // A rule without a handle is the kernel's word for the end of a chain's rules, which the next step tells better.

@@ -124,7 +124,8 @@ public sealed record NftTraceEvent
     /// transport carries (of ICMP the sequence number and the data) are the same.
     /// </summary>
     /// <param name="packet">The frame from its network header on.</param>
-    public bool IsOfTranslated(ReadOnlySpan<byte> packet)
+    /// <param name="withAnyIdentification">The identification or flow label may be another: the kernel chose it.</param>
+    public bool IsOfTranslated(ReadOnlySpan<byte> packet, bool withAnyIdentification = false)
     {
         var told = NetworkHeader.Span;
         if (told.Length < 20 || packet.Length < 20 || told[0] >> 4 != packet[0] >> 4)
@@ -134,8 +135,8 @@ public sealed record NftTraceEvent
 
         var isSame = (told[0] >> 4) switch
         {
-            4 => told[9] == packet[9] && told[4..6].SequenceEqual(packet[4..6]),
-            6 => told[6] == packet[6] && told[1..4].SequenceEqual(packet[1..4]),
+            4 => told[9] == packet[9] && (withAnyIdentification || told[4..6].SequenceEqual(packet[4..6])),
+            6 => told[6] == packet[6] && (withAnyIdentification || told[1..4].SequenceEqual(packet[1..4])),
             _ => false,
         };
         var (protocol, length) = told[0] >> 4 == 4 ? (packet[9], (packet[0] & 0xf) * 4) : (packet[6], 40);

@@ -48,7 +48,7 @@ public sealed partial class Lab
         {
             send();
         }
-        catch (LinuxException e) when (e.ErrnoName is "EIO" or "ENETDOWN" or "ENETUNREACH" or "EHOSTUNREACH")
+        catch (LinuxException e) when (e.ErrnoName is "EIO" or "ENETDOWN" or "ENETUNREACH" or "EHOSTUNREACH" or "EPERM" or "EACCES")
         {
             refusal = e.ErrnoName == "EIO" ? $"tap {sent.Sender?.Tap} is down, and the kernel refused the write (EIO)" : e.Message;
         }

@@ -135,7 +135,8 @@ internal sealed record NodeAccount(NodeRules Rules, IReadOnlyList<NftTraversal> 
 {
     /// <summary>The ways on which a frame was dropped, as far as they can be ways of this one.</summary>
     /// <param name="packet">The frame from its network header on, as it was when it was dropped or came into the node.</param>
-    public IReadOnlyList<NftTraversal> DropsOf(ReadOnlySpan<byte> packet)
+    /// <param name="withAnyIdentification">The node's own stack is to send it, and chooses the identification.</param>
+    public IReadOnlyList<NftTraversal> DropsOf(ReadOnlySpan<byte> packet, bool withAnyIdentification = false)
     {
         var (same, translated) = (new List<NftTraversal>(), new List<NftTraversal>());
         foreach (NftTraversal way in Ways.Where(w => w.Last.IsDrop))
@@ -144,7 +145,7 @@ internal sealed record NodeAccount(NodeRules Rules, IReadOnlyList<NftTraversal> 
             {
                 same.Add(way);
             }
-            else if (way.Last.IsOfTranslated(packet))
+            else if (way.Last.IsOfTranslated(packet, withAnyIdentification))
             {
                 translated.Add(way);
             }

@@ -10,7 +10,7 @@ internal static class FateAssert
     /// <summary>One copy of the frame ended there, by that cause, and its sentence says these words; so does the text of the fate.</summary>
     public static Reason EndsBy(this Fate fate, string cause, string place, params string[] words)
     {
-        FrameCopy? copy = fate.Copies.FirstOrDefault(c => c.Reason?.Cause == cause);
+        FrameCopy? copy = fate.Copies.FirstOrDefault(c => c.Reason?.Cause == cause && c.Reason.Place == place) ?? fate.Copies.FirstOrDefault(c => c.Reason?.Cause == cause);
         Assert.True(copy is not null, $"No copy ended by {cause}:{Environment.NewLine}{fate.Describe()}");
         Reason reason = copy!.Reason!;
         Assert.Equal(place, reason.Place);

@@ -44,15 +44,16 @@ internal static partial class NftVerdict
     /// <summary>Where a frame that came into a node was dropped there by rules: one reason for each rule that did so, by the traces alone.</summary>
     /// <param name="node">The node.</param>
     /// <param name="frame">The frame as it came into the node, or as the node was to send it.</param>
+    /// <param name="isOwn">Whether the node was to send it.</param>
     /// <param name="rules">What the rules did meanwhile.</param>
     /// <param name="ct">Ends the reading of the rules' texts.</param>
-    public static async Task<IReadOnlyList<Reason>> DropsInAsync(Node node, Frame frame, RuleAccount rules, CancellationToken ct)
+    public static async Task<IReadOnlyList<Reason>> DropsInAsync(Node node, Frame frame, bool isOwn, RuleAccount rules, CancellationToken ct)
     {
         var reasons = new List<Reason>();
         if (rules.Of(node) is { } account)
         {
             int network = 14 + (4 * frame.VlanTags.Count);
-            foreach (NftTraversal drop in Distinct(account.DropsOf(frame.Bytes.Span[Math.Min(network, frame.Bytes.Length)..]), 0))
+            foreach (NftTraversal drop in Distinct(account.DropsOf(frame.Bytes.Span[Math.Min(network, frame.Bytes.Length)..], isOwn), 0))
             {
                 reasons.Add(await OfAsync(account, drop, null, [], ct).ConfigureAwait(false));
             }
@@ -117,7 +118,9 @@ internal static partial class NftVerdict
     private static string DeviceOf(Node node, NftTraceEvent step, string hook)
     {
         int index = hook is "postrouting" or "egress" or "output" || (hook is "forward" && step.Family is NftFamily.Bridge) ? step.OutputInterfaceIndex : step.InputInterfaceIndex;
-        return node.State.DevicesByIndex.TryGetValue(index, out Device? device) ? device.Name : "";
+        return !node.State.DevicesByIndex.TryGetValue(index, out Device? device) ? ""
+            : hook is "input" && step.Family is NftFamily.Bridge && device.Switch is { } bridge ? bridge.Name // where it goes up
+            : device.Name;
     }
 
     private static string Remedy(NftRule rule)

@@ -12,7 +12,7 @@ internal static class RuleDrops
             .DistinctBy(e => (e.Hop.Node, e.Hop.Device));
         foreach ((FrameCopy copy, Hop hop, int at) in entries)
         {
-            foreach (Reason reason in await NftVerdict.DropsInAsync(hop.Node, hop.Frame!, rules, ct).ConfigureAwait(false))
+            foreach (Reason reason in await NftVerdict.DropsInAsync(hop.Node, hop.Frame!, isOwn: false, rules, ct).ConfigureAwait(false))
             {
                 FrameCopy? ended = all.Find(c => c is { Reason: null, Hops: [.., { Direction: HopDirection.In } last] } && ReferenceEquals(last.Node, hop.Node));
                 if (ended is null)
@@ -25,7 +25,7 @@ internal static class RuleDrops
         }
 
         // What the sender's own stack was not allowed to send was seen at no device.
-        foreach (Reason reason in copies.Count > 0 ? [] : await NftVerdict.DropsInAsync(sent.Start, sent.Frame, rules, ct).ConfigureAwait(false))
+        foreach (Reason reason in copies.Count > 0 ? [] : await NftVerdict.DropsInAsync(sent.Start, sent.Frame, isOwn: true, rules, ct).ConfigureAwait(false))
         {
             all.Add(new FrameCopy([], CopyEnd.Dropped, null, null));
             all[^1].EndBecauseOf(CopyEnd.Dropped, reason);

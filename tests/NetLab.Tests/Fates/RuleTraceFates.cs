@@ -1,0 +1,98 @@
+using NetLab;
+using NetLab.Linux.Netfilter;
+using NetLab.Linux.Probe;
+using NetLab.Packets;
+using NetLab.Xunit;
+
+namespace NetLab.Tests.Fates;
+
+/// <summary>What the traces of rules must not do, and what they cannot.</summary>
+[Trait("Category", "Fate")]
+public sealed class RuleTraceFates : IAsyncLifetime
+{
+    private readonly Lab lab = new(FateAssert.Traced);
+    private readonly Node node;
+    private readonly FakeVm vm1, vm2, vm3;
+
+    public RuleTraceFates()
+    {
+        node = lab.AddNode("n");
+        var bridge = node.AddBridge("br0");
+        vm1 = node.AddVm("vm1", bridge, vm => vm.Address("10.0.0.1/24"));
+        vm2 = node.AddVm("vm2", bridge, vm => vm.Address("10.0.0.2/24"));
+        vm3 = node.AddVm("vm3", bridge, vm => vm.Address("10.0.0.3/24"));
+    }
+
+    public Task InitializeAsync() => lab.ApplyAsync();
+
+    public Task DisposeAsync() => lab.DisposeAsync().AsTask();
+
+    [LabFact(Feature.BpfTracing, Feature.NftTrace)]
+    public async Task A_ruleset_that_changes_between_two_frames_is_read_again()
+    {
+        await node.LoadRulesetAsync("table bridge t { chain c { type filter hook forward priority 0; oifname \"tap-vm2\" drop comment \"first\"; }\n}");
+        (await SendAsync()).EndsBy("nft-rule", "n/tap-vm2", "rule 1 of chain \"c\"", "comment \"first\"");
+
+        await node.LoadRulesetAsync("flush ruleset\ntable bridge t { chain c { type filter hook forward priority 0; ether type arp accept; oifname \"tap-vm2\" drop comment \"second\"; }\n}");
+        (await SendAsync()).EndsBy("nft-rule", "n/tap-vm2", "rule 2 of chain \"c\"", "comment \"second\"");
+
+        await node.LoadRulesetAsync("flush ruleset");
+        (await SendAsync()).ShouldReach(vm2);
+    }
+
+    [LabFact(Feature.BpfTracing, Feature.NftTrace)]
+    public async Task The_same_rule_is_told_of_each_frame_without_reading_it_again()
+    {
+        await node.LoadRulesetAsync("table bridge t { chain c { type filter hook forward priority 0; oifname \"tap-vm2\" counter drop; }\n}");
+        string first = (await SendAsync()).EndsBy("nft-rule", "n/tap-vm2", ": oifname \"tap-vm2\" counter drop,").Sentence;
+        Assert.Equal(first, (await SendAsync()).EndsBy("nft-rule", "n/tap-vm2").Sentence);
+    }
+
+    [LabFact(Feature.BpfTracing, Feature.NftTrace)]
+    public async Task Two_copies_that_two_rules_drop_have_a_rule_each()
+    {
+        await node.LoadRulesetAsync("table bridge t { chain c { type filter hook forward priority 0; oifname \"tap-vm2\" drop; oifname \"tap-vm3\" drop; }\n}");
+        Fate fate = await SendAsync();
+        fate.EndsBy("nft-rule", "n/tap-vm2", "rule 1 of chain \"c\"", "oifname \"tap-vm2\" drop");
+        fate.EndsBy("nft-rule", "n/tap-vm3", "rule 2 of chain \"c\"", "oifname \"tap-vm3\" drop");
+    }
+
+    [LabFact(Feature.BpfTracing, Feature.NftTrace)]
+    public async Task Frames_that_are_followed_at_the_same_time_have_their_own_rules()
+    {
+        await node.LoadRulesetAsync("table bridge t { chain c { type filter hook forward priority 0; udp dport 1000-1019 accept; udp dport 2001 drop; udp dport 2002 drop; udp dport 2003 drop; }\n}");
+        Fate[] fates = await Task.WhenAll(Enumerable.Range(1, 3).Select(i => SendAsync(2000 + i)));
+        for (int i = 0; i < 3; i++)
+        {
+            fates[i].EndsBy("nft-rule", "n/tap-vm2", $"rule {i + 2} of chain \"c\"", $"udp dport {2001 + i} drop");
+        }
+
+        Assert.DoesNotContain(NftTrace.ArmingTable, (await node.ExecAsync("nft", ["list", "ruleset"])).Output, StringComparison.Ordinal);
+    }
+
+    [LabFact(Feature.BpfTracing, Feature.NftTrace)]
+    public async Task Traces_that_the_kernel_had_no_room_for_are_told_of()
+    {
+        // Every rule that a frame meets is told: few frames are enough to fill the room.
+        string met = string.Concat(Enumerable.Repeat("udp dport 2000 counter; ", 100));
+        await node.LoadRulesetAsync($"table bridge t {{ chain c {{ type filter hook forward priority 0; {met} udp dport 53 drop; udp dport 54 drop; }}\n}}");
+        Frame filler = Frame.Udp(vm1, vm2, 2000, "one of many"), frame = Frame.Udp(vm1, vm2, 53, "the one");
+        var fate = await lab.ObserveAsync(
+            new SentFrame("vm1", vm1, node, frame, FrameIdentity.Of(frame)),
+            () =>
+            {
+                for (int i = 0; i < 150; i++)
+                {
+                    vm1.Inject(filler.Bytes.Span);
+                }
+
+                vm1.Inject(frame.Bytes.Span);
+            },
+            default);
+        FrameCopy copy = fate.Copies.First(c => c.Reason?.Cause == "netfilter");
+        Assert.Contains("One of 2 rules of node n dropped it", copy.Reason!.Sentence, StringComparison.Ordinal);
+        Assert.Contains(copy.Reason.Evidence, e => e.StartsWith("nft: the traces may be incomplete: ", StringComparison.Ordinal) && e.Contains("the kernel had more to tell of the rules of n", StringComparison.Ordinal));
+    }
+
+    private Task<Fate> SendAsync(int port = 53) => vm1.SendAsync(Frame.Udp(vm1, vm2, port, $"to port {port}"));
+}
