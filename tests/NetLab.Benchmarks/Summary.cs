@@ -14,6 +14,10 @@ internal static class Summary
     [
         .. CodecRows.All,
         .. TopologyRows.All,
+        .. OtherProgramsRows.All,
+        .. FirstDatagramRows.All,
+        .. NodeMemoryRows.All,
+        .. TracerRows.All,
     ];
 
     /// <summary>Measures the rows whose name contains <paramref name="only"/>, and says on <paramref name="progress"/> what it is at.</summary>

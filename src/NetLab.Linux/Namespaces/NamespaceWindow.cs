@@ -29,6 +29,7 @@ internal static unsafe class NamespaceWindow
     private static readonly delegate* unmanaged<int, int, int> SetNs;
     private static readonly delegate* unmanaged<int, int> Unshare;
     private static readonly delegate* unmanaged<byte*, int, int, int> OpenRaw;
+    private static readonly delegate* unmanaged<int, byte*, int, int, int> OpenAtRaw;
     private static readonly delegate* unmanaged<int, byte*, nint, nint> ReadRaw;
     private static readonly delegate* unmanaged<int, byte*, nint, nint> WriteRaw;
     private static readonly delegate* unmanaged<int, int> CloseRaw;
@@ -41,6 +42,7 @@ internal static unsafe class NamespaceWindow
         SetNs = (delegate* unmanaged<int, int, int>)NativeLibrary.GetExport(libc, "setns");
         Unshare = (delegate* unmanaged<int, int>)NativeLibrary.GetExport(libc, "unshare");
         OpenRaw = (delegate* unmanaged<byte*, int, int, int>)NativeLibrary.GetExport(libc, "open");
+        OpenAtRaw = (delegate* unmanaged<int, byte*, int, int, int>)NativeLibrary.GetExport(libc, "openat");
         ReadRaw = (delegate* unmanaged<int, byte*, nint, nint>)NativeLibrary.GetExport(libc, "read");
         WriteRaw = (delegate* unmanaged<int, byte*, nint, nint>)NativeLibrary.GetExport(libc, "write");
         CloseRaw = (delegate* unmanaged<int, int>)NativeLibrary.GetExport(libc, "close");
@@ -86,13 +88,13 @@ internal static unsafe class NamespaceWindow
     public static int Open(int ns, byte* path, int flags, int mode, out bool entered) =>
         Decode(InsideOpen(ns, path, flags | Libc.O_CLOEXEC, mode), out entered);
 
-    /// <summary>Opens, reads once from and closes a file, all inside: the number of bytes, or the errno below zero.</summary>
-    public static int ReadFile(int ns, byte* path, byte* buffer, int length, out bool entered) =>
-        Decode(InsideTransfer(ns, path, Libc.O_RDONLY | Libc.O_CLOEXEC, buffer, length, ReadRaw), out entered);
+    /// <summary>Opens (openat(2)), reads once from and closes a file, all inside: the number of bytes, or the errno below zero.</summary>
+    public static int ReadFile(int ns, int directory, byte* path, byte* buffer, int length, out bool entered) =>
+        Decode(InsideTransfer(ns, directory, path, Libc.O_RDONLY | Libc.O_CLOEXEC, buffer, length, ReadRaw), out entered);
 
-    /// <summary>Opens, writes once to and closes a file, all inside: the number of bytes, or the errno below zero.</summary>
-    public static int WriteFile(int ns, byte* path, byte* buffer, int length, out bool entered) =>
-        Decode(InsideTransfer(ns, path, Libc.O_WRONLY | Libc.O_CLOEXEC, buffer, length, WriteRaw), out entered);
+    /// <summary>Opens (openat(2)), writes once to and closes a file, all inside: the number of bytes, or the errno below zero.</summary>
+    public static int WriteFile(int ns, int directory, byte* path, byte* buffer, int length, out bool entered) =>
+        Decode(InsideTransfer(ns, directory, path, Libc.O_WRONLY | Libc.O_CLOEXEC, buffer, length, WriteRaw), out entered);
 
     private static int Decode(int result, out bool entered)
     {
@@ -171,11 +173,11 @@ internal static unsafe class NamespaceWindow
 
     // Some files below /proc/sys/net ask again, at each read and write, in which namespace the caller is: so all of it is done inside.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static int InsideTransfer(int ns, byte* path, int flags, byte* buffer, int length, delegate* unmanaged<int, byte*, nint, nint> transfer)
+    private static int InsideTransfer(int ns, int directory, byte* path, int flags, byte* buffer, int length, delegate* unmanaged<int, byte*, nint, nint> transfer)
     {
         int home = Home;
         var setNs = SetNs;
-        var open = OpenRaw;
+        var open = OpenAtRaw;
         var close = CloseRaw;
         int* errno = ErrnoLocation();
         if (setNs(ns, Libc.CLONE_NEWNET) != 0)
@@ -184,7 +186,7 @@ internal static unsafe class NamespaceWindow
         }
 
         nint result = -1;
-        int fd = open(path, flags, 0);
+        int fd = open(directory, path, flags, 0);
         int error = *errno;
         if (fd >= 0)
         {

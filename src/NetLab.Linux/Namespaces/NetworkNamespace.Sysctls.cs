@@ -25,9 +25,10 @@ public sealed partial class NetworkNamespace
         var path = SysctlPath(name);
         var buffer = stackalloc byte[LongestValue];
         using var ns = Handle.Borrow();
+        using var proc = ProcInstance.Borrow();
         fixed (byte* bytes = PathBytes(path))
         {
-            var length = NamespaceWindow.ReadFile(ns.Number, bytes, buffer, LongestValue, out var entered);
+            var length = NamespaceWindow.ReadFile(ns.Number, proc.Number, bytes, buffer, LongestValue, out var entered);
             return length >= 0 ? Encoding.UTF8.GetString(buffer, length).TrimEnd('\n')
                 : optional && entered && -length == Errno.ENOENT ? null
                 : throw SysctlRefused($"read sysctl {name}", -length, entered);
@@ -45,9 +46,10 @@ public sealed partial class NetworkNamespace
         var text = Encoding.UTF8.GetBytes(value.EndsWith('\n') ? value : value + "\n");
         ArgumentOutOfRangeException.ThrowIfGreaterThan(text.Length, LongestValue, nameof(value));
         using var ns = Handle.Borrow();
+        using var proc = ProcInstance.Borrow();
         fixed (byte* bytes = PathBytes(path), content = text)
         {
-            var written = NamespaceWindow.WriteFile(ns.Number, bytes, content, text.Length, out var entered);
+            var written = NamespaceWindow.WriteFile(ns.Number, proc.Number, bytes, content, text.Length, out var entered);
             if (written < 0)
             {
                 throw SysctlRefused($"write \"{value}\" to sysctl {name}", -written, entered);
@@ -60,6 +62,7 @@ public sealed partial class NetworkNamespace
         }
     }
 
+    // The path below the root of procfs.
     internal static string SysctlPath(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -75,7 +78,7 @@ public sealed partial class NetworkNamespace
             : name;
         return relative.StartsWith('/') || relative.Split('/').Any(part => part is "" or "." or "..")
             ? throw new ArgumentException($"\"{name}\" is not the name of a sysctl; write it like net.ipv4.ip_forward or net/ipv4/conf/eth0.100/arp_ignore.", nameof(name))
-            : $"/proc/sys/{relative}";
+            : $"sys/{relative}";
     }
 
     private static LinuxException SysctlRefused(string doing, int errno, bool entered)

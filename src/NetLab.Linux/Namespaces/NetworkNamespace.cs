@@ -50,6 +50,7 @@ public sealed partial class NetworkNamespace : IDisposable
             throw new InvalidOperationException($"{doing}: the kernel gave back the namespace of this process (inode {NamespaceWindow.HomeInode}); nothing was changed.");
         }
 
+        ProcInstance.CountNamespace();
         return created;
     }
 

@@ -69,12 +69,12 @@ public sealed partial class Lab
             QuietNetwork.Apply(node, node.State);
         }
 
-        CreateNodes();
-        await Task.Run(() => CreateDevices(newDevices, newLinks), ct).ConfigureAwait(false);
+        List<Node> newNodes = CreateNodes();
+        await Task.Run(() => CreateDevices(newNodes, newDevices, newLinks), ct).ConfigureAwait(false);
         await ApplyOvsAsync(newDevices, ct).ConfigureAwait(false);
         foreach (Node node in _nodes)
         {
-            await ConfigureAsync(node, newDevices[node], ct).ConfigureAwait(false);
+            await FinishAsync(node, newDevices[node], ct).ConfigureAwait(false);
         }
 
         foreach (FakeVm vm in newDevices.Values.SelectMany(d => d).OfType<TapDevice>().Select(t => t.Vm).OfType<FakeVm>())
@@ -87,10 +87,11 @@ public sealed partial class Lab
         await WaitUntilReadyAsync(newDevices, ct).ConfigureAwait(false);
     }
 
-    private void CreateNodes()
+    private List<Node> CreateNodes()
     {
         NetworkNamespace.ReserveFileDescriptors(_nodes.Count * 8);
-        foreach (Node node in _nodes.Where(n => !n.IsApplied))
+        List<Node> newNodes = _nodes.FindAll(n => !n.IsApplied);
+        foreach (Node node in newNodes)
         {
             var state = new LiveNode(node);
             node.Attach(state);
@@ -99,48 +100,88 @@ public sealed partial class Lab
             {
                 state.Namespace.WriteSysctl(name, value);
             }
-
-            var batch = new NetlinkBatch();
-            batch.ChangeLink(1, new LinkChange { Up = true }, $"setting {node.Name}/lo up");
-            state.Route.Execute(batch);
         }
+
+        return newNodes;
     }
 
-    private void CreateDevices(Dictionary<Node, List<Device>> newDevices, List<Link> newLinks)
+    private void CreateDevices(List<Node> newNodes, Dictionary<Node, List<Device>> newDevices, List<Link> newLinks)
     {
+        var batch = new NetlinkBatch();
+        ILookup<Node, Link> linksOf = newLinks.ToLookup(l => Planner.FirstEnd(l).Node);
         foreach (Node node in _nodes)
         {
-            node.State.Route.Execute(Planner.BridgesAndLinks(node.State, newLinks));
+            Planner.BridgesAndLinks(batch, node.State, linksOf[node]);
+            Execute(node, batch);
         }
 
+        // Everything else of a node goes in one system call, unless Open vSwitch has to make devices of it first.
+        var isNew = newNodes.ToHashSet();
         foreach (Node node in _nodes)
         {
-            foreach (TapDevice tap in newDevices[node].OfType<TapDevice>())
+            List<Device> devices = newDevices[node];
+            foreach (TapDevice tap in devices.OfType<TapDevice>())
             {
                 tap.Create(node.State);
             }
 
-            node.State.Route.Execute(Planner.KernelDevices(node.State));
-            node.State.Route.Execute(Planner.Ports(node.State, newDevices[node].FindAll(d => d is not (OvsInternalPort or OvsBridge))));
+            if (isNew.Contains(node))
+            {
+                batch.ChangeLink(1, new LinkChange { Up = true }, $"setting {node.Name}/lo up");
+            }
+
+            Planner.KernelDevices(batch, node.State);
+            Planner.Ports(batch, devices.FindAll(d => !IsOfOvs(d)));
+            if (!devices.Exists(IsOfOvs))
+            {
+                Configure(node, batch, devices);
+            }
+
+            Execute(node, batch);
         }
     }
 
-    private async Task ConfigureAsync(Node node, List<Device> newDevices, CancellationToken ct)
+    // What needs every device of the node.
+    private void Configure(Node node, NetlinkBatch batch, List<Device> newDevices)
     {
-        _done.TryGetValue(node, out var done);
-        node.State.Route.Execute(Planner.Ports(node.State, newDevices.FindAll(d => d is OvsInternalPort or OvsBridge)));
         foreach ((string name, string value) in node.Sysctls.Where(s => QuietNetwork.NeedsDevice(node, s.Key)))
         {
+            Execute(node, batch);
             node.State.Namespace.WriteSysctl(name, value);
         }
 
-        node.State.Route.Execute(Planner.Addresses(node.State, newDevices, done.Routes, done.Neighbours));
-        foreach (string ruleset in node.Rulesets.Skip(done.Rulesets))
+        _done.TryGetValue(node, out var done);
+        Planner.Addresses(batch, node.State, newDevices, done.Routes, done.Neighbours);
+        _done[node] = done with { Routes = node.Routes.Count, Neighbours = node.Neighbours.Count };
+    }
+
+    private async Task FinishAsync(Node node, List<Device> newDevices, CancellationToken ct)
+    {
+        if (newDevices.Exists(IsOfOvs))
+        {
+            var batch = new NetlinkBatch();
+            Planner.Ports(batch, newDevices.FindAll(IsOfOvs));
+            Configure(node, batch, newDevices);
+            Execute(node, batch);
+        }
+
+        foreach (string ruleset in node.Rulesets.Skip(_done[node].Rulesets))
         {
             await node.LoadRulesetAsync(ruleset, ct).ConfigureAwait(false);
         }
 
-        _done[node] = (node.Routes.Count, node.Neighbours.Count, node.Rulesets.Count);
+        _done[node] = _done[node] with { Rulesets = node.Rulesets.Count };
+    }
+
+    private static bool IsOfOvs(Device device) => device is OvsInternalPort or OvsBridge;
+
+    private static void Execute(Node node, NetlinkBatch batch)
+    {
+        if (batch.Count > 0)
+        {
+            node.State.Route.Execute(batch);
+            batch.Clear();
+        }
     }
 
     // The kernel joins the group by which an IPv6 address is asked for in a worker of its own, also without duplicate address detection.

@@ -10,10 +10,12 @@ namespace NetLab;
 /// </summary>
 internal static class Planner
 {
+    /// <summary>The end of a link in whose node the pair is made: the port of a bridge, because one request then makes the pair and the port.</summary>
+    public static VethEnd FirstEnd(Link link) => MasterOf(link.B) is null ? link.A : link.B;
+
     /// <summary>Bridges and veth pairs whose first end is in this node.</summary>
-    public static NetlinkBatch BridgesAndLinks(LiveNode state, IReadOnlyList<Link> newLinks)
+    public static void BridgesAndLinks(NetlinkBatch batch, LiveNode state, IEnumerable<Link> newLinks)
     {
-        var batch = new NetlinkBatch();
         foreach (Bridge bridge in New<Bridge>(state.Node))
         {
             batch.AddLink(
@@ -23,22 +25,16 @@ internal static class Planner
 
         foreach (Link link in newLinks)
         {
-            if (ReferenceEquals(link.A.Node, state.Node))
-            {
-                AddVeth(batch, state, link);
-            }
+            AddVeth(batch, state, link);
         }
-
-        return batch;
     }
 
     /// <summary>The second ends of new veth pairs, and everything about ports that the kernel takes only once the device is there.</summary>
-    public static NetlinkBatch Ports(LiveNode state, IReadOnlyList<Device> newDevices)
+    public static void Ports(NetlinkBatch batch, IReadOnlyList<Device> newDevices)
     {
-        var batch = new NetlinkBatch();
         foreach (Device device in newDevices)
         {
-            if (device is VethEnd { Link: { } link } && ReferenceEquals(link.B, device))
+            if (device is VethEnd { Link: { } link } && !ReferenceEquals(FirstEnd(link), device))
             {
                 batch.ChangeLink(device.LiveIndex, new LinkChange { MasterIndex = MasterOf(device), Up = device.Up }, $"setting {device} up");
             }
@@ -64,14 +60,11 @@ internal static class Planner
                 batch.SetBridgePort(device.LiveIndex, port, $"setting bridge port options of {device}");
             }
         }
-
-        return batch;
     }
 
     /// <summary>Addresses of new devices, then routes and neighbours that are new.</summary>
-    public static NetlinkBatch Addresses(LiveNode state, IReadOnlyList<Device> newDevices, int routesDone, int neighboursDone)
+    public static void Addresses(NetlinkBatch batch, LiveNode state, IReadOnlyList<Device> newDevices, int routesDone, int neighboursDone)
     {
-        var batch = new NetlinkBatch();
         foreach (Device device in newDevices)
         {
             foreach (InterfaceAddress address in device.Addresses)
@@ -93,14 +86,11 @@ internal static class Planner
                 new NeighbourSpec(neighbour.Device.LiveIndex, neighbour.Address) { Mac = neighbour.Mac.ToPhysicalAddress(), State = NeighbourState.Permanent },
                 $"adding neighbour {neighbour.Address} to {neighbour.Device}");
         }
-
-        return batch;
     }
 
     /// <summary>Devices of other kinds; their parents exist by now.</summary>
-    public static NetlinkBatch KernelDevices(LiveNode state)
+    public static void KernelDevices(NetlinkBatch batch, LiveNode state)
     {
-        var batch = new NetlinkBatch();
         foreach (KernelDevice device in New<KernelDevice>(state.Node))
         {
             batch.AddLink(
@@ -114,13 +104,11 @@ internal static class Planner
                 },
                 $"adding {device.Kind} device {device}");
         }
-
-        return batch;
     }
 
     private static void AddVeth(NetlinkBatch batch, LiveNode state, Link link)
     {
-        VethEnd a = link.A, b = link.B;
+        VethEnd a = FirstEnd(link), b = ReferenceEquals(a, link.A) ? link.B : link.A;
         batch.AddLink(
             new VethSpec(a.Name, new VethPeer(b.Name)
             {
@@ -139,7 +127,7 @@ internal static class Planner
             $"adding link {link}" + (a.Mtu is { } mtu ? $" with MTU {mtu}" : ""));
     }
 
-    private static int? MasterOf(Device device) => device.Switch is Bridge bridge ? bridge.LiveIndex : null;
+    private static int? MasterOf(Device device) => (device.Switch as Bridge)?.LiveIndex;
 
     private static IEnumerable<T> New<T>(Node node)
         where T : Device => node.Devices.OfType<T>().Where(d => !d.IsApplied);

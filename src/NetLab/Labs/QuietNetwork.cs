@@ -35,8 +35,8 @@ internal static class QuietNetwork
 
     private static void SetIPv6(Node node, NetworkNamespace ns, bool enabled)
     {
+        // With "all" the kernel sets "default" as well, and what exists.
         ns.WriteSysctl("net.ipv6.conf.all.disable_ipv6", enabled ? "0" : "1");
-        ns.WriteSysctl("net.ipv6.conf.default.disable_ipv6", enabled ? "0" : "1");
         if (!enabled)
         {
             return;

@@ -95,9 +95,9 @@ public sealed class NetworkNamespaceTests
     }
 
     [Theory]
-    [InlineData("net.ipv4.ip_forward", "/proc/sys/net/ipv4/ip_forward")]
-    [InlineData("net/ipv4/conf/eth0.100/arp_ignore", "/proc/sys/net/ipv4/conf/eth0.100/arp_ignore")]
-    [InlineData("net.ipv4.conf.eth0/100.arp_ignore", "/proc/sys/net/ipv4/conf/eth0.100/arp_ignore")]
+    [InlineData("net.ipv4.ip_forward", "sys/net/ipv4/ip_forward")]
+    [InlineData("net/ipv4/conf/eth0.100/arp_ignore", "sys/net/ipv4/conf/eth0.100/arp_ignore")]
+    [InlineData("net.ipv4.conf.eth0/100.arp_ignore", "sys/net/ipv4/conf/eth0.100/arp_ignore")]
     public void Sysctl_names_are_read_as_sysctl_8_reads_them(string name, string path) => Assert.Equal(path, NetworkNamespace.SysctlPath(name));
 
     [Theory]

@@ -1,3 +1,5 @@
+using NetLab.Linux;
+
 namespace NetLab.Benchmarks.Topologies;
 
 /// <summary>A network as a lab, from its first word of description on.</summary>
@@ -30,6 +32,8 @@ internal sealed class LabTopology(Action<Lab> describe) : ITopology
         }
     });
 
+    public IReadOnlyList<NetworkNamespace> Namespaces => [.. _lab.Nodes.Select(n => n.State.Namespace)];
+
     public async Task BuildAsync()
     {
         _lab = new Lab();
@@ -37,5 +41,9 @@ internal sealed class LabTopology(Action<Lab> describe) : ITopology
         await _lab.ApplyAsync().ConfigureAwait(false);
     }
 
-    public Task RemoveAsync() => _lab.DisposeAsync().AsTask();
+    public async Task RemoveAsync()
+    {
+        await _lab.DisposeAsync().ConfigureAwait(false);
+        _lab = new Lab();
+    }
 }

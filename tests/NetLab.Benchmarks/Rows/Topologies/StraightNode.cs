@@ -32,6 +32,8 @@ internal abstract class StraightTopology : ITopology
 
     private StraightNode[] _nodes = [];
 
+    public IReadOnlyList<NetworkNamespace> Namespaces => [.. _nodes.Select(n => n.Namespace)];
+
     public Task BuildAsync()
     {
         _nodes = Build();
@@ -45,6 +47,7 @@ internal abstract class StraightTopology : ITopology
             node.Dispose();
         }
 
+        _nodes = [];
         return Task.CompletedTask;
     }
 
