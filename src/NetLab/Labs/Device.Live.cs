@@ -13,7 +13,11 @@ public abstract partial class Device
 
     /// <summary>The interface index in the device's node.</summary>
     /// <exception cref="InvalidOperationException">The device is not applied yet.</exception>
-    public int Index => IsApplied ? LiveIndex : throw new InvalidOperationException($"{this} is not applied yet; call lab.ApplyAsync() first.");
+    public int Index => IsApplied ? LiveIndex : throw new InvalidOperationException(
+        IsRemoved ? $"{this} was removed from the lab; add another device." : $"{this} is not applied yet; call lab.ApplyAsync() first.");
+
+    /// <summary>Whether the device was taken out of the running lab, by <see cref="RemoveAsync"/>.</summary>
+    public bool IsRemoved { get; internal set; }
 
     /// <summary>Sets the device up or down: <c>ip link set … up</c>. Returns when the kernel has followed it up.</summary>
     public async Task SetUpAsync(bool up, CancellationToken ct = default)

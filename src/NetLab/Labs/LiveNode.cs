@@ -40,15 +40,24 @@ internal sealed class LiveNode : IDisposable
 
     public int TakeIndex(Device device)
     {
-        int index = _nextIndex++;
+        int index = FreeIndex();
         Register(device, index);
         return index;
     }
+
+    /// <summary>An index that no device of the node has, or will get in another way.</summary>
+    public int FreeIndex() => _nextIndex++;
 
     public void Register(Device device, int index)
     {
         DevicesByIndex[index] = device;
         device.LiveIndex = index;
+    }
+
+    public void Forget(Device device)
+    {
+        DevicesByIndex.Remove(device.LiveIndex);
+        device.LiveIndex = 0;
     }
 
     public void Dispose()

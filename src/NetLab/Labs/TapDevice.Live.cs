@@ -16,6 +16,7 @@ public sealed partial class TapDevice
     public void Open()
     {
         Node.Lab.RequireApplied();
+        _ = Index;
         _tap ??= Tap.Attach(Node.State.Namespace, Name);
         Ethtool.RunLinkWatch(Node.State.Namespace, [Name]);
         Vm?.StartReading();

@@ -22,10 +22,10 @@ internal sealed partial class StateReader
         var iptables = new List<IptablesEntry>();
         List<NftEntry> nft = [];
         string? ruleset = null;
-        if (Part("nft tables", () => NftTables.Read(ns)).Count > 0 && await RunAsync("nft ruleset", Nft, ["-a", "list", "ruleset"], ct).ConfigureAwait(false) is { } listing)
+        if (Part("nft tables", () => NftTables.Read(ns)).Any(t => t.Name != NftTrace.ArmingTable) && await RunAsync("nft ruleset", Nft, ["-a", "list", "ruleset"], ct).ConfigureAwait(false) is { } listing)
         {
             ruleset = listing.Output;
-            nft = NftListing.Parse(listing.Output, listing.Error);
+            nft = NftListing.Parse(listing.Output, listing.Error).FindAll(e => e.Table != NftTrace.ArmingTable);
             foreach (var (family, program) in IptablesOfNft)
             {
                 if (nft.Exists(e => e.IsIptables && e.Family == family) && await RunAsync($"{program} rules", $"{program}-save", [], ct).ConfigureAwait(false) is { } saved)

@@ -24,10 +24,10 @@ public abstract partial class Device
     }
 
     /// <summary>The node whose namespace holds the device.</summary>
-    public Node Node { get; }
+    public Node Node { get; private set; }
 
     /// <summary>The device's name, unique in its node, at most 15 bytes.</summary>
-    public string Name { get; }
+    public string Name { get; private set; }
 
     /// <summary>The word that <c>ip -d link</c> uses for this kind: <c>veth</c>, <c>bridge</c>, <c>tun</c>…</summary>
     public abstract string Kind { get; }

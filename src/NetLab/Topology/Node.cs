@@ -185,6 +185,24 @@ public sealed partial class Node
         _devices.Remove(device);
     }
 
+    /// <summary>Drops what was said of a device that goes: routes and neighbours by it. Returns how many of those that were done already remain.</summary>
+    internal (int Routes, int Neighbours) ForgetWhatNeeds(Device device, int routesDone, int neighboursDone)
+    {
+        bool Needs(NodeRoute route) => ReferenceEquals(route.Device, device)
+            || (route is { Device: null, Gateway: { } gateway } && device.Addresses.Any(a => a.Contains(gateway))
+                && !_devices.Any(d => !ReferenceEquals(d, device) && d.Addresses.Any(a => a.Contains(gateway))));
+        int routes = routesDone - _routes.Take(routesDone).Count(Needs);
+        int neighbours = neighboursDone - _neighbours.Take(neighboursDone).Count(n => ReferenceEquals(n.Device, device));
+        _routes.RemoveAll(Needs);
+        _neighbours.RemoveAll(n => ReferenceEquals(n.Device, device));
+        foreach (string sysctl in _sysctls.Keys.Where(s => s.Contains($".{device.Name}.", StringComparison.Ordinal) || s.Contains($"/{device.Name}/", StringComparison.Ordinal)).ToList())
+        {
+            _sysctls.Remove(sysctl);
+        }
+
+        return (routes, neighbours);
+    }
+
     private static TapDevice Attached(TapDevice tap, Switch? on)
     {
         on?.Attach(tap);

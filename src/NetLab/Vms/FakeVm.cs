@@ -11,7 +11,6 @@ public sealed partial class FakeVm
 {
     internal FakeVm(Node node, string name, FakeVmBuilder builder)
     {
-        Node = node;
         Name = name;
         Mac = builder.ChosenMac;
         Addresses = builder.Addresses;
@@ -29,7 +28,7 @@ public sealed partial class FakeVm
     public string Name { get; }
 
     /// <summary>The node that holds the VM's tap: the compute node.</summary>
-    public Node Node { get; }
+    public Node Node => Tap.Node;
 
     /// <summary>The tap that is the host's side of the VM's <c>eth0</c>.</summary>
     public TapDevice Tap { get; }

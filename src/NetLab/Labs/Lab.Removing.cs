@@ -1,0 +1,76 @@
+using NetLab.Linux.Netlink;
+
+namespace NetLab;
+
+/// <summary>Taking devices out of a running lab.</summary>
+public sealed partial class Lab
+{
+    /// <summary>Removes a device from the kernel and from the description, with what cannot be without it.</summary>
+    internal async Task RemoveAsync(Device device, CancellationToken ct)
+    {
+        RequireApplied();
+        _ = device.Index;
+
+        // A veth pair exists with both its ends or not at all.
+        Device[] gone = device is VethEnd end ? [end, end.Peer] : [device];
+        foreach (KernelDevice above in gone.SelectMany(d => d.Node.Devices).OfType<KernelDevice>().Where(d => gone.Contains(d.Parent)).ToList())
+        {
+            await RemoveAsync(above, ct).ConfigureAwait(false);
+        }
+
+        foreach (Device one in gone)
+        {
+            (one as TapDevice)?.Close();
+            await UnplugAsync(one, ct).ConfigureAwait(false);
+        }
+
+        if (device is OvsBridge bridge)
+        {
+            await bridge.DeleteAsync(ct).ConfigureAwait(false);
+        }
+        else if (device is not OvsInternalPort)
+        {
+            var batch = new NetlinkBatch();
+            batch.DeleteLink(device.LiveIndex, $"removing {device}");
+            device.Node.State.Route.Execute(batch);
+        }
+
+        _links.RemoveAll(l => gone.Contains(l.A));
+        foreach (Device one in gone)
+        {
+            Forget(one);
+            one.Node.State.Forget(one);
+            one.Node.Remove(one);
+            one.IsRemoved = true;
+        }
+
+        await SettleAsync(ct).ConfigureAwait(false);
+    }
+
+    /// <summary>What the node's description says by way of the device is no longer meant; the kernel has dropped it with the device.</summary>
+    internal void Forget(Device device)
+    {
+        if (_done.TryGetValue(device.Node, out var done))
+        {
+            (int routes, int neighbours) = device.Node.ForgetWhatNeeds(device, done.Routes, done.Neighbours);
+            _done[device.Node] = done with { Routes = routes, Neighbours = neighbours };
+        }
+    }
+
+    // A bridge lets go of its ports; an internal port is a device of its Open vSwitch bridge, and ceases with the port.
+    private async Task UnplugAsync(Device device, CancellationToken ct)
+    {
+        if (device is Switch bridge)
+        {
+            foreach (Device port in bridge.Ports.ToList())
+            {
+                await (port is OvsInternalPort ? RemoveAsync(port, ct) : bridge.DetachAsync(port, ct)).ConfigureAwait(false);
+            }
+        }
+
+        if (device.Switch is { } on)
+        {
+            await on.DetachAsync(device, ct).ConfigureAwait(false);
+        }
+    }
+}
