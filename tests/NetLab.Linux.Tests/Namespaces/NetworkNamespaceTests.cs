@@ -85,6 +85,21 @@ public sealed class NetworkNamespaceTests
     }
 
     [Fact]
+    public void The_sysctls_of_many_namespaces_are_each_ones_own_also_while_others_come()
+    {
+        var values = new string[200];
+        Parallel.For(0, values.Length, i =>
+        {
+            using var ns = NetworkNamespace.Create();
+            ns.WriteSysctl("net.ipv4.ip_default_ttl", $"{i + 1}");
+            using var another = NetworkNamespace.Create();
+            another.WriteSysctl("net.ipv4.ip_default_ttl", "64");
+            values[i] = ns.ReadSysctl("net.ipv4.ip_default_ttl");
+        });
+        Assert.Equal(Enumerable.Range(1, values.Length).Select(i => $"{i}"), values);
+    }
+
+    [Fact]
     public void A_sysctl_that_the_kernel_refuses_says_so()
     {
         using var ns = NetworkNamespace.Create();
