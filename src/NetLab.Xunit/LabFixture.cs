@@ -78,6 +78,7 @@ public abstract class LabTestBase<TFixture> : IClassFixture<TFixture>
         ArgumentNullException.ThrowIfNull(fixture);
         Fixture = fixture;
         Output = output;
+        TestScope.Current?.Shares(fixture.Lab);
         LabLog.WriteDrawing(fixture.Lab, output);
     }
 

@@ -32,6 +32,10 @@ internal static class NetLabProcess
     public static Task<NetLabResult> RunInUserNamespaceAsync(params string[] arguments) =>
         FinishAsync(Start("unshare", ["-Urnmpf", "--mount-proc", "dotnet", Dll, .. arguments]));
 
+    /// <summary>Runs it with an environment variable.</summary>
+    public static Task<NetLabResult> RunWithAsync(string variable, string value, params string[] arguments) =>
+        FinishAsync(Start("env", [$"{variable}={value}", "dotnet", Dll, .. arguments]));
+
     public static Process Start(params string[] arguments) => Start("dotnet", [Dll, .. arguments]);
 
     public static async Task<NetLabResult> FinishAsync(Process process)
@@ -47,6 +51,7 @@ internal static class NetLabProcess
     private static Process Start(string program, string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = Root };
+        start.Environment.TryAdd(FailureBundle.Variable, "off");
         return Process.Start(start)!;
     }
 

@@ -50,6 +50,7 @@ internal static class RunCommand
 
     private static async Task<int> PlayAsync(Terminal terminal, ScenarioRun run, IRunView view, bool verbose, CancellationToken ct)
     {
+        var failed = new List<StepEnded>();
         try
         {
             view.Begin();
@@ -57,8 +58,13 @@ internal static class RunCommand
             await foreach (ScenarioEvent happening in run.PlayAsync(ct).ConfigureAwait(false))
             {
                 view.Show(happening);
+                if (happening is StepEnded { Outcome: StepOutcome.Failed, Step.Depth: 0 } ended)
+                {
+                    failed.Add(ended);
+                }
             }
 
+            await LeaveBundleAsync(run, view, failed).ConfigureAwait(false);
             return run.Succeeded ? ExitCode.Fine : ExitCode.Failed;
         }
 #pragma warning disable CA1031 // Each scenario ends with a message and a code of its own.
@@ -72,6 +78,20 @@ internal static class RunCommand
         finally
         {
             await run.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static async Task LeaveBundleAsync(ScenarioRun run, IRunView view, List<StepEnded> failed)
+    {
+        var what = new FailedRun(Path.GetFileNameWithoutExtension(run.Document.File))
+        {
+            Failure = string.Join(Environment.NewLine, failed.Select(f => $"{run.Document.File}:{f.Step.At}: step {f.Step.Number}, {f.Step.Title}{Environment.NewLine}{f.Problem}")),
+            Fate = failed.Find(f => f.Fate is not null)?.Fate,
+            Rerun = $"netlab run {run.Document.File}",
+        };
+        if (failed.Count > 0 && await FailureBundle.WriteAsync(run.Lab, what).ConfigureAwait(false) is { } bundle)
+        {
+            view.Left(bundle);
         }
     }
 

@@ -11,6 +11,9 @@ internal interface IRunView
     /// <summary>Something happened in it.</summary>
     void Show(ScenarioEvent happening);
 
+    /// <summary>It failed, and left a bundle.</summary>
+    void Left(FailureBundle bundle);
+
     /// <summary>It could not be built, or not be run to its end; the message goes to standard error.</summary>
     void Fail(Failure failure);
 }

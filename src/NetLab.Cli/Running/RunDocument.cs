@@ -42,6 +42,7 @@ internal sealed class RunDocument
                 ["buildMilliseconds"] = null,
                 ["milliseconds"] = null,
                 ["error"] = null,
+                ["bundle"] = null,
                 ["lab"] = LabJson.Of(run.Lab),
                 ["drawing"] = LabDrawing.Text(run.Lab),
                 ["steps"] = new JsonArray(),
@@ -86,6 +87,8 @@ internal sealed class RunDocument
                     break;
             }
         }
+
+        public void Left(FailureBundle bundle) => Json["bundle"] = bundle.Path;
 
         public void Fail(Failure failure) => Json["error"] = JsonText.Of(failure);
 

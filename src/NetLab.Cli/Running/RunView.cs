@@ -61,6 +61,8 @@ internal sealed class RunView(Page page, ScenarioRun run, bool verbose) : IRunVi
         }
     }
 
+    public void Left(FailureBundle bundle) => page.Line(Page.Styled(bundle.ToString(), "grey"));
+
     public void Fail(Failure failure) => page.Gap();
 
     /// <summary>What became of several scenarios.</summary>

@@ -16,7 +16,7 @@ public sealed class LabFactDiscoverer : FactDiscoverer
     /// <inheritdoc/>
     protected override IXunitTestCase CreateTestCase(ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo factAttribute) =>
         UnmetTestCase.For(DiagnosticMessageSink, discoveryOptions, testMethod, factAttribute)
-            ?? base.CreateTestCase(discoveryOptions, testMethod, factAttribute);
+            ?? (IXunitTestCase)new LabTestCase(DiagnosticMessageSink, discoveryOptions, testMethod);
 }
 
 /// <summary>Finds the tests of a <see cref="LabTheoryAttribute"/>; xunit makes it by name.</summary>
@@ -33,6 +33,14 @@ public sealed class LabTheoryDiscoverer : TheoryDiscoverer
         UnmetTestCase.For(DiagnosticMessageSink, discoveryOptions, testMethod, theoryAttribute) is { } unmet
             ? [unmet]
             : base.Discover(discoveryOptions, testMethod, theoryAttribute);
+
+    /// <inheritdoc/>
+    protected override IEnumerable<IXunitTestCase> CreateTestCasesForDataRow(ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo theoryAttribute, object[] dataRow) =>
+        [new LabTestCase(DiagnosticMessageSink, discoveryOptions, testMethod, dataRow)];
+
+    /// <inheritdoc/>
+    protected override IEnumerable<IXunitTestCase> CreateTestCasesForTheory(ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo theoryAttribute) =>
+        [new LabTheoryTestCase(DiagnosticMessageSink, discoveryOptions, testMethod)];
 }
 
 /// <summary>A test that cannot run here and was required to: it fails, and says what is missing.</summary>

@@ -151,7 +151,7 @@ public sealed class Fate
         }
 
         return there.Find(r => because is null || r.Cause == because || r.Sentence.Contains(because, StringComparison.OrdinalIgnoreCase))
-            ?? throw new ForwardingException($"Expected the frame to be dropped at {device}{(because is null ? "" : $" because of \"{because}\"")}, but {(there.Count == 0 ? "it was not" : $"there the reason is {there[0].Cause}")}.{Environment.NewLine}{Describe()}");
+            ?? throw new ForwardingException($"Expected the frame to be dropped at {device}{(because is null ? "" : $" because of \"{because}\"")}, but {(there.Count == 0 ? "it was not" : $"there the reason is {there[0].Cause}")}.{Environment.NewLine}{Describe()}", this);
     }
 
     /// <summary>
@@ -184,11 +184,11 @@ public sealed class Fate
 
         // A copy that never came to be is none of the fate's copies.
         string missing = vm is not null && WantedWay.Find(this, vm) is { } copy && !Copies.Contains(copy) ? $"{Environment.NewLine}    {copy.Describe(From)}" : "";
-        throw new ForwardingException($"Expected {whom} to receive the frame, but it did not.{Environment.NewLine}{Describe()}{missing}{Environment.NewLine}  Followed by {Level}.");
+        throw new ForwardingException($"Expected {whom} to receive the frame, but it did not.{Environment.NewLine}{Describe()}{missing}{Environment.NewLine}  Followed by {Level}.", this, vm is null ? null : Toward(vm));
     }
 
     private Fate NotReached(string whom, Func<FrameCopy, bool> wanted) =>
         Copies.Any(wanted)
-            ? throw new ForwardingException($"Expected {whom} not to receive the frame, but it did.{Environment.NewLine}{Describe()}")
+            ? throw new ForwardingException($"Expected {whom} not to receive the frame, but it did.{Environment.NewLine}{Describe()}", this, Copies.First(wanted))
             : this;
 }

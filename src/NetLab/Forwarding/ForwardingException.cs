@@ -4,8 +4,19 @@ namespace NetLab;
 public sealed class ForwardingException : Exception
 {
     /// <summary>A failed expectation.</summary>
-    public ForwardingException(string message)
+    /// <param name="message">What was expected, and what became of the frame.</param>
+    /// <param name="fate">The fate of the frame that it is about.</param>
+    /// <param name="copy">The copy that it is about.</param>
+    public ForwardingException(string message, Fate? fate = null, FrameCopy? copy = null)
         : base(message)
     {
+        Fate = fate;
+        Copy = copy;
     }
+
+    /// <summary>The fate of the frame that it is about; null where it is about none, or about several.</summary>
+    public Fate? Fate { get; }
+
+    /// <summary>The copy that it is about, or that was wanted and ended on the way; null where none is known.</summary>
+    public FrameCopy? Copy { get; }
 }

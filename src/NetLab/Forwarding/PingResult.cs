@@ -17,13 +17,13 @@ public sealed record PingResult(string From, IPAddress To, TimeSpan? RoundTrip, 
     /// <exception cref="ForwardingException">It did not; the message says how far the request got.</exception>
     public PingResult ShouldSucceed() => Succeeded
         ? this
-        : throw new ForwardingException($"{From} pinged {To} and expected an answer, but {Problem}.{Environment.NewLine}{Fate.Describe()}");
+        : throw new ForwardingException($"{From} pinged {To} and expected an answer, but {Problem}.{Environment.NewLine}{Fate.Describe()}", Fate);
 
     /// <summary>Asserts that no answer came.</summary>
     /// <exception cref="ForwardingException">An answer came; the message says by which way the request went.</exception>
     public PingResult ShouldFail() => !Succeeded
         ? this
-        : throw new ForwardingException($"{From} pinged {To} and expected no answer, but one came after {RoundTrip!.Value.TotalMicroseconds:0} µs.{Environment.NewLine}{Fate.Describe()}");
+        : throw new ForwardingException($"{From} pinged {To} and expected no answer, but one came after {RoundTrip!.Value.TotalMicroseconds:0} µs.{Environment.NewLine}{Fate.Describe()}", Fate);
 
     /// <summary>The result in a line.</summary>
     public override string ToString() => Succeeded ? $"{From} > {To}: answered in {RoundTrip!.Value.TotalMicroseconds:0} µs" : $"{From} > {To}: {Problem}";

@@ -19,6 +19,11 @@ public sealed partial class Lab
             return;
         }
 
+        if (BeforeDisposal is { } look)
+        {
+            await look(this).ConfigureAwait(false);
+        }
+
         _disposed = true;
         IsApplied = false;
         await EndCapturesAsync().ConfigureAwait(false);

@@ -56,6 +56,6 @@ public sealed partial class Lab
         await SettleAsync(ct).ConfigureAwait(false);
         Observed observed = observation.Take(sent);
         IReadOnlyList<FrameCopy> copies = await FateExplainer.ExplainAsync(sent, observed.Copies, rules.Take(), ct).ConfigureAwait(false);
-        return new Fate(sent, at, Watch().Level, refusal, copies, observed.Lost);
+        return Remember(new Fate(sent, at, Watch().Level, refusal, copies, observed.Lost));
     }
 }

@@ -20,7 +20,7 @@ public sealed partial class FakeVm
     public async Task<MacAddress> ResolveAsync(IPAddress address, CancellationToken ct = default)
     {
         (MacAddress? mac, Fate? question) = await TryResolveAsync(address, ct).ConfigureAwait(false);
-        return mac ?? throw new ForwardingException($"VM {Name} asked who has {address} and nobody answered.{Environment.NewLine}{question!.Describe()}");
+        return mac ?? throw new ForwardingException($"VM {Name} asked who has {address} and nobody answered.{Environment.NewLine}{question!.Describe()}", question);
     }
 
     internal async Task<(MacAddress? Mac, Fate? Question)> TryResolveAsync(IPAddress address, CancellationToken ct)

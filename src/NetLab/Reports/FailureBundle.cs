@@ -1,0 +1,225 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace NetLab;
+
+/// <summary>
+/// The folder that a failure leaves: what failed, the lab drawn with the failing hop marked, the last fates, a capture file with the reasons as
+/// comments, the state of every node, the logs of its programs, and how to run it again. Written while the lab is still there, in well
+/// under a second; a part that cannot be written says so in <c>not-written.txt</c>, and nothing is thrown over the failure itself.
+/// </summary>
+public sealed class FailureBundle
+{
+    /// <summary>The environment variable that names the folder for bundles, or says <c>off</c>.</summary>
+    public const string Variable = "NETLAB_BUNDLES";
+
+    private const int BundlesKept = 50, FramesListed = 200;
+    private const string RerunFile = "rerun.txt";
+
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(5);
+    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static int s_written;
+
+    private readonly List<string> _notWritten = [];
+
+    private FailureBundle(string path) => Path = path;
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    /// <summary>
+    /// The folder that bundles go into: what <see cref="Variable"/> names, otherwise <c>artifacts/bundles</c> of the repository that the program (or, failing
+    /// that, the current directory) is in, otherwise <c>netlab-bundles</c> in the current directory. Null where bundles are switched off.
+    /// </summary>
+    public static string? Home => Environment.GetEnvironmentVariable(Variable) switch
+    {
+        "off" => null,
+        { Length: > 0 } named => System.IO.Path.GetFullPath(named),
+        _ when (RepositoryOf(AppContext.BaseDirectory) ?? RepositoryOf(Environment.CurrentDirectory)) is { } root => System.IO.Path.Combine(root, "artifacts", "bundles"),
+        _ => System.IO.Path.GetFullPath("netlab-bundles"),
+    };
+
+    /// <summary>Writes a bundle. Of all bundles in the same folder the last 50 are kept.</summary>
+    /// <param name="lab">The lab, not yet disposed.</param>
+    /// <param name="run">What failed in it.</param>
+    /// <returns>The bundle; null where bundles are switched off, or the folder cannot be written.</returns>
+    public static async Task<FailureBundle?> WriteAsync(Lab lab, FailedRun run)
+    {
+        ArgumentNullException.ThrowIfNull(lab);
+        ArgumentNullException.ThrowIfNull(run);
+        if (Home is not { } home)
+        {
+            return null;
+        }
+
+        string name = $"{FileName(run.Name)}-{DateTime.Now.ToString("yyyyMMdd-HHmmss-fff", CultureInfo.InvariantCulture)}-{Interlocked.Increment(ref s_written)}";
+        var bundle = new FailureBundle(System.IO.Path.Combine(home, name));
+        try
+        {
+            Directory.CreateDirectory(bundle.Path);
+            Prune(home);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+
+        using var enough = new CancellationTokenSource(s_longest);
+        await bundle.WritePartsAsync(lab, run, enough.Token).ConfigureAwait(false);
+        return bundle;
+    }
+
+    /// <summary>Says anew what failed, where more is known of it than when the bundle was written.</summary>
+    public void SetFailure(string failure) => Part("failure.txt", () => Put("failure.txt", failure));
+
+    /// <summary>Removes the bundle: it was no failure after all.</summary>
+    public void Delete() => Part("", () => Directory.Delete(Path, recursive: true));
+
+    /// <summary>A line for the failure's text.</summary>
+    public override string ToString() => $"Bundle: {Path}";
+
+    private async Task WritePartsAsync(Lab lab, FailedRun run, CancellationToken ct)
+    {
+        IReadOnlyList<Fate> fates = lab.RecentFates;
+        Fate? fate = run.Fate ?? fates.LastOrDefault(f => f.Copies.Any(c => c.End is not (CopyEnd.Delivered or CopyEnd.Consumed))) ?? (fates.Count > 0 ? fates[^1] : null);
+        FrameCopy? copy = run.Copy ?? fate?.Copies.OrderByDescending(c => c.Reason is not null).ThenByDescending(c => c.End is not CopyEnd.Delivered).FirstOrDefault();
+        Part(RerunFile, () => Put(RerunFile, Rerun(run)));
+        Part("failure.txt", () => Put("failure.txt", run.Failure ?? "nothing is known of the failure itself"));
+        Part("versions.txt", () => Put("versions.txt", Versions(lab)));
+        DrawingOptions options = (copy is null ? new DrawingOptions() : DrawingOptions.Following(copy)) with { Title = run.Name };
+        Part("drawing.txt", () => Put("drawing.txt", LabDrawing.Text(lab, options)));
+        Part("drawing.svg", () => Put("drawing.svg", LabDrawing.Svg(lab, options)));
+        if (fates.Count > 0)
+        {
+            Part("fates.txt", () => Put("fates.txt", string.Join(Environment.NewLine + Environment.NewLine, fates.Select(f => $"{f.SentAt:O}{Environment.NewLine}{f.Describe()}{Environment.NewLine}  Followed by {f.Level}."))));
+            Part("fates.json", () => Put("fates.json", new JsonArray([.. fates.Select(FateJson.Of)]).ToJsonString(s_json)));
+            Part("frames.pcapng", () => FatePcapng.Write(At("frames.pcapng"), fates));
+        }
+
+        Part("received.txt", () => Put("received.txt", Received(lab)));
+        foreach (Node node in lab.Nodes.Where(n => n.IsApplied))
+        {
+            await PartAsync($"state/{node.Name}.txt", async () =>
+            {
+                NodeState state = await node.ReadStateAsync(ct).ConfigureAwait(false);
+                Put($"state/{node.Name}.txt", state.ToString());
+                Put($"state/{node.Name}.json", state.ToJson());
+                if (state.NftRuleset is { Length: > 0 } ruleset)
+                {
+                    Put($"nft/{node.Name}.nft", ruleset);
+                }
+            }).ConfigureAwait(false);
+            Part($"logs/{node.Name}", () => Logs(node));
+        }
+
+        if (_notWritten.Count > 0)
+        {
+            Part("not-written.txt", () => Put("not-written.txt", string.Join(Environment.NewLine, _notWritten)));
+        }
+    }
+
+    private void Logs(Node node)
+    {
+        foreach (NodeProcess process in node.Processes)
+        {
+            string ended = process.Exited.IsCompletedSuccessfully ? $"exit code {process.Exited.Result}" : "still running";
+            Put($"logs/{node.Name}-{FileName(System.IO.Path.GetFileName(process.Program))}-{process.Pid}.txt",
+                $"{process}   ({ended}){Environment.NewLine}{process.Output}{(process.Error.Length > 0 ? $"{Environment.NewLine}standard error:{Environment.NewLine}{process.Error}" : "")}");
+        }
+
+        if (node.State.Ovs is { } ovs)
+        {
+            Put($"logs/{node.Name}-ovs-vswitchd.txt", ovs.Log);
+        }
+    }
+
+    private static string Received(Lab lab)
+    {
+        var text = new StringBuilder();
+        foreach (FakeVm vm in lab.Vms)
+        {
+            text.AppendLine($"{vm.Name} received {vm.Received.Count} frames{(vm.Received.Count > FramesListed ? $", the last {FramesListed} of which are" : "")}");
+            foreach (ReceivedFrame frame in vm.Received.Skip(vm.Received.Count - FramesListed))
+            {
+                text.AppendLine($"  {frame}");
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private static string Rerun(FailedRun run) => run.Rerun ?? $"run {run.Name} again";
+
+    // Names, MAC addresses and orders derive from names: there is no seed but where conditions of a link have one, which the state shows (netem).
+    private static string Versions(Lab lab) => $"""
+        NetLab     {typeof(Lab).Assembly.GetName().Version}
+        .NET       {RuntimeInformation.FrameworkDescription}
+        machine    {RuntimeInformation.OSDescription} {RuntimeInformation.OSArchitecture}, {Environment.ProcessorCount} processors
+        followed   {(lab.IsApplied ? lab.TracingLevel : "the lab was not applied")}
+        seed       none: names, addresses and orders derive from the description; netem's own seeds are in state/
+        """;
+
+    private string At(string file) => System.IO.Path.Combine(Path, file);
+
+    private void Put(string file, string text)
+    {
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(At(file))!);
+        File.WriteAllText(At(file), text.TrimEnd() + Environment.NewLine);
+    }
+
+    private void Part(string file, Action write) => PartAsync(file, () =>
+    {
+        write();
+        return Task.CompletedTask;
+    }).GetAwaiter().GetResult();
+
+    private async Task PartAsync(string file, Func<Task> write)
+    {
+        try
+        {
+            await write().ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Whatever goes wrong here must not hide the failure that the bundle is about.
+        catch (Exception wrong)
+#pragma warning restore CA1031
+        {
+            _notWritten.Add($"{file}: {wrong.GetType().Name}: {wrong.Message}");
+        }
+    }
+
+    // Only folders that are bundles are looked at: others may be in the place that the user named.
+    private static void Prune(string home)
+    {
+        foreach (DirectoryInfo old in new DirectoryInfo(home).EnumerateDirectories().Where(d => File.Exists(System.IO.Path.Combine(d.FullName, RerunFile)))
+            .OrderByDescending(d => d.LastWriteTimeUtc).Skip(BundlesKept - 1))
+        {
+            try
+            {
+                old.Delete(recursive: true);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // Another process has just removed it.
+            }
+        }
+    }
+
+    private static string FileName(string name)
+    {
+        string plain = string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' ? c : '_'));
+        return plain.Length <= 100 ? plain : plain[..100];
+    }
+
+    private static string? RepositoryOf(string? folder)
+    {
+        while (folder is not null && !System.IO.Path.Exists(System.IO.Path.Combine(folder, ".git")))
+        {
+            folder = System.IO.Path.GetDirectoryName(folder);
+        }
+
+        return folder;
+    }
+}

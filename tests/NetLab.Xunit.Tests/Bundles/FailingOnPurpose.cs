@@ -1,0 +1,106 @@
+using Xunit.Abstractions;
+
+namespace NetLab.Xunit.Tests;
+
+/// <summary>Tests that <see cref="BundleTests"/> runs in a process of their own, where they fail. Elsewhere they do nothing.</summary>
+public static class FailingOnPurpose
+{
+    public const string Variable = "NETLAB_FAIL_ON_PURPOSE";
+
+    private static bool Asked => Environment.GetEnvironmentVariable(Variable) == "1";
+
+    private static (FakeVm Vm1, FakeVm Vm2) Describe(Lab lab)
+    {
+        Bridge bridge = lab.AddNode("switch").AddBridge("br0");
+        FakeVm vm1 = bridge.Node.AddVm("vm1", bridge, vm => vm.Address("10.0.0.1/24"));
+        FakeVm vm2 = bridge.Node.AddVm("vm2", bridge, vm => vm.Address("10.0.0.2/24"));
+        vm2.Tap.BridgePort = new Linux.Netlink.BridgePortOptions { Flood = false };
+        return (vm1, vm2);
+    }
+
+    private static async Task<Fate> SendAsync(Lab lab) => await lab.FindVm("vm1")!.SendAsync(Packets.Frame.Udp(lab.FindVm("vm1")!, lab.FindVm("vm2")!, 53, "hello"));
+
+    public sealed class Plain
+    {
+        [LabFact]
+        public async Task A_lab_that_the_test_disposes()
+        {
+            if (!Asked)
+            {
+                return;
+            }
+
+            await using var lab = new Lab();
+            (FakeVm vm1, FakeVm vm2) = Describe(lab);
+            await lab.ApplyAsync();
+            (await vm1.SendAsync(Packets.Frame.Udp(vm1, vm2, 53, "hello"))).ShouldReach(vm2);
+        }
+
+        [LabTheory]
+        [InlineData(1)]
+        [InlineData(2)]
+        public async Task A_row_that_fails(int row)
+        {
+            if (!Asked)
+            {
+                return;
+            }
+
+            await using var lab = new Lab();
+            lab.AddNode("host");
+            await lab.ApplyAsync();
+            Assert.Equal(1, row);
+        }
+
+        [LabFact]
+        public async Task An_exception_that_was_expected()
+        {
+            if (!Asked)
+            {
+                return;
+            }
+
+            await using var lab = new Lab();
+            (_, FakeVm vm2) = Describe(lab);
+            await lab.ApplyAsync();
+            Fate fate = await SendAsync(lab);
+            Assert.Throws<ForwardingException>(() => fate.ShouldReach(vm2));
+        }
+    }
+
+    public sealed class Base(ITestOutputHelper output) : LabTestBase(output)
+    {
+        [LabFact]
+        public async Task A_lab_that_the_base_class_disposes()
+        {
+            if (!Asked)
+            {
+                return;
+            }
+
+            Describe(Lab);
+            Lab.Nodes[0].AddRuleset("table inet marker {\n chain c {\n type filter hook input priority 0;\n }\n}");
+            await ApplyAsync();
+            await Lab.Nodes[0].Start("echo", "a word from the program").Exited;
+            Assert.Equal("as it is", "as it should be");
+        }
+    }
+
+    public sealed class SharedLab : LabFixture
+    {
+        protected override void Describe(Lab lab) => FailingOnPurpose.Describe(lab);
+    }
+
+    public sealed class Shared(SharedLab fixture, ITestOutputHelper output) : LabTestBase<SharedLab>(fixture, output)
+    {
+        [LabFact]
+        public async Task A_lab_that_several_tests_share()
+        {
+            if (Asked)
+            {
+                Fate fate = await SendAsync(Lab);
+                fate.ShouldReach(Lab.FindVm("vm2")!);
+            }
+        }
+    }
+}
