@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using NetLab.Benchmarks.FramePaths;
+using NetLab.Packets;
+
+namespace NetLab.Benchmarks;
+
+/// <summary>Capturing every frame of every node to a file, beside tcpdump, while frames pass as fast as they can.</summary>
+internal static partial class CaptureRows
+{
+    private const int Turns = 5, Batches = 400, BatchSize = 256, Interrupt = 2;
+    private const int SeenEach = 2; // In at one tap, out at the other.
+
+    public static IEnumerable<Measurement> All => [Measure(64), Measure(1518)];
+
+    private static Measurement Measure(int size) => new(
+        [
+            new($"capture to a file, {size} bytes: frames that pass", "frames/s", Target.ValueAtLeast(200_000)),
+            new($"capture to a file, {size} bytes: lost", "%", Target.ValueAtMost(0)),
+        ],
+        async () =>
+        {
+            MacAddress left = MacAddress.Parse("02:00:00:00:00:01"), right = MacAddress.Parse("02:00:00:00:00:02");
+            byte[] content = new byte[size - 4 - 14];
+            byte[] there = Frame.Ethernet(left, right, 0x88b5, content).Bytes.ToArray();
+            await using var vms = new VmPath();
+            await vms.OpenAsync(there, Frame.Ethernet(right, left, 0x88b5, content).Bytes.ToArray()).ConfigureAwait(false);
+            string file = Path.Combine(Path.GetTempPath(), $"netlab-capture-{Environment.ProcessId}.pcap");
+            var lostHere = new List<double>();
+            var lostThere = new List<double>();
+            try
+            {
+                double[] medians = await Rounds.MediansAsync(
+                    Turns,
+                    () => CaptureAsync(vms, there, file, lostHere),
+                    () => TcpdumpAsync(vms, there, file, lostThere)).ConfigureAwait(false);
+                return
+                [
+                    new(medians[0], medians[1], "seen at both taps; beside tcpdump -i any -B 32768"),
+                    new(lostHere.Max(), lostThere.Max(), $"the worst of {Turns + 1}, of {Batches * BatchSize * SeenEach:#,0} frames"),
+                ];
+            }
+            finally
+            {
+                File.Delete(file);
+            }
+        });
+
+    private static async Task<double> CaptureAsync(VmPath vms, byte[] frame, string file, List<double> lost)
+    {
+        LabCapture capture = vms.Lab.Capture(file);
+        await using (capture.ConfigureAwait(false))
+        {
+            double rate = await vms.BatchesAsync(frame, Batches, BatchSize).ConfigureAwait(false);
+            await capture.StopAsync().ConfigureAwait(false);
+            long captured = capture.Counts.Sum(c => c.Captured);
+            lost.Add(Percent(capture.Lost, captured + capture.Lost));
+            return rate * SeenEach;
+        }
+    }
+
+    private static async Task<double> TcpdumpAsync(VmPath vms, byte[] frame, string file, List<double> lost)
+    {
+        NodeProcess tcpdump = vms.Node.Start("tcpdump", "-i", "any", "-n", "-Z", "root", "-B", "32768", "-w", file);
+        while (!tcpdump.Error.Contains("listening on", StringComparison.Ordinal))
+        {
+            await Task.Delay(1).ConfigureAwait(false);
+        }
+
+        double rate = await vms.BatchesAsync(frame, Batches, BatchSize).ConfigureAwait(false);
+        tcpdump.Signal(Interrupt);
+        await tcpdump.Exited.ConfigureAwait(false);
+        lost.Add(Percent(Count(Dropped().Match(tcpdump.Error)), Batches * BatchSize * SeenEach));
+        return rate * SeenEach;
+    }
+
+    private static double Percent(long part, long whole) => 100.0 * part / whole;
+
+    private static long Count(Match match) => long.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"(\d+) packets? dropped by kernel")]
+    private static partial Regex Dropped();
+}
