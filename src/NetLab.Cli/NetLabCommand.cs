@@ -13,6 +13,7 @@ internal static class NetLabCommand
         var root = new Command("netlab", "A network test lab: describes networks, builds them from Linux namespaces, and tells where every frame went. Exit codes: 0 fine, 1 an expectation failed, 2 wrong usage or bad input, 3 the machine lacks something.")
         {
             RunCommand.Create(terminal, verbose),
+            CaptureCommand.Create(terminal, verbose),
             ExplainCommand.Create(terminal),
             DrawCommand.Create(terminal),
             DoctorCommand.Create(terminal),

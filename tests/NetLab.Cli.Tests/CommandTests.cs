@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using NetLab.Linux.Probe;
+using NetLab.Packets;
 using NetLab.Xunit;
 
 namespace NetLab.Cli.Tests;
@@ -29,7 +30,7 @@ public sealed partial class CommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("bogus", "there is no command 'bogus'; there are run, explain, draw, doctor")]
+    [InlineData("bogus", "there is no command 'bogus'; there are run, capture, explain, draw, doctor")]
     [InlineData("run", "Required argument missing")]
     [InlineData("run --jsn x.yaml", "no option '--jsn'")]
     [InlineData("draw x.yaml --format png", "'png' not recognized")]
@@ -168,6 +169,29 @@ public sealed partial class CommandTests : IDisposable
         Assert.Contains("1 passed, 0 failed, 0 skipped", result.Output);
         Assert.Empty(result.Error);
         Assert.DoesNotContain('\u001b', result.Output);
+    }
+
+    [LabFact]
+    public async Task A_capture_holds_every_frame_of_a_run_with_an_interface_for_each_device()
+    {
+        string scenario = Write("two.yaml", Samples.Yaml), file = scenario + ".pcapng";
+        NetLabResult result = await NetLabProcess.RunAsync("capture", scenario, "-o", file);
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Contains("1 passed, 0 failed, 0 skipped", result.Output);
+        CaptureFile capture = CaptureFile.Read(file);
+        Assert.Equal($"{file}: {capture.Packets.Count} frames of 1 node\n", result.Error);
+        Assert.Equal(
+            ["host/tap-vm01 Inbound", "host/tap-vm02 Outbound"],
+            capture.Packets.Where(p => p.Frame!.Icmp?.Type == IcmpType.EchoRequest).Select(p => $"{p.Interface.Name} {p.Direction}"));
+    }
+
+    [LabFact]
+    public async Task A_capture_that_cannot_be_written_is_bad_input()
+    {
+        NetLabResult result = await NetLabProcess.RunAsync("capture", Write("two.yaml", Samples.Yaml), "-o", "/nowhere/at/all.pcapng");
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("/nowhere/at/all.pcapng cannot be written", result.Error);
     }
 
     [LabFact]

@@ -28,7 +28,7 @@ internal static class RunCommand
         foreach (ScenarioRun run in runs)
         {
             IRunView view = json ? document.Add(run) : new RunView(terminal.Page, run, verbose);
-            int code = await PlayAsync(terminal, run, view, verbose, ct).ConfigureAwait(false);
+            int code = await PlayAsync(terminal, run, view, verbose, whenReady: null, ct).ConfigureAwait(false);
             worst = Worse(worst, code);
             if (code == ExitCode.Interrupted)
             {
@@ -48,7 +48,8 @@ internal static class RunCommand
         return worst;
     }
 
-    private static async Task<int> PlayAsync(Terminal terminal, ScenarioRun run, IRunView view, bool verbose, CancellationToken ct)
+    /// <summary>Runs a scenario to its end and removes its lab. What goes wrong is told, and gives the exit code.</summary>
+    internal static async Task<int> PlayAsync(Terminal terminal, ScenarioRun run, IRunView view, bool verbose, Action<Lab>? whenReady, CancellationToken ct)
     {
         var failed = new List<StepEnded>();
         try
@@ -57,6 +58,11 @@ internal static class RunCommand
             RequireWhatItNeeds(run.Lab);
             await foreach (ScenarioEvent happening in run.PlayAsync(ct).ConfigureAwait(false))
             {
+                if (happening is LabReady)
+                {
+                    whenReady?.Invoke(run.Lab);
+                }
+
                 view.Show(happening);
                 if (happening is StepEnded { Outcome: StepOutcome.Failed, Step.Depth: 0 } ended)
                 {
