@@ -19,7 +19,8 @@ internal static class Summary
         .. NodeMemoryRows.All,
         .. TracerRows.All,
         .. FramePathRows.All,
-        .. CaptureRows.All,    ];
+        .. CaptureRows.All,
+    ];
 
     /// <summary>Measures the rows whose name contains <paramref name="only"/>, and says on <paramref name="progress"/> what it is at.</summary>
     public static async Task<IReadOnlyList<SummaryLine>> MeasureAsync(string only, TextWriter progress)

@@ -12,7 +12,7 @@ internal sealed record Row(string Name, string Unit, Target? Target = null);
 /// <param name="Note">What the reader should know besides: how many rounds, what was not installed.</param>
 internal sealed record Result(double? Value, double? Baseline = null, string? Note = null)
 {
-    public double? Ratio => Value / Baseline;
+    public double? Ratio => Baseline is 0 ? null : Value / Baseline;
 }
 
 /// <summary>A limit for a row's value or for its ratio to the baseline.</summary>
