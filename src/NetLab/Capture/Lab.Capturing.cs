@@ -22,6 +22,9 @@ public sealed partial class Lab
         return capture;
     }
 
+    /// <summary>The captures that were started, also those that have ended.</summary>
+    internal IReadOnlyList<LabCapture> Captures => captures;
+
     private async Task EndCapturesAsync()
     {
         foreach (LabCapture capture in captures)

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using NetLab.Packets;
 
 namespace NetLab;
 
@@ -99,6 +100,13 @@ public sealed class FailureBundle
             Part("frames.pcapng", () => FatePcapng.Write(At("frames.pcapng"), fates));
         }
 
+        int number = 0;
+        foreach (LabCapture capture in lab.Captures.Where(c => c.Path is null))
+        {
+            string file = ++number == 1 ? "capture.pcapng" : $"capture-{number}.pcapng";
+            Part(file, () => WriteCapture(At(file), capture));
+        }
+
         Part("received.txt", () => Put("received.txt", Received(lab)));
         foreach (Node node in lab.Nodes.Where(n => n.IsApplied))
         {
@@ -118,6 +126,22 @@ public sealed class FailureBundle
         if (_notWritten.Count > 0)
         {
             Part("not-written.txt", () => Put("not-written.txt", string.Join(Environment.NewLine, _notWritten)));
+        }
+    }
+
+    // What a capture that the test itself started has in memory; one that writes a file has its own.
+    private static void WriteCapture(string file, LabCapture capture)
+    {
+        using PcapngWriter writer = PcapngWriter.Create(file, $"{capture.Frames.Count} frames of the capture; lost: {capture.Lost}, omitted: {capture.Omitted}");
+        var interfaces = new Dictionary<(Node, string), int>();
+        foreach (CapturedFrame frame in capture.Frames)
+        {
+            if (!interfaces.TryGetValue((frame.Node, frame.DeviceName), out int number))
+            {
+                interfaces[(frame.Node, frame.DeviceName)] = number = writer.AddInterface($"{frame.Node.Name}/{frame.DeviceName}");
+            }
+
+            writer.WritePacket(number, frame.TimestampNanoseconds, frame.Frame, frame.Direction == HopDirection.In ? CaptureDirection.Inbound : CaptureDirection.Outbound);
         }
     }
 
