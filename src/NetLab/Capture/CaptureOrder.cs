@@ -1,10 +1,36 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using NetLab.Linux;
 
 namespace NetLab;
 
 /// <summary>A frame that waits for those that were seen before it; its bytes are in the <see cref="CaptureOrder"/>.</summary>
-internal readonly record struct WaitingFrame(long Time, long Number, int Port, HopDirection Direction, int Start, int Length, int OriginalLength);
+internal readonly record struct WaitingFrame(long Time, long Number, int Port, HopDirection Direction, CaptureChunk Chunk, int Start, int Length, int OriginalLength)
+{
+    public ReadOnlySpan<byte> Bytes => Chunk.Bytes.AsSpan(Start, Length);
+}
+
+/// <summary>Memory of frames that wait; it goes back to the pool with the last of them.</summary>
+internal sealed class CaptureChunk
+{
+    public const int Size = 1 << 20;
+
+    public byte[] Bytes { get; } = ArrayPool<byte>.Shared.Rent(Size);
+
+    public int End { get; set; }
+
+    public int Waiting { get; set; }
+
+    public bool IsFull { get; set; }
+
+    public void ReturnIfDone()
+    {
+        if (IsFull && Waiting == 0)
+        {
+            ArrayPool<byte>.Shared.Return(Bytes);
+        }
+    }
+}
 
 /// <summary>
 /// Puts frames of several rings in the order of the kernel's stamps: each is held back for a while, so that what another ring hands over
@@ -13,8 +39,7 @@ internal readonly record struct WaitingFrame(long Time, long Number, int Port, H
 internal sealed class CaptureOrder
 {
     private readonly List<WaitingFrame> waiting = [];
-    private byte[] bytes = new byte[1 << 20];
-    private int end;
+    private CaptureChunk chunk = new();
     private long number;
 
     public bool IsEmpty => waiting.Count == 0;
@@ -25,12 +50,14 @@ internal sealed class CaptureOrder
         const int Addresses = 12, Tag = 4;
         int tag = record.VlanTci is not null && frame.Length >= Addresses ? Tag : 0;
         int length = frame.Length + tag;
-        if (end + length > bytes.Length)
+        if (chunk.End + length > CaptureChunk.Size)
         {
-            Array.Resize(ref bytes, Math.Max(2 * bytes.Length, end + length));
+            chunk.IsFull = true;
+            chunk.ReturnIfDone();
+            chunk = new CaptureChunk();
         }
 
-        Span<byte> to = bytes.AsSpan(end, length);
+        Span<byte> to = chunk.Bytes.AsSpan(chunk.End, length);
         if (tag > 0)
         {
             frame[..Addresses].CopyTo(to);
@@ -44,8 +71,9 @@ internal sealed class CaptureOrder
         }
 
         HopDirection direction = record.Direction == PacketDirection.Outgoing ? HopDirection.Out : HopDirection.In;
-        waiting.Add(new WaitingFrame(record.TimestampNanoseconds, number++, port, direction, end, length, record.OriginalLength + tag));
-        end += length;
+        waiting.Add(new WaitingFrame(record.TimestampNanoseconds, number++, port, direction, chunk, chunk.End, length, record.OriginalLength + tag));
+        chunk.End += length;
+        chunk.Waiting++;
     }
 
     /// <summary>Hands out what was seen up to a moment, oldest first.</summary>
@@ -55,28 +83,12 @@ internal sealed class CaptureOrder
         int count = 0;
         for (; count < waiting.Count && waiting[count].Time <= until; count++)
         {
-            sink.Write(waiting[count], bytes.AsSpan(waiting[count].Start, waiting[count].Length));
+            WaitingFrame frame = waiting[count];
+            sink.Write(frame);
+            frame.Chunk.Waiting--;
+            frame.Chunk.ReturnIfDone();
         }
 
         waiting.RemoveRange(0, count);
-        MoveToFront();
-    }
-
-    // What stays was added last: its bytes are at the end, but not all in the order of their stamps.
-    private void MoveToFront()
-    {
-        int start = end;
-        foreach (WaitingFrame frame in waiting)
-        {
-            start = Math.Min(start, frame.Start);
-        }
-
-        bytes.AsSpan(start, end - start).CopyTo(bytes);
-        for (int i = 0; i < waiting.Count; i++)
-        {
-            waiting[i] = waiting[i] with { Start = waiting[i].Start - start };
-        }
-
-        end -= start;
     }
 }

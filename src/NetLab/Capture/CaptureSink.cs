@@ -20,10 +20,10 @@ internal abstract class CaptureSink : IDisposable
         return Ports.Count - 1;
     }
 
-    public void Write(in WaitingFrame frame, ReadOnlySpan<byte> bytes)
+    public void Write(in WaitingFrame frame)
     {
         Ports[frame.Port].Captured++;
-        Write(Ports[frame.Port], frame, bytes);
+        Write(Ports[frame.Port], frame);
     }
 
     /// <summary>All frames were written; this is how many there were.</summary>
@@ -35,7 +35,7 @@ internal abstract class CaptureSink : IDisposable
     {
     }
 
-    protected abstract void Write(CapturePort port, in WaitingFrame frame, ReadOnlySpan<byte> bytes);
+    protected abstract void Write(CapturePort port, in WaitingFrame frame);
 }
 
 /// <summary>Frames in memory; may be read from any thread.</summary>
@@ -57,7 +57,7 @@ internal sealed class MemorySink(int most) : CaptureSink
         }
     }
 
-    protected override void Write(CapturePort port, in WaitingFrame frame, ReadOnlySpan<byte> bytes)
+    protected override void Write(CapturePort port, in WaitingFrame frame)
     {
         lock (gate)
         {
@@ -67,7 +67,7 @@ internal sealed class MemorySink(int most) : CaptureSink
                 return;
             }
 
-            frames.Add(new CapturedFrame(port.Node, port.DeviceName, frame.Direction, frame.Time, Frame.FromBytes(bytes)));
+            frames.Add(new CapturedFrame(port.Node, port.DeviceName, frame.Direction, frame.Time, Frame.FromBytes(frame.Bytes)));
         }
     }
 }
@@ -104,7 +104,7 @@ internal sealed class FileSink(string path) : CaptureSink
         base.Dispose();
     }
 
-    protected override void Write(CapturePort port, in WaitingFrame frame, ReadOnlySpan<byte> bytes) =>
+    protected override void Write(CapturePort port, in WaitingFrame frame) =>
         writer.WritePacket(
-            frame.Port, frame.Time, bytes, frame.Direction == HopDirection.In ? CaptureDirection.Inbound : CaptureDirection.Outbound, originalLength: frame.OriginalLength);
+            frame.Port, frame.Time, frame.Bytes, frame.Direction == HopDirection.In ? CaptureDirection.Inbound : CaptureDirection.Outbound, originalLength: frame.OriginalLength);
 }
