@@ -15,12 +15,14 @@ public sealed class NftTrace : IDisposable
     /// <summary>Name of the tables that <see cref="Arm"/> makes. Steps through them are not told.</summary>
     public const string ArmingTable = "netlab_trace";
 
-    private const int GroupTrace = 9; // NFNLGRP_NFTRACE
+    private const int GroupChanges = 7, GroupTrace = 9; // NFNLGRP_NFTABLES, NFNLGRP_NFTRACE
     private const int MostTraces = 4096;
 
     private readonly NetfilterSocket listener;
     private readonly NetfilterSocket control;
     private readonly Dictionary<uint, NftTraceEvent> headers = []; // the latest step of each trace that has headers and devices
+    private readonly List<NftTraceEvent> waiting = [];
+    private bool mayHaveChanged = true; // the ruleset, since its generation was asked for
     private List<NftHook> hooks = [];
     private List<NftHook> armed = [];
     private bool ownedTables = true; // until the kernel refuses them
@@ -33,6 +35,7 @@ public sealed class NftTrace : IDisposable
         try
         {
             listener.Join(GroupTrace);
+            listener.Join(GroupChanges);
             control = new NetfilterSocket(ns, "arm the traces of nftables");
         }
         catch
@@ -69,17 +72,21 @@ public sealed class NftTrace : IDisposable
     /// Makes frames be traced, from now on until <see cref="Disarm"/>: before every hook at which a chain hangs now, in whatever family, stands one more, in a table of our own
     /// (<see cref="ArmingTable"/>), which sets the flag. The tables belong to the socket and go away with it (Linux 5.12; before that, with the namespace).
     /// </summary>
-    /// <remarks>Called again, it asks for the generation of the ruleset, and where somebody has changed that, makes the chains anew.</remarks>
+    /// <remarks>Called again, it makes the chains anew where somebody has changed the ruleset. As long as nobody has, and there are no chains, that is one look at the socket.</remarks>
     /// <returns>Whether there is anything to trace: false where no chain hangs at a hook. Then nothing was made.</returns>
     /// <exception cref="LinuxException">The kernel refused: EPERM, the capability NET_ADMIN is missing; EINVAL, it has no nftables.</exception>
     public bool Arm()
     {
-        var now = Generation();
-        if (now != generation)
+        Collect();
+        if (mayHaveChanged)
         {
-            hooks = FindHooks();
-            generation = now;
-            Version++;
+            mayHaveChanged = false;
+            if (Generation() is var now && now != generation)
+            {
+                hooks = FindHooks();
+                generation = now;
+                Version++;
+            }
         }
 
         if (armed.Count > 0 && !armed.SequenceEqual(hooks))
@@ -120,16 +127,9 @@ public sealed class NftTrace : IDisposable
     /// <summary>Reads all steps that wait, in the order of their happening.</summary>
     public IReadOnlyList<NftTraceEvent> Read()
     {
-        var steps = new List<NftTraceEvent>();
-        listener.Drain(
-            static (type, family, attributes, state) =>
-            {
-                if (type == NftMessages.Trace)
-                {
-                    state.Self.Take(Parse(family, attributes), state.Steps);
-                }
-            },
-            (Self: this, Steps: steps));
+        Collect();
+        NftTraceEvent[] steps = [.. waiting];
+        waiting.Clear();
         return steps;
     }
 
@@ -138,6 +138,25 @@ public sealed class NftTrace : IDisposable
     {
         control.Dispose();
         listener.Dispose();
+    }
+
+    private void Collect()
+    {
+        var lost = Overruns;
+        listener.Drain(
+            static (type, family, attributes, self) =>
+            {
+                if (type == NftMessages.Trace)
+                {
+                    self.Take(Parse(family, attributes));
+                }
+                else
+                {
+                    self.mayHaveChanged = true;
+                }
+            },
+            this);
+        mayHaveChanged |= Overruns != lost;
     }
 
     private uint Generation()
@@ -251,7 +270,7 @@ public sealed class NftTrace : IDisposable
     };
 
     // Only the first step of a trace through a hook brings the headers and the devices; the later ones get them from it.
-    private void Take(NftTraceEvent step, List<NftTraceEvent> steps)
+    private void Take(NftTraceEvent step)
     {
         if (step.NetworkHeader.Length > 0 || step.LinkHeader.Length > 0)
         {
@@ -278,7 +297,7 @@ public sealed class NftTrace : IDisposable
         // A rule without a handle is the kernel's word for the end of a chain's rules, which the next step tells better.
         if (step.Table != ArmingTable && step is not { Step: NftTraceStep.Rule, RuleHandle: 0 })
         {
-            steps.Add(step);
+            waiting.Add(step);
         }
     }
 }
