@@ -30,9 +30,9 @@ public sealed class SkbTree
     private readonly Dictionary<(SkbCopy Root, ulong Namespace, int Index), (string Name, int Times)> arrivals = [];
     private SkbCopy? blamed; // the last that an ICMP error was about
 
-    private SkbTree()
-    {
-    }
+    private readonly Func<SkbHop, bool> isPassedOn;
+
+    private SkbTree(Func<SkbHop, bool> isPassedOn) => this.isPassedOn = isPassedOn;
 
     /// <summary>All copies, in the order of their appearance.</summary>
     public IReadOnlyList<SkbCopy> Copies => copies;
@@ -45,10 +45,11 @@ public sealed class SkbTree
 
     /// <summary>Builds the tree.</summary>
     /// <param name="events">The events, in any order; they are sorted by time.</param>
-    public static SkbTree Build(IEnumerable<TraceEvent> events)
+    /// <param name="isPassedOn">Whether what comes in at a device may be read by somebody in user space who sends it on; null: at any device. What Open vSwitch itself gives to the kernel by an internal port is not.</param>
+    public static SkbTree Build(IEnumerable<TraceEvent> events, Func<SkbHop, bool>? isPassedOn = null)
     {
         ArgumentNullException.ThrowIfNull(events);
-        var tree = new SkbTree();
+        var tree = new SkbTree(isPassedOn ?? (_ => true));
         foreach (var e in events.OrderBy(e => e.Timestamp))
         {
             tree.Take(e);
@@ -201,7 +202,7 @@ public sealed class SkbTree
 
         if (receivedIn.TryGetValue(e.Namespace, out var received))
         {
-            bool CanBeSource(SkbCopy c) => e.Timestamp - c.Latest.Timestamp < LongestPassage && c.Hops is [.., { Direction: SkbDirection.In } hop] && hop.Namespace == e.Namespace;
+            bool CanBeSource(SkbCopy c) => e.Timestamp - c.Latest.Timestamp < LongestPassage && c.Hops is [.., { Direction: SkbDirection.In } hop] && hop.Namespace == e.Namespace && isPassedOn(hop);
             if (Latest(received, c => CanBeSource(c) && c.Content.IsSamePacket(content)) is { } source)
             {
                 return (source, SkbOrigin.SamePacket);

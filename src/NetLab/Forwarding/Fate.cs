@@ -6,7 +6,9 @@ namespace NetLab;
 /// <summary>What became of a sent frame: every copy of it, where each went and where it ended.</summary>
 public sealed class Fate
 {
-    internal Fate(SentFrame sent, DateTimeOffset at, string level, string? refusal, IReadOnlyList<FrameCopy> copies, long lost)
+    private const int MostOfStorm = 4; // copies that are described of a frame that went round: they are all alike
+
+    internal Fate(SentFrame sent, DateTimeOffset at, string level, string? refusal, IReadOnlyList<FrameCopy> copies, IReadOnlyList<Storm> storms, long lost)
     {
         From = sent.From;
         Sender = sent.Sender;
@@ -16,6 +18,7 @@ public sealed class Fate
         Level = level;
         Refusal = refusal;
         Copies = copies;
+        Storms = storms;
         LostEvents = lost;
     }
 
@@ -39,6 +42,12 @@ public sealed class Fate
 
     /// <summary>How many records of what was seen found no room while the frame was under way: while this is not 0, a reason may be missing.</summary>
     public long LostEvents { get; }
+
+    /// <summary>
+    /// The loops that the frame went round in until the lab stopped it; none where all is well. After a storm the lab is another than it was, and every expectation of
+    /// the frame fails, but <see cref="ShouldLoop"/>.
+    /// </summary>
+    public IReadOnlyList<Storm> Storms { get; }
 
     internal FakeVm? Sender { get; }
 
@@ -105,6 +114,13 @@ public sealed class Fate
             ? NotReached($"node {Start.Name} again", c => ReferenceEquals(c.Node, Start))
             : NotReached($"its sender, VM {Sender.Name}", c => ReferenceEquals(c.Vm, Sender));
 
+    /// <summary>Asserts that it went round in a loop of switches, and was stopped.</summary>
+    /// <returns>The first storm.</returns>
+    /// <exception cref="ForwardingException">It did not; the message says by which way it went.</exception>
+    public Storm ShouldLoop() => Storms is [var storm, ..]
+        ? storm
+        : throw new ForwardingException($"Expected the frame to go round in a loop, but it did not.{Environment.NewLine}{Describe()}", this, null);
+
     /// <summary>The frame and the way of every copy, a line each.</summary>
     public string Describe()
     {
@@ -118,9 +134,19 @@ public sealed class Fate
             text.AppendLine().Append("    no device of any node saw it");
         }
 
-        foreach (FrameCopy copy in Copies)
+        foreach (Storm storm in Storms)
         {
-            text.AppendLine().Append("    ").Append(copy.Describe(From));
+            text.AppendLine().Append("    X A LOOP").AppendLine().Append(storm.Reason.Describe("      "));
+        }
+
+        foreach (FrameCopy copy in Copies.Take(Storms.Count > 0 ? MostOfStorm : int.MaxValue))
+        {
+            text.AppendLine().Append("    ").Append(copy.Describe(From, withReason: Storms.Count == 0));
+        }
+
+        if (Storms.Count > 0 && Copies.Count > MostOfStorm)
+        {
+            text.AppendLine().Append("    …");
         }
 
         if (LostEvents > 0)
@@ -177,6 +203,11 @@ public sealed class Fate
     private Arrival Reached(string whom, Func<FrameCopy, bool> wanted, FakeVm? vm = null)
     {
         var copies = Copies.Where(wanted).ToList();
+        if (Storms.Count > 0)
+        {
+            throw new ForwardingException($"Expected {whom} to receive the frame, but it went round in a loop.{Environment.NewLine}{Describe()}", this, null);
+        }
+
         if (copies.Count > 0)
         {
             return new Arrival(this, whom, copies);
@@ -188,7 +219,7 @@ public sealed class Fate
     }
 
     private Fate NotReached(string whom, Func<FrameCopy, bool> wanted) =>
-        Copies.Any(wanted)
-            ? throw new ForwardingException($"Expected {whom} not to receive the frame, but it did.{Environment.NewLine}{Describe()}", this, Copies.First(wanted))
+        Copies.Any(wanted) || Storms.Count > 0
+            ? throw new ForwardingException($"Expected {whom} not to receive the frame, but it {(Storms.Count > 0 ? "went round in a loop" : "did")}.{Environment.NewLine}{Describe()}", this, Copies.FirstOrDefault(wanted))
             : this;
 }

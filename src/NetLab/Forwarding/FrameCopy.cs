@@ -30,6 +30,8 @@ public enum CopyEnd
 /// <summary>One copy of a sent frame: the devices it crossed, in order, and its end. A bridge that floods makes several of one.</summary>
 public sealed class FrameCopy
 {
+    private const int LongestPath = 40; // names in a line: only a frame that goes round has more
+
     internal FrameCopy(IReadOnlyList<Hop> hops, CopyEnd end, FakeVm? vm, Node? node)
     {
         Hops = hops;
@@ -131,9 +133,13 @@ public sealed class FrameCopy
     }
 
     /// <summary>The path and the end, in a line; under it, indented, the reason.</summary>
-    public string Describe(string sender)
+    /// <param name="sender">The name of who sent it.</param>
+    /// <param name="withReason">Whether the reason is told, under the line.</param>
+    public string Describe(string sender, bool withReason = true)
     {
-        var text = new StringBuilder(string.Join(" > ", Path(sender)));
+        IReadOnlyList<string> path = Path(sender);
+        IEnumerable<string> shown = path.Count <= LongestPath ? path : [.. path.Take(LongestPath - 4), $"({path.Count - LongestPath} more)", .. path.TakeLast(4)];
+        var text = new StringBuilder(string.Join(" > ", shown));
         string place = Reason?.Place ?? (Hops.Count == 0 ? "" : $"{Hops[^1].Node.Name}/{Hops[^1].Device}");
         text.Append(End switch
         {
@@ -146,7 +152,7 @@ public sealed class FrameCopy
             _ when Hops[^1].Direction == HopDirection.In => $"   (LOST: last seen coming in at {place}{(Hops[^1].Enters is { } bridge ? $", a port of {bridge.Kind} bridge {bridge.Name}" : "")})",
             _ => $"   (LOST: last seen going out of {place}; nobody took it there)",
         });
-        if (Reason is not null)
+        if (Reason is not null && withReason)
         {
             text.AppendLine().Append(Reason.Describe("      "));
         }

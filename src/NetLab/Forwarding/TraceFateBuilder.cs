@@ -9,17 +9,21 @@ namespace NetLab;
 /// </summary>
 internal sealed class TraceFateBuilder
 {
+    private const int Most = 256; // copies; only a frame that goes round in a loop has more
+
     private readonly SentFrame sent;
     private readonly Dictionary<ulong, Node> nodes;
     private readonly List<SkbCopy> family = [];
     private readonly Dictionary<SkbCopy, SkbCopy> sentOnFrom = []; // first copies that Open vSwitch made, and of which
+    private readonly HashSet<SkbCopy> sentOn = [];
+    private readonly Dictionary<SkbHop, Hop> hops = new(ReferenceEqualityComparer.Instance);
     private readonly long start;
 
     private TraceFateBuilder(SentFrame sent, IReadOnlyList<TraceEvent> events)
     {
         this.sent = sent;
         nodes = sent.Start.Lab.Nodes.Where(n => n.IsApplied).ToDictionary(n => n.State.Namespace.Inode);
-        foreach (SkbCopy root in SkbTree.Build(events).Roots)
+        foreach (SkbCopy root in SkbTree.Build(events, IsPassedOn).Roots)
         {
             if (family.Count == 0 ? IsTheFrame(root) : SentOn(root))
             {
@@ -36,6 +40,11 @@ internal sealed class TraceFateBuilder
         var copies = new List<FrameCopy>();
         foreach (SkbCopy copy in builder.family)
         {
+            if (copies.Count == Most)
+            {
+                break;
+            }
+
             DropPlace? drop = copy.End is SkbEnd.Dropped ? builder.DropOf(copy) : null;
             if (drop is not null || !builder.GoesOnElsewhere(copy))
             {
@@ -71,7 +80,7 @@ internal sealed class TraceFateBuilder
 
         return (own == 0 && copy.Parent is not null)
             || copy.Children.Any(c => c.HopsOfParent >= own && !IsAnswer(c))
-            || sentOnFrom.ContainsValue(copy);
+            || sentOn.Contains(copy);
     }
 
     // Whether it counts as a hop: not what is still in a queue, nor the bridge device's own copy of what its ports flood, unless the node itself is meant.
@@ -84,7 +93,9 @@ internal sealed class TraceFateBuilder
 
     private IEnumerable<SkbHop> WayOf(SkbCopy copy) => sentOnFrom.TryGetValue(copy.Root, out SkbCopy? before) ? WayOf(before).Concat(copy.Way) : copy.Way;
 
-    private Hop HopOf(SkbHop hop)
+    private Hop HopOf(SkbHop hop) => hops.TryGetValue(hop, out Hop? known) ? known : hops[hop] = Make(hop);
+
+    private Hop Make(SkbHop hop)
     {
         Node node = nodes[hop.Namespace];
         Frame? frame = Seen(hop.First);
@@ -135,6 +146,9 @@ internal sealed class TraceFateBuilder
         return length > 8 && seen.IndexOf(content[4..length]) >= 0;
     }
 
+    private bool IsPassedOn(SkbHop hop) =>
+        !nodes.TryGetValue(hop.Namespace, out Node? node) || node.FindDevice(hop.DeviceName) is not (OvsBridge or OvsInternalPort);
+
     // What Open vSwitch sends out of a port, or into the kernel by an internal port, it has received in the same node.
     private bool SentOn(SkbCopy root)
     {
@@ -144,6 +158,7 @@ internal sealed class TraceFateBuilder
         if (source is not null)
         {
             sentOnFrom.Add(root, source);
+            sentOn.Add(source);
         }
 
         return source is not null;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using NetLab.Linux;
 
 namespace NetLab;
@@ -13,40 +12,32 @@ public sealed partial class Lab
     /// ports, every fake VM has read and answered, and in a whole such round no frame was seen anywhere in the lab. What has not
     /// arrived by then never will, except what a process sends later.
     /// </summary>
-    /// <exception cref="ForwardingException">It never gets quiet: frames go round in a loop.</exception>
+    /// <exception cref="ForwardingException">
+    /// Frames went round in a loop of switches: the lab has stopped them, and the message says how often they came by and which port was closed.
+    /// Or it did not get quiet within <see cref="LabOptions.Patience"/> for another reason.
+    /// </exception>
     public async Task SettleAsync(CancellationToken ct = default)
     {
-        long before = Activity();
-        long start = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(start) < Options.Patience)
+        if (await SettleOrStopAsync(ct).ConfigureAwait(false) is { Count: > 0 } storms)
         {
-            ct.ThrowIfCancellationRequested();
-            await Reactor.Shared.DrainAsync().ConfigureAwait(false);
-            ReadStreams();
-            await KernelQuiescence.WaitAsync(ct).ConfigureAwait(false);
-            foreach (Node node in _nodes)
-            {
-                // "Not quiet" is no more than one round of many: the frames that came meanwhile show below.
-                if (node.IsApplied && node.State.Ovs is { } ovs)
-                {
-                    _ = await ovs.SettleAsync(ct).ConfigureAwait(false);
-                }
-            }
+            throw new ForwardingException($"The lab did not get quiet by itself.{Environment.NewLine}{string.Join(Environment.NewLine, storms)}");
+        }
+    }
 
-            await Reactor.Shared.DrainAsync().ConfigureAwait(false);
-            ReadStreams();
-            long after = Activity();
-            if (after == before)
+    private async Task SettleRoundAsync(CancellationToken ct)
+    {
+        await Reactor.Shared.DrainAsync().ConfigureAwait(false);
+        await KernelQuiescence.WaitAsync(ct).ConfigureAwait(false);
+        foreach (Node node in _nodes)
+        {
+            // "Not quiet" is no more than one round of many: the frames that came meanwhile show in the next.
+            if (node.IsApplied && node.State.Ovs is { } ovs)
             {
-                return;
+                _ = await ovs.SettleAsync(ct).ConfigureAwait(false);
             }
-
-            before = after;
         }
 
-        _watch?.Drain();
-        throw new ForwardingException(
-            $"The lab does not get quiet: frames were still moving after {Options.Patience.TotalSeconds:0.###} s. Most often that is a loop of bridges without STP.{Environment.NewLine}{_watch?.Busiest()}");
+        await Reactor.Shared.DrainAsync().ConfigureAwait(false);
     }
 
     /// <summary>A number for the IPv4 identification of a frame that the lab sends, by which it is known again behind NAT, routers and tunnels.</summary>

@@ -12,11 +12,13 @@ internal sealed class FrameWatch(string why) : IFrameWatch
 {
     private const int LongestLog = 200_000;
     private const int MostAtOnce = 20_000;
+    private const int Most = 2_000; // sightings of one frame; only one that goes round in a loop has more
 
     private readonly Lock _gate = new();
     private readonly Dictionary<Node, PacketSocket> _sockets = [];
     private readonly List<Sighting> _log = [];
     private readonly List<Sighting> _fresh = [];
+    private long _forgotten; // how much of the log is not looked at for a loop any more
     private readonly byte[] _buffer = new byte[65_536];
 
     public string Level { get; } = $"packet sockets ({why})";
@@ -82,7 +84,7 @@ internal sealed class FrameWatch(string why) : IFrameWatch
         {
             int from = (int)Math.Clamp(since - (Count - _log.Count), 0, _log.Count);
             var found = new List<Sighting>();
-            for (int i = from; i < _log.Count; i++)
+            for (int i = from; i < _log.Count && found.Count < Most; i++)
             {
                 if (identity.Is(_log[i].Identity))
                 {
@@ -93,6 +95,24 @@ internal sealed class FrameWatch(string why) : IFrameWatch
             // A frame may be under way while the sockets are read one after the other.
             found.Sort((a, b) => a.Time.CompareTo(b.Time));
             return found;
+        }
+    }
+
+    public FrameLoop? FindLoop(IReadOnlyCollection<Device> closed)
+    {
+        lock (_gate)
+        {
+            int from = (int)Math.Max(0, Math.Max(_log.Count - FrameLoop.Window, _forgotten - (Count - _log.Count)));
+            return FrameLoop.Find(closed, [.. _log.Skip(from).Select(s => (s.Device, s.Direction, s.Time, s.Frame.Bytes))]);
+        }
+    }
+
+    public void ForgetLast()
+    {
+        Drain();
+        lock (_gate)
+        {
+            _forgotten = Count;
         }
     }
 

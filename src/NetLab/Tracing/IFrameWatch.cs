@@ -19,6 +19,13 @@ internal interface IFrameWatch : IDisposable
     /// <summary>From now on what is seen is kept, until the observation is disposed.</summary>
     IObservation Observe();
 
+    /// <summary>A frame that goes round, among the last that were seen; null where there is none. Needs an observation to be under way.</summary>
+    /// <param name="closed">Ports that were closed already: what still comes to them goes no further.</param>
+    FrameLoop? FindLoop(IReadOnlyCollection<Device> closed);
+
+    /// <summary>What was seen until now is not looked at for a loop any more.</summary>
+    void ForgetLast();
+
     /// <summary>The devices that saw most of the last frames, for the text of a storm.</summary>
     string Busiest();
 }

@@ -13,10 +13,12 @@ internal sealed class KernelWatch : IFrameWatch
     private const int Most = 200_000;
 
     private readonly SharedTracer _tracer;
+    // Taken while the tracer hands out records, under its own lock: whoever holds this one must not ask the tracer.
     private readonly Lock _gate = new();
     private readonly Dictionary<ulong, Node> _namespaces = [];
     private readonly List<TraceEvent> _events = [];
     private int _recordings;
+    private readonly Queue<TraceEvent> _last = new(); // also when no more is kept: what goes round now
 
     private KernelWatch(SharedTracer tracer) => _tracer = tracer;
 
@@ -70,10 +72,11 @@ internal sealed class KernelWatch : IFrameWatch
     public IObservation Observe()
     {
         _tracer.Drain();
+        long lost = _tracer.Lost;
         lock (_gate)
         {
             _recordings++;
-            return new Recording(this, _events.Count, _tracer.Lost);
+            return new Recording(this, _events.Count, lost);
         }
     }
 
@@ -83,10 +86,39 @@ internal sealed class KernelWatch : IFrameWatch
         lock (_gate)
         {
             Count += record.Kind is TraceEventKind.NetifReceiveSkb or TraceEventKind.NetDevStartXmit ? 1 : 0;
-            if (_recordings > 0 && _events.Count < Most)
+            if (_recordings == 0)
             {
-                _events.Add(record.ToEvent());
+                return;
             }
+
+            TraceEvent e = record.ToEvent();
+            if (_events.Count < Most)
+            {
+                _events.Add(e);
+            }
+
+            _last.Enqueue(e);
+            if (_last.Count > FrameLoop.Window)
+            {
+                _last.Dequeue();
+            }
+        }
+    }
+
+    public FrameLoop? FindLoop(IReadOnlyCollection<Device> closed)
+    {
+        lock (_gate)
+        {
+            return FrameLoop.Find(closed, [.. _last.Where(e => e.Kind is TraceEventKind.NetifReceiveSkb or TraceEventKind.NetDevStartXmit)
+                .Select(e => (_namespaces.GetValueOrDefault(e.Namespace)?.FindDevice(e.DeviceName), e.Kind is TraceEventKind.NetifReceiveSkb ? HopDirection.In : HopDirection.Out, e.Timestamp, e.Bytes))]);
+        }
+    }
+
+    public void ForgetLast()
+    {
+        lock (_gate)
+        {
+            _last.Clear();
         }
     }
 
@@ -126,11 +158,11 @@ internal sealed class KernelWatch : IFrameWatch
         {
             watch._tracer.Drain();
             List<TraceEvent> events;
-            long missing;
+            long missing = watch._tracer.Lost - lost;
             lock (watch._gate)
             {
                 events = watch._events.GetRange(from, watch._events.Count - from);
-                missing = watch._tracer.Lost - lost + (watch._events.Count >= Most ? 1 : 0);
+                missing += watch._events.Count >= Most ? 1 : 0;
             }
 
             return new Observed(TraceFateBuilder.Build(sent, events), missing);
@@ -143,6 +175,7 @@ internal sealed class KernelWatch : IFrameWatch
                 if (--watch._recordings == 0)
                 {
                     watch._events.Clear();
+                    watch._last.Clear();
                 }
             }
         }

@@ -53,9 +53,11 @@ public sealed partial class Lab
             refusal = e.ErrnoName == "EIO" ? $"tap {sent.Sender?.Tap} is down, and the kernel refused the write (EIO)" : e.Message;
         }
 
-        await SettleAsync(ct).ConfigureAwait(false);
+        IReadOnlyList<Storm> storms = await SettleOrStopAsync(ct).ConfigureAwait(false);
         Observed observed = observation.Take(sent);
-        IReadOnlyList<FrameCopy> copies = await FateExplainer.ExplainAsync(sent, observed.Copies, rules.Take(), ct).ConfigureAwait(false);
-        return Remember(new Fate(sent, at, Watch().Level, refusal, copies, observed.Lost));
+        IReadOnlyList<FrameCopy> copies = storms.Count == 0
+            ? await FateExplainer.ExplainAsync(sent, observed.Copies, rules.Take(), ct).ConfigureAwait(false)
+            : FateExplainer.EndedBy(storms[0], observed.Copies);
+        return Remember(new Fate(sent, at, Watch().Level, refusal, copies, storms, observed.Lost));
     }
 }

@@ -34,6 +34,17 @@ internal static class FateExplainer
         return copies;
     }
 
+    /// <summary>What went round until the lab stopped it ended by that, wherever it was just then.</summary>
+    public static IReadOnlyList<FrameCopy> EndedBy(Storm storm, IReadOnlyList<FrameCopy> copies)
+    {
+        foreach (FrameCopy copy in copies.Where(c => c.End is CopyEnd.Lost or CopyEnd.Dropped))
+        {
+            copy.EndBecauseOf(CopyEnd.Dropped, storm.Reason);
+        }
+
+        return copies;
+    }
+
     private static async Task LostAsync(SentFrame sent, FrameCopy copy, Hop last, CancellationToken ct)
     {
         switch (last.Enters)
