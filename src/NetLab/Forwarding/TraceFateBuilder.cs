@@ -78,7 +78,7 @@ internal sealed class TraceFateBuilder
             own--;
         }
 
-        return (own == 0 && copy.Parent is not null)
+        return (own == 0 && (copy.Parent is not null || sentOnFrom.ContainsKey(copy)))
             || copy.Children.Any(c => c.HopsOfParent >= own && !IsAnswer(c))
             || sentOn.Contains(copy);
     }
@@ -87,7 +87,7 @@ internal sealed class TraceFateBuilder
     private bool IsHop(SkbHop hop) =>
         (hop.IsComplete || hop.Direction is SkbDirection.In)
         && nodes.TryGetValue(hop.Namespace, out Node? node)
-        && !(hop.Direction is SkbDirection.In && node.FindDevice(hop.DeviceName) is Bridge { Addresses.Count: 0 });
+        && !(hop.Direction is SkbDirection.In && node.FindDevice(hop.DeviceName) is Switch { Addresses.Count: 0 });
 
     private List<Hop> HopsOf(SkbCopy copy) => [.. WayOf(copy).Where(IsHop).Select(HopOf)];
 

@@ -91,18 +91,4 @@ public sealed class LiveChangeTests : IAsyncLifetime
         (await _vm1.SendAsync(Frame.Broadcast(_vm1, "still here"))).ShouldNotReach(vm2);
         Assert.True(_lab.IsApplied);
     }
-
-    [LabFact]
-    public async Task A_loop_of_bridges_is_called_a_loop()
-    {
-        await using var lab = new Lab(new LabOptions { Patience = TimeSpan.FromMilliseconds(300) });
-        Bridge a = lab.AddNode("a").AddBridge("br0"), b = lab.AddNode("b").AddBridge("br0");
-        lab.AddLink(a.End("one"), b.End("one"));
-        lab.AddLink(a.End("two"), b.End("two"));
-        FakeVm vm = a.Node.AddVm("vm", a);
-        await lab.ApplyAsync();
-        string message = (await Assert.ThrowsAsync<ForwardingException>(() => vm.SendAsync(Frame.Broadcast(vm, "round and round")))).Message;
-        Assert.Contains("loop of bridges without STP", message, StringComparison.Ordinal);
-        Assert.Contains("a/one", message, StringComparison.Ordinal);
-    }
 }

@@ -33,7 +33,7 @@ public class ReadmeTests
         }
     }
 
-    private static string Root()
+    internal static string Root()
     {
         string? folder = AppContext.BaseDirectory;
         while (folder is not null && !File.Exists(Path.Combine(folder, "NetLab.sln")))
