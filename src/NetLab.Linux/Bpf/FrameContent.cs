@@ -21,7 +21,7 @@ internal enum FrameLikeness
 /// </summary>
 internal readonly struct FrameContent
 {
-    private const int EtherTypeIpv4 = 0x0800, EtherTypeIpv6 = 0x86DD, IcmpHeaderLength = 8, UdpHeaderLength = 8;
+    private const int EtherTypeIpv4 = 0x0800, EtherTypeIpv6 = 0x86DD, IcmpHeaderLength = 8, UdpHeaderLength = 8, ProtocolIcmpv6 = 58;
     private const int Enough = 4; // bytes that must be known of both to tell
 
     private readonly ReadOnlyMemory<byte> memory;
@@ -62,6 +62,7 @@ internal readonly struct FrameContent
         }
         else if (etherType == EtherTypeIpv6 && bytes.Length >= NetworkStart + 40)
         {
+            IsIpv6 = true;
             end = Math.Min(length, NetworkStart + 40 + ReadUInt16(NetworkStart + 4));
             Protocol = bytes[NetworkStart + 6];
             TransportStart = NetworkStart + 40;
@@ -83,6 +84,8 @@ internal readonly struct FrameContent
 
     /// <summary>Whether it is an IPv4 packet.</summary>
     public bool IsIpv4 { get; }
+
+    private bool IsIpv6 { get; }
 
     private bool IsLaterFragment { get; }
 
@@ -145,10 +148,19 @@ internal readonly struct FrameContent
             ? Bytes.Slice(NetworkStart + 12, 8).SequenceEqual(other.Bytes.Slice(other.NetworkStart + 12, 8))
             : Bytes.Slice(NetworkStart + 8, 32).SequenceEqual(other.Bytes.Slice(other.NetworkStart + 8, 32)));
 
-    /// <summary>Whether this is an ICMP error (RFC 792) that quotes the other packet.</summary>
+    /// <summary>Whether this is an ICMP error (RFC 792, RFC 4443) that quotes the other packet.</summary>
     public bool IsIcmpErrorAbout(FrameContent other)
     {
         var quote = TransportStart + IcmpHeaderLength;
+        if (Protocol == ProtocolIcmpv6 && IsIpv6 && other.IsIpv6)
+        {
+            // Errors have types below 128. All but the hop limit of the quoted header is as it was, and what follows as far as it is known.
+            var known = Math.Min(Bytes.Length - quote, other.Bytes.Length - other.NetworkStart);
+            return known >= 40 && Bytes[TransportStart] < 128
+                && Bytes.Slice(quote, 7).SequenceEqual(other.Bytes.Slice(other.NetworkStart, 7))
+                && Bytes[(quote + 8)..(quote + known)].SequenceEqual(other.Bytes[(other.NetworkStart + 8)..(other.NetworkStart + known)]);
+        }
+
         return IsIpv4 && other.IsIpv4 && Protocol == 1 && Bytes.Length >= quote + 20 && Bytes[TransportStart] is 3 or 4 or 5 or 11 or 12
             && Bytes.Slice(quote + 4, 2).SequenceEqual(other.Bytes.Slice(other.NetworkStart + 4, 2))
             && Bytes.Slice(quote + 12, 8).SequenceEqual(other.Bytes.Slice(other.NetworkStart + 12, 8));

@@ -202,6 +202,12 @@ public sealed class SkbTree
 
         if (receivedIn.TryGetValue(e.Namespace, out var received))
         {
+            // icmp_send tells what it is about; of ICMPv6 there is no such tracepoint, but the error quotes it.
+            if (Latest(received, c => content.IsIcmpErrorAbout(c.Content)) is { } quoted)
+            {
+                return (quoted, SkbOrigin.IcmpError);
+            }
+
             bool CanBeSource(SkbCopy c) => e.Timestamp - c.Latest.Timestamp < LongestPassage && c.Hops is [.., { Direction: SkbDirection.In } hop] && hop.Namespace == e.Namespace && isPassedOn(hop);
             if (Latest(received, c => CanBeSource(c) && c.Content.IsSamePacket(content)) is { } source)
             {

@@ -121,6 +121,9 @@ public sealed record LinkInfo
     /// <summary>What the kernel says of a tap or tun device; null for others.</summary>
     public TunInfo? Tun { get; init; }
 
+    /// <summary>The number of the XDP program that looks at what comes in first; null where there is none.</summary>
+    public uint? XdpProgramId { get; init; }
+
     /// <summary>Counters.</summary>
     public LinkStatistics Statistics { get; init; }
 
@@ -190,6 +193,7 @@ public sealed record LinkInfo
             BridgePortStatus = portKindName is "bridge" ? Netlink.BridgePortStatus.Read(portData) : null,
             BondPort = portKindName is "bond" ? BondPortOptions.Read(portData) : null,
             Tun = kindName is "tun" ? TunInfo.Read(data) : null,
+            XdpProgramId = attributes.Find(IFLA_XDP).Nested.Find(IFLA_XDP_PROG_ID) is { Data.IsEmpty: false } program ? program.U32 : null,
             Statistics = LinkStatistics.Read(attributes.Find(IFLA_STATS64)),
         };
     }

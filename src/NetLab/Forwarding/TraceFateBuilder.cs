@@ -158,7 +158,10 @@ internal sealed class TraceFateBuilder
         if (source is not null)
         {
             sentOnFrom.Add(root, source);
-            sentOn.Add(source);
+            if (root.Hops.Any(IsHop))
+            {
+                sentOn.Add(source);
+            }
         }
 
         return source is not null;

@@ -43,13 +43,14 @@ public sealed partial class Lab
         using IObservation observation = Watch().Observe();
         using RuleWatch.Recording rules = LazyInitializer.EnsureInitialized(ref _rules, () => new RuleWatch(this)).Record();
         DateTimeOffset at = DateTimeOffset.UtcNow;
-        string? refusal = null;
+        string? refusal = null, refused = null;
         try
         {
             send();
         }
-        catch (LinuxException e) when (e.ErrnoName is "EIO" or "ENETDOWN" or "ENETUNREACH" or "EHOSTUNREACH" or "EPERM" or "EACCES")
+        catch (LinuxException e) when (e.ErrnoName is "EIO" or "ENETDOWN" or "ENETUNREACH" or "EHOSTUNREACH" or "EPERM" or "EACCES" || (e.ErrnoName == "EINVAL" && sent.Sender is not null))
         {
+            refused = e.ErrnoName;
             refusal = e.ErrnoName == "EIO" ? $"tap {sent.Sender?.Tap} is down, and the kernel refused the write (EIO)" : e.Message;
         }
 
@@ -58,6 +59,11 @@ public sealed partial class Lab
         IReadOnlyList<FrameCopy> copies = storms.Count == 0
             ? await FateExplainer.ExplainAsync(sent, observed.Copies, rules.Take(), ct).ConfigureAwait(false)
             : FateExplainer.EndedBy(storms[0], observed.Copies);
+        if (copies.Count == 0 && FateExplainer.AtTheStart(sent, refused) is { } none)
+        {
+            copies = [none];
+        }
+
         return Remember(new Fate(sent, at, Watch().Level, refusal, copies, storms, observed.Lost));
     }
 }

@@ -34,6 +34,11 @@ internal static class BridgeDecision
             return new Reason("no-other-port", bridge.Node, ingress.Name, $"Bridge {bridge.Name} has no port but {ingress.Name}, where the frame came from.", [], $"ip link set DEVICE master {bridge.Name}");
         }
 
+        if (WhyNot(bridge, ingress, others[0], frame) is { } whole && whole.Device == ingress.Name)
+        {
+            return whole; // the bridge did not let it in at all
+        }
+
         List<Reason> skipped = [.. others.Append(ingress).Select(p => WhyNot(bridge, ingress, p, frame)).OfType<Reason>()];
         if (skipped.Find(s => s.Cause is "fdb-ingress" or "fdb-local") is { } one)
         {
@@ -74,6 +79,12 @@ internal static class BridgeDecision
             return IngressState(bridge, ingress, state, flags);
         }
 
+        if (from.BridgePortOptions?.Locked == true && IsLocked(bridge, ingress, frame))
+        {
+            return At(ingress, "locked", $"Port {ingress.Name} of bridge {bridge.Name} takes frames of known senders alone: {ingress.Name} is locked, and the FDB does not have {frame.Source} there.",
+                $"bridge fdb replace {frame.Source} dev {ingress.Name} master static, or bridge link set dev {ingress.Name} locked off");
+        }
+
         if (to.MasterIndex != bridge.Index)
         {
             return At(egress, "not-a-port", $"{egress.Name} is no port of bridge {bridge.Name} (any more).", $"ip link set {egress.Name} master {bridge.Name}");
@@ -111,6 +122,16 @@ internal static class BridgeDecision
                 $"bridge link set dev {egress.Name} isolated off", $"bridge: {ingress.Name} isolated on, {egress.Name} isolated on.");
         }
 
+        if (Suppressed(bridge, to, egress, frame) is { } suppressed)
+        {
+            return suppressed with { Evidence = [flags] };
+        }
+
+        if (JoinedElsewhere(bridge, master, egress, frame) is { } joined)
+        {
+            return joined;
+        }
+
         if (FloodOff(bridge, to, egress, frame, entry is not null) is { } off)
         {
             return off with { Evidence = [$"bridge: {known}.", flags] };
@@ -122,8 +143,41 @@ internal static class BridgeDecision
             : null;
     }
 
+    /// <summary>Whether a frame is for the next device alone (IEEE 802.1D, table 7-10): no bridge passes it on unless it is told to.</summary>
+    public static bool IsForNextDevice(MacAddress destination) => (destination.ToUInt64() & 0xffff_ffff_fff0) == 0x0180_c200_0000;
+
+    private static bool IsLocked(Bridge bridge, Device ingress, Frame frame) =>
+        !bridge.Node.State.Route.GetFdb(bridge.Index).Any(f => f.Mac.Equals(frame.Source.ToPhysicalAddress()) && f.Index == ingress.Index && f.Kind != FdbKind.Local);
+
+    // br_do_proxy_suppress_arp: what the bridge answers itself, and what asks for nobody, does not go to ports that suppress.
+    private static Reason? Suppressed(Bridge bridge, LinkInfo to, Device egress, Frame frame) =>
+        to.BridgePortOptions?.NeighbourSuppress == true && frame.Arp is { } arp
+        && (arp.SenderIp == arp.TargetIp || bridge.Node.State.Route.GetNeighbours(bridge.Index).Any(n => n.Address.Equals((System.Net.IPAddress)arp.TargetIp)))
+            ? new Reason("neigh-suppress", bridge.Node, egress.Name,
+                $"Bridge {bridge.Name} spares {egress.Name} the ARP packet: {egress.Name} has `neigh_suppress on`, and {(arp.SenderIp == arp.TargetIp ? "the packet only announces an address" : $"the bridge knows {arp.TargetIp} itself")}.", [],
+                $"bridge link set dev {egress.Name} neigh_suppress off")
+            : null;
+
+    // Snooping sends a group's frames to those who have joined, once it knows of one; of an IP group only while somebody queries.
+    private static Reason? JoinedElsewhere(Bridge bridge, LinkInfo master, Device egress, Frame frame)
+    {
+        if (!frame.Destination.IsMulticast || frame.Destination.IsBroadcast || master.BridgeOptions?.MulticastSnooping != true)
+        {
+            return null;
+        }
+
+        string group = frame.Ipv4?.Destination.ToString() ?? frame.Ipv6?.Destination.ToString() ?? frame.Destination.ToString();
+        List<MdbInfo> joined = [.. bridge.Node.State.Route.GetMdb().Where(m => m.BridgeIndex == bridge.Index
+            && (m.MacGroup is { } mac ? frame.Ipv4 is null && frame.Ipv6 is null && mac.Equals(frame.Destination.ToPhysicalAddress()) : m.Group?.ToString() == group))];
+        return joined.Count == 0 || joined.Any(m => m.PortIndex == egress.Index) ? null
+            : new Reason("mdb-elsewhere", bridge.Node, egress.Name,
+                $"Bridge {bridge.Name} looks at who joins which group (multicast snooping): only {string.Join(", ", joined.Select(m => NameOf(bridge, m.PortIndex)))} has joined {group}, and nobody behind {egress.Name}.",
+                [.. joined.Select(m => $"bridge: mdb {m}.")], $"let the receiver join {group} (IGMP or MLD), or: bridge mdb add dev {bridge.Name} port {egress.Name} grp {group} permanent");
+    }
+
     public static string MtuSentence(Bridge bridge, Device egress, int length, int mtu) =>
-        $"The packet of {length} bytes is larger than the MTU {mtu} of {egress.Name}, a port of bridge {bridge.Name}; a bridge sends no ICMP error for that, and counts nothing.";
+        $"The packet of {length} bytes is larger than the MTU {mtu} of {egress.Name}, a port of bridge {bridge.Name}; a bridge sends no ICMP error for that, and counts nothing."
+        + (egress is KernelDevice { Spec: VxlanSpec } ? " A VXLAN tunnel adds 50 bytes to every frame, so its MTU is that much smaller than the link's below it." : "");
 
     public static string MtuRemedy(Device egress, int length) => $"ip link set {egress.Name} mtu {length}, or make the sender's packets smaller";
 
@@ -137,7 +191,7 @@ internal static class BridgeDecision
     {
         Reason At(string cause, string sentence, string remedy) => new(cause, bridge.Node, egress.Name, sentence, [flags], remedy);
         return !to.IsUp ? At("port-down", $"Bridge {bridge.Name} skips {egress.Name}: it is down.", $"ip link set {egress.Name} up")
-            : !to.HasCarrier ? At("no-carrier", $"Bridge {bridge.Name} skips {egress.Name}: it has no carrier{(egress is VethEnd end ? $", because its peer {end.Peer} is down" : "")}.",
+            : !to.HasCarrier ? At(egress is VethEnd ? "peer-down" : "no-carrier", $"Bridge {bridge.Name} skips {egress.Name}: it has no carrier{(egress is VethEnd end ? $": the other end of the link, {end.Peer}, is down" : egress is TapDevice ? ": nobody holds the tap open" : "")}.",
                 egress is VethEnd e ? $"ip link set {e.Peer.Name} up, in node {e.Peer.Node.Name}" : $"see that somebody has {egress.Name} open")
             : to.BridgePortOptions?.State is { } state && state != BridgePortState.Forwarding
                 ? At("egress-state", $"Bridge {bridge.Name} skips {egress.Name}: the port is {state.ToString().ToLowerInvariant()}, not forwarding.", $"bridge link set dev {egress.Name} state 3")

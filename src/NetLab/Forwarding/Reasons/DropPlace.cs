@@ -1,3 +1,4 @@
+using System.Net;
 using NetLab.Linux.Bpf;
 using NetLab.Packets;
 
@@ -43,6 +44,20 @@ internal sealed record DropPlace(Node Node, string Device, Device? LabDevice, Tr
 
         return false;
     }
+
+    /// <summary>The first bytes of the frame as the last device saw it: behind address translation, in its tunnel.</summary>
+    public Frame Seen => Copy.Way.LastOrDefault(h => h.First.StartsWithEthernet) is { } hop ? Frame.FromBytes(hop.First.Bytes.Span) : Sent;
+
+    /// <summary>The VLAN that the frame was tagged with at the last device, or null; the kernel takes the tag off before it lets a protocol look.</summary>
+    public int? Vlan => (Event.VlanTci ?? Copy.Way.LastOrDefault(h => h.First.StartsWithEthernet)?.First.VlanTci) is { } tci ? tci & 0xfff : Seen.VlanId;
+
+    public IPAddress? From => Seen.Ipv4 is { } ip4 ? ip4.Source : Seen.Ipv6 is { } ip6 ? ip6.Source : (IPAddress?)null;
+
+    public IPAddress? To => Seen.Ipv4 is { } ip4 ? ip4.Destination : Seen.Ipv6 is { } ip6 ? ip6.Destination : (IPAddress?)null;
+
+    public bool IsIpv6 => Event.Protocol == 0x86dd;
+
+    public Reason Why(string cause, string sentence, string? remedy, params string[] evidence) => new(cause, Node, Device, sentence, evidence, remedy);
 
     public string Kernel => $"kernel: {Event.ReasonName} in {string.Join(" < ", (Event.Stack.Count > 0 ? Event.Stack : [Event.Location]).Take(6))}.";
 

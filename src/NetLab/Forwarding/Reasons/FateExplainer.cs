@@ -29,6 +29,10 @@ internal static class FateExplainer
             {
                 await LostAsync(sent, copy, last, ct).ConfigureAwait(false);
             }
+            else if (copy is { End: CopyEnd.Delivered, Node: not null, Hops: [.., var taken] } && StackDecision.Of(taken.Node, taken.Device, taken.Frame ?? sent.Frame, copy.Skb) is { } decided)
+            {
+                copy.EndBecauseOf(decided.End, decided.Reason);
+            }
         }
 
         return copies;
@@ -45,8 +49,39 @@ internal static class FateExplainer
         return copies;
     }
 
+    /// <summary>A frame that the sender's device did not take, or that an XDP program took from it before the kernel saw a frame.</summary>
+    public static FrameCopy? AtTheStart(SentFrame sent, string? refusal)
+    {
+        if (sent.Sender is not { } sender || sender.Tap.IsApplied is false || sent.Start.State.Route.FindLink(sender.Tap.Index) is not { } link)
+        {
+            return null;
+        }
+
+        Reason? reason = refusal switch
+        {
+            "EINVAL" => new Reason("runt", sent.Start, link.Name, $"The frame has {sent.Frame.Length} bytes, less than an Ethernet header, which has 14: the kernel refused it.", ["kernel: write(2) to the tap: EINVAL."], "send at least destination, source and EtherType"),
+            "EIO" => new Reason("device-down", sent.Start, link.Name, $"{sender.Tap} is {(link.IsUp ? "not ready" : "down")}, and the kernel refused the frame.", ["kernel: write(2) to the tap: EIO.", $"link: {link.Name} {(link.IsUp ? "up" : "down")}."], $"ip link set {link.Name} up"),
+            null when link.XdpProgramId is not null => DeviceDrops.Xdp(sent.Start, link.Name, link),
+            _ => null,
+        };
+        if (reason is null)
+        {
+            return null;
+        }
+
+        var copy = new FrameCopy([], CopyEnd.Dropped, null, null);
+        copy.EndBecauseOf(CopyEnd.Dropped, reason);
+        return copy;
+    }
+
     private static async Task LostAsync(SentFrame sent, FrameCopy copy, Hop last, CancellationToken ct)
     {
+        if (copy.Skb is { End: SkbEnd.Open, Hops: [.., { Direction: SkbDirection.Out, IsComplete: false } queued] } && sent.Start.Lab.Nodes.FirstOrDefault(n => n.IsApplied && n.NamespaceInode == queued.Namespace) is { } holder)
+        {
+            copy.EndBecauseOf(CopyEnd.Pending, InQueue(holder, queued.DeviceName));
+            return;
+        }
+
         switch (last.Enters)
         {
             case OvsBridge ovs when last is { LabDevice: { } port, Frame: { } seen }:
@@ -62,8 +97,34 @@ internal static class FateExplainer
             case null when last.Direction == HopDirection.In:
                 UsedOrWaiting(sent, copy, last);
                 break;
+            case null:
+                GoneOut(sent, copy, last);
+                break;
             default:
                 break;
+        }
+    }
+
+    private static Reason InQueue(Node node, string device)
+    {
+        IReadOnlyList<QdiscInfo> queues = node.FindDevice(device) is { IsApplied: true } known ? node.State.Route.GetQdiscs(known.Index) : [];
+        return new Reason("queued", node, device, $"The frame waits in the queue of {node.Name}/{device}{(queues.Count == 0 ? "" : $" ({string.Join(", ", queues.Select(q => q.Kind))})")}: the queueing discipline lets it go later.",
+            [.. queues.Select(q => $"qdisc: {q}."), "kernel: it was put into the queue, and did not go out yet."], $"wait, or look at the rate: tc -s qdisc show dev {device}");
+    }
+
+    // It went out of a device, and did not come in where that leads.
+    private static void GoneOut(SentFrame sent, FrameCopy copy, Hop last)
+    {
+        if (last.LabDevice is VethEnd { Peer: { IsApplied: true } peer } && peer.Node.State.Route.FindLink(peer.Index) is { XdpProgramId: not null } link)
+        {
+            copy.EndBecauseOf(CopyEnd.Dropped, DeviceDrops.Xdp(peer.Node, peer.Name, link));
+        }
+        else if (last.LabDevice is KernelDevice { Spec: VxlanSpec tunnel } && copy.Skb is { End: SkbEnd.Open }
+            && last.Node.State.Route.GetNeighbours().Where(n => n.State is NeighbourState.Incomplete).ToList() is { Count: > 0 } unresolved)
+        {
+            NeighbourInfo entry = unresolved.Find(n => n.Address.Equals(tunnel.Remote)) ?? unresolved[0];
+            string device = last.Node.State.Route.FindLink(entry.Index)?.Name ?? "";
+            copy.EndBecauseOf(CopyEnd.Pending, Unresolved(last.Node, device, entry, $"link: {last.Device} vxlan id {tunnel.Id} remote {tunnel.Remote}."));
         }
     }
 
@@ -79,18 +140,21 @@ internal static class FateExplainer
         {
             copy.EndBecauseOf(CopyEnd.Pending, waiting);
         }
-        else if (skb is { End: SkbEnd.Consumed, EndEvent: { } end })
+        else if (skb is { End: SkbEnd.Consumed or SkbEnd.Dropped, EndEvent: { } end })
         {
-            copy.EndBecauseOf(CopyEnd.Consumed, Used(sent.Frame, hop, end));
+            copy.EndBecauseOf(CopyEnd.Consumed, Used(hop.Frame ?? sent.Frame, hop, end));
         }
     }
 
     private static Reason Used(Frame frame, Hop hop, TraceEvent end)
     {
-        string evidence = $"kernel: the frame was freed after use, in {end.Location}.";
-        return frame.Arp is { } arp
-            ? new Reason("arp-for-another", hop.Node, hop.Device, $"{hop.Node.Name} took the ARP packet, which asks for {arp.TargetIp}, and has nothing to answer: it does not have that address.", [evidence])
-            : new Reason("used", hop.Node, hop.Device, $"{hop.Node.Name} used the frame up itself and sent nothing on.", [evidence]);
+        string evidence = $"kernel: the frame was freed, in {end.Location}.";
+        string? target = frame.Arp is { } arp ? arp.TargetIp.ToString() : frame.NeighborSolicitation is { } solicitation ? solicitation.Target.ToString() : null;
+        return target is not null
+            ? new Reason("arp-for-another", hop.Node, hop.Device, $"{hop.Node.Name} took the {(frame.Arp is null ? "neighbour solicitation" : "ARP packet")}, which asks for {target}, and has nothing to answer: it does not have that address.", [evidence])
+            : frame.Ipv6 is { } ip6 && frame.Destination.IsMulticast
+                ? new Reason("group-not-joined", hop.Node, hop.Device, $"{ip6.Destination} is a group, and nobody in {hop.Node.Name} has joined it on {hop.Device}.", [evidence])
+                : new Reason("used", hop.Node, hop.Device, $"{hop.Node.Name} used the frame up itself and sent nothing on.", [evidence]);
     }
 
     private static Reason? Waiting(Node node, SkbCopy skb)
@@ -102,12 +166,21 @@ internal static class FateExplainer
 
         IPAddress next = route.Gateway ?? route.Destination;
         NeighbourInfo? entry = node.State.Route.GetNeighbours(route.NextHopInterfaceIndex).FirstOrDefault(n => n.Address.Equals(next));
-        string protocol = next.AddressFamily == AddressFamily.InterNetworkV6 ? "neighbour solicitation" : "ARP request";
-        return entry?.State is NeighbourState.Incomplete or NeighbourState.Failed
-            ? new Reason("neighbour-unresolved", node, route.NextHopDevice,
-                $"{node.Name} is still resolving {next} on {route.NextHopDevice}: nobody has answered its {protocol}; the kernel gives up after 3 s.",
-                [$"kernel: route {route}.", $"neighbour: {next} dev {route.NextHopDevice} {entry.State.ToString().ToUpperInvariant()}."],
-                $"see that {next} is there and in the same network as {route.NextHopDevice}, or: ip neigh add {next} lladdr MAC dev {route.NextHopDevice}")
-            : null;
+        return entry?.State is NeighbourState.Incomplete or NeighbourState.Failed ? Unresolved(node, route.NextHopDevice, entry, $"kernel: route {route}.") : null;
+    }
+
+    private static Reason Unresolved(Node node, string device, NeighbourInfo entry, string evidence)
+    {
+        bool v6 = entry.Address.AddressFamily == AddressFamily.InterNetworkV6;
+        string state = $"neighbour: {entry.Address} dev {device} {entry.State.ToString().ToUpperInvariant()}.";
+        if (v6 && !node.State.Route.GetAddresses(entry.Index).Any(a => a.Address.IsIPv6LinkLocal))
+        {
+            return new Reason("no-link-local", node, device, $"{node.Name} cannot ask for the MAC address of {entry.Address}: {device} has no link-local address, and a router sends neighbour solicitations from that.",
+                [evidence, state], $"ip address add fe80::1/64 dev {device}, or sysctl -w net.ipv6.conf.{device}.addr_gen_mode=0, in node {node.Name}");
+        }
+
+        return new Reason("neighbour-unresolved", node, device,
+            $"{node.Name} is still resolving {entry.Address} on {device}: nobody has answered its {(v6 ? "neighbour solicitation" : "ARP request")}; the kernel gives up after 3 s.",
+            [evidence, state], $"see that {entry.Address} is there and in the same network as {device}, or: ip neigh add {entry.Address} lladdr MAC dev {device}");
     }
 }

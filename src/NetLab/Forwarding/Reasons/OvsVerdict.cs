@@ -1,17 +1,33 @@
+using System.Text.RegularExpressions;
 using NetLab.Packets;
 
 namespace NetLab;
 
 /// <summary>Why an Open vSwitch bridge let a frame go nowhere, by asking it what it does with such a frame.</summary>
-internal static class OvsVerdict
+internal static partial class OvsVerdict
 {
+    private const string Normal = "NORMAL";
+
+    // The datapath's own words (ofproto/ofproto-dpif-xlate.c), and what they mean.
+    private static readonly (string Words, string Cause)[] Known =
+    [
+        ("VLAN", "ovs-vlan"),
+        ("skipping output to input port", "ovs-input-port"),
+        ("Nonexistent output port", "ovs-no-port"),
+        ("native tunnel", "ovs-tunnel"),
+        ("OFPPC_NO_FWD", "ovs-port-config"),
+        ("resubmit", "ovs-loop"), ("recursion", "ovs-loop"), ("translation", "ovs-loop"),
+    ];
+
     /// <summary>The reason, or null where Open vSwitch would send the frame on, or does not say.</summary>
     public static async Task<Reason?> AskAsync(OvsBridge bridge, Device port, Frame frame, CancellationToken ct)
     {
         OvsTrace trace;
+        IReadOnlyDictionary<string, string> configs;
         try
         {
             trace = await bridge.TraceAsync(port, frame, ct).ConfigureAwait(false);
+            configs = trace.Reasons.Count > 0 ? new Dictionary<string, string>() : await ConfigsAsync(bridge, ct).ConfigureAwait(false);
         }
         catch (OvsException)
         {
@@ -23,13 +39,89 @@ internal static class OvsVerdict
             return null;
         }
 
-        string said = trace.Reasons.Count > 0 ? string.Join("; ", trace.Reasons)
-            : trace.Deciding.Count > 0 ? $"the flow that decides is {trace.Deciding[^1]}"
-            : $"datapath actions: {trace.DatapathActions}";
-        string cause = trace.Reasons.Any(r => r.Contains("VLAN", StringComparison.Ordinal)) ? "ovs-vlan" : trace.Reasons.Count > 0 ? "ovs" : "ovs-flow";
+        (string cause, string said, string? remedy) = Said(bridge, port, frame, trace) ?? Decided(bridge, port, frame, trace, configs);
         var evidence = new List<string> { $"ovs: ofproto/trace {bridge.Name} in_port={port.Name}, asked afterwards, on the tables as they are now; datapath actions: {trace.DatapathActions}." };
         evidence.AddRange(trace.Deciding.Select(step => $"ovs: {step}"));
-        return new Reason(cause, bridge.Node, port.Name, $"Open vSwitch bridge {bridge.Name} sends it to no port: {said}.", evidence,
-            cause == "ovs-vlan" ? $"look at tag and trunks: ovs-vsctl list port {port.Name}" : $"look at the flows: ovs-ofctl dump-flows {bridge.Name}");
+        return new Reason(cause, bridge.Node, port.Name, $"Open vSwitch bridge {bridge.Name} sends it to no port: {said}.", evidence, remedy ?? $"look at the flows: ovs-ofctl dump-flows {bridge.Name}");
     }
+
+    // What Open vSwitch remarks itself.
+    private static (string Cause, string Said, string? Remedy)? Said(OvsBridge bridge, Device port, Frame frame, OvsTrace trace)
+    {
+        if (trace.Reasons.Count == 0)
+        {
+            return null;
+        }
+
+        string said = string.Join("; ", trace.Reasons), step = trace.Deciding.Count == 0 ? "" : $" ({trace.Deciding[^1]})";
+        string cause = Known.FirstOrDefault(k => said.Contains(k.Words, StringComparison.OrdinalIgnoreCase)).Cause ?? "ovs";
+        return cause switch
+        {
+            // Flooding tries the tunnels too; that one of them leads nowhere does not explain the other ports.
+            "ovs-tunnel" when bridge.Port(port).Options.Tag is not null && trace.Deciding.Any(d => d.Actions.Contains(Normal)) => null,
+            "ovs-vlan" => (cause, said, $"look at tag and trunks: ovs-vsctl list port {port.Name}"),
+            "ovs-input-port" => (cause, $"the flow sends it to the port it came in by, {port.Name}, and that takes the word in_port{step}", "write actions=in_port, if it is to go back"),
+            "ovs-no-port" => (cause, $"{said}{step}", $"see which ports there are: ovs-ofctl show {bridge.Name}"),
+            "ovs-tunnel" => (cause, $"{said}: the tunnel's other end cannot be reached from {bridge.Node.Name}{step}", "look at remote_ip and at the route to it: ovs-appctl ovs/route/show"),
+            "ovs-loop" => (cause, $"the flows go round without end: {said}", null),
+            _ => (cause, $"{said}{step}", null),
+        };
+    }
+
+    // What it does without a word.
+    private static (string Cause, string Said, string? Remedy) Decided(OvsBridge bridge, Device port, Frame frame, OvsTrace trace, IReadOnlyDictionary<string, string> configs)
+    {
+        if (trace.Steps is [.., { Match: null } miss])
+        {
+            return ("ovs-no-flow", $"no flow of table {miss.Table} matches it in bridge {miss.Bridge}, and what matches nothing is dropped", $"add a flow: ovs-ofctl add-flow {miss.Bridge} table={miss.Table},priority=0,actions=NORMAL");
+        }
+
+        if (trace.Deciding is not [.., var step])
+        {
+            return ("ovs-flow", $"datapath actions: {trace.DatapathActions}", null);
+        }
+
+        string actions = string.Join(",", step.Actions);
+        string blocked = string.Join(", ", configs.Where(c => c.Value.Contains("NO_FWD", StringComparison.Ordinal)).Select(c => c.Key));
+        if (actions.Contains(Normal, StringComparison.Ordinal) && BridgeDecision.IsForNextDevice(frame.Destination))
+        {
+            return ("ovs-reserved-mac", $"{frame.Destination} is one of the reserved addresses that a bridge does not pass on, and other_config:forward-bpdu is not true", $"ovs-vsctl set bridge {bridge.Name} other_config:forward-bpdu=true");
+        }
+
+        if (blocked.Length > 0)
+        {
+            return ("ovs-port-config", $"the flow ({step}) leads to a port that has no-forward: {blocked}", $"ovs-ofctl mod-port {bridge.Name} PORT forward");
+        }
+
+        if (actions.Contains(Normal, StringComparison.Ordinal) && bridge.Port(port).Options.Tag is { } tag)
+        {
+            string others = string.Join(", ", bridge.Ports.Where(p => !ReferenceEquals(p, port)).Select(p => bridge.Port(p).Options is { Tag: { } other } ? $"{p.Name} has tag {other}" : $"{p.Name} has none"));
+            return ("ovs-vlan", $"{port.Name} is an access port of VLAN {tag}{(tag == 4095 ? " (the VLAN of ports that are dead to Neutron)" : "")}, and no other port carries that VLAN{(others.Length > 0 ? $": {others}" : "")}", $"ovs-vsctl set port PORT tag={tag}");
+        }
+
+        return ("ovs-flow", $"the flow that decides is {step}", null);
+    }
+
+    // What ovs-ofctl show says of each port: " 2(tap-vm2): addr:…", then "     config:     NO_FWD".
+    private static async Task<IReadOnlyDictionary<string, string>> ConfigsAsync(OvsBridge bridge, CancellationToken ct)
+    {
+        var configs = new Dictionary<string, string>();
+        string port = "";
+        foreach (string line in bridge.Node.State.Ovs is { } ovs ? (await ovs.OpenFlowAsync(bridge.Name, "show", [], null, ct).ConfigureAwait(false)).Split('\n') : [])
+        {
+            if (PortPattern().Match(line) is { Success: true } begin)
+            {
+                port = begin.Groups[1].Value;
+            }
+            else if (line.Trim().StartsWith("config:", StringComparison.Ordinal))
+            {
+                configs[port] = line.Trim()["config:".Length..].Trim();
+            }
+        }
+
+        return configs;
+    }
+
+    [GeneratedRegex(@"^ \S+?\((.+?)\): addr:")]
+    private static partial Regex PortPattern();
 }

@@ -1,0 +1,53 @@
+using NetLab.Linux.Netlink;
+
+namespace NetLab;
+
+/// <summary>What the drops of VXLAN tunnels mean.</summary>
+internal static class TunnelDrops
+{
+    public static Reason? Find(DropPlace place)
+    {
+        if (place.Event.ReasonName == "VXLAN_VNI_NOT_FOUND")
+        {
+            List<(LinkInfo Link, VxlanSpec Spec)> tunnels = TunnelsOf(place.Node);
+            string theirs = place.Seen.Vxlan?.Vni.ToString() ?? "of another number";
+            return place.Why("vxlan-vni", $"The frame came in a VXLAN packet with VNI {theirs}, and {place.Node.Name} has no tunnel of that number{string.Concat(tunnels.Select(t => $"; {t.Link.Name} has {t.Spec.Id}"))}.",
+                "give both ends the same id", [.. tunnels.Select(Words)]);
+        }
+
+        if (!place.Has("vxlan_xmit"))
+        {
+            return null;
+        }
+
+        VxlanSpec? spec = place.Node.State.Route.FindLink(place.Device)?.KindData as VxlanSpec;
+        return place.Event.ReasonName switch
+        {
+            "NO_TX_TARGET" or "VXLAN_NO_REMOTE" => place.Why("vxlan-no-remote",
+                $"{place.Where} does not know to whom it should send the frame: it has no remote, and no entry of its FDB for {place.Sent.Destination} or for all zeros.",
+                $"bridge fdb append 00:00:00:00:00:00 dev {place.Device} dst ADDRESS"),
+            "IP_OUTNOROUTES" => place.Why("vxlan-no-route", $"The tunnel {place.Where} cannot send to its other end: {place.Node.Name} has no route to {spec?.Remote?.ToString() ?? "it"}.",
+                $"ip route add {spec?.Remote?.ToString() ?? "REMOTE"} via GATEWAY, in node {place.Node.Name}", spec is null ? [] : [$"link: {place.Device} vxlan id {spec.Id} remote {spec.Remote}."]),
+            _ => null,
+        };
+    }
+
+    /// <summary>A VXLAN packet that no tunnel of the node takes, or null.</summary>
+    public static Reason? NoTunnel(DropPlace place, int port)
+    {
+        List<(LinkInfo Link, VxlanSpec Spec)> tunnels = TunnelsOf(place.Node);
+        if (tunnels.Count == 0 || place.Sent.Udp?.DestinationPort == port)
+        {
+            return null;
+        }
+
+        string each = string.Join("; ", tunnels.Select(t => !t.Link.IsUp ? $"{t.Link.Name} is down" : t.Spec.Port == port ? $"{t.Link.Name} has this port" : $"{t.Link.Name} has port {t.Spec.Port}"));
+        return place.Why("no-socket", $"Nobody in {place.Node.Name} listens on UDP port {port}, where the VXLAN packet is for: {each}.",
+            tunnels.Find(t => !t.Link.IsUp).Link is { } down ? $"ip link set {down.Name} up" : "give both ends of the tunnel the same dstport", [.. tunnels.Select(Words)]);
+    }
+
+    private static List<(LinkInfo Link, VxlanSpec Spec)> TunnelsOf(Node node) =>
+        [.. node.State.Route.GetLinks().Where(l => l.KindData is VxlanSpec).Select(l => (l, (VxlanSpec)l.KindData!))];
+
+    private static string Words((LinkInfo Link, VxlanSpec Spec) tunnel) => $"link: {tunnel.Link.Name} {(tunnel.Link.IsUp ? "up" : "down")}, vxlan id {tunnel.Spec.Id} dstport {tunnel.Spec.Port}.";
+}

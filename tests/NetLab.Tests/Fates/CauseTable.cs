@@ -1,0 +1,40 @@
+using System.Collections;
+using NetLab;
+
+namespace NetLab.Tests.Fates;
+
+/// <summary>One way to lose a frame, and what its fate must say of it.</summary>
+/// <param name="Word">The cause: <see cref="Reason.Cause"/>.</param>
+/// <param name="Place">Where: <see cref="Reason.Place"/>.</param>
+/// <param name="Says">Words of the sentence.</param>
+/// <param name="Provoke">Breaks the network and sends the frame.</param>
+internal sealed record Cause<TScene>(string Word, string Place, string Says, Func<TScene, Task<Fate>> Provoke);
+
+/// <summary>Ways to lose a frame, each by its name; a theory runs them all.</summary>
+internal sealed class CauseTable<TScene> : IEnumerable
+{
+    private readonly Dictionary<string, Cause<TScene>> rows = [];
+
+    public TheoryData<string> Names => [.. rows.Keys];
+
+    public void Add(string name, string word, string place, string says, Func<TScene, Task<Fate>> provoke) => rows.Add(name, new Cause<TScene>(word, place, says, provoke));
+
+    /// <summary>Loses a frame in this way, and checks what is told of it.</summary>
+    public async Task<Reason> CheckAsync(string name, TScene scene)
+    {
+        Cause<TScene> row = rows[name];
+        return (await row.Provoke(scene)).EndsBy(row.Word, row.Place, row.Says);
+    }
+
+    public IEnumerator GetEnumerator() => rows.GetEnumerator();
+}
+
+internal static class InWords
+{
+    /// <summary>Runs a command in the node as people type it: <c>ip route add blackhole 192.0.2.0/24</c>.</summary>
+    public static async Task DoAsync(this Node node, string command)
+    {
+        string[] words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        (await node.ExecAsync(words[0], words[1..])).EnsureSuccess();
+    }
+}
