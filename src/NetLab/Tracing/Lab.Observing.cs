@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using NetLab.Linux;
+using NetLab.Linux.Bpf;
 using NetLab.Packets;
 
 namespace NetLab;
@@ -6,6 +8,8 @@ namespace NetLab;
 /// <summary>Sending a frame and learning what became of it.</summary>
 public sealed partial class Lab
 {
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(10);
+
     private readonly Lock _watchGate = new();
     private IFrameWatch? _watch;
     private RuleWatch? _rules;
@@ -34,11 +38,11 @@ public sealed partial class Lab
         }
     }
 
-    internal Task<Fate> ObserveAsync(FakeVm sender, Frame frame, CancellationToken ct) =>
-        ObserveAsync(new SentFrame(sender.Name, sender, sender.Node, frame, FrameIdentity.Of(frame)), () => sender.Inject(frame.Bytes.Span), ct);
+    internal Task<Fate> ObserveAsync(FakeVm sender, Frame frame, bool untilEnded, CancellationToken ct) =>
+        ObserveAsync(new SentFrame(sender.Name, sender, sender.Node, frame, FrameIdentity.Of(frame)), () => sender.Inject(frame.Bytes.Span), ct, untilEnded);
 
     /// <summary>Sends by <paramref name="send"/> and follows the frame until nothing moves any more.</summary>
-    internal async Task<Fate> ObserveAsync(SentFrame sent, Action send, CancellationToken ct)
+    internal async Task<Fate> ObserveAsync(SentFrame sent, Action send, CancellationToken ct, bool untilEnded = false)
     {
         using IObservation observation = Watch().Observe();
         using RuleWatch.Recording rules = LazyInitializer.EnsureInitialized(ref _rules, () => new RuleWatch(this)).Record();
@@ -56,6 +60,14 @@ public sealed partial class Lab
 
         IReadOnlyList<Storm> storms = await SettleOrStopAsync(ct).ConfigureAwait(false);
         Observed observed = observation.Take(sent);
+        for (long start = Stopwatch.GetTimestamp(); untilEnded && storms.Count == 0 && observed.Copies.Any(IsKept) && Stopwatch.GetElapsedTime(start) < Options.Patience;)
+        {
+            // What the kernel keeps, a timer of its own ends, and that wakes nobody.
+            await Task.Delay(BetweenLooks, ct).ConfigureAwait(false);
+            storms = await SettleOrStopAsync(ct).ConfigureAwait(false);
+            observed = observation.Take(sent);
+        }
+
         IReadOnlyList<FrameCopy> copies = storms.Count == 0
             ? await FateExplainer.ExplainAsync(sent, observed.Copies, rules.Take(), ct).ConfigureAwait(false)
             : FateExplainer.EndedBy(storms[0], observed.Copies);
@@ -66,4 +78,7 @@ public sealed partial class Lab
 
         return Remember(new Fate(sent, at, Watch().Level, refusal, copies, storms, observed.Lost));
     }
+
+    // No end was seen, and nobody has it: it waits in the kernel.
+    private static bool IsKept(FrameCopy copy) => copy is { Skb.End: SkbEnd.Open, Vm: null };
 }

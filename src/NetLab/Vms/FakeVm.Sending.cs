@@ -12,7 +12,19 @@ public sealed partial class FakeVm
     public Task<Fate> SendAsync(Frame frame, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        return Node.Lab.ObserveAsync(this, frame, ct);
+        return Node.Lab.ObserveAsync(this, frame, untilEnded: false, ct);
+    }
+
+    /// <summary>
+    /// As <see cref="SendAsync"/>, but waits until no copy waits in a node any more (<see cref="CopyEnd.Pending"/>): until a neighbour has answered or the
+    /// kernel has given up asking, a queue has let it go, or the other fragments have come or are given up. At most <see cref="LabOptions.Patience"/>.
+    /// </summary>
+    /// <param name="frame">The frame; nothing in it is changed.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public Task<Fate> SendUntilEndedAsync(Frame frame, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        return Node.Lab.ObserveAsync(this, frame, untilEnded: true, ct);
     }
 
     /// <summary>Sends a UDP datagram to an address, after resolving the next hop as a guest would.</summary>

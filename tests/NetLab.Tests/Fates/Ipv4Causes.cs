@@ -10,7 +10,7 @@ namespace NetLab.Tests.Fates;
 [Trait("Category", "Fate")]
 public sealed class Ipv4Causes
 {
-    private static readonly CauseTable<RouterScene> Table = new()
+    internal static readonly CauseTable<RouterScene> Table = new()
     {
         { "a blackhole route", "blackhole-route", "router/eth0", "the route to 192.0.2.9 is of type blackhole", s => s.SendAfterAsync("ip route add blackhole 192.0.2.0/24", s.Udp("192.0.2.9")) },
         { "an unreachable route", "unreachable-route", "router/eth0", "of type unreachable", s => s.SendAfterAsync("ip route add unreachable 192.0.2.0/24", s.Udp("192.0.2.9")) },
@@ -54,6 +54,17 @@ public sealed class Ipv4Causes
         { "an option that ends too late", "ip-option", "router/eth0", "options of the IPv4 header", s => s.SendAsync(RouterScene.WithOptions(s.Udp(), 7, 40, 4, 0)) },
         { "a protocol that nobody knows", "no-protocol", "host/eth0", "does not know the IP protocol 253", s => s.SendAsync(RouterScene.Ipv4(s.Udp(), b => b[23] = 253)) },
         { "a fragment whose others do not come", "fragments-awaited", "host/eth0", "waits for the other fragments", s => s.SendAsync(s.Udp(payload: 800).Fragment(500)[0]) },
+        { "fragments that never come", "fragments-missing", "host/eth0", "waited for the other fragments", s =>
+            {
+                s.Host.WriteSysctl("net.ipv4.ipfrag_time", "0");
+                return s.Vm.SendUntilEndedAsync(s.Udp(payload: 800).Fragment(500)[0]);
+            } },
+        { "a neighbour that never answers", "neighbour-failed", "router/eth1", "Nobody answered for 10.0.2.77 on router/eth1", s =>
+            {
+                s.Router.WriteSysctl("net.ipv4.neigh.eth1.mcast_solicit", "1");
+                s.Router.WriteSysctl("net.ipv4.neigh.eth1.retrans_time_ms", "20");
+                return s.Vm.SendUntilEndedAsync(s.Udp("10.0.2.77"));
+            } },
         { "a fragment that comes twice", "fragment-twice", "host/eth0", "has this fragment already", async s =>
             {
                 Frame first = s.Udp(payload: 800).Fragment(500)[0];

@@ -10,7 +10,7 @@ namespace NetLab.Tests.Fates;
 [Trait("Category", "Fate")]
 public sealed class Ipv6Causes
 {
-    private static readonly CauseTable<RouterScene> Table = new()
+    internal static readonly CauseTable<RouterScene> Table = new()
     {
         { "no route", "no-route", "router/eth0", "router has no route to 2001:db8::9", s => s.SendAsync(s.Udp6("2001:db8::9")) },
         { "a blackhole route", "blackhole-route", "router/eth0", "of type blackhole", s => s.SendAfterAsync("ip -6 route add blackhole 2001:db8::/32", s.Udp6("2001:db8::9")) },

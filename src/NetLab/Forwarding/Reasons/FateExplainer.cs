@@ -133,6 +133,11 @@ internal static class FateExplainer
     {
         if (copy.Skb is not { } skb)
         {
+            if (RouterDecision.Of(hop, hop.Frame ?? sent.Frame) is { } decided)
+            {
+                copy.EndBecauseOf(decided.End, decided.Reason);
+            }
+
             return;
         }
 
@@ -169,7 +174,7 @@ internal static class FateExplainer
         return entry?.State is NeighbourState.Incomplete or NeighbourState.Failed ? Unresolved(node, route.NextHopDevice, entry, $"kernel: route {route}.") : null;
     }
 
-    private static Reason Unresolved(Node node, string device, NeighbourInfo entry, string evidence)
+    internal static Reason Unresolved(Node node, string device, NeighbourInfo entry, string evidence)
     {
         bool v6 = entry.Address.AddressFamily == AddressFamily.InterNetworkV6;
         string state = $"neighbour: {entry.Address} dev {device} {entry.State.ToString().ToUpperInvariant()}.";

@@ -246,21 +246,29 @@ internal static class RouterDrops
     private static Reason InvalidSource(DropPlace place) =>
         place.Why("invalid-source", $"{place.From} cannot be the source of a packet that goes on{(IsGroup(place.From) ? ": it is a group" : "")}.", "let the sender use an address of its own");
 
-    private static RuleInfo? RuleOf(DropPlace place) => place.Node.State.Route.GetRules().FirstOrDefault(r =>
-        r.Action is RuleAction.Blackhole or RuleAction.Unreachable or RuleAction.Prohibit
-        && r.Family == (place.IsIpv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork)
+    private static RuleInfo? RuleOf(DropPlace place) => RulesFor(place).FirstOrDefault(r => r.Action is RuleAction.Blackhole or RuleAction.Unreachable or RuleAction.Prohibit);
+
+    private static IEnumerable<RuleInfo> RulesFor(DropPlace place) => place.Node.State.Route.GetRules().Where(r =>
+        r.Family == (place.IsIpv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork)
         && (r.From is not { } from || from.Contains(place.From!)) && (r.To is not { } to || to.Contains(place.To!))
         && (r.InputInterface is null || r.InputInterface == place.Device)
         && (r.FirewallMark is null || (place.Event.Mark & (r.FirewallMask ?? uint.MaxValue)) == r.FirewallMark));
 
-    // The table is the one that was asked last.
+    // The table is the one that was asked last; where that is not known, the first that has a route.
     private static RouteInfo? RouteOf(DropPlace place)
     {
-        int? table = place.Copy.RouteLookups.LastOrDefault(r => r.Destination.Equals(place.To))?.Table;
-        return place.To is not { } to ? null : place.Node.State.Route.GetRoutes()
-            .Where(r => r.Family == to.AddressFamily && (table is null || r.Table == table) && (r.Destination is not { } network || network.Contains(to)))
-            .OrderByDescending(r => r.Destination?.PrefixLength ?? 0)
-            .FirstOrDefault() is { Type: RouteType.Blackhole or RouteType.Unreachable or RouteType.Prohibit } route ? route : null;
+        if (place.To is not { } to)
+        {
+            return null;
+        }
+
+        IEnumerable<uint> tables = place.Copy.RouteLookups.LastOrDefault(r => r.Destination.Equals(to)) is { } asked ? [(uint)asked.Table]
+            : RulesFor(place).OrderBy(r => r.Priority ?? 0).Select(r => r.Table ?? RouteTable.Main);
+        IReadOnlyList<RouteInfo> routes = place.Node.State.Route.GetRoutes();
+        RouteInfo? found = tables
+            .Select(table => routes.Where(r => r.Family == to.AddressFamily && r.Table == table && (r.Destination is not { } network || network.Contains(to))).MaxBy(r => r.Destination?.PrefixLength ?? 0))
+            .FirstOrDefault(r => r is { Type: not RouteType.Throw });
+        return found is { Type: RouteType.Blackhole or RouteType.Unreachable or RouteType.Prohibit } ? found : null;
     }
 
     private static string[] Lookups(DropPlace place) => [.. place.Copy.RouteLookups.TakeLast(2).Select(r => $"kernel: route lookup {r}.")];

@@ -1,0 +1,129 @@
+using System.Net;
+using NetLab.Linux;
+using NetLab.Linux.Bpf;
+using NetLab.Linux.Netlink;
+using NetLab.Packets;
+
+namespace NetLab;
+
+/// <summary>
+/// What a node's stack does with a frame that came in at one of its devices, gone through in the kernel's order (net/ipv4/ip_input.c, ip_forward.c,
+/// net/ipv6/ip6_output.c) on its state as it is now: for where the kernel's own reasons are not to be had. The words are those of a drop that the kernel
+/// tells (<see cref="RouterDrops"/>, <see cref="DeviceDrops"/>); the evidence says that it is inferred.
+/// </summary>
+internal static class RouterDecision
+{
+    private const int EthernetHeader = 14;
+
+    // A drop as the kernel would tell it.
+    private sealed record Expected(string Reason, string Function, RouteLookup? Lookup = null);
+
+    /// <summary>How the copy ended, and why; null where the node would have sent it on, or its state cannot be read any more.</summary>
+    public static (CopyEnd End, Reason Reason)? Of(Hop hop, Frame frame)
+    {
+        try
+        {
+            if (hop.LabDevice is not { IsApplied: true } device || hop.Node.State.Route.FindLink(device.Index) is not { } link)
+            {
+                return null;
+            }
+
+            return frame.Arp is not null ? null
+                : Decide(hop.Node, device, link, frame) is { } drop ? (CopyEnd.Dropped, InWords(hop, frame, drop))
+                : Waiting(hop.Node, link, frame) is { } waiting ? (CopyEnd.Pending, waiting)
+                : null;
+        }
+        catch (LinuxException)
+        {
+            return null; // the lab, or the device, is gone
+        }
+    }
+
+    private static Expected? Decide(Node node, Device device, LinkInfo link, Frame frame)
+    {
+        IPAddress? to = frame.Ipv4 is { } ip4 ? ip4.Destination : frame.Ipv6 is { } ip6 ? ip6.Destination : (IPAddress?)null;
+        IPAddress? from = frame.Ipv4 is { } source4 ? source4.Source : frame.Ipv6 is { } source6 ? source6.Source : (IPAddress?)null;
+        bool v6 = frame.Ipv6 is not null;
+        if (frame.EtherType is not (EtherTypes.Ipv4 or EtherTypes.Ipv6))
+        {
+            return new Expected("UNHANDLED_PROTO", "__netif_receive_skb_core");
+        }
+
+        if (frame.VlanId is > 0 || (!frame.Destination.IsMulticast && frame.Destination != device.Mac))
+        {
+            return new Expected("OTHERHOST", "ip_rcv_core");
+        }
+
+        if (v6 && node.ReadSysctl($"net/ipv6/conf/{device.Name}/disable_ipv6").Trim() == "1")
+        {
+            return new Expected("IPV6DISABLED", "ip6_rcv_core");
+        }
+
+        if (to is null || from is null || IsGroup(to) || node.State.Route.GetAddresses().Any(a => a.Address.Equals(to)))
+        {
+            return null; // not whole, or not to be passed on
+        }
+
+        if (((string[])(v6 ? ["net.ipv6.conf.all.forwarding"] : ["net.ipv4.ip_forward", $"net/ipv4/conf/{device.Name}/forwarding"])).Any(s => node.ReadSysctl(s).Trim() == "0"))
+        {
+            return new Expected("IP_INADDRERRORS", v6 ? "ip6_forward" : "ip_error");
+        }
+
+        if (!v6 && FailsReversePath(node, device, link, from, to))
+        {
+            return new Expected("IP_RPFILTER", "ip_rcv_finish_core");
+        }
+
+        RouteDecision route = node.State.Route.FindRoute(to, from, link.Index);
+        if (route.Error != 0 || route.Output is not { } output || node.State.Route.FindLink(output) is not { } next)
+        {
+            return new Expected("NOT_SPECIFIED", v6 ? "ip6_pkt_discard" : "ip_error");
+        }
+
+        var lookup = new RouteLookup { Table = (int)RouteTable.Main, Source = from, Destination = to, NextHopInterfaceIndex = output, NextHopDevice = next.Name, Gateway = route.Gateway };
+        return (frame.Ipv4?.TimeToLive ?? frame.Ipv6!.Value.HopLimit) <= 1 ? new Expected("IP_INHDR", v6 ? "ip6_forward" : "ip_forward", lookup)
+            : frame.Length - EthernetHeader > next.Mtu && (v6 || frame.Ipv4!.Value.DontFragment) ? new Expected("PKT_TOO_BIG", v6 ? "ip6_forward" : "ip_forward", lookup)
+            : null;
+    }
+
+    private static bool FailsReversePath(Node node, Device device, LinkInfo link, IPAddress from, IPAddress to)
+    {
+        bool Is(string value) => node.ReadSysctl("net.ipv4.conf.all.rp_filter").Trim() == value || node.ReadSysctl($"net/ipv4/conf/{device.Name}/rp_filter").Trim() == value;
+        if (!Is("1") && !Is("2"))
+        {
+            return false;
+        }
+
+        RouteDecision back = node.State.Route.FindRoute(from, to);
+        return back.Error != 0 || (!Is("2") && back.Output != link.Index);
+    }
+
+    private static Reason? Waiting(Node node, LinkInfo link, Frame frame)
+    {
+        IPAddress? to = frame.Ipv4 is { } ip4 ? ip4.Destination : frame.Ipv6 is { } ip6 ? ip6.Destination : (IPAddress?)null;
+        if (to is null || IsGroup(to) || node.State.Route.FindRoute(to, null, 0) is not { Error: 0, Output: { } output, Type: RouteType.Unicast } route || output == link.Index)
+        {
+            return null;
+        }
+
+        IPAddress next = route.Gateway ?? to;
+        return node.State.Route.GetNeighbours(output).FirstOrDefault(n => n.Address.Equals(next) && n.State is NeighbourState.Incomplete or NeighbourState.Failed) is { } entry && entry.Address.Equals(next)
+            ? FateExplainer.Unresolved(node, node.State.Route.FindLink(output)?.Name ?? "", entry, $"model: the route to {to} is by {next}, as the tables are now.")
+            : null;
+    }
+
+    // The words are asked of those who know what such a drop means.
+    private static Reason InWords(Hop hop, Frame frame, Expected drop)
+    {
+        ulong here = hop.Node.State.Namespace.Inode;
+        var came = new TraceEvent { Kind = TraceEventKind.NetifReceiveSkb, Timestamp = 1, Namespace = here, DeviceName = hop.Device, InterfaceIndex = hop.LabDevice!.Index, SkbAddress = 1, HeadAddress = 1,
+            Bytes = frame.WithoutVlan().Bytes, Length = frame.Length, StartsWithEthernet = true, VlanTci = (ushort?)frame.VlanId, Protocol = frame.EtherType };
+        TraceEvent ended = came with { Kind = TraceEventKind.KfreeSkb, Timestamp = 3, ReasonName = drop.Reason, Location = drop.Function, Stack = [drop.Function] };
+        TraceEvent[] events = drop.Lookup is null ? [came, ended] : [came, came with { Kind = TraceEventKind.FibTableLookup, Timestamp = 2, RouteLookup = drop.Lookup }, ended];
+        var place = new DropPlace(hop.Node, hop.Device, hop.LabDevice, ended, SkbTree.Build(events).Copies[0], frame);
+        Reason words = DeviceDrops.Find(place) ?? RouterDrops.Find(place) ?? place.Why("unknown", $"{place.Where} did not pass it on.", null);
+        return words with { Evidence = [.. words.Evidence.Where(e => !e.StartsWith("kernel:", StringComparison.Ordinal)), $"model: inferred from the state of {hop.Node.Name} as it is now; the kernel's own reason is not to be had."] };
+    }
+
+    private static bool IsGroup(IPAddress address) => address.IsIPv6Multicast || address.GetAddressBytes() is [>= 224, _, _, _];
+}

@@ -1,0 +1,38 @@
+using NetLab;
+using NetLab.Xunit;
+
+namespace NetLab.Tests.Fates;
+
+/// <summary>
+/// Where frames are followed by packet sockets, the kernel does not tell why a router keeps a packet. What the router decides is gone through on its
+/// state then, and the words are the same.
+/// </summary>
+[Trait("Category", "Fate")]
+public sealed class RouterModelFates
+{
+    public static TheoryData<string> Of4 =>
+    [
+        "a blackhole route", "an unreachable route", "a prohibit route", "a throw route with nothing behind it", "a rule that prohibits", "a rule that leads to a table with a blackhole",
+        "the device of the route is down", "forwarding is off for one device", "the strict reverse path filter", "the loose reverse path filter",
+        "ARP for an address of another device", "ARP that is never answered", "ARP from where no route leads back", "a ping that is not answered", "a tagged frame on an interface without VLANs",
+    ];
+
+    public static TheoryData<string> Of6 =>
+    [
+        "no route", "an unreachable route", "a prohibit route", "a rule that prohibits", "forwarding is off", "the hop limit runs out", "a neighbour that does not answer",
+        "a device without a link-local address", "IPv6 is off",
+    ];
+
+    [LabTheory, MemberData(nameof(Of4))]
+    public Task An_IPv4_packet_that_ends_says_why_without_the_kernels_reason(string cause) => CheckAsync(Ipv4Causes.Table, cause);
+
+    [LabTheory, MemberData(nameof(Of6))]
+    public Task An_IPv6_packet_that_ends_says_why_without_the_kernels_reason(string cause) => CheckAsync(Ipv6Causes.Table, cause);
+
+    private static async Task CheckAsync(CauseTable<RouterScene> table, string cause)
+    {
+        await using RouterScene scene = await RouterScene.BuildAsync(FrameTracing.PacketSockets);
+        Reason reason = await table.CheckAsync(cause, scene);
+        Assert.All(reason.Evidence, e => Assert.False(e.StartsWith("kernel:", StringComparison.Ordinal), e));
+    }
+}
