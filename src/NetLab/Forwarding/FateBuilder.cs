@@ -57,27 +57,36 @@ internal sealed class FateBuilder
     {
         VethEnd end => _steps.Find(s => ReferenceEquals(s.Seen.Device, end.Peer) && s.Seen.Direction == HopDirection.Out && s.Children == 0),
         TapDevice => null,
-        Switch or OvsInternalPort => LastInto(SwitchOf(sighting.Device), sighting.Node),
+        Switch or OvsInternalPort => LastInto(SwitchOf(sighting.Device), sighting),
         _ => LastIn(sighting.Node),
     };
 
     private Step? WasSentFor(Sighting sighting) =>
         sighting.Device is not (Switch or OvsInternalPort) && SwitchOf(sighting.Device) is { } bridge
-            ? LastInto(bridge, sighting.Node)
-            : LastIn(sighting.Node);
+            ? LastInto(bridge, sighting)
+            : LastIn(sighting.Node, sighting);
 
     // The switch that a device's frames come from or go into, on the other side of the device than the wire: what the node's own stack
     // sends out of a bridge device or an internal port goes into the switch, and what it receives there comes out of it.
     private static Switch? SwitchOf(Device? device) => device as Switch ?? device?.Switch;
 
-    private Step? LastIn(Node node) => _steps.FindLast(s => ReferenceEquals(s.Seen.Node, node));
+    // What went out of the same device before is another fragment of the same, not what it came from.
+    private Step? LastIn(Node node, Sighting? sent = null) => _steps.FindLast(s =>
+        ReferenceEquals(s.Seen.Node, node) && !(sent is not null && s.Seen.DeviceName == sent.DeviceName && s.Seen.Direction == HopDirection.Out));
 
-    // Patch ports join the Open vSwitch bridges of a node: a frame that entered by one may leave by another.
-    private Step? LastInto(Switch? bridge, Node node) => _steps.FindLast(s =>
-        ReferenceEquals(s.Seen.Node, node)
-        && SwitchOf(s.Seen.Device) is { } other
-        && (ReferenceEquals(other, bridge) || (other is OvsBridge && bridge is OvsBridge))
-        && s.Seen.Direction == (s.Seen.Device is Switch or OvsInternalPort ? HopDirection.Out : HopDirection.In));
+    // Patch ports join the Open vSwitch bridges of a node: a frame that entered by one may leave by another. Of several fragments, it is the same one that leaves.
+    private Step? LastInto(Switch? bridge, Sighting sighting)
+    {
+        return _steps.FindLast(s => IsInto(s) && Offset(s.Seen) == Offset(sighting)) ?? _steps.FindLast(IsInto);
+
+        bool IsInto(Step s) =>
+            ReferenceEquals(s.Seen.Node, sighting.Node)
+            && SwitchOf(s.Seen.Device) is { } other
+            && (ReferenceEquals(other, bridge) || (other is OvsBridge && bridge is OvsBridge))
+            && s.Seen.Direction == (s.Seen.Device is Switch or OvsInternalPort ? HopDirection.Out : HopDirection.In);
+
+        static int? Offset(Sighting seen) => seen.Frame.Ipv4?.FragmentOffset;
+    }
 
     private List<FrameCopy> Copies()
     {

@@ -1,5 +1,7 @@
+using System.Net;
 using NetLab.Linux;
 using NetLab.Linux.Netlink;
+using NetLab.Packets;
 
 namespace NetLab;
 
@@ -67,6 +69,12 @@ internal static class Planner
     {
         foreach (Device device in newDevices)
         {
+            // A router asks its neighbours from a link-local address (RFC 4861, 7.2.2), and the kernel makes none here by itself.
+            if (device.Node.Forwarding && device.Addresses.Any(a => a.IsIPv6) && !device.Addresses.Any(a => a.Address.IsIPv6LinkLocal))
+            {
+                batch.AddAddress(device.LiveIndex, LinkLocalOf(device.Mac), 64, null, $"adding a link-local address to {device}");
+            }
+
             foreach (InterfaceAddress address in device.Addresses)
             {
                 batch.AddAddress(device.LiveIndex, address.Address, address.PrefixLength, null, $"adding address {address} to {device}");
@@ -131,4 +139,11 @@ internal static class Planner
 
     private static IEnumerable<T> New<T>(Node node)
         where T : Device => node.Devices.OfType<T>().Where(d => !d.IsApplied);
+
+    // With the modified EUI-64 identifier (RFC 4291, appendix A).
+    private static IPAddress LinkLocalOf(MacAddress mac)
+    {
+        byte[] octets = mac.ToPhysicalAddress().GetAddressBytes();
+        return new IPAddress([0xfe, 0x80, 0, 0, 0, 0, 0, 0, (byte)(octets[0] ^ 2), octets[1], octets[2], 0xff, 0xfe, octets[3], octets[4], octets[5]]);
+    }
 }

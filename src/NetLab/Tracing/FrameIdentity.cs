@@ -15,9 +15,11 @@ internal readonly struct FrameIdentity
     private readonly uint? _mark;
     private readonly ReadOnlyMemory<byte> _content;
     private readonly Frame? _inner;
+    private readonly bool _isFragment;
 
-    private FrameIdentity(int protocol, uint? mark, ReadOnlyMemory<byte> content, Frame? inner)
+    private FrameIdentity(int protocol, uint? mark, ReadOnlyMemory<byte> content, Frame? inner, bool isFragment = false)
     {
+        _isFragment = isFragment;
         _protocol = protocol;
         _mark = mark;
         _content = content;
@@ -31,7 +33,7 @@ internal readonly struct FrameIdentity
             Frame? inner = frame.Udp is { } udp && udp.DestinationPort is 4789 or 8472 && frame.Udp.Value.Payload.Length > VxlanHeader
                 ? Frame.FromBytes(frame.Udp.Value.Payload.Span[VxlanHeader..])
                 : null;
-            return new FrameIdentity(0x10000 + (int)ip4.Protocol, ip4.Identification, Content(frame, ip4.Payload), inner);
+            return new FrameIdentity(0x10000 + (int)ip4.Protocol, ip4.Identification, Content(frame, ip4.Payload), inner, ip4.IsFragment);
         }
 
         if (frame.Ipv6 is { } ip6)
@@ -44,9 +46,9 @@ internal readonly struct FrameIdentity
         return new FrameIdentity(frame.EtherType, 0, frame.Arp is not null ? payload[..28] : payload, null);
     }
 
-    /// <summary>Whether both are the same frame, or <paramref name="seen"/> carries it inside a tunnel.</summary>
+    /// <summary>Whether both are the same frame, or <paramref name="seen"/> is a fragment of it or carries it inside a tunnel.</summary>
     public bool Is(FrameIdentity seen) =>
-        (_protocol == seen._protocol && (_mark is null || _mark == seen._mark) && _content.Span.SequenceEqual(seen._content.Span))
+        (_protocol == seen._protocol && (_mark is null ? !seen._isFragment : _mark == seen._mark) && (seen._isFragment || _content.Span.SequenceEqual(seen._content.Span)))
         || (seen._inner is { } inner && Is(Of(inner)));
 
     /// <summary>The same, whatever identification the sender's stack chooses.</summary>

@@ -23,6 +23,9 @@ internal static class DeviceDrops
             case "FULL_RING":
                 return place.Why("tap-full", $"The queue of {place.Where} is full: nobody reads what is sent to it.", "see that the reader of the tap still reads",
                     $"link: {device} txqueuelen {place.Node.State.Route.FindLink(device)?.TxQueueLength}.");
+            case "CPU_BACKLOG":
+                return place.Why("backlog-full", "The receive backlog of a processor was full: something on this machine, perhaps outside the lab, sends more than the processor takes in.",
+                    "stop what floods the machine, or give it room: sysctl -w net.core.netdev_max_backlog=10000, on the machine itself");
             case "DEV_READY" when place.In("tun_net_xmit"):
                 return place.Why("no-carrier", $"{place.Where} has no carrier: nobody holds the tap open.", $"open {device}, as a hypervisor does");
             case "DEV_READY":
