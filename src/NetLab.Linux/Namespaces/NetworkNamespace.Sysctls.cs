@@ -7,7 +7,6 @@ public sealed partial class NetworkNamespace
 {
     // One page: the kernel hands out and takes in no more at a time.
     private const int LongestValue = 4096;
-    private const int NoDirectory = -1; // the path is absolute
 
     /// <summary>Reads a sysctl of the namespace; the final newline is cut off.</summary>
     /// <param name="name">
@@ -64,21 +63,6 @@ public sealed partial class NetworkNamespace
     }
 
     // The path below the root of procfs.
-    /// <summary>Reads the beginning, a page at most, of a file below <c>/proc/net</c> as the namespace's processes see it: <c>udp</c>, <c>tcp</c>, <c>snmp</c>.</summary>
-    /// <param name="name">The file's name.</param>
-    /// <exception cref="LinuxException">ENOENT: no such file.</exception>
-    public unsafe string ReadNetFile(string name)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(name);
-        var buffer = stackalloc byte[LongestValue];
-        using var ns = Handle.Borrow();
-        fixed (byte* path = PathBytes($"/proc/thread-self/net/{name}"))
-        {
-            var length = NamespaceWindow.ReadFile(ns.Number, NoDirectory, path, buffer, LongestValue, out var entered);
-            return length >= 0 ? Encoding.UTF8.GetString(buffer, length) : throw Refused($"read /proc/net/{name}", -length, entered);
-        }
-    }
-
     internal static string SysctlPath(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);

@@ -28,6 +28,17 @@ public sealed class RoutingTests : IDisposable
     }
 
     [Fact]
+    public void The_kernel_is_asked_for_its_routing_decision()
+    {
+        bench.Do(batch => batch.AddRoute(new RouteSpec { Destination = IPNetwork.Parse("198.51.100.0/24"), Gateway = IPAddress.Parse("192.0.2.9") }));
+        bench.Do(batch => batch.AddRoute(new RouteSpec { Destination = IPNetwork.Parse("203.0.113.0/24"), Type = RouteType.Prohibit }));
+        Assert.Equal(new RouteDecision(11, IPAddress.Parse("192.0.2.9"), RouteType.Unicast, 0), bench.Socket.FindRoute(IPAddress.Parse("198.51.100.7")));
+        Assert.Equal(RouteType.Local, bench.Socket.FindRoute(IPAddress.Parse("192.0.2.1")).Type);
+        Assert.Equal(new RouteDecision(null, null, RouteType.Unspecified, Errno.EACCES), bench.Socket.FindRoute(IPAddress.Parse("203.0.113.7")));
+        Assert.Equal(Errno.ENETUNREACH, bench.Socket.FindRoute(IPAddress.Parse("10.1.2.3")).Error);
+    }
+
+    [Fact]
     public void Rules_read_back_with_all_they_have()
     {
         var rule = new RuleSpec

@@ -14,7 +14,8 @@ internal sealed record KernelSocket(IPEndPoint Local, IPEndPoint Remote)
     public static List<KernelSocket> At(Node node, string protocol, int port)
     {
         var sockets = new List<KernelSocket>();
-        foreach (string line in node.State.Namespace.ReadNetFile(protocol).Split('\n').Skip(1))
+        using var file = new StreamReader(new FileStream(node.State.Namespace.OpenFile($"/proc/thread-self/net/{protocol}", 0), FileAccess.Read));
+        foreach (string line in file.ReadToEnd().Split('\n').Skip(1))
         {
             // sl, local_address, rem_address, st: "0: 0100007F:0035 00000000:0000 07"
             string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
