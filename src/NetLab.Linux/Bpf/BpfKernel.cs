@@ -63,6 +63,18 @@ internal static unsafe class BpfKernel
         }
     }
 
+    /// <summary>Reads one entry.</summary>
+    public static TValue Lookup<TKey, TValue>(SafeFileHandle map, TKey key, string doing)
+        where TKey : unmanaged
+        where TValue : unmanaged
+    {
+        TValue value;
+        using var fd = map.Borrow();
+        var attributes = new ElementAttributes { Map = (uint)fd.Number, Key = (ulong)&key, Value = (ulong)&value };
+        Check(Call(MapLookupElement, &attributes, sizeof(ElementAttributes)), doing);
+        return value;
+    }
+
     /// <summary>Reads the only value of an array map; the span is as long as the value.</summary>
     public static void Lookup(SafeFileHandle map, Span<byte> value, string doing)
     {

@@ -14,6 +14,9 @@ namespace NetLab.Linux.Bpf;
 /// </remarks>
 public sealed class KernelTracer : IDisposable
 {
+    // The reader is woken when so small a part of the ring is full: on a busy machine it takes a while until it runs.
+    private const int WakeAtPart = 16;
+
     private readonly Lock reading = new();
     private readonly List<SafeFileHandle> handles = [];
     private readonly List<string> missing = [];
@@ -30,7 +33,7 @@ public sealed class KernelTracer : IDisposable
         try
         {
             ring = new RingBuffer(options.RingSize);
-            namespaces = Own(BpfKernel.CreateMap(BpfMapType.Hash, "netlab_netns", 4, 4, options.MaxNamespaces));
+            namespaces = Own(BpfKernel.CreateMap(BpfMapType.Hash, "netlab_netns", 4, 8, options.MaxNamespaces));
             var lostMap = Own(BpfKernel.CreateMap(BpfMapType.Array, "netlab_lost", 4, 8, 1, BpfKernel.Mappable));
             lost = MappedMemory.Of(lostMap, 0, Environment.SystemPageSize, writable: true, "map the counter of lost trace records");
             var current = Own(BpfKernel.CreateMap(BpfMapType.PerCpuArray, "netlab_current", 4, TraceMaps.CurrentSize, 1));
@@ -63,8 +66,13 @@ public sealed class KernelTracer : IDisposable
         }
     }
 
+    /// <summary>Those of <see cref="LostEvents"/> that were of one traced namespace.</summary>
+    /// <param name="inode">Its inode number (<see cref="NetworkNamespace.Inode"/>).</param>
+    /// <exception cref="LinuxException">The namespace is not traced (ENOENT).</exception>
+    public long LostEventsOf(ulong inode) => (long)BpfKernel.Lookup<uint, ulong>(namespaces, checked((uint)inode), $"read how many records of the network namespace net:[{inode}] were lost");
+
     /// <summary>
-    /// Becomes readable when the ring has filled up by a quarter since it was last empty, so that it can be drained in time without looking again and again:
+    /// Becomes readable when the ring has filled up by a sixteenth since it was last empty, so that it can be drained in time without looking again and again:
     /// <c>Reactor.Shared.OnReadable(tracer.Filling, () => tracer.Drain(sink))</c>.
     /// </summary>
     public SafeFileHandle Filling => ring.Map;
@@ -120,7 +128,7 @@ public sealed class KernelTracer : IDisposable
     /// <summary>From now on the namespace is traced.</summary>
     /// <param name="inode">Its inode number (<see cref="NetworkNamespace.Inode"/>).</param>
     /// <exception cref="LinuxException">There are more namespaces than <see cref="TracerOptions.MaxNamespaces"/> (E2BIG).</exception>
-    public void AddNamespace(ulong inode) => BpfKernel.Update(namespaces, checked((uint)inode), 1u, $"trace the network namespace net:[{inode}]");
+    public void AddNamespace(ulong inode) => BpfKernel.Update(namespaces, checked((uint)inode), 0ul, $"trace the network namespace net:[{inode}]");
 
     /// <summary>The namespace is not traced any longer. To be called before the namespace goes away, because the kernel uses inode numbers again.</summary>
     /// <param name="inode">Its inode number.</param>
@@ -201,7 +209,7 @@ public sealed class KernelTracer : IDisposable
                 continue;
             }
 
-            var program = Own(BpfKernel.LoadProgram(BpfProgramType.Tracing, name, TracePrograms.Build(layout, maps, options.CaptureLength, options.RingSize / 4, name), point.TypeId));
+            var program = Own(BpfKernel.LoadProgram(BpfProgramType.Tracing, name, TracePrograms.Build(layout, maps, options.CaptureLength, options.RingSize / WakeAtPart, name), point.TypeId));
             Own(BpfKernel.Attach(program, name));
             attached++;
         }

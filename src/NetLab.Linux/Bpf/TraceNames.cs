@@ -3,48 +3,61 @@ using System.Text;
 
 namespace NetLab.Linux.Bpf;
 
-/// <summary>What turns the numbers of records into words: names of devices (one string each, however often they occur), of kernel functions, of reasons.</summary>
+/// <summary>What turns the numbers of records into words: names of devices (one string each, however often they occur), of kernel functions, of reasons. Safe for several threads at once.</summary>
 internal sealed class TraceNames(KernelLayout layout, KernelSymbols symbols)
 {
     private const int Most = 100_000; // devices come and go; the table starts anew before it becomes a burden
 
     private readonly Dictionary<UInt128, string> devices = [];
+    private readonly Lock gate = new(); // of the names of devices and functions
 
     /// <summary>The name in a <c>char name[16]</c>.</summary>
     public string Device(ReadOnlySpan<byte> name)
     {
         var key = MemoryMarshal.Read<UInt128>(name);
-        if (!devices.TryGetValue(key, out var text))
+        lock (gate)
         {
-            if (devices.Count >= Most)
+            if (!devices.TryGetValue(key, out var text))
             {
-                devices.Clear();
+                if (devices.Count >= Most)
+                {
+                    devices.Clear();
+                }
+
+                var end = name.IndexOf((byte)0);
+                text = Encoding.UTF8.GetString(end < 0 ? name : name[..end]);
+                devices[key] = text;
             }
 
-            var end = name.IndexOf((byte)0);
-            text = Encoding.UTF8.GetString(end < 0 ? name : name[..end]);
-            devices[key] = text;
+            return text;
         }
-
-        return text;
     }
 
     /// <summary>The name of a drop's reason.</summary>
     public string Reason(int reason) => reason < 0 ? "" : layout.DropReasonName(reason);
 
     /// <summary>The function that an address is in.</summary>
-    public string Function(ulong address) => address == 0 ? "" : symbols.NameOf(address);
+    public string Function(ulong address)
+    {
+        lock (gate)
+        {
+            return address == 0 ? "" : symbols.NameOf(address);
+        }
+    }
 
     /// <summary>
     /// The functions on a stack, innermost first, from the one that freed the frame on. What is above it (the tracing program and the functions that free an skb) is left out.
     /// </summary>
     public string[] Stack(ReadOnlySpan<ulong> addresses, ulong location)
     {
-        symbols.Resolve(addresses);
         var functions = new List<string>(addresses.Length);
-        foreach (var address in addresses)
+        lock (gate)
         {
-            functions.Add(symbols.NameOf(address));
+            symbols.Resolve(addresses);
+            foreach (var address in addresses)
+            {
+                functions.Add(symbols.NameOf(address));
+            }
         }
 
         var start = location == 0 ? -1 : functions.IndexOf(Function(location));

@@ -56,7 +56,7 @@ internal sealed partial class TracePrograms
         code.JumpIfEqual(R0, 0, otherwise);
     }
 
-    // R9 = a record with time, thread, CPU, namespace, kind and flags; when the ring is full that is counted.
+    // R9 = a record with time, thread, CPU, namespace, kind and flags; when the ring is full that is counted, in all and for the namespace.
     private void Reserve(TraceEventKind kind, BpfLabel exit)
     {
         var have = code.NewLabel();
@@ -68,6 +68,12 @@ internal sealed partial class TracePrograms
         code.LoadMapValue(R1, maps.Lost);
         code.Mov(R2, 1);
         code.AtomicAdd(R1, 0, R2);
+        code.LoadMap(R1, maps.Namespaces);
+        Address(R2, NamespaceKey);
+        code.Call(BpfHelper.MapLookupElem);
+        code.JumpIfEqual(R0, 0, exit);
+        code.Mov(R2, 1);
+        code.AtomicAdd(R0, 0, R2);
         code.Jump(exit);
 
         code.Mark(have);

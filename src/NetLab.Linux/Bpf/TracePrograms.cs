@@ -5,9 +5,9 @@ using Record = NetLab.Linux.Bpf.TraceRecordLayout;
 namespace NetLab.Linux.Bpf;
 
 /// <summary>Descriptors of the maps that the programs use.</summary>
-/// <param name="Namespaces">hash: inode of a traced namespace -> 1.</param>
+/// <param name="Namespaces">hash: inode of a traced namespace -> u64: records of it for which the ring had no room.</param>
 /// <param name="Ring">The ring that records go to.</param>
-/// <param name="Lost">array of one u64: records for which the ring had no room.</param>
+/// <param name="Lost">array of one u64: the sum of those.</param>
 /// <param name="Current">per-CPU array of one struct current { u64 skb; u32 ns; u32 ifindex; char name[16]; }: the frame that was received last on this CPU; route lookups and sockets do not say whose they are.</param>
 internal readonly record struct TraceMaps(int Namespaces, int Ring, int Lost, int Current)
 {

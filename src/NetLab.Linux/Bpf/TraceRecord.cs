@@ -20,6 +20,10 @@ public readonly ref struct TraceRecord
         this.names = names;
     }
 
+    internal ReadOnlySpan<byte> Data => data;
+
+    internal TraceNames Names => names;
+
     /// <summary>What happened.</summary>
     public TraceEventKind Kind => (TraceEventKind)data[Layout.Kind];
 

@@ -5,20 +5,23 @@ using NetLab.Packets;
 namespace NetLab;
 
 /// <summary>
-/// What the kernel's tracepoints tell of the frames in one lab's nodes. Records are kept only while somebody follows a frame. Owns the
-/// registration of the lab's namespaces, which must end before they go: the kernel uses their numbers again.
+/// What the kernel's tracepoints tell of the frames in one lab's nodes. Records are kept only while somebody follows a frame, as bytes: a
+/// flood must not stop the reader of the ring that all labs share. Owns the registration of the lab's namespaces, which must end before they go: the kernel uses their numbers again.
 /// </summary>
 internal sealed class KernelWatch : IFrameWatch
 {
-    private const int Most = 200_000;
+    private const int MostChunks = 192; // 48 MiB: some 200,000 records
+    private const int LastChunks = 12; // at least two windows of the search for a loop
 
     private readonly SharedTracer _tracer;
     // Taken while the tracer hands out records, under its own lock: whoever holds this one must not ask the tracer.
     private readonly Lock _gate = new();
     private readonly Dictionary<ulong, Node> _namespaces = [];
-    private readonly List<TraceEvent> _events = [];
+    private readonly TraceLog _kept = new(MostChunks);
+    private readonly TraceLog _last = new(LastChunks, dropsOldest: true); // arrivals and departures, also when no more is kept: what goes round now
     private int _recordings;
-    private readonly Queue<TraceEvent> _last = new(); // also when no more is kept: what goes round now
+    private bool _isFull;
+    private (long OfAll, long Here) _lost;
 
     private KernelWatch(SharedTracer tracer) => _tracer = tracer;
 
@@ -54,15 +57,19 @@ internal sealed class KernelWatch : IFrameWatch
         foreach (Node node in nodes)
         {
             ulong inode = node.State.Namespace.Inode;
-            bool isNew;
+            bool isKnown;
             lock (_gate)
             {
-                isNew = _namespaces.TryAdd(inode, node);
+                isKnown = _namespaces.ContainsKey(inode);
             }
 
-            if (isNew)
+            if (!isKnown)
             {
                 _tracer.Add(inode, this);
+                lock (_gate)
+                {
+                    _namespaces.Add(inode, node);
+                }
             }
         }
     }
@@ -72,11 +79,11 @@ internal sealed class KernelWatch : IFrameWatch
     public IObservation Observe()
     {
         _tracer.Drain();
-        long lost = _tracer.Lost;
+        long lost = Lost();
         lock (_gate)
         {
             _recordings++;
-            return new Recording(this, _events.Count, lost);
+            return new Recording(this, _kept.Position, lost);
         }
     }
 
@@ -85,23 +92,33 @@ internal sealed class KernelWatch : IFrameWatch
     {
         lock (_gate)
         {
-            Count += record.Kind is TraceEventKind.NetifReceiveSkb or TraceEventKind.NetDevStartXmit ? 1 : 0;
+            bool isSighting = record.Kind is TraceEventKind.NetifReceiveSkb or TraceEventKind.NetDevStartXmit;
+            Count += isSighting ? 1 : 0;
             if (_recordings == 0)
             {
                 return;
             }
 
-            TraceEvent e = record.ToEvent();
-            if (_events.Count < Most)
+            _isFull |= !_kept.Add(record);
+            if (isSighting)
             {
-                _events.Add(e);
+                _last.Add(record);
+            }
+        }
+    }
+
+    // Records of the lab's namespaces that found no room in the ring. They are only asked for one by one when there are new ones at all.
+    private long Lost()
+    {
+        long ofAll = _tracer.Lost;
+        lock (_gate)
+        {
+            if (ofAll != _lost.OfAll)
+            {
+                _lost = (ofAll, _namespaces.Keys.Sum(_tracer.LostOf));
             }
 
-            _last.Enqueue(e);
-            if (_last.Count > FrameLoop.Window)
-            {
-                _last.Dequeue();
-            }
+            return _lost.Here;
         }
     }
 
@@ -109,8 +126,10 @@ internal sealed class KernelWatch : IFrameWatch
     {
         lock (_gate)
         {
-            return FrameLoop.Find(closed, [.. _last.Where(e => e.Kind is TraceEventKind.NetifReceiveSkb or TraceEventKind.NetDevStartXmit)
-                .Select(e => (_namespaces.GetValueOrDefault(e.Namespace)?.FindDevice(e.DeviceName), e.Kind is TraceEventKind.NetifReceiveSkb ? HopDirection.In : HopDirection.Out, e.Timestamp, e.Bytes))]);
+            var seen = new List<(Device?, HopDirection, long, ReadOnlyMemory<byte>)>();
+            _last.Since(0).ForEach((in TraceRecord r) => seen.Add((
+                _namespaces.GetValueOrDefault(r.Namespace)?.FindDevice(r.DeviceName), r.Kind is TraceEventKind.NetifReceiveSkb ? HopDirection.In : HopDirection.Out, r.Timestamp, r.Bytes.ToArray())));
+            return FrameLoop.Find(closed, seen[^Math.Min(seen.Count, FrameLoop.Window)..]);
         }
     }
 
@@ -127,7 +146,7 @@ internal sealed class KernelWatch : IFrameWatch
         lock (_gate)
         {
             var text = new StringBuilder("  Seen most often:");
-            foreach (var group in _events.Where(e => e.Kind is TraceEventKind.NetifReceiveSkb).GroupBy(e => (e.Namespace, e.DeviceName)).OrderByDescending(g => g.Count()).Take(10))
+            foreach (var group in _kept.Since(0).ToEvents().Where(e => e.Kind is TraceEventKind.NetifReceiveSkb).GroupBy(e => (e.Namespace, e.DeviceName)).OrderByDescending(g => g.Count()).Take(10))
             {
                 string node = _namespaces.GetValueOrDefault(group.Key.Namespace)?.Name ?? "?";
                 text.AppendLine().Append($"    {node}/{group.Key.DeviceName}: {group.Count()} times, for example {Frame.FromBytes(group.Last().Bytes.Span)}");
@@ -152,20 +171,20 @@ internal sealed class KernelWatch : IFrameWatch
         }
     }
 
-    private sealed class Recording(KernelWatch watch, int from, long lost) : IObservation
+    private sealed class Recording(KernelWatch watch, long from, long lost) : IObservation
     {
         public Observed Take(SentFrame sent)
         {
             watch._tracer.Drain();
-            List<TraceEvent> events;
-            long missing = watch._tracer.Lost - lost;
+            long missing = watch.Lost() - lost;
+            TraceLogSlice records;
             lock (watch._gate)
             {
-                events = watch._events.GetRange(from, watch._events.Count - from);
-                missing += watch._events.Count >= Most ? 1 : 0;
+                records = watch._kept.Since(from);
+                missing += watch._isFull ? 1 : 0;
             }
 
-            return new Observed(TraceFateBuilder.Build(sent, events), missing);
+            return new Observed(TraceFateBuilder.Build(sent, records.ToEvents()), missing);
         }
 
         public void Dispose()
@@ -174,8 +193,9 @@ internal sealed class KernelWatch : IFrameWatch
             {
                 if (--watch._recordings == 0)
                 {
-                    watch._events.Clear();
+                    watch._kept.Clear();
                     watch._last.Clear();
+                    watch._isFull = false;
                 }
             }
         }

@@ -35,6 +35,9 @@ internal sealed class SharedTracer
     /// <summary>Records that found no room since the process began.</summary>
     public long Lost => _tracer.LostEvents;
 
+    /// <summary>Those of them that were of one namespace.</summary>
+    public long LostOf(ulong inode) => _tracer.LostEventsOf(inode);
+
     public void Add(ulong inode, KernelWatch watch)
     {
         _watches[inode] = watch;

@@ -16,6 +16,7 @@ internal sealed class TestNetwork : IDisposable
     private readonly List<IDisposable> owned = [];
     private readonly Dictionary<ulong, string> names = [];
     private readonly List<TraceEvent> events = [];
+    private readonly List<ulong> tracedNamespaces = [];
     private readonly Lazy<ProcessGroup> programs;
 
     public TestNetwork(TracerOptions? options = null)
@@ -25,6 +26,9 @@ internal sealed class TestNetwork : IDisposable
     }
 
     public KernelTracer Tracer { get; }
+
+    /// <summary>Inode numbers of the namespaces that are traced.</summary>
+    public IReadOnlyList<ulong> TracedNamespaces => tracedNamespaces;
 
     public ProcessGroup Programs => programs.Value;
 
@@ -43,6 +47,7 @@ internal sealed class TestNetwork : IDisposable
         if (traced)
         {
             Tracer.AddNamespace(ns.Inode);
+            tracedNamespaces.Add(ns.Inode);
         }
 
         return ns;

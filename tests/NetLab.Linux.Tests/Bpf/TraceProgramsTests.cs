@@ -38,7 +38,7 @@ public sealed class TraceProgramsTests
             }),
         };
         using var ring = new RingBuffer(Environment.SystemPageSize);
-        using var namespaces = BpfKernel.CreateMap(BpfMapType.Hash, "ns", 4, 4, 1);
+        using var namespaces = BpfKernel.CreateMap(BpfMapType.Hash, "ns", 4, 8, 1);
         using var lost = BpfKernel.CreateMap(BpfMapType.Array, "lost", 4, 8, 1);
         using var current = BpfKernel.CreateMap(BpfMapType.PerCpuArray, "current", 4, TraceMaps.CurrentSize, 1);
         var maps = new TraceMaps((int)namespaces.DangerousGetHandle(), (int)ring.Map.DangerousGetHandle(), (int)lost.DangerousGetHandle(), (int)current.DangerousGetHandle());
