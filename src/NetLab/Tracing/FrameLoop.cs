@@ -4,7 +4,7 @@ namespace NetLab;
 
 /// <summary>A frame that ports of switches have received again and again, though nobody sends it again.</summary>
 /// <param name="Frame">The frame.</param>
-/// <param name="Ports">The ports that can be closed, with how often each has received it.</param>
+/// <param name="Ports">The ports that can be closed, with how often it passed each.</param>
 /// <param name="Within">In what time.</param>
 internal sealed record FrameLoop(Frame Frame, IReadOnlyDictionary<Device, int> Ports, TimeSpan Within)
 {
@@ -25,6 +25,12 @@ internal sealed record FrameLoop(Frame Frame, IReadOnlyDictionary<Device, int> P
                 .Where(g => g.Count() >= Times * (1 + sent)).ToDictionary(g => g.Key, g => g.Count());
             if (ports.Count > 0)
             {
+                // What one end of a cable received the other has sent. A frame that has gone round one way alone has come in at half of the loop's ports.
+                foreach (VethEnd end in ports.Keys.OfType<VethEnd>().Where(e => CanBeClosed(e.Peer) && !closed.Contains(e.Peer)).ToList())
+                {
+                    ports.TryAdd(end.Peer, ports[end]);
+                }
+
                 return new FrameLoop(Frame.FromBytes(same.Key.Span), ports, TimeSpan.FromTicks((same.Max(s => s.Time) - same.Min(s => s.Time)) / 100));
             }
         }
