@@ -109,9 +109,16 @@ internal sealed class FrameWatch(string why) : IFrameWatch
 
     public void ForgetLast()
     {
-        Drain();
         lock (_gate)
         {
+            // What a storm has left in the sockets is worth nothing any more, and would take long to make sightings of.
+            foreach (PacketSocket socket in _sockets.Values)
+            {
+                for (int n = 0; n < 5 * MostAtOnce && socket.TryRead(_buffer, out _); n++)
+                {
+                }
+            }
+
             _forgotten = Count;
         }
     }

@@ -23,7 +23,7 @@ internal interface IFrameWatch : IDisposable
     /// <param name="closed">Ports that were closed already: what still comes to them goes no further.</param>
     FrameLoop? FindLoop(IReadOnlyCollection<Device> closed);
 
-    /// <summary>What was seen until now is not looked at for a loop any more.</summary>
+    /// <summary>What was seen until now is not looked at for a loop any more; what nobody has read yet may be thrown away.</summary>
     void ForgetLast();
 
     /// <summary>The devices that saw most of the last frames, for the text of a storm.</summary>

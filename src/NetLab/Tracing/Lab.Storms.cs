@@ -71,6 +71,7 @@ public sealed partial class Lab
             if (Watch().FindLoop([.. storms.Select(s => s.Port)]) is { } loop)
             {
                 storms.Add(Stop(loop));
+                Watch().ForgetLast();
                 draining = 2 + _nodes.Sum(n => n.Devices.OfType<Switch>().Count());
             }
         }
