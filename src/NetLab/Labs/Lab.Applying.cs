@@ -89,8 +89,13 @@ public sealed partial class Lab
 
     private List<Node> CreateNodes()
     {
-        NetworkNamespace.ReserveFileDescriptors(_nodes.Count * 8);
         List<Node> newNodes = _nodes.FindAll(n => !n.IsApplied);
+        if (newNodes.Count > 0)
+        {
+            // A node is held by its namespace and a netlink socket, and has another socket once its rules are followed. The runtime has raised the soft limit to the hard one at its start.
+            NetworkNamespace.ReserveFileDescriptors((3 * newNodes.Count) + newNodes.Sum(n => n.Devices.OfType<TapDevice>().Count()));
+        }
+
         foreach (Node node in newNodes)
         {
             var state = new LiveNode(node);
