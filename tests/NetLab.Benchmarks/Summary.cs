@@ -20,6 +20,7 @@ internal static class Summary
         .. TracerRows.All,
         .. FramePathRows.All,
         .. CaptureRows.All,
+        .. LabRows.All,
     ];
 
     /// <summary>Measures the rows whose name contains <paramref name="only"/>, and says on <paramref name="progress"/> what it is at.</summary>

@@ -6,7 +6,12 @@ internal static class Rounds
     /// <summary>The median of each contender's figures.</summary>
     /// <param name="rounds">How often each has its turn; one more turn goes before, and does not count.</param>
     /// <param name="contenders">Each does its work once and gives its figure.</param>
-    public static async Task<double[]> MediansAsync(int rounds, params Func<Task<double>>[] contenders)
+    public static async Task<double[]> MediansAsync(int rounds, params Func<Task<double>>[] contenders) =>
+        [.. (await FiguresAsync(rounds, contenders).ConfigureAwait(false)).Select(Median)];
+
+    /// <summary>All figures of each contender.</summary>
+    /// <inheritdoc cref="MediansAsync"/>
+    public static async Task<IReadOnlyList<double>[]> FiguresAsync(int rounds, params Func<Task<double>>[] contenders)
     {
         var figures = contenders.Select(_ => new List<double>(rounds)).ToArray();
         for (int round = -1; round < rounds; round++)
@@ -23,7 +28,19 @@ internal static class Rounds
             }
         }
 
-        return [.. figures.Select(Median)];
+        return figures;
+    }
+
+    /// <summary>The highest figure of some rounds right after each other: what a rate is when nothing else on the machine is in its way.</summary>
+    public static async Task<double> BestAsync(int rounds, Func<Task<double>> contender)
+    {
+        double best = 0;
+        for (int round = 0; round < rounds; round++)
+        {
+            best = Math.Max(best, await contender().ConfigureAwait(false));
+        }
+
+        return best;
     }
 
     public static double Median(IEnumerable<double> figures)

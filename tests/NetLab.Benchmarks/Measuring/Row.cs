@@ -12,6 +12,9 @@ internal sealed record Row(string Name, string Unit, Target? Target = null);
 /// <param name="Note">What the reader should know besides: how many rounds, what was not installed.</param>
 internal sealed record Result(double? Value, double? Baseline = null, string? Note = null)
 {
+    /// <summary>Whether the machine could have kept the target at all; where not, there is no verdict.</summary>
+    public bool CanHold { get; init; } = true;
+
     public double? Ratio => Baseline is 0 ? null : Value / Baseline;
 }
 
@@ -34,9 +37,9 @@ internal sealed record Target
 
     public static Target RatioAtLeast(double limit) => new(true, false, limit);
 
-    /// <summary>Whether a result keeps it; null where nothing was measured.</summary>
+    /// <summary>Whether a result keeps it; null where nothing was measured, or no program could have kept it.</summary>
     public bool? Holds(Result result) =>
-        (OfRatio ? result.Ratio : result.Value) is not { } figure ? null : AtMost ? figure <= Limit : figure >= Limit;
+        !result.CanHold ? null : (OfRatio ? result.Ratio : result.Value) is not { } figure ? null : AtMost ? figure <= Limit : figure >= Limit;
 
     public override string ToString() => FormattableString.Invariant($"{(OfRatio ? "ratio " : "")}{(AtMost ? "≤" : "≥")} {Limit:#,0.##}");
 }

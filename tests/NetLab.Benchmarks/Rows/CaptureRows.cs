@@ -8,16 +8,19 @@ namespace NetLab.Benchmarks;
 /// <summary>Capturing every frame of every node to a file, beside tcpdump, while frames pass as fast as they can.</summary>
 internal static partial class CaptureRows
 {
-    private const int Turns = 5, Batches = 400, BatchSize = 256, Interrupt = 2;
+    private const int Turns = 5, Batches = 400, BatchSize = 256, Interrupt = 2, Smallest = 64;
     private const string Memory = "/dev/shm"; // A disk would decide otherwise.
     private const int SeenEach = 2; // In at one tap, out at the other.
+    private const int Passing = Batches * BatchSize * SeenEach;
 
-    public static IEnumerable<Measurement> All => [Measure(64), Measure(1518)];
+    public static IEnumerable<Measurement> All => [Measure(Smallest), Measure(1518)];
 
     private static Measurement Measure(int size) => new(
         [
             new($"capture to a file, {size} bytes: frames that pass", "frames/s", Target.ValueAtLeast(200_000)),
-            new($"capture to a file, {size} bytes: lost", "%", Target.ValueAtMost(0)),
+            // Large frames may be lost where the machine cannot write them as fast as they come, but none without being counted.
+            new($"capture to a file, {size} bytes: lost", "%", size == Smallest ? Target.ValueAtMost(0) : null),
+            new($"capture to a file, {size} bytes: neither captured nor counted as lost", "frames", Target.ValueAtMost(0)),
         ],
         async () =>
         {
@@ -29,16 +32,18 @@ internal static partial class CaptureRows
             string file = Path.Combine(Directory.Exists(Memory) ? Memory : Path.GetTempPath(), $"netlab-capture-{Environment.ProcessId}.pcap");
             var lostHere = new List<double>();
             var lostThere = new List<double>();
+            var missed = new List<double>();
             try
             {
                 double[] medians = await Rounds.MediansAsync(
                     Turns,
-                    () => CaptureAsync(vms, there, file, lostHere),
+                    () => CaptureAsync(vms, there, file, lostHere, missed),
                     () => TcpdumpAsync(vms, there, file, lostThere)).ConfigureAwait(false);
                 return
                 [
                     new(medians[0], medians[1], "seen at both taps; beside tcpdump -i any -B 32768"),
-                    new(lostHere.Max(), lostThere.Max(), $"the worst of {Turns + 1}, of {Batches * BatchSize * SeenEach:#,0} frames"),
+                    new(lostHere.Max(), lostThere.Max(), $"the worst of {Turns + 1}, of {Passing:#,0} frames; tcpdump's as it says itself"),
+                    new(missed.Max()),
                 ];
             }
             finally
@@ -47,7 +52,7 @@ internal static partial class CaptureRows
             }
         });
 
-    private static async Task<double> CaptureAsync(VmPath vms, byte[] frame, string file, List<double> lost)
+    private static async Task<double> CaptureAsync(VmPath vms, byte[] frame, string file, List<double> lost, List<double> missed)
     {
         LabCapture capture = vms.Lab.Capture(file);
         await using (capture.ConfigureAwait(false))
@@ -56,6 +61,7 @@ internal static partial class CaptureRows
             await capture.StopAsync().ConfigureAwait(false);
             long captured = capture.Counts.Sum(c => c.Captured);
             lost.Add(Percent(capture.Lost, captured + capture.Lost));
+            missed.Add(Math.Abs(Passing - captured - capture.Lost));
             return rate * SeenEach;
         }
     }
@@ -71,7 +77,7 @@ internal static partial class CaptureRows
         double rate = await vms.BatchesAsync(frame, Batches, BatchSize).ConfigureAwait(false);
         tcpdump.Signal(Interrupt);
         await tcpdump.Exited.ConfigureAwait(false);
-        lost.Add(Percent(Count(Dropped().Match(tcpdump.Error)), Batches * BatchSize * SeenEach));
+        lost.Add(Percent(Count(Dropped().Match(tcpdump.Error)), Passing));
         return rate * SeenEach;
     }
 

@@ -39,7 +39,7 @@ internal static class TopologyRows
         {
             var (lab, straight) = await times.Value.ConfigureAwait(false);
             string note = FormattableString.Invariant($"processor time {lab.Processor:#,0} beside {straight.Processor:#,0} ms, median of {lab.Count}");
-            return [new(lab.Build, straight.Build, note), new(lab.Remove, straight.Remove), new(lab.RemoveByKernel, straight.RemoveByKernel)];
+            return [new(lab.Build, straight.Build, note), new(lab.Remove, straight.Remove, FormattableString.Invariant($"processor time {lab.RemoveProcessor:0.#} beside {straight.RemoveProcessor:0.#} ms")), new(lab.RemoveByKernel, straight.RemoveByKernel)];
         });
 
     private static async Task<(Times Lab, Times Straight)> TimesAsync(int rounds, LabTopology lab, StraightTopology straight)
@@ -53,7 +53,7 @@ internal static class TopologyRows
     /// <summary>The times of one way to build the network, of every round but the first.</summary>
     private sealed class Times(ITopology topology)
     {
-        private readonly List<double> _build = [], _processor = [], _remove = [], _removeByKernel = [];
+        private readonly List<double> _build = [], _processor = [], _remove = [], _removeProcessor = [], _removeByKernel = [];
 
         public int Count => _build.Count - 1;
 
@@ -63,6 +63,8 @@ internal static class TopologyRows
         public double Processor => Rounds.Median(_processor.Skip(1));
 
         public double Remove => Rounds.Median(_remove.Skip(1));
+
+        public double RemoveProcessor => Rounds.Median(_removeProcessor.Skip(1));
 
         public double RemoveByKernel => Rounds.Median(_removeByKernel.Skip(1));
 
@@ -77,9 +79,11 @@ internal static class TopologyRows
 
             // What the kernel does behind the call would be in the way of the next one's turn, so it is waited for.
             using var removal = new NamespaceRemoval(topology.Namespaces);
+            processor = Environment.CpuUsage.TotalTime;
             start = Stopwatch.GetTimestamp();
             await topology.RemoveAsync().ConfigureAwait(false);
             _remove.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            _removeProcessor.Add((Environment.CpuUsage.TotalTime - processor).TotalMilliseconds);
             await removal.WaitAsync().ConfigureAwait(false);
             _removeByKernel.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
             return _build[^1];

@@ -8,6 +8,7 @@ public class ReadmeTests
     [Theory]
     [InlineData("web server", "WebServerTest.cs")]
     [InlineData("frames", "FatesTest.cs")]
+    [InlineData("streams", "StreamTest.cs")]
     [InlineData("state", "StateTest.cs")]
     public void A_snippet_of_the_README_is_the_text_of_a_test(string name, string file)
     {
@@ -20,7 +21,7 @@ public class ReadmeTests
 
     [Fact]
     public void Every_CSharp_block_of_the_README_is_one_of_these_snippets() =>
-        Assert.Equal(3, File.ReadAllText(Path.Combine(s_root, "README.md")).Split("```csharp").Length - 1);
+        Assert.Equal(4, File.ReadAllText(Path.Combine(s_root, "README.md")).Split("```csharp").Length - 1);
 
     [Fact]
     public void Every_path_that_the_README_names_exists()
