@@ -30,9 +30,8 @@ internal static class IptablesWords
     }
 
     /// <summary>The rule (number 0: the policy) of a chain of iptables-legacy.</summary>
-    public static async Task<string?> FindLegacyAsync(ProcessGroup programs, NetworkNamespace ns, bool ipv6, string table, string chain, int number)
+    public static async Task<string?> FindLegacyAsync(ProcessGroup programs, NetworkNamespace ns, string program, string table, string chain, int number)
     {
-        var program = ipv6 ? "ip6tables-legacy" : "iptables-legacy";
         var lines = await ListAsync(programs, ns, program, table, chain).ConfigureAwait(false);
         return lines is null ? null : Pick(program, table, lines, number);
     }
@@ -49,10 +48,11 @@ internal static class IptablesWords
     private static async Task<IReadOnlyList<string>?> ListAsync(ProcessGroup programs, NetworkNamespace ns, string program, string table, string chain)
     {
         var ebtables = program.StartsWith("ebtables", StringComparison.Ordinal);
+        string[] wait = program.EndsWith("-legacy", StringComparison.Ordinal) ? ["-w"] : []; // one lock for the whole machine
         ProcessResult listing;
         try
         {
-            listing = await programs.RunAsync(new ProcessStart(program, "-t", table, ebtables ? "-L" : "-S", chain) { Namespace = ns }).ConfigureAwait(false);
+            listing = await programs.RunAsync(new ProcessStart(program, [.. wait, "-t", table, ebtables ? "-L" : "-S", chain]) { Namespace = ns }).ConfigureAwait(false);
         }
         catch (LinuxException e) when (e.Errno is Errno.ENOENT)
         {

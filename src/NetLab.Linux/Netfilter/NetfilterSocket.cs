@@ -7,12 +7,12 @@ using NetLab.Linux.Netlink;
 namespace NetLab.Linux.Netfilter;
 
 /// <summary>
-/// A socket of NETLINK_NETFILTER in a namespace: joins multicast groups, sends one request at a time, reads without blocking.
+/// A socket of NETLINK_NETFILTER in a namespace: joins multicast groups, sends requests, reads without blocking.
 /// See netlink(7) and include/uapi/linux/netfilter/nfnetlink.h.
 /// </summary>
 internal sealed unsafe class NetfilterSocket : IDisposable
 {
-    private const int NETLINK_NETFILTER = 12, NETLINK_ADD_MEMBERSHIP = 1, NLMSG_ERROR = 2, NLM_F_REQUEST = 1, NLM_F_ACK = 4;
+    private const int NETLINK_NETFILTER = 12, NETLINK_ADD_MEMBERSHIP = 1, NLMSG_ERROR = 2;
     private const int BufferSize = 8 << 20, LongestDatagram = 64 * 1024;
 
     private readonly string doing;
@@ -60,20 +60,6 @@ internal sealed unsafe class NetfilterSocket : IDisposable
         {
             throw new LinuxException(doing, Libc.LastErrno, tryThis: "It takes the capability NET_ADMIN over the namespace");
         }
-    }
-
-    /// <summary>Sends a request and waits for the kernel's answer, which comes before the call returns.</summary>
-    public void Request(int type, byte family, ushort resource, ReadOnlySpan<byte> attributes)
-    {
-        // struct nlmsghdr { u32 len; u16 type, flags; u32 seq, pid; }, struct nfgenmsg { u8 nfgen_family, version; be16 res_id; }
-        var message = new byte[20 + attributes.Length];
-        BinaryPrimitives.WriteInt32LittleEndian(message, message.Length);
-        BinaryPrimitives.WriteUInt16LittleEndian(message.AsSpan(4), (ushort)type);
-        BinaryPrimitives.WriteUInt16LittleEndian(message.AsSpan(6), NLM_F_REQUEST | NLM_F_ACK);
-        message[16] = family;
-        BinaryPrimitives.WriteUInt16BigEndian(message.AsSpan(18), resource);
-        attributes.CopyTo(message.AsSpan(20));
-        Exchange(message, static (_, _, _, _) => { }, 0);
     }
 
     /// <summary>Sends requests in one datagram, and reads what the kernel answers: it has done so before the sending returns.</summary>

@@ -262,7 +262,7 @@ public sealed class NftTrace : IDisposable
             0 => "drop",
             1 => "accept",
             2 => "stolen",
-            3 => "queue",
+            3 => $"queue {(code >> 16) & 0xFFFF}",
             4 => "repeat",
             5 => "stop",
             _ => $"verdict {code}",

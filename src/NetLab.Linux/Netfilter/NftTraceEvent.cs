@@ -60,7 +60,7 @@ public sealed record NftTraceEvent
     /// <summary>The rule's handle (<c>nft -a list ruleset</c>), 0 for a policy.</summary>
     public ulong RuleHandle { get; init; }
 
-    /// <summary>What was decided, in nft's words: <c>accept</c>, <c>drop</c>, <c>continue</c>, <c>return</c>, <c>jump NAME</c>, <c>goto NAME</c>, <c>queue</c>; of a policy <c>accept</c> or <c>drop</c>.</summary>
+    /// <summary>What was decided, in nft's words: <c>accept</c>, <c>drop</c>, <c>continue</c>, <c>return</c>, <c>jump NAME</c>, <c>goto NAME</c>, <c>queue NUMBER</c>; of a policy <c>accept</c> or <c>drop</c>.</summary>
     public string Verdict { get; init; } = "";
 
     /// <summary>Number of the device that the frame came in by, or 0.</summary>
@@ -86,6 +86,9 @@ public sealed record NftTraceEvent
 
     /// <summary>Whether the frame ends here.</summary>
     public bool IsDrop => Verdict == "drop";
+
+    /// <summary>The queue that the frame was given to (nfnetlink_queue); null where it was to none.</summary>
+    public int? Queue => Verdict.StartsWith("queue ", StringComparison.Ordinal) ? int.Parse(Verdict.AsSpan(6), CultureInfo.InvariantCulture) : null;
 
     /// <summary>Whether these bytes (a mark in the payload, say) are among those that were told of the frame: the first 12 of a UDP payload or the first 40 behind an unusual EtherType.</summary>
     public bool Contains(ReadOnlySpan<byte> bytes) =>

@@ -7,7 +7,8 @@ internal static unsafe partial class Libc
 {
     public const int AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10, AF_NETLINK = 16, AF_PACKET = 17;
     public const int SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_RAW = 3, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000;
-    public const int SOL_SOCKET = 1, SOL_IPV6 = 41, SOL_PACKET = 263, SOL_NETLINK = 270;
+    public const int IPPROTO_RAW = 255;
+    public const int SOL_IP = 0, SOL_SOCKET = 1, SOL_IPV6 = 41, SOL_PACKET = 263, SOL_NETLINK = 270;
     public const int SO_SNDBUF = 7, SO_RCVBUF = 8, SO_RCVBUFFORCE = 33, SO_SNDBUFFORCE = 32, SO_TIMESTAMPNS = 35, SO_DOMAIN = 39, SO_PROTOCOL = 38, SO_TYPE = 3;
     public const int IPV6_V6ONLY = 26;
     public const int MSG_PEEK = 2, MSG_TRUNC = 0x20, MSG_DONTWAIT = 0x40, MSG_ERRQUEUE = 0x2000, MSG_NOSIGNAL = 0x4000;

@@ -5,8 +5,9 @@ using NetLab.Linux.Netfilter;
 namespace NetLab;
 
 /// <summary>
-/// Hears which rules of nftables take hold of frames in a lab's nodes (see <see cref="NftTrace"/>). Frames are traced only while somebody follows one, and only in nodes
-/// that have rules: before and after, the rulesets are as their authors made them. Owns the sockets, and what was read of the rules' texts.
+/// Hears which rules of nftables take hold of frames in a lab's nodes (see <see cref="NftTrace"/>), and sees which rules of iptables-legacy have counted one (see
+/// <see cref="LegacyTables"/>). Frames are traced only while somebody follows one, and only in nodes that have rules: before and after, the rulesets are as their authors
+/// made them. Owns the sockets, and what was read of the rules' texts.
 /// </summary>
 internal sealed class RuleWatch(Lab lab) : IDisposable
 {
@@ -34,7 +35,7 @@ internal sealed class RuleWatch(Lab lab) : IDisposable
             }
 
             recordings++;
-            return new Recording(this, log.Count, nodes.Values.Where(r => r.IsArmed).ToDictionary(r => r, r => r.Overruns));
+            return new Recording(this, log.Count, nodes.Values.Where(r => r.IsArmed).ToDictionary(r => r, r => r.Overruns), CountedByLegacy());
         }
     }
 
@@ -65,6 +66,10 @@ internal sealed class RuleWatch(Lab lab) : IDisposable
         }
     }
 
+    // Of the nodes that have such rules.
+    private Dictionary<NodeRules, IReadOnlyList<LegacyTable>> CountedByLegacy() =>
+        nodes.Values.Select(r => (Rules: r, Tables: r.ReadLegacy())).Where(n => n.Tables.Count > 0).ToDictionary(n => n.Rules, n => n.Tables);
+
     private void End()
     {
         if (--recordings == 0)
@@ -79,7 +84,7 @@ internal sealed class RuleWatch(Lab lab) : IDisposable
     }
 
     /// <summary>From before a frame is sent until it has ended.</summary>
-    internal sealed class Recording(RuleWatch watch, int from, Dictionary<NodeRules, long> overruns) : IDisposable
+    internal sealed class Recording(RuleWatch watch, int from, Dictionary<NodeRules, long> overruns, Dictionary<NodeRules, IReadOnlyList<LegacyTable>> counted) : IDisposable
     {
         private bool hasEnded;
 
@@ -90,7 +95,8 @@ internal sealed class RuleWatch(Lab lab) : IDisposable
             {
                 watch.Drain();
                 ILookup<NodeRules, NftTraceEvent> steps = watch.log.Skip(from).ToLookup(s => s.Rules, s => s.Step);
-                var account = new RuleAccount(watch.nodes.Values.ToDictionary(r => r.Node, r => new NodeAccount(r, NftTraversal.Of(steps[r]), DoubtOf(r))));
+                var legacy = counted.ToDictionary(c => c.Key, c => LegacyTable.DropsBetween(c.Value, c.Key.ReadLegacy()));
+                var account = new RuleAccount(watch.nodes.Values.ToDictionary(r => r.Node, r => new NodeAccount(r, NftTraversal.Of(steps[r]), legacy.GetValueOrDefault(r, []), DoubtOf(r))));
                 Dispose();
                 return account;
             }
@@ -109,7 +115,7 @@ internal sealed class RuleWatch(Lab lab) : IDisposable
         }
 
         private string DoubtOf(NodeRules rules) =>
-            rules.Trouble is not null ? rules.Trouble
+            (rules.Trouble ?? rules.LegacyTrouble) is { } trouble ? trouble
             : !overruns.TryGetValue(rules, out long before) ? ""
             : rules.Overruns > before ? string.Create(CultureInfo.InvariantCulture, $"{rules.Overruns - before} times the kernel had more to tell of the rules of {rules.Node.Name} than there was room for")
             : watch.log.Count >= Most ? $"the rules of {rules.Node.Name} took hold of more frames than are kept"
@@ -129,9 +135,10 @@ internal sealed class RuleAccount(IReadOnlyDictionary<Node, NodeAccount> nodes)
 
 /// <summary>What the rules of one node did.</summary>
 /// <param name="Rules">The node's rules.</param>
-/// <param name="Ways">The frames' ways through them, each through the chains at one hook.</param>
+/// <param name="Ways">The frames' ways through those of nftables, each through the chains at one hook.</param>
+/// <param name="Legacy">Those of iptables-legacy that have dropped something, by their counters.</param>
 /// <param name="Doubt">Why there may have been more; empty when there was not.</param>
-internal sealed record NodeAccount(NodeRules Rules, IReadOnlyList<NftTraversal> Ways, string Doubt)
+internal sealed record NodeAccount(NodeRules Rules, IReadOnlyList<NftTraversal> Ways, IReadOnlyList<LegacyDrop> Legacy, string Doubt)
 {
     /// <summary>The ways on which a frame was dropped, as far as they can be ways of this one.</summary>
     /// <param name="packet">The frame from its network header on, as it was when it was dropped or came into the node.</param>
@@ -139,7 +146,7 @@ internal sealed record NodeAccount(NodeRules Rules, IReadOnlyList<NftTraversal> 
     public IReadOnlyList<NftTraversal> DropsOf(ReadOnlySpan<byte> packet, bool withAnyIdentification = false)
     {
         var (same, translated) = (new List<NftTraversal>(), new List<NftTraversal>());
-        foreach (NftTraversal way in Ways.Where(w => w.Last.IsDrop))
+        foreach (NftTraversal way in Ways.Where(w => w.Last.IsDrop || (w.Last.Queue is { } queue && IsUnheard(queue))))
         {
             if (way.Last.IsOf(packet))
             {
@@ -153,6 +160,9 @@ internal sealed record NodeAccount(NodeRules Rules, IReadOnlyList<NftTraversal> 
 
         return same.Count > 0 ? same : translated;
     }
+
+    /// <summary>Whether no program listens to a queue, so that what rules give to it is dropped.</summary>
+    public bool IsUnheard(int queue) => !QueueListeners.Read(Rules.Node.State.Namespace).Contains(queue);
 }
 
 /// <summary>The rules of one node: the traces, and the texts, which are read once for each change of the ruleset. The watch's lock guards it, but for the texts.</summary>
@@ -161,6 +171,7 @@ internal sealed class NodeRules(Node node) : IDisposable
     private readonly SemaphoreSlim reading = new(1);
     private readonly Dictionary<(NftChain Chain, ulong Handle), NftRule?> words = [];
     private NftTrace? trace;
+    private LegacyTables? legacy;
     private IReadOnlyList<NftChain>? chains;
     private int chainsVersion;
 
@@ -170,8 +181,11 @@ internal sealed class NodeRules(Node node) : IDisposable
 
     public long Overruns => trace?.Overruns ?? 0;
 
-    /// <summary>Why the rules cannot be watched; null where they can.</summary>
+    /// <summary>Why the rules of nftables cannot be watched; null where they can.</summary>
     public string? Trouble { get; private set; }
+
+    /// <summary>Why those of iptables-legacy cannot be read; null where they can, or there are none.</summary>
+    public string? LegacyTrouble { get; private set; }
 
     public void Arm()
     {
@@ -204,6 +218,20 @@ internal sealed class NodeRules(Node node) : IDisposable
     }
 
     public IReadOnlyList<NftTraceEvent> Read() => trace?.Read() ?? [];
+
+    /// <summary>The tables of iptables-legacy as they are now; none where the node has none.</summary>
+    public IReadOnlyList<LegacyTable> ReadLegacy()
+    {
+        try
+        {
+            return LegacyTrouble is null ? (legacy ??= LegacyTables.Of(node.State.Namespace)).Read() : [];
+        }
+        catch (LinuxException e)
+        {
+            LegacyTrouble = e.Message;
+            return [];
+        }
+    }
 
     /// <summary>The chains as they are listed, without the figures of counters.</summary>
     /// <exception cref="LinuxException">There is no nft, or it refused.</exception>
@@ -252,5 +280,7 @@ internal sealed class NodeRules(Node node) : IDisposable
     {
         trace?.Dispose();
         trace = null;
+        legacy?.Dispose();
+        legacy = null;
     }
 }

@@ -29,22 +29,7 @@ public sealed class NetfilterParsingTests
         for (var length = 0; length < whole.Length; length++)
         {
             Assert.Equal(NftFamily.Bridge, NftTrace.Parse(7, whole.AsSpan(0, length)).Family);
-            LegacyTrace.Parse(2, whole.AsSpan(0, length));
         }
-    }
-
-    [Theory]
-    [InlineData("TRACE: filter:FORWARD:rule:12 ", "ip filter FORWARD rule 12")]
-    [InlineData("TRACE: nat:my-chain:return:3 ", "ip nat my-chain return")]
-    [InlineData("TRACE: raw:PREROUTING:policy:2 ", "ip raw PREROUTING policy")]
-    [InlineData("TRACE: nonsense", null)]
-    [InlineData("somebody's own prefix", null)]
-    public void The_prefix_of_a_legacy_log_tells_the_rule(string prefix, string? expected)
-    {
-        var text = System.Text.Encoding.ASCII.GetBytes(prefix + '\0');
-        byte[] attribute = [(byte)(4 + text.Length), 0, 10, 0, .. text];
-
-        Assert.Equal(expected, LegacyTrace.Parse(2, attribute)?.ToString());
     }
 
     [Fact]

@@ -269,31 +269,6 @@ public sealed class NftTraceTests : IDisposable
     }
 
     [Fact]
-    public async Task A_rule_of_iptables_legacy_is_told_with_its_text()
-    {
-        var (tap, ns) = Router();
-        await net.RunAsync(ns, "iptables-legacy", "", "-A", "FORWARD", "-p", "udp", "--dport", "53", "-j", "DROP");
-        using var trace = LegacyTrace.Open(ns);
-        await trace.ArmAsync(net.Programs);
-        var frame = TestFrame.Udp(TestNetwork.MacOf(ns, "tap0"), "10.0.0.9", "10.7.1.1", 53);
-
-        tap.Write(frame.Bytes);
-
-        net.Follow(frame, e => e.Any(x => x.Kind is NetLab.Linux.Bpf.TraceEventKind.KfreeSkb));
-        var steps = trace.Read().Where(s => s.Packet.Span.IndexOf(frame.Bytes.AsSpan(42, 8)) == 28).ToList(); // and not those of an ICMP error
-        Assert.Equal(["ip raw PREROUTING policy", "ip filter FORWARD rule 1"], steps.Select(s => s.ToString()));
-        Assert.Equal((tap.Index, frame.Bytes.Length - 14), (steps[1].InputInterfaceIndex, steps[1].Packet.Length));
-        Assert.Equal("iptables-legacy -A FORWARD -p udp -m udp --dport 53 -j DROP", await trace.FindRuleAsync(net.Programs, steps[1]));
-        Assert.Equal("iptables-legacy -t raw -P PREROUTING ACCEPT", await trace.FindRuleAsync(net.Programs, steps[0]));
-
-        await trace.DisarmAsync(net.Programs);
-        var late = TestFrame.Udp(TestNetwork.MacOf(ns, "tap0"), "10.0.0.9", "10.7.1.1", 53);
-        tap.Write(late.Bytes);
-        net.Follow(late, e => e.Any(x => x.Kind is NetLab.Linux.Bpf.TraceEventKind.KfreeSkb));
-        Assert.DoesNotContain(trace.Read(), s => s.Packet.Span.IndexOf(late.Bytes.AsSpan(42, 8)) >= 0);
-    }
-
-    [Fact]
     public async Task A_rule_that_is_gone_is_not_found()
     {
         var (_, ns) = BridgeWithTwoTaps();

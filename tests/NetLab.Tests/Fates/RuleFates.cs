@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using NetLab;
 using NetLab.Linux.Netfilter;
 using NetLab.Linux.Probe;
@@ -24,14 +25,19 @@ public abstract class RuleFates(RuleBed bed)
             string device = traced ? devices[0] : devices[^1];
             Reason reason = fate.EndsBy(rule.Cause, device.Length > 0 ? $"{rule.Node}/{device}" : rule.Node, rule.Words.Split('|'));
             Assert.Contains(rule.Fix, reason.Remedy, StringComparison.Ordinal);
-            Assert.Contains(reason.Evidence, e => e.StartsWith("nft: trace id ", StringComparison.Ordinal) && e.EndsWith(" verdict drop.", StringComparison.Ordinal));
-            Assert.Equal(traced, reason.Evidence.Any(e => e.StartsWith("kernel: NETFILTER_DROP", StringComparison.Ordinal)));
+            bool isQueue = reason.Sentence.Contains("NFQUEUE", StringComparison.Ordinal);
+            string shown = reason.Sentence.Contains("-legacy", StringComparison.Ordinal)
+                ? @"^ip6?tables: counter of (rule \d|the policy) of chain \S+( in table \w+)? went from 0 to 1\.$"
+                : $"^nft: trace id .* verdict {(isQueue ? "queue 7" : "drop")}\\.$";
+            Assert.Contains(reason.Evidence, e => Regex.IsMatch(e, shown));
+            Assert.Equal(traced, reason.Evidence.Any(e => e.StartsWith(isQueue ? "kernel: NOT_SPECIFIED in nf_queue" : "kernel: NETFILTER_DROP", StringComparison.Ordinal)));
             Assert.Equal(traced && reason.Sentence.Contains("ICMP error", StringComparison.Ordinal), reason.Evidence.Any(e => e.Contains("an ICMP error of type 3", StringComparison.Ordinal)));
             Assert.DoesNotContain(NftTrace.ArmingTable, (await node.ExecAsync("nft", ["list", "ruleset"])).Output, StringComparison.Ordinal);
         }
         finally
         {
             await node.LoadRulesetAsync("flush ruleset");
+            await FlushLegacyAsync(node, rule.Rules);
             bed.Compute.WriteSysctl("net.bridge.bridge-nf-call-iptables", "0");
         }
     }
@@ -44,15 +50,31 @@ public abstract class RuleFates(RuleBed bed)
             lines = lines[1..];
         }
 
-        if (lines[0].StartsWith("table ", StringComparison.Ordinal))
+        string[] commands = [.. lines.Where(l => Regex.IsMatch(l, "^(ip6?|eb)tables-"))];
+        if (commands.Length < lines.Length)
         {
-            await node.LoadRulesetAsync(string.Join('\n', lines) + "\n");
-            return;
+            await node.LoadRulesetAsync(string.Join('\n', lines.Where(l => !commands.Contains(l))) + "\n");
         }
 
-        foreach (string[] words in lines.Select(l => l.Split(' ')))
+        foreach (string[] words in commands.Select(l => l.Split(' ')))
         {
             (await node.ExecAsync(words[0], words[1..])).EnsureSuccess();
+        }
+    }
+
+    private static async Task FlushLegacyAsync(Node node, string rules)
+    {
+        foreach (string program in (string[])["iptables-legacy", "ip6tables-legacy"])
+        {
+            if (!rules.Contains(program, StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            foreach (string command in (string[])["-F", "-X", "-t raw -F", "-t mangle -F", "-P FORWARD ACCEPT"])
+            {
+                (await node.ExecAsync(program, ["-w", .. command.Split(' ')])).EnsureSuccess();
+            }
         }
     }
 }

@@ -94,5 +94,47 @@ public sealed class RuleTraceFates : IAsyncLifetime
         Assert.Contains(copy.Reason.Evidence, e => e.StartsWith("nft: the traces may be incomplete: ", StringComparison.Ordinal) && e.Contains("the kernel had more to tell of the rules of n", StringComparison.Ordinal));
     }
 
+    [LabFact(Feature.BpfTracing)]
+    public async Task Two_copies_that_two_rules_of_iptables_legacy_drop_at_one_hook_have_one_of_the_two()
+    {
+        node.WriteSysctl("net.bridge.bridge-nf-call-iptables", "1");
+        foreach (string vm in (string[])["vm2", "vm3"])
+        {
+            (await node.ExecAsync("iptables-legacy", ["-w", "-A", "FORWARD", "-m", "physdev", "--physdev-out", $"tap-{vm}", "-j", "DROP"])).EnsureSuccess();
+        }
+
+        Fate fate = await SendAsync();
+
+        foreach (string vm in (string[])["vm2", "vm3"])
+        {
+            FrameCopy copy = Assert.Single(fate.Copies, c => c.Reason?.Place == $"n/tap-{vm}");
+            Assert.Equal("One of 2 rules of node n dropped it: each dropped a copy of the frame there.", copy.Reason!.Sentence);
+            Assert.Equal(["iptables: counter of rule 1 of chain FORWARD went from 0 to 1.", "iptables: counter of rule 2 of chain FORWARD went from 0 to 1."], copy.Reason.Evidence.Where(e => e.StartsWith("iptables: ", StringComparison.Ordinal)));
+            Assert.Equal("look at the rules: iptables-legacy -t filter -S", copy.Reason.Remedy);
+        }
+    }
+
+    [LabFact(Feature.BpfTracing)]
+    public async Task Of_two_rules_of_iptables_legacy_that_counted_the_one_for_frames_like_it_is_told()
+    {
+        node.WriteSysctl("net.bridge.bridge-nf-call-iptables", "1");
+        foreach (string protocol in (string[])["tcp", "udp"])
+        {
+            (await node.ExecAsync("iptables-legacy", ["-w", "-A", "FORWARD", "-p", protocol, "-j", "DROP"])).EnsureSuccess();
+        }
+
+        Frame other = Frame.Tcp(vm1.Mac, vm2.Mac, vm1.Address, vm2.Address, 1000, 80, TcpFlags.Syn, 1, 0), frame = Frame.Udp(vm1, vm2, 53, "the one");
+        Fate fate = await lab.ObserveAsync(
+            new SentFrame("vm1", vm1, node, frame, FrameIdentity.Of(frame)),
+            () =>
+            {
+                vm1.Inject(other.Bytes.Span);
+                vm1.Inject(frame.Bytes.Span);
+            },
+            default);
+
+        fate.EndsBy("iptables-rule", "n/tap-vm2", "rule 2 of chain \"FORWARD\"", "iptables-legacy -A FORWARD -p udp -j DROP");
+    }
+
     private Task<Fate> SendAsync(int port = 53) => vm1.SendAsync(Frame.Udp(vm1, vm2, port, $"to port {port}"));
 }

@@ -19,7 +19,7 @@ internal static class DropKnowledge
 
     public static async Task<Reason> ExplainAsync(DropPlace place, RuleAccount rules, CancellationToken ct)
     {
-        if (place.Event.ReasonName == "NETFILTER_DROP" || place.In("nft_do_chain", "ebt_do_table", "ipt_do_table", "ip6t_do_table"))
+        if (place.Event.ReasonName == "NETFILTER_DROP" || place.In("nft_do_chain", "ebt_do_table", "ipt_do_table", "ip6t_do_table", "nf_queue"))
         {
             return await NftVerdict.ExplainAsync(place, rules, ct).ConfigureAwait(false);
         }

@@ -7,7 +7,10 @@ using NetLab.Packets;
 
 namespace NetLab;
 
-/// <summary>Which rule dropped a frame: known by the kernel's trace of the rules; where that is missing, looked for by <see cref="NftGuess"/>.</summary>
+/// <summary>
+/// Which rule dropped a frame: known by the kernel's trace of the rules of nftables, and by the counters of those of iptables-legacy (<see cref="LegacyVerdict"/>);
+/// where that is missing, looked for by <see cref="NftGuess"/>.
+/// </summary>
 internal static partial class NftVerdict
 {
     /// <summary>The rule behind a drop of which the kernel told that netfilter did it.</summary>
@@ -17,19 +20,28 @@ internal static partial class NftVerdict
         if (rules.Of(place.Node) is { } account)
         {
             List<NftTraversal> drops = Distinct(account.DropsOf(place.Event.Bytes.Span[Math.Min(place.Event.NetworkOffset, place.Event.Bytes.Length)..]), place.Event.InterfaceIndex);
-            if (drops.Count == 1)
+            IReadOnlyList<LegacyDrop> legacy = LegacyVerdict.DropsAt(place, account);
+            if (legacy.Count > 0 && drops.Count > 0)
             {
-                Reason reason = await OfAsync(account, drops[0], place.Device, evidence, ct).ConfigureAwait(false);
+                drops = AtHook(drops, await account.Rules.ChainsAsync(ct).ConfigureAwait(false), NftGuess.HookOf(place));
+            }
+
+            if (drops.Count + legacy.Count == 1)
+            {
+                Reason reason = drops.Count == 1
+                    ? await OfAsync(account, drops[0], place.Device, evidence, ct).ConfigureAwait(false)
+                    : await LegacyVerdict.BecauseAsync(place.Node, place.Device, legacy[0], evidence).ConfigureAwait(false);
                 return place.Copy.Events.FirstOrDefault(e => e.Kind is TraceEventKind.IcmpSend) is { } icmp
                     ? reason with { Evidence = [.. reason.Evidence, $"kernel: an ICMP error of type {icmp.IcmpType}, code {icmp.IcmpCode}, was sent back."] }
                     : reason;
             }
 
             evidence.AddRange(drops.Select(d => $"nft: may be {d}."));
-            if (drops.Count > 1)
+            evidence.AddRange(legacy.Select(LegacyVerdict.Evidence));
+            if (drops.Count + legacy.Count > 1)
             {
-                return new Reason("netfilter", place.Node, place.Device, $"One of {drops.Count} rules of node {place.Node.Name} dropped it: each dropped a copy of the frame there.", evidence,
-                    "look at the rules: nft -a list ruleset");
+                return new Reason("netfilter", place.Node, place.Device, $"One of {drops.Count + legacy.Count} rules of node {place.Node.Name} dropped it: each dropped a copy of the frame there.", evidence,
+                    $"look at the rules: {(legacy.Count > 0 ? LegacyVerdict.Listing(legacy[0]) : "nft -a list ruleset")}");
             }
 
             if (account.Doubt.Length > 0)
@@ -69,12 +81,15 @@ internal static partial class NftVerdict
     /// <param name="at">The hook, in words.</param>
     /// <param name="way">The jumps that led there, in words, or empty.</param>
     /// <param name="evidence">What shows it.</param>
-    public static Reason Because(Node node, string device, NftRule rule, string at, string way, IReadOnlyList<string> evidence)
+    /// <param name="isQueue">It gave the frame to a queue, to which nobody listens.</param>
+    public static Reason Because(Node node, string device, NftRule rule, string at, string way, IReadOnlyList<string> evidence, bool isQueue = false)
     {
-        string program = rule.Iptables is { } line ? line[..line.IndexOf(' ', StringComparison.Ordinal)].Replace("ip6tables", "iptables", StringComparison.Ordinal) : "nft";
-        string reject = Rejects().Match(rule.Iptables ?? rule.Text) is not { Success: true } told ? ""
-            : told.Value.Contains("tcp", StringComparison.Ordinal) ? " It rejects: a TCP RST was sent back." : " It rejects: an ICMP error was sent back.";
-        return new Reason($"{program}-{(rule.Number == 0 ? "policy" : "rule")}", node, device, $"{rule}, in node {node.Name} ({at}{way}).{reject}", evidence, Remedy(rule));
+        string program = rule.Iptables is { } line ? line[..line.AsSpan().IndexOfAny(' ', '-')].Replace("ip6tables", "iptables", StringComparison.Ordinal) : "nft";
+        string told = isQueue ? " It gives frames to a program by a queue, and none listens to that: the kernel dropped it."
+            : Rejects().Match(rule.Iptables ?? rule.Text) is not { Success: true } reject ? ""
+            : reject.Value.Contains("tcp", StringComparison.Ordinal) ? " It rejects: a TCP RST was sent back." : " It rejects: an ICMP error was sent back.";
+        return new Reason($"{program}-{(rule.Number == 0 ? "policy" : "rule")}", node, device, $"{rule}, in node {node.Name} ({at}{way}).{told}", evidence,
+            $"{(isQueue ? "start the program that listens to the queue, or let the rule bypass it; otherwise " : "")}{Remedy(rule)}");
     }
 
     private static async Task<Reason> OfAsync(NodeAccount account, NftTraversal way, string? device, List<string> evidence, CancellationToken ct)
@@ -99,13 +114,17 @@ internal static partial class NftVerdict
         string at = $"netfilter, {last.Family.Word()} family{(hook.Length > 0 ? $", hook {hook}" : "")}";
         string jumps = way.Jumps.Count == 0 ? "" : $", by {string.Join(" > ", way.Jumps.Select(j => $"{j.Chain} rule {Find(chains, j)?.NumberOf(j.RuleHandle)}"))} > {last.Chain}";
         return rule is not null
-            ? Because(node, device, rule, at, jumps, evidence)
+            ? Because(node, device, rule, at, jumps, evidence, last.Queue is not null)
             : new Reason(last.Step is NftTraceStep.Policy ? "nft-policy" : "nft-rule", node, device,
                 $"A rule that is not there any more dropped it: {(last.Step is NftTraceStep.Policy ? "the policy" : $"the one with handle {last.RuleHandle}")} of chain \"{last.Chain}\" in table \"{last.Family.Word()} {last.Table}\", in node {node.Name} ({at}{jumps}).",
                 evidence);
     }
 
     private static NftChain? Find(IReadOnlyList<NftChain> chains, NftTraceEvent step) => chains.FirstOrDefault(c => c.Family == step.Family && c.Table == step.Table && c.Name == step.Chain);
+
+    // Those of the hook where the kernel dropped it.
+    private static List<NftTraversal> AtHook(List<NftTraversal> drops, IReadOnlyList<NftChain> chains, (NftFamily[] Families, string Hook) at) =>
+        drops.FindAll(d => at.Families.Contains(d.Last.Family) && Find(chains, d.Steps[0])?.Hook == at.Hook);
 
     // One way for each rule; those that concern the device, where any does.
     private static List<NftTraversal> Distinct(IReadOnlyList<NftTraversal> drops, int device)
