@@ -34,6 +34,16 @@ public sealed unsafe class LegacyTables : IDisposable
         return new LegacyTables(ns);
     }
 
+    /// <summary>Makes a table of both families, as a question for one that a namespace does not have does.</summary>
+    internal static void Make(NetworkNamespace ns, string name)
+    {
+        using var tables = new LegacyTables(ns);
+        foreach (var source in tables.sources)
+        {
+            tables.Read(source, name);
+        }
+    }
+
     /// <summary>The tables as they are now, with the figures of their counters. Without any that is two reads of an empty file.</summary>
     /// <exception cref="LinuxException">EPERM: the capability NET_ADMIN over the namespace is missing.</exception>
     public IReadOnlyList<LegacyTable> Read()

@@ -132,6 +132,9 @@ public enum Feature
     /// <summary>Following frames through nftables rules.</summary>
     NftTrace,
 
+    /// <summary>The tables of iptables-legacy and ip6tables-legacy.</summary>
+    IptablesLegacy,
+
     /// <summary>Rules on the state of connections.</summary>
     Conntrack,
 

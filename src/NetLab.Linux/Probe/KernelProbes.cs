@@ -45,6 +45,10 @@ internal static unsafe class KernelProbes
 
     public static Finding Tap(ProbeScratch scratch) => Finding.Try("create a tap", () => Linux.Tap.Create(scratch.Namespace, scratch.NextName()).Dispose());
 
+    /// <summary>The tables of iptables-legacy: the first question makes them, here and nowhere else.</summary>
+    public static Finding IptablesLegacy(ProbeScratch scratch) =>
+        Finding.Try("ask for the table filter of iptables-legacy and ip6tables-legacy", () => Netfilter.LegacyTables.Make(scratch.Namespace, "filter"));
+
     /// <summary>A flag that TUNSETIFF takes, as TUNGETFEATURES tells.</summary>
     public static Finding TunFlag(ProbeScratch scratch, uint flag, string name)
     {

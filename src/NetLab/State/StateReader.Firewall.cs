@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using NetLab.Linux;
 using NetLab.Linux.Netfilter;
 using NetLab.Linux.Processes;
@@ -24,7 +25,7 @@ internal sealed partial class StateReader
         string? ruleset = null;
         if (Part("nft tables", () => NftTables.Read(ns)).Any(t => t.Name != NftTrace.ArmingTable) && await RunAsync("nft ruleset", Nft, ["-a", "list", "ruleset"], ct).ConfigureAwait(false) is { } listing)
         {
-            ruleset = listing.Output;
+            ruleset = ArmedTables().Replace(listing.Output, "");
             nft = NftListing.Parse(listing.Output, listing.Error).FindAll(e => e.Table != NftTrace.ArmingTable);
             foreach (var (family, program) in IptablesOfNft)
             {
@@ -55,6 +56,10 @@ internal sealed partial class StateReader
 
         return state with { Nft = nft, NftRuleset = ruleset, Iptables = iptables, NotRead = [.. unread] };
     }
+
+    // As nft prints it while frames are traced: "table bridge netlab_trace { … }", with a closing brace at the beginning of a line.
+    [GeneratedRegex($@"^table \S+ {NftTrace.ArmingTable} \{{.*?^\}}\n?", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex ArmedTables();
 
     private bool HasTables(string names)
     {

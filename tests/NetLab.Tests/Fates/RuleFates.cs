@@ -10,7 +10,9 @@ namespace NetLab.Tests.Fates;
 [Trait("Category", "Fate")]
 public abstract class RuleFates(RuleBed bed)
 {
-    public static TheoryData<string> Names => [.. RuleCases.All.Keys];
+    public static TheoryData<string> Names => [.. RuleCases.All.Where(c => !IsLegacy(c.Value)).Select(c => c.Key)];
+
+    public static TheoryData<string> LegacyNames => [.. RuleCases.All.Where(c => IsLegacy(c.Value)).Select(c => c.Key)];
 
     private protected async Task QuotesAsync(string name, bool traced)
     {
@@ -41,6 +43,8 @@ public abstract class RuleFates(RuleBed bed)
             bed.Compute.WriteSysctl("net.bridge.bridge-nf-call-iptables", "0");
         }
     }
+
+    private static bool IsLegacy(RuleCase rule) => rule.Rules.Contains("tables-legacy ", StringComparison.Ordinal);
 
     private static async Task LoadAsync(Node node, string[] lines)
     {
@@ -84,6 +88,10 @@ public sealed class TracedRuleFates(TracedRuleBed bed) : RuleFates(bed), IClassF
     [LabTheory(Feature.BpfTracing, Feature.NftTrace)]
     [MemberData(nameof(Names))]
     public Task The_rule_that_dropped_it_is_quoted(string name) => QuotesAsync(name, traced: true);
+
+    [LabTheory(Feature.BpfTracing, Feature.IptablesLegacy)]
+    [MemberData(nameof(LegacyNames))]
+    public Task The_rule_of_iptables_legacy_that_dropped_it_is_quoted(string name) => QuotesAsync(name, traced: true);
 }
 
 public sealed class UntracedRuleFates(UntracedRuleBed bed) : RuleFates(bed), IClassFixture<UntracedRuleBed>
@@ -91,4 +99,8 @@ public sealed class UntracedRuleFates(UntracedRuleBed bed) : RuleFates(bed), ICl
     [LabTheory(Feature.NftTrace)]
     [MemberData(nameof(Names))]
     public Task The_rule_that_dropped_it_is_quoted(string name) => QuotesAsync(name, traced: false);
+
+    [LabTheory(Feature.IptablesLegacy)]
+    [MemberData(nameof(LegacyNames))]
+    public Task The_rule_of_iptables_legacy_that_dropped_it_is_quoted(string name) => QuotesAsync(name, traced: false);
 }

@@ -94,7 +94,7 @@ public sealed class RuleTraceFates : IAsyncLifetime
         Assert.Contains(copy.Reason.Evidence, e => e.StartsWith("nft: the traces may be incomplete: ", StringComparison.Ordinal) && e.Contains("the kernel had more to tell of the rules of n", StringComparison.Ordinal));
     }
 
-    [LabFact(Feature.BpfTracing)]
+    [LabFact(Feature.BpfTracing, Feature.IptablesLegacy, Feature.BridgeNetfilter)]
     public async Task Two_copies_that_two_rules_of_iptables_legacy_drop_at_one_hook_have_one_of_the_two()
     {
         node.WriteSysctl("net.bridge.bridge-nf-call-iptables", "1");
@@ -114,7 +114,7 @@ public sealed class RuleTraceFates : IAsyncLifetime
         }
     }
 
-    [LabFact(Feature.BpfTracing)]
+    [LabFact(Feature.BpfTracing, Feature.IptablesLegacy, Feature.BridgeNetfilter)]
     public async Task Of_two_rules_of_iptables_legacy_that_counted_the_one_for_frames_like_it_is_told()
     {
         node.WriteSysctl("net.bridge.bridge-nf-call-iptables", "1");

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using NetLab.Linux.Netfilter;
 using NetLab.Linux.Probe;
 using NetLab.Packets;
 using NetLab.Xunit;
@@ -107,6 +108,25 @@ public class SnapshotTests
             (await node.ExecAsync("nft", ["list", "ruleset"])).EnsureSuccess().Output,
             (await node.ExecAsync("cat", ["/proc/self/net/ip_tables_names", "/proc/self/net/ip6_tables_names"])).EnsureSuccess().Output,
             node.ReadSysctl("net.netfilter.nf_conntrack_count"));
+    }
+
+    [LabFact(Feature.NftTrace)]
+    public async Task The_tables_by_which_frames_are_traced_are_no_part_of_the_state()
+    {
+        await using var lab = new Lab();
+        Node node = lab.AddHost("h", lab.AddNode("s").AddBridge("br0"), "10.0.0.1/24");
+        node.AddRuleset("table inet mine { chain c { type filter hook input priority 0; udp dport 53 drop; }\n}\ntable arp others { chain c { type filter hook input priority 0; }\n}");
+        await lab.ApplyAsync();
+        NodeState before = await node.ReadStateAsync();
+        using var trace = NftTrace.Open(node.State.Namespace);
+        Assert.True(trace.Arm());
+        Assert.Contains(NftTrace.ArmingTable, (await node.ExecAsync("nft", ["list", "ruleset"])).Output, StringComparison.Ordinal);
+
+        NodeState armed = await node.ReadStateAsync();
+
+        Assert.Equal(before.NftRuleset, armed.NftRuleset);
+        Assert.Contains("udp dport 53 drop", armed.NftRuleset, StringComparison.Ordinal);
+        Assert.Equal("no change", before.DiffTo(armed).ToString());
     }
 
     [LabFact]
