@@ -30,11 +30,13 @@ public class SnapshotTests
                 10.0.0.1/24 dev eth0
                 10.1.0.1/24 dev eth1
                 fd00:1::1/64 dev eth1
+                fe80::28:8ff:fed8:213/64 dev eth1
               routes
                 10.0.0.0/24 dev eth0 proto kernel src 10.0.0.1
                 10.1.0.0/24 dev eth1 proto kernel src 10.1.0.1
                 10.9.0.0/16 via 10.1.0.2 dev eth1
                 fd00:1::/64 dev eth1 proto kernel
+                fe80::/64 dev eth1 proto kernel
               neighbours
                 10.0.0.2 dev eth0 lladdr 02:11:e3:d1:b4:ef resolved
                 10.0.0.99 dev eth0 lladdr 02:00:00:00:00:99 permanent
