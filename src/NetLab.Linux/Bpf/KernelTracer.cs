@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace NetLab.Linux.Bpf;
@@ -190,6 +192,7 @@ public sealed class KernelTracer : IDisposable
 
     private void Attach(KernelLayout layout, TracerOptions options, TraceMaps maps)
     {
+        var points = new List<TracepointLayout>();
         for (var i = 0; i < TracePrograms.Tracepoints.Count; i++)
         {
             var name = TracePrograms.Tracepoints[i];
@@ -201,18 +204,43 @@ public sealed class KernelTracer : IDisposable
                 }
 
                 missing.Add(name);
-                continue;
             }
-
-            if (name is "fib_table_lookup" or "fib6_table_lookup" && !options.RouteLookups)
+            else if (options.RouteLookups || name is not ("fib_table_lookup" or "fib6_table_lookup"))
             {
-                continue;
+                points.Add(point);
             }
+        }
 
-            var program = Own(BpfKernel.LoadProgram(BpfProgramType.Tracing, name, TracePrograms.Build(layout, maps, options.CaptureLength, options.RingSize / WakeAtPart, name), point.TypeId));
-            Own(BpfKernel.Attach(program, name));
+        foreach (var (point, program) in points.Zip(Load(points, p => TracePrograms.Build(layout, maps, options.CaptureLength, options.RingSize / WakeAtPart, p.Name))))
+        {
+            Own(BpfKernel.Attach(program, point.Name));
             attached++;
         }
+    }
+
+    // The verifier looks for names in all of the kernel's types wherever a program follows a pointer, a millisecond each time: on all processors at once.
+    private SafeFileHandle[] Load(List<TracepointLayout> points, Func<TracepointLayout, ulong[]> build)
+    {
+        var programs = new SafeFileHandle[points.Count];
+        var refusals = new ConcurrentQueue<Exception>();
+        Parallel.ForEach(Partitioner.Create(Enumerable.Range(0, points.Count), EnumerablePartitionerOptions.NoBuffering), i =>
+        {
+            try
+            {
+                programs[i] = BpfKernel.LoadProgram(BpfProgramType.Tracing, points[i].Name, build(points[i]), points[i].TypeId);
+            }
+            catch (LinuxException e)
+            {
+                refusals.Enqueue(e);
+            }
+        });
+        handles.AddRange(programs.Where(p => p is not null));
+        if (refusals.TryPeek(out var refusal))
+        {
+            ExceptionDispatchInfo.Throw(refusal);
+        }
+
+        return programs;
     }
 
     private SafeFileHandle Own(SafeFileHandle handle)
