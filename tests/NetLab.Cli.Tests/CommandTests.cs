@@ -147,6 +147,24 @@ public sealed partial class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task The_doctor_and_the_reason_of_a_skipped_test_say_the_same_of_what_is_missing()
+    {
+        NetLabResult text = await NetLabProcess.RunAsync("doctor"), json = await NetLabProcess.RunAsync("doctor", "--json");
+        string page = string.Join(' ', text.Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
+        foreach (JsonNode told in json.Json["features"]!.AsArray().OfType<JsonNode>().Where(f => !(bool)f["available"]!))
+        {
+            // Without a reason the test is not skipped but fails: NETLAB_REQUIRE asks for the feature.
+            if (new LabFactAttribute(Enum.Parse<Feature>((string)told["feature"]!)).Skip is { } reason)
+            {
+                Assert.Contains($"{told["name"]} is not available here", reason);
+                Assert.Contains(told["kernelOption"] is { } option ? $"The kernel option is {option}. {told["remedy"]}." : $"{told["remedy"]}.", reason);
+                Assert.Contains(told["kernelOption"] is { } shown ? $"Kernel option {shown}. {told["remedy"]}" : $"{told["remedy"]}", page);
+            }
+        }
+    }
+
+    [Fact]
     public async Task Without_privileges_the_doctor_names_them_and_a_run_says_what_to_do()
     {
         NetLabResult doctor = await NetLabProcess.RunWithoutPrivilegesAsync("doctor"), run = await NetLabProcess.RunWithoutPrivilegesAsync("run", Write("two.yaml", Samples.Yaml));
