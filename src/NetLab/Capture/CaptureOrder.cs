@@ -41,6 +41,8 @@ internal sealed class CaptureOrder
     private readonly List<WaitingFrame> waiting = [];
     private CaptureChunk chunk = new();
     private long number;
+    private long latest; // time of those that wait
+    private bool isInOrder = true;
 
     public bool IsEmpty => waiting.Count == 0;
 
@@ -71,6 +73,8 @@ internal sealed class CaptureOrder
         }
 
         HopDirection direction = record.Direction == PacketDirection.Outgoing ? HopDirection.Out : HopDirection.In;
+        isInOrder &= record.TimestampNanoseconds >= latest;
+        latest = Math.Max(latest, record.TimestampNanoseconds);
         waiting.Add(new WaitingFrame(record.TimestampNanoseconds, number++, port, direction, chunk, chunk.End, length, record.OriginalLength + tag));
         chunk.End += length;
         chunk.Waiting++;
@@ -79,7 +83,13 @@ internal sealed class CaptureOrder
     /// <summary>Hands out what was seen up to a moment, oldest first.</summary>
     public void Release(long until, CaptureSink sink)
     {
-        waiting.Sort(static (a, b) => a.Time != b.Time ? a.Time.CompareTo(b.Time) : a.Number.CompareTo(b.Number));
+        // One ring's frames mostly come in order.
+        if (!isInOrder)
+        {
+            waiting.Sort(static (a, b) => a.Time != b.Time ? a.Time.CompareTo(b.Time) : a.Number.CompareTo(b.Number));
+            isInOrder = true;
+        }
+
         int count = 0;
         for (; count < waiting.Count && waiting[count].Time <= until; count++)
         {

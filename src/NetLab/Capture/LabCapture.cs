@@ -4,7 +4,8 @@ namespace NetLab;
 
 /// <summary>
 /// Captures every frame that comes in or goes out at any device of some nodes, in memory or to a pcapng file with one interface a device
-/// (<c>node/device</c>), in the order of the kernel's stamps. Owns a ring a node and one thread that empties them.
+/// (<c>node/device</c>), in the order of the kernel's stamps. Owns a ring a node and one thread that empties them, which the kernel
+/// prefers to others where the process may ask for that (CAP_SYS_NICE).
 /// </summary>
 /// <example>
 /// <code>
@@ -172,7 +173,11 @@ public sealed class LabCapture : IAsyncDisposable
     {
         try
         {
-            CaptureToTheEnd();
+            using (UrgentWork.Begin())
+            {
+                CaptureToTheEnd();
+            }
+
             sink.Finish(Now(), Close());
             sink.Dispose();
             finished.SetResult();
