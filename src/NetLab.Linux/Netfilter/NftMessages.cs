@@ -64,7 +64,7 @@ internal static class NftMessages
         Batch(writer, BatchBegin);
         foreach (var family in hooks.Select(h => h.Family).Distinct())
         {
-            Begin(writer, NewTable, Request | Create, family);
+            Begin(writer, NewTable, Request, family);
             writer.Text(NFTA_TABLE_NAME, table);
             writer.Be32(NFTA_TABLE_FLAGS, owned ? NFT_TABLE_F_OWNER : 0);
             writer.End();
@@ -102,6 +102,7 @@ internal static class NftMessages
         Begin(writer, NewChain, Request | Create, hook.Family);
         writer.Text(NFTA_CHAIN_TABLE, table);
         writer.Text(NFTA_CHAIN_NAME, chain);
+        writer.Text(NFTA_CHAIN_TYPE, "filter");
         using (writer.Nest(NFTA_CHAIN_HOOK | Nested))
         {
             writer.Be32(NFTA_HOOK_HOOKNUM, hook.Hook);
@@ -112,7 +113,6 @@ internal static class NftMessages
             }
         }
 
-        writer.Text(NFTA_CHAIN_TYPE, "filter");
         writer.End();
     }
 
