@@ -32,6 +32,12 @@ internal static class NetLabProcess
     public static Task<NetLabResult> RunInUserNamespaceAsync(params string[] arguments) =>
         FinishAsync(Start("unshare", ["-Urnmpf", "--mount-proc", "dotnet", Dll, .. arguments]));
 
+    /// <summary>Starts lines of shell in a mount namespace of their own, where <c>"$@"</c> is the command.</summary>
+    public static Process StartShell(string script, params string[] arguments) => Start("unshare", ["-m", "sh", "-ec", script, "sh", "dotnet", Dll, .. arguments]);
+
+    /// <summary>Starts lines of shell as root of a user namespace alone; <c>$2</c> is the command's file.</summary>
+    public static Process StartInUserNamespace(string script) => Start("unshare", ["-Urnmpf", "--mount-proc", "bash", "-c", script, "bash", "dotnet", Dll]);
+
     /// <summary>Runs it with an environment variable.</summary>
     public static Task<NetLabResult> RunWithAsync(string variable, string value, params string[] arguments) =>
         FinishAsync(Start("env", [$"{variable}={value}", "dotnet", Dll, .. arguments]));

@@ -1,25 +1,68 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using NetLab.Cli.Live;
 using NetLab.Scenarios;
 
 namespace NetLab.Cli.Commands;
 
-/// <summary><c>netlab explain FILE --from A --to B</c>: builds a scenario's lab, sends one frame, and tells what became of it and why.</summary>
+/// <summary>
+/// <c>netlab explain FILE --from A --to B</c>: builds a scenario's lab, sends one frame, and tells what became of it and why. <c>netlab explain --live NAMESPACE…</c>: tells what becomes of
+/// the frames in namespaces that are there (<see cref="LiveExplain"/>).
+/// </summary>
 internal static class ExplainCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var file = new Argument<string>("file") { Description = "The scenario whose lab is built" };
+        var file = new Argument<string>("file") { Description = "The scenario whose lab is built", Arity = ArgumentArity.ZeroOrOne };
         file.Validators.Add(ScenarioFiles.Check);
-        var from = new Option<string>("--from") { Description = "The VM that sends the frame, or a node, which pings", HelpName = "name", Required = true };
-        var to = new Option<string>("--to") { Description = "The VM, node or address that it is for", HelpName = "name", Required = true };
+        var from = new Option<string>("--from") { Description = "The VM that sends the frame, or a node, which pings", HelpName = "name" };
+        var to = new Option<string>("--to") { Description = "The VM, node or address that it is for", HelpName = "name" };
         var frame = new Option<string?>("--frame") { Description = "The frame, in the words of a send step: 'udp port=53' (as if absent), 'tcp 80 flags=syn', icmp, arp, 'ethernet type=0x88b5', with ttl=, vlan=, dst_mac= and so on; or its bytes in hex", HelpName = "frame" };
         var after = new Option<int?>("--after-steps") { Description = "Take the scenario's steps first: so many of them, or all where no number is given", HelpName = "count", Arity = ArgumentArity.ZeroOrOne };
-        var pcapng = new Option<string?>("--pcapng") { Description = "Write the frame's hops into this file too, the reason as a comment", HelpName = "file" };
-        var json = new Option<bool>("--json") { Description = "Write one JSON document" };
-        var command = new Command("explain", "Tell where a frame goes in a scenario's lab, and why it does not arrive. Exit codes: 0 it arrives, 1 it does not, 2 and 3 as ever.") { file, from, to, frame, after, pcapng, json };
+        var live = new Option<string[]>("--live") { Description = "Watch these network namespaces instead, without changing them: names as 'ip netns' has them, paths, pid:1234 for that of a process or container, host", HelpName = "namespace", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = true };
+        var filter = new Option<string?>("--filter") { Description = "With --live: the frames of interest: udp, tcp, icmp, arp, ip6, port=53, src=10.0.0.1, dst=10.0.0.0/24, host=, mac=, vlan=, type=0x88b5; all words must be true of a frame, ! before one turns it round", HelpName = "words" };
+        var stopped = new Option<bool>("--only-dropped") { Description = "With --live: leave out frames that went well" };
+        var time = new Option<string?>("--for") { Description = "With --live: end after so long: 10s, 2m; otherwise Ctrl-C ends it", HelpName = "time" };
+        var count = new Option<int?>("--count") { Description = "With --live: end after so many frames", HelpName = "number" };
+        var rules = new Option<bool>("--rules") { Description = "With --live: let nftables trace which rule drops a frame; each namespace that has rules gets a table netlab_trace while it is watched" };
+        var pcapng = new Option<string?>("--pcapng") { Description = "Write the frames' hops into this file too, the reasons as comments", HelpName = "file" };
+        var json = new Option<bool>("--json") { Description = "Write one JSON document; with --live, one a line for each frame" };
+        var command = new Command("explain", "Tell where a frame goes in a scenario's lab, and why it does not arrive; or, with --live, what becomes of the frames in namespaces that are there. Exit codes: 0 it arrives, 1 it does not, 2 and 3 as ever; with --live always 0 when it could watch.") { file, from, to, frame, after, live, filter, stopped, time, count, rules, pcapng, json };
+        command.Validators.Add(result =>
+        {
+            bool isLive = result.GetResult(live) is not null;
+            Option[] ofScenario = [from, to, frame, after], ofLive = [filter, stopped, time, count, rules];
+            foreach (Option wrong in (isLive ? ofScenario : ofLive).Where(o => result.GetResult(o) is { Implicit: false }))
+            {
+                result.AddError($"Option '{wrong.Name}' is {(isLive ? "not for --live" : "for --live alone")}");
+            }
+
+            if (isLive && result.GetResult(file) is { Tokens.Count: > 0 })
+            {
+                result.AddError("A scenario is not watched: name either a file or --live");
+            }
+            else if (!isLive && result.GetResult(file) is not { Tokens.Count: > 0 })
+            {
+                result.AddError("Required argument missing: a scenario's file, or --live NAMESPACE…");
+            }
+
+            foreach (Option missing in new Option[] { from, to }.Where(o => !isLive && result.GetResult(o) is null))
+            {
+                result.AddError($"Option '{missing.Name}' is required.");
+            }
+
+            if (result.GetResult(count) is { Tokens: [{ Value: var number }] } && int.TryParse(number, out int n) && n < 1)
+            {
+                result.AddError("--count takes a number from 1");
+            }
+        });
         command.SetAction((parsed, ct) =>
         {
+            if (parsed.GetValue(live) is { Length: > 0 } namespaces)
+            {
+                return LiveExplain.RunAsync(terminal, new LiveQuestion(namespaces, parsed.GetValue(filter), parsed.GetValue(stopped), parsed.GetValue(time), parsed.GetValue(count), parsed.GetValue(rules), parsed.GetValue(pcapng), parsed.GetValue(json)), ct);
+            }
+
             int steps = parsed.GetResult(after) is null ? 0 : parsed.GetValue(after) ?? int.MaxValue;
             return RunAsync(terminal, parsed.GetRequiredValue(file), (parsed.GetRequiredValue(from), parsed.GetRequiredValue(to), parsed.GetValue(frame)), steps, parsed.GetValue(pcapng), parsed.GetValue(json), ct);
         });

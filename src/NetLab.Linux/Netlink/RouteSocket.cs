@@ -10,20 +10,34 @@ public sealed partial class RouteSocket : IDisposable
 {
     private readonly NetlinkSocket socket;
 
-    private RouteSocket(NetlinkSocket socket) => this.socket = socket;
+    private readonly bool isReadOnly;
+
+    private RouteSocket(NetlinkSocket socket, bool isReadOnly)
+    {
+        this.socket = socket;
+        this.isReadOnly = isReadOnly;
+    }
 
     /// <summary>Opens a socket in a namespace. It stays usable when the namespace object is disposed, and keeps the namespace alive.</summary>
+    /// <param name="ns">The namespace.</param>
+    /// <param name="isReadOnly">Whether it refuses to change anything: for namespaces that are somebody else's.</param>
     /// <exception cref="LinuxException">The kernel refused.</exception>
-    public static RouteSocket Open(NetworkNamespace ns) => new(NetlinkSocket.Open(ns, NETLINK_ROUTE, strictChecks: true));
+    public static RouteSocket Open(NetworkNamespace ns, bool isReadOnly = false) => new(NetlinkSocket.Open(ns, NETLINK_ROUTE, strictChecks: true), isReadOnly);
 
     /// <summary>
     /// Carries out the requests of a batch in order, up to 32 in one system call. When one is refused, those sent together with it have been tried all
     /// the same, and those after them have not been sent.
     /// </summary>
     /// <exception cref="NetlinkException">The first request that was refused.</exception>
+    /// <exception cref="InvalidOperationException">The socket was opened to read alone.</exception>
     public void Execute(NetlinkBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
+        if (isReadOnly)
+        {
+            throw new InvalidOperationException("This namespace is only looked at: whoever made it changes it.");
+        }
+
         socket.Execute(batch);
     }
 

@@ -85,7 +85,8 @@ internal static class FrameLine
         return digits >= 28 && line.All(c => char.IsAsciiHexDigit(c) || char.IsWhiteSpace(c) || c is ':' or '-');
     }
 
-    private static List<(string Text, Position At)> Words(string line)
+    /// <summary>The words of a line, each with its place; quotes hold blanks together.</summary>
+    public static List<(string Text, Position At)> Words(string line)
     {
         var words = new List<(string, Position)>();
         var word = new System.Text.StringBuilder();

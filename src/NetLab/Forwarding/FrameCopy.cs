@@ -23,6 +23,9 @@ public enum CopyEnd
     /// <summary>It waits in a node: for an answer to ARP or neighbour discovery, or in a queue.</summary>
     Pending,
 
+    /// <summary>It went out of a device of a namespace that NetLab only watches, and what is behind that device is not watched.</summary>
+    Left,
+
     /// <summary>Sight of it was lost at the last hop: what it is followed by does not tell what happened there.</summary>
     Lost,
 }
@@ -118,6 +121,11 @@ public sealed class FrameCopy
         }
 
         Hop last = hops[^1];
+        if (last is { Direction: HopDirection.Out, LabDevice: AdoptedDevice or TapDevice { Vm: null }, Node.Lab.IsAdopted: true })
+        {
+            return new FrameCopy(hops, CopyEnd.Left, null, null) { Skb = skb };
+        }
+
         FakeVm? vm = last is { Direction: HopDirection.Out, LabDevice: TapDevice { Vm: { } reader } } ? reader : null;
         Node? node = last.Direction == HopDirection.In && IsTakenByStack(last, skb) ? last.Node : null;
         return new FrameCopy(hops, vm is not null || node is not null ? CopyEnd.Delivered : CopyEnd.Lost, vm, node) { Skb = skb };
@@ -148,6 +156,7 @@ public sealed class FrameCopy
             CopyEnd.NotForwarded => $"   X NOT FORWARDED at {place}",
             CopyEnd.Consumed => $"   (used up at {place})",
             CopyEnd.Pending => $"   (WAITS at {place})",
+            CopyEnd.Left => $"   (left by {place})",
             _ when Hops.Count == 0 => "   (seen nowhere)",
             _ when Hops[^1].Direction == HopDirection.In => $"   (LOST: last seen coming in at {place}{(Hops[^1].Enters is { } bridge ? $", a port of {bridge.Kind} bridge {bridge.Name}" : "")})",
             _ => $"   (LOST: last seen going out of {place}; nobody took it there)",

@@ -16,6 +16,9 @@ public sealed record Hop(Node Node, string Device, HopDirection Direction, ushor
     /// <summary>The frame's length there in bytes, Ethernet header and tag included; 0 where its bytes were not seen.</summary>
     public int Length { get; init; }
 
+    /// <summary>How many bytes of <see cref="Frame"/> are known, where those after them were not seen and are zero; null where all are.</summary>
+    internal int? Known { get; init; }
+
     internal Device? LabDevice { get; init; }
 
     internal bool InTunnel { get; init; }

@@ -17,42 +17,56 @@ internal sealed class TraceFateBuilder
     private readonly Dictionary<SkbCopy, SkbCopy> sentOnFrom = []; // first copies that Open vSwitch made, and of which
     private readonly HashSet<SkbCopy> sentOn = [];
     private readonly Dictionary<SkbHop, Hop> hops = new(ReferenceEqualityComparer.Instance);
-    private readonly long start;
 
-    private TraceFateBuilder(SentFrame sent, IReadOnlyList<TraceEvent> events)
+    private TraceFateBuilder(SentFrame sent)
     {
         this.sent = sent;
         nodes = sent.Start.Lab.Nodes.Where(n => n.IsApplied).ToDictionary(n => n.State.Namespace.Inode);
-        foreach (SkbCopy root in SkbTree.Build(events, IsPassedOn).Roots)
+    }
+
+    /// <summary>The copies of a frame that was sent, found among all that was recorded meanwhile.</summary>
+    public static List<FrameCopy> Build(SentFrame sent, IReadOnlyList<TraceEvent> events)
+    {
+        var builder = new TraceFateBuilder(sent);
+        foreach (SkbCopy root in SkbTree.Build(events, builder.IsPassedOn).Roots)
         {
-            if (family.Count == 0 ? IsTheFrame(root) : SentOn(root))
+            if (builder.family.Count == 0 ? builder.IsTheFrame(root) : builder.SentOn(root))
             {
-                family.AddRange(SkbTree.Family(root).Where(c => !IsAnswer(c)));
+                builder.Add(root);
             }
         }
 
-        start = family.Count > 0 ? family[0].Events[0].Timestamp : 0;
+        return builder.Copies();
     }
 
-    public static List<FrameCopy> Build(SentFrame sent, IReadOnlyList<TraceEvent> events)
+    /// <summary>The copies of a frame that somebody sent, of which the first is known.</summary>
+    public static List<FrameCopy> Build(SentFrame sent, SkbCopy root)
     {
-        var builder = new TraceFateBuilder(sent, events);
+        var builder = new TraceFateBuilder(sent);
+        builder.Add(root);
+        return builder.Copies();
+    }
+
+    private void Add(SkbCopy root) => family.AddRange(SkbTree.Family(root).Where(c => !IsAnswer(c)));
+
+    private List<FrameCopy> Copies()
+    {
         var copies = new List<FrameCopy>();
-        foreach (SkbCopy copy in builder.family)
+        foreach (SkbCopy copy in family)
         {
             if (copies.Count == Most)
             {
                 break;
             }
 
-            DropPlace? drop = copy.End is SkbEnd.Dropped ? builder.DropOf(copy) : null;
-            if (drop is not null || !builder.GoesOnElsewhere(copy))
+            DropPlace? drop = copy.End is SkbEnd.Dropped ? DropOf(copy) : null;
+            if (drop is not null || !GoesOnElsewhere(copy))
             {
-                copies.Add(FrameCopy.EndingAt(builder.HopsOf(copy), copy, drop));
+                copies.Add(FrameCopy.EndingAt(HopsOf(copy), copy, drop));
             }
         }
 
-        return copies.Count > 0 || builder.family is not [var first, ..] ? copies : [FrameCopy.EndingAt(builder.HopsOf(first), first)];
+        return copies.Count > 0 || family is not [var first, ..] ? copies : [FrameCopy.EndingAt(HopsOf(first), first)];
     }
 
     // Null for a drop that takes nothing from anybody.
@@ -100,11 +114,12 @@ internal sealed class TraceFateBuilder
         Node node = nodes[hop.Namespace];
         Frame? frame = Seen(hop.First);
         bool inTunnel = frame?.Udp is { DestinationPort: 4789 or 8472 or 6081 } && hop.First.Length > sent.Frame.Length;
-        return new Hop(node, hop.DeviceName, hop.Direction is SkbDirection.In ? HopDirection.In : HopDirection.Out, frame?.VlanId, TimeSpan.FromTicks((hop.Timestamp - start) / 100))
+        return new Hop(node, hop.DeviceName, hop.Direction is SkbDirection.In ? HopDirection.In : HopDirection.Out, frame?.VlanId, TimeSpan.FromTicks((hop.Timestamp - family[0].Events[0].Timestamp) / 100))
         {
             LabDevice = node.FindDevice(hop.DeviceName),
             InTunnel = inTunnel,
             Frame = frame,
+            Known = sent.Known is null || frame is null ? null : Math.Min(frame.Length, hop.First.Bytes.Length + (hop.First.VlanTci is null ? 0 : 4)),
             Length = frame is null ? 0 : hop.First.Length + (hop.First.VlanTci is null ? 0 : 4),
         };
     }

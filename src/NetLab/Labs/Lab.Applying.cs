@@ -37,6 +37,7 @@ public sealed partial class Lab
     public async Task ApplyAsync(CancellationToken ct = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        RequireOwn();
         Validate();
         try
         {

@@ -59,7 +59,7 @@ public sealed partial class Lab
     /// <exception cref="TimeoutException">Something that is not the lab's holds a namespace: a socket that was not disposed, a process that entered it. The message names the nodes.</exception>
     public async ValueTask DisposeAsync(bool waitForKernel, CancellationToken ct = default)
     {
-        List<Node> nodes = _disposed ? [] : _nodes.FindAll(n => n.IsApplied);
+        List<Node> nodes = _disposed || IsAdopted ? [] : _nodes.FindAll(n => n.IsApplied);
         if (!waitForKernel || nodes.Count == 0)
         {
             await DisposeAsync().ConfigureAwait(false);

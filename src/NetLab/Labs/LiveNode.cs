@@ -10,12 +10,18 @@ internal sealed class LiveNode : IDisposable
     private int _nextIndex = 100;
 
     public LiveNode(Node node)
+        : this(node, NetworkNamespace.Create(), isReadOnly: false)
+    {
+    }
+
+    /// <summary>A node whose namespace is there already; its descriptor is owned from now on, also where this fails.</summary>
+    public LiveNode(Node node, NetworkNamespace ns, bool isReadOnly)
     {
         Node = node;
-        Namespace = NetworkNamespace.Create();
+        Namespace = ns;
         try
         {
-            Route = RouteSocket.Open(Namespace);
+            Route = RouteSocket.Open(Namespace, isReadOnly);
         }
         catch
         {

@@ -21,6 +21,7 @@ public sealed partial class Node
     /// <summary>Changes a kernel setting of this namespace in the running lab.</summary>
     public void WriteSysctl(string name, string value)
     {
+        Lab.RequireOwn();
         State.Namespace.WriteSysctl(name, value);
         _sysctls[name] = value;
     }

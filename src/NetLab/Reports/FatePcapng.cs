@@ -45,7 +45,7 @@ public static class FatePcapng
                 comments.Add(EndOf(missing));
             }
 
-            writer.WritePacket(interfaces[(hop.Node, hop.Device)], TimeOf(fate, hop), frame.Bytes.Span,
+            writer.WritePacket(interfaces[(hop.Node, hop.Device)], TimeOf(fate, hop), frame.Bytes.Span[..Math.Min(hop.Known ?? frame.Length, frame.Length)],
                 hop.Direction == HopDirection.In ? CaptureDirection.Inbound : CaptureDirection.Outbound, comments.Count == 0 ? null : string.Join('\n', comments), hop.Length);
         }
     }
@@ -59,6 +59,7 @@ public static class FatePcapng
     {
         { Vm: { } vm } => $"DELIVERED to VM {vm.Name}",
         { Node: { } node } => $"DELIVERED to node {node.Name}",
+        { End: CopyEnd.Left } => "LEFT: what is behind this device is not watched",
         { Reason: { } reason } => $"{Words(copy.End)} at {reason.Place}\n{reason.Describe()}",
         _ => $"{Words(copy.End)}: it went on from here to nobody",
     };

@@ -77,6 +77,18 @@ internal sealed class FrameWatch(string why) : IFrameWatch
         return new Observation(this, Count, Lost);
     }
 
+    /// <summary>What was seen since a position in the log, which moves on to its end.</summary>
+    public IReadOnlyList<Sighting> Since(ref long position)
+    {
+        Drain();
+        lock (_gate)
+        {
+            int from = (int)Math.Clamp(position - (Count - _log.Count), 0, _log.Count);
+            position = Count;
+            return _log.GetRange(from, _log.Count - from);
+        }
+    }
+
     /// <summary>What was seen of a frame since a position in the log.</summary>
     private List<Sighting> Find(long since, FrameIdentity identity)
     {

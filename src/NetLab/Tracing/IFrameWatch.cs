@@ -43,7 +43,11 @@ internal interface IObservation : IDisposable
 /// <param name="Start">The node where it begins.</param>
 /// <param name="Frame">The frame as it is sent; from a node's stack, as far as it is known before.</param>
 /// <param name="Identity">By what it is known again.</param>
-internal sealed record SentFrame(string From, FakeVm? Sender, Node Start, Frame Frame, FrameIdentity Identity);
+internal sealed record SentFrame(string From, FakeVm? Sender, Node Start, Frame Frame, FrameIdentity Identity)
+{
+    /// <summary>How many bytes of <see cref="Frame"/> are known, where those after them were not seen and are zero; null where all are.</summary>
+    public int? Known { get; init; }
+}
 
 /// <summary>What was seen of a frame.</summary>
 /// <param name="Copies">Its copies, each with its way; why one ended is not known yet.</param>

@@ -17,10 +17,11 @@ internal sealed class KernelWatch : IFrameWatch
     // Taken while the tracer hands out records, under its own lock: whoever holds this one must not ask the tracer.
     private readonly Lock _gate = new();
     private readonly Dictionary<ulong, Node> _namespaces = [];
-    private readonly TraceLog _kept = new(MostChunks);
+    private TraceLog _kept = new(MostChunks);
     private readonly TraceLog _last = new(LastChunks, dropsOldest: true); // arrivals and departures, also when no more is kept: what goes round now
     private int _recordings;
     private bool _isFull;
+    private long _refused; // records that came when it was full
     private (long OfAll, long Here) _lost;
 
     private KernelWatch(SharedTracer tracer) => _tracer = tracer;
@@ -87,6 +88,24 @@ internal sealed class KernelWatch : IFrameWatch
         }
     }
 
+    /// <summary>Takes away what was kept since the last time. Only for a lab that is watched, and sends nothing itself: what recordings have is gone with it.</summary>
+    /// <param name="lost">How many records of the lab's namespaces found no room so far.</param>
+    public IReadOnlyList<TraceEvent> TakeAway(out long lost)
+    {
+        _tracer.Drain();
+        lost = Lost();
+        TraceLog kept;
+        lock (_gate)
+        {
+            lost += _refused;
+            (kept, _kept) = (_kept, new TraceLog(MostChunks));
+        }
+
+        List<TraceEvent> events = kept.Since(0).ToEvents();
+        kept.Clear();
+        return events;
+    }
+
     /// <summary>Called by the tracer, for a record of one of the lab's namespaces.</summary>
     public void Take(in TraceRecord record)
     {
@@ -99,7 +118,12 @@ internal sealed class KernelWatch : IFrameWatch
                 return;
             }
 
-            _isFull |= !_kept.Add(record);
+            if (!_kept.Add(record))
+            {
+                _isFull = true;
+                _refused++;
+            }
+
             if (isSighting)
             {
                 _last.Add(record);

@@ -44,6 +44,7 @@ public sealed partial class Lab
     /// <summary>Sends by <paramref name="send"/> and follows the frame until nothing moves any more.</summary>
     internal async Task<Fate> ObserveAsync(SentFrame sent, Action send, CancellationToken ct, bool untilEnded = false)
     {
+        RequireOwn();
         using IObservation observation = Watch().Observe();
         using RuleWatch.Recording rules = LazyInitializer.EnsureInitialized(ref _rules, () => new RuleWatch(this)).Record();
         DateTimeOffset at = DateTimeOffset.UtcNow;

@@ -61,7 +61,7 @@ public sealed partial class Lab
 
         void Look()
         {
-            if (!IsApplied || draining > 0 || Activity() - first < FramesBeforeDoubt)
+            if (!IsApplied || IsAdopted || draining > 0 || Activity() - first < FramesBeforeDoubt)
             {
                 return;
             }

@@ -94,11 +94,25 @@ internal sealed class RuleWatch(Lab lab) : IDisposable
             lock (watch.gate)
             {
                 watch.Drain();
-                ILookup<NodeRules, NftTraceEvent> steps = watch.log.Skip(from).ToLookup(s => s.Rules, s => s.Step);
-                var legacy = counted.ToDictionary(c => c.Key, c => LegacyTable.DropsBetween(c.Value, c.Key.ReadLegacy()));
-                var account = new RuleAccount(watch.nodes.Values.ToDictionary(r => r.Node, r => new NodeAccount(r, NftTraversal.Of(steps[r]), legacy.GetValueOrDefault(r, []), DoubtOf(r))));
+                RuleAccount account = AccountOf(watch.log.Skip(from).ToLookup(s => s.Rules, s => s.Step));
                 Dispose();
                 return account;
+            }
+        }
+
+        /// <summary>What the rules did last, with no more than so many steps. The recording goes on, and is the only one; rules that are new since are heard too.</summary>
+        public RuleAccount Look(int most)
+        {
+            lock (watch.gate)
+            {
+                watch.Drain();
+                watch.log.RemoveRange(0, Math.Max(0, watch.log.Count - most));
+                foreach (NodeRules rules in watch.nodes.Values)
+                {
+                    rules.Arm();
+                }
+
+                return AccountOf(watch.log.ToLookup(s => s.Rules, s => s.Step));
             }
         }
 
@@ -112,6 +126,12 @@ internal sealed class RuleWatch(Lab lab) : IDisposable
                     watch.End();
                 }
             }
+        }
+
+        private RuleAccount AccountOf(ILookup<NodeRules, NftTraceEvent> steps)
+        {
+            var legacy = counted.ToDictionary(c => c.Key, c => LegacyTable.DropsBetween(c.Value, c.Key.ReadLegacy()));
+            return new RuleAccount(watch.nodes.Values.ToDictionary(r => r.Node, r => new NodeAccount(r, NftTraversal.Of(steps[r]), legacy.GetValueOrDefault(r, []), DoubtOf(r))));
         }
 
         private string DoubtOf(NodeRules rules) =>

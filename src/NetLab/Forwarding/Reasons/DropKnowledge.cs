@@ -10,9 +10,9 @@ namespace NetLab;
 /// </summary>
 internal static class DropKnowledge
 {
-    /// <summary>Drops that take nothing from anybody: copies for a stack that nobody meant, queues that are emptied when a tap is closed.</summary>
+    /// <summary>Drops that take nothing from anybody: copies for a stack that nobody meant, queues that are emptied when a tap is closed, echo replies after raw sockets had theirs.</summary>
     public static bool IsHarmless(DropPlace place) =>
-        place.In("ip6_mc_input", "tun_queue_purge")
+        place.In("ip6_mc_input", "tun_queue_purge", "ping_rcv")
         || place.Event.ReasonName is "QUEUE_PURGE"
         || (place.LabDevice is Switch { Addresses.Count: 0 } && place.Event.ReasonName is not "NETFILTER_DROP")
         || (place.LabDevice?.Switch is OvsBridge && place.Copy.Way is [.., { Direction: SkbDirection.In }]);

@@ -38,7 +38,7 @@ internal static partial class NftGuess
             evidence.Add(candidates.Count == 1
                 ? $"nft: it is the only rule of the hook {hook} that drops, in the ruleset as it is now."
                 : $"nft: of {candidates.Count} rules of the hook {hook} that drop, it is the one whose counter has moved.");
-            return NftVerdict.Because(place.Node, place.Device, rule!, at, "", evidence);
+            return NftVerdict.Because(place.Node, place.Device, rule! with { Text = CounterPattern().Replace(rule.Text, "counter") }, at, "", evidence);
         }
 
         evidence.AddRange(likely.Select(c => $"nft: may be chain \"{c.Chain.Name}\" in table \"{c.Chain.Family.Word()} {c.Chain.Table}\": {c.Text}"));
@@ -124,6 +124,6 @@ internal static partial class NftGuess
     [GeneratedRegex(@"(?:jump|goto) ([^\s,}]+)")]
     private static partial Regex JumpPattern();
 
-    [GeneratedRegex(@"counter packets (\d+)")]
+    [GeneratedRegex(@"counter packets (\d+)(?: bytes \d+)?")]
     private static partial Regex CounterPattern();
 }

@@ -1,0 +1,124 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using NetLab.Linux.Bpf;
+using NetLab.Packets;
+
+namespace NetLab;
+
+/// <summary>Frames by the kernel's tracepoints. Keeps the records of those that are under way, and forgets all others.</summary>
+internal sealed class KernelFrames : ILiveSource, IDisposable
+{
+    private const long Quiet = 200_000_000; // ns without a record after which a frame has come to rest
+    private const long LongestWait = 3_500_000_000; // ns that the kernel asks for a neighbour before it gives up, and some more
+    private const long Longest = 10_000_000_000; // ns after which a frame that does not rest goes round in circles
+
+    // Drops of what was delivered long before, and of what never was a frame.
+    private static readonly HashSet<string> NoFrames = ["QUEUE_PURGE", "SOCKET_CLOSE", "SOCKET_RCVBUFF", "NOT_SPECIFIED"];
+
+    private readonly Lab lab;
+    private readonly KernelWatch watch;
+    private readonly Func<Frame, bool> isWanted;
+    private readonly IObservation recording;
+    private readonly long lostBefore;
+    private List<TraceEvent> pending = [];
+
+    public KernelFrames(Lab lab, KernelWatch watch, Func<Frame, bool> isWanted)
+    {
+        (this.lab, this.watch, this.isWanted) = (lab, watch, isWanted);
+        recording = watch.Observe();
+        watch.TakeAway(out lostBefore);
+    }
+
+    public long Lost { get; private set; }
+
+    public IReadOnlyList<LiveFrame> Collect(bool all)
+    {
+        IReadOnlyList<TraceEvent> fresh = watch.TakeAway(out long lost);
+        Lost = lost - lostBefore;
+        if (fresh.Count == 0 && pending.Count == 0)
+        {
+            return [];
+        }
+
+        long now = Stopwatch.GetTimestamp();
+        var nodes = lab.Nodes.ToDictionary(n => n.NamespaceInode);
+        var frames = new List<LiveFrame>();
+        var unfinished = new List<TraceEvent>();
+        foreach (SkbCopy root in SkbTree.Build(pending.Concat(fresh)).Roots)
+        {
+            IReadOnlyList<SkbCopy> family = SkbTree.Family(root);
+            if (!all && !IsAtRest(family, now))
+            {
+                unfinished.AddRange(family.SelectMany(c => c.Events));
+            }
+            else if (FrameOf(root, nodes) is { } frame)
+            {
+                frames.Add(frame with { Copies = TraceFateBuilder.Build(frame.Sent, root) });
+            }
+        }
+
+        pending = unfinished;
+        return frames;
+    }
+
+    public void Dispose() => recording.Dispose();
+
+    private static bool IsAtRest(IReadOnlyList<SkbCopy> family, long now)
+    {
+        long last = family.Max(c => c.Events[^1].Timestamp);
+        return now - last > (family.Any(MayWait) ? LongestWait : Quiet) || now - family[0].Events[0].Timestamp > Longest;
+    }
+
+    // What a node is to pass on by a route, and has not yet: it asks for the neighbour's address.
+    private static bool MayWait(SkbCopy copy) =>
+        copy is { End: SkbEnd.Open, Hops: [.., { Direction: SkbDirection.In }] } && copy.RouteLookups.LastOrDefault() is { Error: 0, NextHopInterfaceIndex: not 0, Table: not 255 };
+
+    private LiveFrame? FrameOf(SkbCopy root, Dictionary<ulong, Node> nodes)
+    {
+        TraceEvent first = root.Events[0];
+        if (first.DeviceName == "lo" || first.Bytes.Length == 0 || !nodes.TryGetValue(first.Namespace, out Node? node) || (root.Hops.Count == 0 && !IsKeptBack(first)))
+        {
+            return null;
+        }
+
+        (Frame frame, int known) = Whole(first);
+        if (!isWanted(frame))
+        {
+            return null;
+        }
+
+        bool isOwn = root.Hops is not [{ Direction: SkbDirection.In }, ..];
+        var sent = new SentFrame(LiveFrame.SenderOf(frame, node, isOwn), null, node, frame, FrameIdentity.Of(frame)) { Known = known < frame.Length ? known : null };
+        return new LiveFrame(sent, DateTimeOffset.UtcNow - Stopwatch.GetElapsedTime(first.Timestamp), []);
+    }
+
+    // A node's own packet that was dropped before any device saw it.
+    private static bool IsKeptBack(TraceEvent first) =>
+        first is { Kind: TraceEventKind.KfreeSkb, IngressInterfaceIndex: 0, Protocol: 0x0800 or 0x86dd or 0x0806 } && !NoFrames.Contains(first.ReasonName);
+
+    // The frame in its full length: what the record does not show of it is zero. Where there is no Ethernet header yet, that is zero too.
+    private static (Frame Frame, int Known) Whole(TraceEvent first)
+    {
+        const int header = 14;
+        ReadOnlySpan<byte> seen = first.Bytes.Span;
+        byte[] bytes;
+        int known;
+        if (first.StartsWithEthernet)
+        {
+            bytes = new byte[Math.Max(first.Length, seen.Length)];
+            seen.CopyTo(bytes);
+            known = seen.Length;
+        }
+        else
+        {
+            int network = first.NetworkOffset > 0 && first.NetworkOffset < seen.Length ? first.NetworkOffset : 0;
+            bytes = new byte[header + Math.Max(first.Length, seen.Length) - network];
+            BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(header - 2), first.Protocol);
+            seen[network..].CopyTo(bytes.AsSpan(header));
+            known = header + seen.Length - network;
+        }
+
+        var frame = Frame.FromBytes(bytes);
+        return first.VlanTci is { } tci ? (frame.WithVlan((ushort)(tci & 0xfff)), known + 4) : (frame, known);
+    }
+}
