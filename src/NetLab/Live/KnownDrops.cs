@@ -18,15 +18,19 @@ internal sealed class KnownDrops
 
     private sealed record Key(ulong Namespace, string Device, string Drop, IpProtocol? Protocol, IPAddress? From, IPAddress? To, int? Port);
 
-    /// <summary>The copies with their reasons, and whether anything had to be read for it.</summary>
-    public async Task<(IReadOnlyList<FrameCopy> Copies, bool HasAsked)> ExplainAsync(LiveFrame frame, RuleAccount rules)
+    /// <summary>Finds the reasons that are known already.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="isWhole">Whether all of it was seen. Where records are missing, only a drop that was seen has a reason: what was not seen may have happened all the same.</param>
+    /// <returns>The copies whose reasons have to be looked for.</returns>
+    public IReadOnlyList<FrameCopy> Unknown(LiveFrame frame, bool isWhole)
     {
-        List<FrameCopy> unknown = [.. frame.Copies.Where(c => !IsKnown(frame, c))];
-        if (unknown.All(c => c.End is CopyEnd.Delivered or CopyEnd.Left) && frame.Copies.All(c => c.Skb is not null))
-        {
-            return (frame.Copies, false);
-        }
+        List<FrameCopy> unknown = [.. frame.Copies.Where(c => !IsKnown(frame, c) && (isWhole || c.Drop is not null))];
+        return unknown.All(c => c is { End: CopyEnd.Delivered or CopyEnd.Left, Skb: not null }) ? [] : unknown;
+    }
 
+    /// <summary>The frame's copies with the reasons of those that <see cref="Unknown"/> gave.</summary>
+    public async Task<IReadOnlyList<FrameCopy>> ExplainAsync(LiveFrame frame, IReadOnlyList<FrameCopy> unknown, RuleAccount rules)
+    {
         IReadOnlyList<FrameCopy> explained = await FateExplainer.ExplainAsync(frame.Sent, unknown, rules, CancellationToken.None).ConfigureAwait(false);
         foreach (FrameCopy copy in explained.Where(c => c is { Drop: not null, Reason: not null }))
         {
@@ -38,7 +42,7 @@ internal sealed class KnownDrops
             reasons[KeyOf(frame, copy.Drop!)] = (copy.Reason!, Stopwatch.GetTimestamp());
         }
 
-        return ([.. frame.Copies, .. explained.Except(frame.Copies)], true);
+        return [.. frame.Copies, .. explained.Except(frame.Copies)];
     }
 
     private bool IsKnown(LiveFrame frame, FrameCopy copy)

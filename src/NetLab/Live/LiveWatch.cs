@@ -23,6 +23,7 @@ public sealed class LiveWatch : IDisposable
     private readonly RuleWatch? ruleWatch;
     private readonly RuleWatch.Recording? rules;
     private int hasChanged;
+    private DateTimeOffset lastLoss; // when records were last found missing
 
     /// <summary>Begins to watch.</summary>
     /// <param name="lab">The lab, from <see cref="Lab.Adopt"/>.</param>
@@ -90,17 +91,18 @@ public sealed class LiveWatch : IDisposable
             long lost = source.Lost;
             IReadOnlyList<LiveFrame> frames = source.Collect(isLast);
             lost = source.Lost - lost;
+            lastLoss = lost > 0 ? DateTimeOffset.UtcNow : lastLoss;
             RuleAccount account = rules?.Look(MostSteps) ?? RuleAccount.None;
             int explained = 0;
             foreach (LiveFrame frame in frames.OrderBy(f => f.At))
             {
                 IReadOnlyList<FrameCopy> copies = frame.Copies;
-                if (explained < MostExplained)
+                IReadOnlyList<FrameCopy> unknown = known.Unknown(frame, isWhole: frame.At > lastLoss);
+                if (unknown.Count > 0 && explained++ < MostExplained)
                 {
-                    (copies, bool hasAsked) = await known.ExplainAsync(frame, account).ConfigureAwait(false);
-                    explained += hasAsked ? 1 : 0;
+                    copies = await known.ExplainAsync(frame, unknown, account).ConfigureAwait(false);
                 }
-                else
+                else if (unknown.Count > 0)
                 {
                     Unexplained++;
                 }
