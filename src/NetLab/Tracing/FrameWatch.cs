@@ -11,7 +11,7 @@ namespace NetLab;
 internal sealed class FrameWatch(string why) : IFrameWatch
 {
     private const int LongestLog = 200_000;
-    private const int MostAtOnce = 20_000;
+    private const int MostAtOnce = 2_000;
     private const int Most = 2_000; // sightings of one frame; only one that goes round in a loop has more
 
     private readonly Lock _gate = new();
@@ -126,7 +126,7 @@ internal sealed class FrameWatch(string why) : IFrameWatch
             // What a storm has left in the sockets is worth nothing any more, and would take long to make sightings of.
             foreach (PacketSocket socket in _sockets.Values)
             {
-                for (int n = 0; n < 5 * MostAtOnce && socket.TryRead(_buffer, out _); n++)
+                for (int n = 0; n < 50 * MostAtOnce && socket.TryRead(_buffer, out _); n++)
                 {
                 }
             }
