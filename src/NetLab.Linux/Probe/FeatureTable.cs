@@ -177,19 +177,19 @@ internal static class FeatureTable
 
         // Queueing disciplines.
         Feature.Netem => new("queueing discipline netem", "CONFIG_NET_SCH_NETEM",
-            "A wire in user space gives delay, jitter, loss, duplication and reordering on any kernel",
+            "For loss put an nft rule with `numgen` at the receiving device's ingress, for a rate tbf or htb; nothing else in the kernel delays or reorders",
             scratch => QdiscProbes.Kind(scratch, "netem")),
         Feature.Tbf => new("queueing discipline tbf", "CONFIG_NET_SCH_TBF",
-            "Use htb, or a wire in user space",
+            "Use htb",
             scratch => QdiscProbes.Kind(scratch, "tbf")),
         Feature.Htb => new("queueing discipline htb", "CONFIG_NET_SCH_HTB",
-            "Use tbf, or a wire in user space",
+            "Use tbf",
             scratch => QdiscProbes.Kind(scratch, "htb")),
         Feature.Clsact => new("queueing discipline clsact", "CONFIG_NET_SCH_INGRESS",
             "Use nftables of family netdev",
             scratch => QdiscProbes.Kind(scratch, "clsact")),
         Feature.Fq => new("queueing discipline fq", "CONFIG_NET_SCH_FQ",
-            "A wire in user space keeps departure times",
+            "Use tbf, which sends at a rate",
             scratch => QdiscProbes.Kind(scratch, "fq")),
 
         // BPF and tracing.
