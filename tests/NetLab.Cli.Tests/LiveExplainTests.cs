@@ -204,8 +204,11 @@ public sealed class LiveExplainTests : IDisposable
             until [ "$(readlink /proc/$router/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do :; done
             ip link add eth0 type veth peer name qr-1 netns $router; ip address add 10.0.1.2/24 dev eth0; ip link set eth0 up
             nsenter -t $router -n sh -c 'ip address add 10.0.1.1/24 dev qr-1; ip link set qr-1 up; nft "table inet guard { chain in { type filter hook input priority 0; udp dport 53 drop comment \"no-dns\"; }; }"'
-            (until [ "$(cat /proc/net/packet | wc -l)" -gt 1 ]; do sleep 0.1; done; sleep 1; ping -c 1 10.0.1.1; echo hi > /dev/udp/10.0.1.1/53) >&2 &
-            dotnet "$2" explain --live host r=$router --filter 'udp port=53' --rules --count 1; code=$?
+            dotnet "$2" explain --live host r=$router --filter 'udp port=53' --rules --count 1 | while IFS= read -r line; do
+              echo "$line"
+              case $line in Watching*) (ping -c 1 10.0.1.1; echo hi > /dev/udp/10.0.1.1/53) >&2 ;; esac
+            done
+            code=${PIPESTATUS[0]}
             kill $router; exit $code
             """;
         NetLabResult result = await NetLabProcess.FinishAsync(NetLabProcess.StartInUserNamespace(bed));
