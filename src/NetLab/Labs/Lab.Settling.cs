@@ -27,6 +27,7 @@ public sealed partial class Lab
     private async Task SettleRoundAsync(CancellationToken ct)
     {
         await Reactor.Shared.DrainAsync().ConfigureAwait(false);
+        ReadStreams();
         await KernelQuiescence.WaitAsync(ct).ConfigureAwait(false);
         foreach (Node node in _nodes)
         {
@@ -38,11 +39,13 @@ public sealed partial class Lab
         }
 
         await Reactor.Shared.DrainAsync().ConfigureAwait(false);
+        ReadStreams();
     }
 
     /// <summary>A number for the IPv4 identification of a frame that the lab sends, by which it is known again behind NAT, routers and tunnels.</summary>
     internal ushort NextMark() => (ushort)(Interlocked.Increment(ref _marks) % 65_000 + 1);
 
+    // The reactor does not look at the tap of a stream while somebody receives from it, and a guest's answer may wait there.
     private void ReadStreams()
     {
         foreach (FakeVm vm in Vms)

@@ -209,6 +209,25 @@ public sealed class FrameStreamTests : IAsyncLifetime
     }
 
     [LabFact]
+    public async Task The_habits_answer_before_the_barrier_ends_also_right_after_a_receive()
+    {
+        using FrameStream to = _vm2.OpenStream();
+        Frame frame = Frame.Broadcast(_vm1, "news");
+        for (int round = 0; round < 10; round++)
+        {
+            // Whoever finds frames reads the tap himself, and the reactor does not look at it for a while.
+            for (int n = 0; n < 20; n++)
+            {
+                _vm1.Inject(frame.Bytes.Span);
+                await to.ReceiveAsync();
+            }
+
+            _vm1.ForgetNeighbours();
+            (await _vm1.PingAsync(_vm2)).ShouldSucceed();
+        }
+    }
+
+    [LabFact]
     public async Task The_habits_answer_a_process_too_after_a_reader_went_away()
     {
         Node host = _lab.AddHost("host", _bridge, "10.0.0.9/24");
