@@ -1,0 +1,173 @@
+using System.Diagnostics;
+using System.Runtime.Versioning;
+using NetLab.Xunit;
+
+namespace NetLab.Cli.Tests;
+
+/// <summary>
+/// <c>docker/netlab</c> with a fake <c>docker</c> and a fake <c>dotnet</c> on the PATH, over a copy of the script in a tree of its own. What the
+/// fakes were called with is in a file, an argument a line.
+/// </summary>
+[SupportedOSPlatform("linux")]
+public sealed class DockerScriptTests : IDisposable
+{
+    private const string FakeDocker = """
+        #!/bin/bash
+        case $1 in
+          version) echo 28.0 ;;
+          images) if [[ -e $FAKES/image ]]; then echo sha256:1234; fi ;;
+          build) printf 'Step 1/2 : FROM sdk\n---> 1\nStep 2/2 : RUN apt-get\n'; touch "$FAKES/image" ;;
+          run) printf '%s\n' "$@" >"$FAKES/run"; exit "${FAKE_EXIT:-0}" ;;
+        esac
+
+        """;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("netlab-").FullName;
+
+    public DockerScriptTests()
+    {
+        Directory.CreateDirectory(Tree("docker"));
+        Directory.CreateDirectory(Tree("scenarios"));
+        foreach (string file in new[] { "netlab", "test-summary.awk" })
+        {
+            File.Copy(Path.Combine(NetLabProcess.Root, "docker", file), Tree("docker", file));
+        }
+
+        File.WriteAllText(Tree("docker", "packages.txt"), "bash\n");
+        Fake("docker", FakeDocker);
+        File.WriteAllText(Path.Combine(_folder, "image"), "");
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("/dev/null")]
+    [InlineData("/etc/hostname")]
+    [InlineData("/usr/share")]
+    [InlineData("/run/netns/x")]
+    [InlineData("/proc/self/ns/net")]
+    [InlineData("/sys/class")]
+    [InlineData("/lib/x")]
+    [InlineData("/bin/sh")]
+    [InlineData("--output=/dev/stdout")]
+    [InlineData("/no/such/folder/x")]
+    public async Task A_path_of_the_containers_own_is_handed_on_and_not_mounted(string path)
+    {
+        NetLabResult result = await ContainerAsync("run", path);
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        string[] called = Called();
+        Assert.Equal(["sha256:1234", "run", path], called[^3..]);
+        Assert.Equal(["tree", "scenarios"], Mounts(called));
+    }
+
+    [Fact]
+    public async Task What_the_container_cannot_see_is_told()
+    {
+        NetLabResult hidden = await ContainerAsync("run", "/etc/hostname"), device = await ContainerAsync("run", "/dev/null");
+
+        Assert.Equal("netlab: /etc/hostname is not seen in the container, which has its own /etc; put the file elsewhere, or run with --native\n", hidden.Error);
+        Assert.Empty(device.Error);
+    }
+
+    [Theory]
+    [InlineData("with space")]
+    [InlineData("with:colon")]
+    [InlineData("with,comma")]
+    [InlineData("with\"quote")]
+    [InlineData("bindings")]
+    public async Task A_folder_of_any_name_is_mounted_at_its_own_path(string name)
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(_folder, name)).FullName;
+        NetLabResult result = await ContainerAsync("run", Path.Combine(folder, "x.yaml"));
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        string quoted = folder.Replace("\"", "\"\"");
+        Assert.Contains($"type=bind,\"source={quoted}\",\"target={quoted}\"", Called());
+    }
+
+    [Fact]
+    public async Task The_exit_code_is_that_of_the_command_in_the_container()
+    {
+        Assert.Equal(42, (await FinishAsync("FAKE_EXIT=42", "--container", "doctor")).ExitCode);
+    }
+
+    [Fact]
+    public async Task The_first_run_says_step_by_step_what_it_does()
+    {
+        File.Delete(Path.Combine(_folder, "image"));
+        NetLabResult result = await ContainerAsync("doctor");
+
+        Assert.Equal("""
+            netlab: building the image netlab (some minutes the first time)
+            netlab: … 1/2 FROM sdk
+            netlab: … 2/2 RUN apt-get
+
+            """, result.Error);
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal("", (await ContainerAsync("doctor")).Error);
+    }
+
+    [Fact]
+    public async Task An_image_that_does_not_build_is_told_with_the_end_of_its_log()
+    {
+        File.Delete(Path.Combine(_folder, "image"));
+        Fake("docker", FakeDocker.Replace("touch \"$FAKES/image\"", "echo 'no route to the registry'; exit 7"));
+        NetLabResult result = await ContainerAsync("doctor");
+
+        Assert.Equal(3, result.ExitCode);
+        Assert.Contains("no route to the registry", result.Error);
+        Assert.Contains("the image does not build", result.Error);
+    }
+
+    [LabFact]
+    public async Task Tests_of_which_none_runs_are_wrong_usage()
+    {
+        Fake("dotnet", "#!/bin/bash\nif [[ $1 == test ]]; then echo 'No test matches the given testcase filter'; fi\n");
+        NetLabResult result = await FinishAsync("FAKE_EXIT=0", "--native", "test", "--filter", "Category=Typo");
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("netlab: no test ran: none matches '--filter' 'Category=Typo'", result.Error);
+        Assert.EndsWith("\n0 passed, 0 failed, 0 skipped\n", result.Output);
+    }
+
+    [LabFact]
+    public async Task A_build_that_fails_shows_its_log_and_says_that_nothing_was_started()
+    {
+        Fake("dotnet", "#!/bin/bash\nif [[ $1 == build ]]; then echo 'error CS1002: ; expected'; exit 1; fi\n");
+        NetLabResult result = await FinishAsync("FAKE_EXIT=0", "--native", "doctor");
+
+        Assert.Equal(3, result.ExitCode);
+        Assert.Contains("error CS1002: ; expected", result.Error);
+    }
+
+    private string Tree(params string[] parts) => Path.Combine([_folder, "tree", .. parts]);
+
+    private void Fake(string program, string script)
+    {
+        string path = Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, "path")).FullName, program);
+        File.WriteAllText(path, script);
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    private string[] Called() => File.ReadAllLines(Path.Combine(_folder, "run"));
+
+    // The names of the folders that are mounted.
+    private static IEnumerable<string> Mounts(string[] called) => called.Where(a => a.StartsWith("type=bind,", StringComparison.Ordinal))
+        .Select(a => Path.GetFileName(a.Split(',')[1].Trim('"')));
+
+    private Task<NetLabResult> ContainerAsync(params string[] arguments) => FinishAsync("FAKE_EXIT=0", ["--container", .. arguments]);
+
+    private Task<NetLabResult> FinishAsync(string variable, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("env", [
+            variable, $"FAKES={_folder}", $"PATH={_folder}/path:{Environment.GetEnvironmentVariable("PATH")}", Tree("docker", "netlab"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = Tree(),
+        };
+        return NetLabProcess.FinishAsync(Process.Start(start)!);
+    }
+}
