@@ -8,7 +8,7 @@ namespace NetLab.Cli;
 internal sealed record Failure(int ExitCode, string Kind, IReadOnlyList<string> Lines)
 {
     // What the kernel answers when it is not the scenario's fault: too little privilege, memory or room, or a part that was not built in.
-    private static readonly HashSet<string> s_machine =
+    private static readonly HashSet<string> Machine =
         ["EPERM", "EACCES", "EOPNOTSUPP", "ENOTSUP", "EAFNOSUPPORT", "EPROTONOSUPPORT", "ENOSYS", "ENODEV", "ENOMEM", "ENOBUFS", "EMFILE", "ENFILE", "ENOSPC"];
 
     /// <summary>Places in scenario files that are wrong, if that is what it is about.</summary>
@@ -23,7 +23,7 @@ internal sealed record Failure(int ExitCode, string Kind, IReadOnlyList<string> 
             QuestionException question => new(Cli.ExitCode.BadInput, "input", [$"netlab: {question.Message}"]),
             InputException input => new(Cli.ExitCode.BadInput, "input", [$"netlab: {input.Message}"]),
             MissingFeatureException missing => new(Cli.ExitCode.Lacking, "machine", [.. missing.Missing.Select(m => $"netlab: {MissingFeatureException.Describe(m)}"), "'netlab doctor' tells what this machine has and lacks"]),
-            LinuxException linux when s_machine.Contains(linux.ErrnoName) => new(Cli.ExitCode.Lacking, "machine", [$"netlab: {linux.Message}", "'netlab doctor' tells what this machine has and lacks"]),
+            LinuxException linux when Machine.Contains(linux.ErrnoName) => new(Cli.ExitCode.Lacking, "machine", [$"netlab: {linux.Message}", "'netlab doctor' tells what this machine has and lacks"]),
             OperationCanceledException => new(Cli.ExitCode.Interrupted, "interrupted", ["netlab: interrupted; nothing of the lab is left"]),
             LinuxException or OvsException or ForwardingException or TimeoutException or IOException or UnauthorizedAccessException
                 => new(Cli.ExitCode.Failed, "failed", [$"netlab: {exception.Message}"]),

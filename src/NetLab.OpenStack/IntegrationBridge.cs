@@ -7,7 +7,7 @@ public static class IntegrationBridge
     public const int DeadVlan = 4095;
 
     // neutron/plugins/ml2/drivers/openvswitch/agent/openflow/native/br_int.py, setup_default_table and the tables behind it.
-    private static readonly string[] s_flows =
+    private static readonly string[] Flows =
     [
         "table=0,priority=65535,dl_vlan=4095,actions=drop",
         "table=0,priority=0,actions=resubmit(,58)",
@@ -35,7 +35,7 @@ public static class IntegrationBridge
             Protocols = ["OpenFlow10", "OpenFlow13", "OpenFlow14"],
             OtherConfig = new Dictionary<string, string> { ["mac-table-size"] = "50000", ["disable-in-band"] = "true" },
         });
-        foreach (string flow in s_flows)
+        foreach (string flow in Flows)
         {
             bridge.AddFlow(flow);
         }

@@ -6,7 +6,7 @@ namespace NetLab.Cli.Tests;
 
 public sealed class DoctorTests
 {
-    private static readonly Feature[] s_all = Enum.GetValues<Feature>();
+    private static readonly Feature[] All = Enum.GetValues<Feature>();
 
     [Fact]
     public void Each_feature_has_a_line_in_its_section_and_what_is_missing_a_remedy()
@@ -42,27 +42,27 @@ public sealed class DoctorTests
     [Fact]
     public void A_lab_can_run_where_what_every_lab_needs_is_there()
     {
-        Assert.True(Report(s_all, lacking: [Feature.Netem, Feature.OvsVswitchd, Feature.CapBpf]).CanRun);
-        Assert.False(Report(s_all, lacking: [Feature.Tap]).CanRun);
-        Assert.False(Report(s_all, lacking: [Feature.CapNetAdmin]).CanRun);
+        Assert.True(Report(All, lacking: [Feature.Netem, Feature.OvsVswitchd, Feature.CapBpf]).CanRun);
+        Assert.False(Report(All, lacking: [Feature.Tap]).CanRun);
+        Assert.False(Report(All, lacking: [Feature.CapNetAdmin]).CanRun);
     }
 
     [Fact]
     public void Open_vSwitch_needs_its_programs_and_namespaces_for_them()
     {
-        Assert.True(Report(s_all, lacking: [Feature.OvsKernelDatapath]).CanRunOpenVSwitch);
-        Assert.False(Report(s_all, lacking: [Feature.OvsVswitchd]).CanRunOpenVSwitch);
-        Assert.False(Report(s_all, lacking: [Feature.PidNamespaces]).CanRunOpenVSwitch);
+        Assert.True(Report(All, lacking: [Feature.OvsKernelDatapath]).CanRunOpenVSwitch);
+        Assert.False(Report(All, lacking: [Feature.OvsVswitchd]).CanRunOpenVSwitch);
+        Assert.False(Report(All, lacking: [Feature.PidNamespaces]).CanRunOpenVSwitch);
     }
 
     [Fact]
     public void Every_feature_is_in_one_section_and_in_the_document()
     {
-        DoctorReport report = Report(s_all, lacking: [Feature.Vlan]);
+        DoctorReport report = Report(All, lacking: [Feature.Vlan]);
 
-        Assert.Equal(s_all, report.Sections.SelectMany(s => s.Features).Select(f => f.Feature));
+        Assert.Equal(All, report.Sections.SelectMany(s => s.Features).Select(f => f.Feature));
         JsonObject json = report.ToJson();
-        Assert.Equal(s_all.Length, json["features"]!.AsArray().Count);
+        Assert.Equal(All.Length, json["features"]!.AsArray().Count);
         JsonNode vlan = json["features"]!.AsArray().Single(f => (string)f!["feature"]! == "Vlan")!;
         Assert.Equal((false, "optional", "CONFIG_VLAN", "Do without"), ((bool)vlan["available"]!, (string)vlan["neededFor"]!, (string)vlan["kernelOption"]!, (string)vlan["remedy"]!));
         Assert.Equal(0, (int)json["exitCode"]!);

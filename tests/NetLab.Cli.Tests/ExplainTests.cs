@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using NetLab.Linux.Probe;
 using NetLab.Xunit;
 
@@ -7,12 +6,12 @@ namespace NetLab.Cli.Tests;
 /// <summary><c>netlab explain</c>, as a user starts it.</summary>
 public sealed class ExplainTests
 {
-    private static readonly string s_rule = NetLabProcess.Scenario("basics/nft-rule.yaml"), s_flood = NetLabProcess.Scenario("basics/flood-off.yaml");
+    private static readonly string Rule = NetLabProcess.Scenario("basics/nft-rule.yaml"), Flood = NetLabProcess.Scenario("basics/flood-off.yaml");
 
     [LabFact]
     public async Task A_frame_that_arrives_is_told_with_its_way_and_the_exit_code_is_0()
     {
-        NetLabResult result = await NetLabProcess.RunAsync("explain", s_rule, "--from", "vm1", "--to", "vm3");
+        NetLabResult result = await NetLabProcess.RunAsync("explain", Rule, "--from", "vm1", "--to", "vm3");
 
         Assert.True(result.ExitCode == ExitCode.Fine, result.ToString());
         Assert.StartsWith("vm3 (node b, tap-vm3) receives the frame from vm1: ", result.Output);
@@ -29,7 +28,7 @@ public sealed class ExplainTests
     [InlineData("ff ff ff ff ff ff 02 00 00 00 00 01 88 b5 01 02", "0x88b5", 1)]
     public async Task A_frame_is_sent_as_it_is_asked_for(string frame, string seen, int exitCode)
     {
-        NetLabResult result = await NetLabProcess.RunAsync("explain", s_rule, "--from", "vm1", "--to", "vm2", "--frame", frame);
+        NetLabResult result = await NetLabProcess.RunAsync("explain", Rule, "--from", "vm1", "--to", "vm2", "--frame", frame);
 
         Assert.True(result.ExitCode == exitCode, result.ToString());
         Assert.Contains(seen, result.Output, StringComparison.OrdinalIgnoreCase);
@@ -73,7 +72,7 @@ public sealed class ExplainTests
     [LabFact]
     public async Task An_address_that_nobody_has_is_asked_for_in_vain()
     {
-        NetLabResult result = await NetLabProcess.RunAsync("explain", s_flood, "--from", "vm1", "--to", "10.0.0.77");
+        NetLabResult result = await NetLabProcess.RunAsync("explain", Flood, "--from", "vm1", "--to", "10.0.0.77");
 
         Assert.True(result.ExitCode == ExitCode.Failed, result.ToString());
         Assert.StartsWith("10.0.0.77 (nothing in the lab has this address) does not receive the frame from vm1", result.Output);
@@ -83,7 +82,7 @@ public sealed class ExplainTests
     [LabFact]
     public async Task With_json_standard_output_is_one_document_with_the_reason()
     {
-        NetLabResult result = await NetLabProcess.RunAsync("explain", s_flood, "--from", "vm1", "--to", "vm2", "--json");
+        NetLabResult result = await NetLabProcess.RunAsync("explain", Flood, "--from", "vm1", "--to", "vm2", "--json");
 
         Assert.Equal(ExitCode.Failed, (int?)result.Json["exitCode"]);
         Assert.False((bool?)result.Json["reached"]);
@@ -99,7 +98,7 @@ public sealed class ExplainTests
         string file = Path.Combine(Path.GetTempPath(), $"netlab-explain-{Guid.NewGuid():N}.pcapng");
         try
         {
-            await NetLabProcess.RunAsync("explain", s_flood, "--from", "vm1", "--to", "vm2", "--pcapng", file);
+            await NetLabProcess.RunAsync("explain", Flood, "--from", "vm1", "--to", "vm2", "--pcapng", file);
 
             string[] packets = await Tshark.FieldsAsync(file, "frame.interface_name", "frame.packet_flags_direction", "udp.dstport", "frame.comment");
 
@@ -125,7 +124,7 @@ public sealed class ExplainTests
     [InlineData("a", "vm2", "udp port=53", "--frame: 'a' is a node, whose own stack makes its frames")]
     public async Task A_question_that_cannot_be_asked_is_refused_with_what_could_be(string from, string to, string? frame, string complaint)
     {
-        string[] words = ["explain", s_flood, "--from", from, "--to", to];
+        string[] words = ["explain", Flood, "--from", from, "--to", to];
 
         NetLabResult result = await NetLabProcess.RunAsync(frame is null ? words : [.. words, "--frame", frame]);
 

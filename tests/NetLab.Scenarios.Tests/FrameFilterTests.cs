@@ -6,9 +6,9 @@ namespace NetLab.Scenarios.Tests;
 /// <summary>Filters of frames on one line.</summary>
 public sealed class FrameFilterTests
 {
-    private static readonly MacAddress s_from = MacAddress.Parse("02:00:00:00:00:01"), s_to = MacAddress.Parse("02:00:00:00:00:02");
-    private static readonly IPAddress s_a = IPAddress.Parse("10.0.0.1"), s_b = IPAddress.Parse("10.0.1.2");
-    private static readonly Frame s_udp = Frame.Udp(s_from, s_to, s_a, s_b, 40_000, 53, [1, 2, 3]), s_arp = Frame.ArpRequest(s_from, s_a, s_b);
+    private static readonly MacAddress From = MacAddress.Parse("02:00:00:00:00:01"), To = MacAddress.Parse("02:00:00:00:00:02");
+    private static readonly IPAddress A = IPAddress.Parse("10.0.0.1"), B = IPAddress.Parse("10.0.1.2");
+    private static readonly Frame Udp = Frame.Udp(From, To, A, B, 40_000, 53, [1, 2, 3]), Arp = Frame.ArpRequest(From, A, B);
 
     [Theory]
     [InlineData("", true)]
@@ -32,14 +32,14 @@ public sealed class FrameFilterTests
     [InlineData("vlan=7", false)]
     [InlineData("type=0x0800", true)]
     [InlineData("broadcast", false)]
-    public void Every_word_must_be_true_of_a_frame(string filter, bool matches) => Assert.Equal(matches, FrameFilter.Parse(filter).Matches(s_udp));
+    public void Every_word_must_be_true_of_a_frame(string filter, bool matches) => Assert.Equal(matches, FrameFilter.Parse(filter).Matches(Udp));
 
     [Fact]
     public void Arp_has_addresses_too_and_a_tag_is_seen()
     {
-        Assert.True(FrameFilter.Parse("arp dst=10.0.1.2 broadcast").Matches(s_arp));
-        Assert.True(FrameFilter.Parse("udp vlan=7").Matches(s_udp.WithVlan(7)));
-        Assert.False(FrameFilter.Parse("udp !vlan=7").Matches(s_udp.WithVlan(7)));
+        Assert.True(FrameFilter.Parse("arp dst=10.0.1.2 broadcast").Matches(Arp));
+        Assert.True(FrameFilter.Parse("udp vlan=7").Matches(Udp.WithVlan(7)));
+        Assert.False(FrameFilter.Parse("udp !vlan=7").Matches(Udp.WithVlan(7)));
     }
 
     [Theory]

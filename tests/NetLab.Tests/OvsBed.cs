@@ -9,8 +9,8 @@ namespace NetLab.Tests;
 /// <summary>A node with a private Open vSwitch, and taps to write frames to and read them from. All gone when disposed.</summary>
 internal sealed class OvsBed : IAsyncDisposable
 {
-    private readonly Dictionary<string, Tap> taps = [];
-    private readonly byte[] buffer = new byte[65536];
+    private readonly Dictionary<string, Tap> _taps = [];
+    private readonly byte[] _buffer = new byte[65536];
 
     private OvsBed(NetworkNamespace ns, ProcessGroup group)
     {
@@ -54,7 +54,7 @@ internal sealed class OvsBed : IAsyncDisposable
     {
         foreach (var name in names)
         {
-            taps.Add(name, Tap.Create(Namespace, name));
+            _taps.Add(name, Tap.Create(Namespace, name));
         }
 
         Up(names);
@@ -90,15 +90,15 @@ internal sealed class OvsBed : IAsyncDisposable
     public async Task<string> FileSystemAsync(string path) =>
         (await Group.RunAsync(new ProcessStart("stat", "-Lc", "%d", path))).EnsureSuccess().Output.Trim();
 
-    public void Send(string tap, ReadOnlySpan<byte> frame) => taps[tap].Write(frame);
+    public void Send(string tap, ReadOnlySpan<byte> frame) => _taps[tap].Write(frame);
 
     /// <summary>All frames that are waiting at a tap.</summary>
     public List<byte[]> Receive(string tap)
     {
         var frames = new List<byte[]>();
-        while (taps[tap].TryRead(buffer, out var length))
+        while (_taps[tap].TryRead(_buffer, out var length))
         {
-            frames.Add(buffer[..length]);
+            frames.Add(_buffer[..length]);
         }
 
         return frames;
@@ -107,14 +107,14 @@ internal sealed class OvsBed : IAsyncDisposable
     /// <summary>Sends, waits until it is through, and says who got it: <c>b c</c>.</summary>
     public async Task<string> WhoGetsAsync(string from, byte[] frame)
     {
-        foreach (var tap in taps.Keys)
+        foreach (var tap in _taps.Keys)
         {
             _ = Receive(tap);
         }
 
         Send(from, frame);
         Assert.True(await Ovs.SettleAsync(CancellationToken.None));
-        return string.Join(' ', taps.Keys.Order(StringComparer.Ordinal).Select(tap => (tap, Receive(tap))).Where(t => t.Item2.Count > 0).Select(t =>
+        return string.Join(' ', _taps.Keys.Order(StringComparer.Ordinal).Select(tap => (tap, Receive(tap))).Where(t => t.Item2.Count > 0).Select(t =>
         {
             var tags = Tags(t.Item2.Single());
             return tags.Length > 0 ? $"{t.tap}:{tags}" : t.tap;
@@ -125,7 +125,7 @@ internal sealed class OvsBed : IAsyncDisposable
     {
         await Ovs.DisposeAsync();
         await Group.DisposeAsync();
-        foreach (var tap in taps.Values)
+        foreach (var tap in _taps.Values)
         {
             tap.Dispose();
         }

@@ -11,7 +11,7 @@ namespace NetLab.Xunit.Tests;
 [CollectionDefinition(nameof(DiscoveryTests), DisableParallelization = true)]
 public sealed class DiscoveryTests : IDisposable
 {
-    private static readonly Feature s_missing = Capabilities.All.First(f => !f.Available && !LabFeatures.Basic.Contains(f.Feature)).Feature;
+    private static readonly Feature Missing = Capabilities.All.First(f => !f.Available && !LabFeatures.Basic.Contains(f.Feature)).Feature;
 
     private readonly string? _before = Environment.GetEnvironmentVariable(Requirement.Variable);
 
@@ -22,8 +22,8 @@ public sealed class DiscoveryTests : IDisposable
     [Fact]
     public void An_attribute_whose_needs_are_unmet_tells_xunit_to_skip_and_why()
     {
-        Assert.Contains(Capabilities.Of(s_missing).Name, new LabFactAttribute(s_missing).Skip);
-        Assert.Contains(Capabilities.Of(s_missing).Name, new LabTheoryAttribute(s_missing).Skip);
+        Assert.Contains(Capabilities.Of(Missing).Name, new LabFactAttribute(Missing).Skip);
+        Assert.Contains(Capabilities.Of(Missing).Name, new LabTheoryAttribute(Missing).Skip);
     }
 
     [Fact]
@@ -31,8 +31,8 @@ public sealed class DiscoveryTests : IDisposable
     {
         Environment.SetEnvironmentVariable(Requirement.Variable, "all");
 
-        Assert.Null(new LabFactAttribute(s_missing).Skip);
-        Assert.Null(new LabTheoryAttribute(s_missing).Skip);
+        Assert.Null(new LabFactAttribute(Missing).Skip);
+        Assert.Null(new LabTheoryAttribute(Missing).Skip);
     }
 
     [Fact]
@@ -44,13 +44,13 @@ public sealed class DiscoveryTests : IDisposable
     [Fact]
     public async Task A_required_lab_fact_that_cannot_run_fails_and_says_what_is_missing()
     {
-        Environment.SetEnvironmentVariable(Requirement.Variable, s_missing.ToString());
+        Environment.SetEnvironmentVariable(Requirement.Variable, Missing.ToString());
 
-        (RunSummary summary, TestFailed failed) = await RunAsync(Assert.Single(DiscoverFact(s_missing)));
+        (RunSummary summary, TestFailed failed) = await RunAsync(Assert.Single(DiscoverFact(Missing)));
 
         Assert.Equal((1, 1, 0), (summary.Total, summary.Failed, summary.Skipped));
         Assert.Equal(typeof(MissingFeatureException).FullName, Assert.Single(failed.ExceptionTypes));
-        Assert.Contains(Capabilities.Of(s_missing).Name, Assert.Single(failed.Messages));
+        Assert.Contains(Capabilities.Of(Missing).Name, Assert.Single(failed.Messages));
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class DiscoveryTests : IDisposable
     {
         Environment.SetEnvironmentVariable(Requirement.Variable, "all");
 
-        (RunSummary summary, _) = await RunAsync(Assert.Single(DiscoverTheory(s_missing)));
+        (RunSummary summary, _) = await RunAsync(Assert.Single(DiscoverTheory(Missing)));
 
         Assert.Equal(1, summary.Failed);
     }
@@ -67,12 +67,12 @@ public sealed class DiscoveryTests : IDisposable
     public async Task A_failing_stand_in_survives_the_way_through_the_runner()
     {
         Environment.SetEnvironmentVariable(Requirement.Variable, "all");
-        IXunitTestCase found = Assert.Single(DiscoverFact(s_missing));
+        IXunitTestCase found = Assert.Single(DiscoverFact(Missing));
 
         var travelled = SerializationHelper.Deserialize<IXunitTestCase>(SerializationHelper.Serialize(found));
 
         (_, TestFailed failed) = await RunAsync(travelled);
-        Assert.Contains(Capabilities.Of(s_missing).Name, Assert.Single(failed.Messages));
+        Assert.Contains(Capabilities.Of(Missing).Name, Assert.Single(failed.Messages));
         Assert.Equal(found.UniqueID, travelled.UniqueID);
     }
 

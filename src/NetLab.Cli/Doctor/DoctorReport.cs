@@ -9,7 +9,7 @@ namespace NetLab.Cli.Doctor;
 internal sealed record DoctorReport(string Version, string Kernel, string Runtime, string User, IReadOnlyList<FeatureState> Features)
 {
     // A section goes from its first feature to the next section's, in the order of the features' own list.
-    private static readonly (Feature First, string Title)[] s_sections =
+    private static readonly (Feature First, string Title)[] SectionStarts =
     [
         (Feature.CapNetAdmin, "Privileges"),
         (Feature.NetworkNamespaces, "Namespaces and processes"),
@@ -32,8 +32,8 @@ internal sealed record DoctorReport(string Version, string Kernel, string Runtim
     public bool CanRunOpenVSwitch => CanRun && Has(LabFeatures.OpenVSwitch);
 
     public IEnumerable<(string Title, IReadOnlyList<FeatureState> Features)> Sections =>
-        from section in s_sections
-        let next = s_sections.Select(s => s.First).Where(f => f > section.First).DefaultIfEmpty((Feature)int.MaxValue).Min()
+        from section in SectionStarts
+        let next = SectionStarts.Select(s => s.First).Where(f => f > section.First).DefaultIfEmpty((Feature)int.MaxValue).Min()
         select (section.Title, (IReadOnlyList<FeatureState>)[.. Features.Where(f => f.Feature >= section.First && f.Feature < next)]);
 
     public static DoctorReport OfThisMachine() => new(

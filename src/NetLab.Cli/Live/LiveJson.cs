@@ -6,7 +6,7 @@ namespace NetLab.Cli.Live;
 /// <summary>Fates as lines of JSON (JSON Lines): first what is watched, then an object for each frame as it comes, last the sum.</summary>
 internal sealed class LiveJson(TextWriter output) : ILiveView
 {
-    private static readonly JsonSerializerOptions s_line = new(JsonText.Options) { WriteIndented = false };
+    private static readonly JsonSerializerOptions Line = new(JsonText.Options) { WriteIndented = false };
 
     public void Begin(Lab lab, LiveWatch watch, bool traceRules) => Write(new JsonObject
     {
@@ -34,5 +34,5 @@ internal sealed class LiveJson(TextWriter output) : ILiveView
         ["unexplained"] = watch.Unexplained,
     });
 
-    private void Write(JsonObject line) => output.WriteLine(line.ToJsonString(s_line));
+    private void Write(JsonObject line) => output.WriteLine(line.ToJsonString(Line));
 }

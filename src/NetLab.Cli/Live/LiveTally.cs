@@ -6,7 +6,7 @@ internal sealed class LiveTally
     private const int MostCauses = 10_000;
 
     // Where a switch floods, most who get a frame are not meant.
-    private static readonly HashSet<string> s_notMeant = ["other-host", "no-handler"];
+    private static readonly HashSet<string> NotMeant = ["other-host", "no-handler"];
 
     private readonly Dictionary<(string Cause, string Place, string Sentence), int> _causes = [];
 
@@ -27,7 +27,7 @@ internal sealed class LiveTally
     public static IReadOnlyList<(FrameCopy Copy, Reason Reason)> Troubles(Fate fate)
     {
         bool arrived = fate.Copies.Any(HasArrived);
-        return [.. fate.Copies.Where(c => c is { End: CopyEnd.Dropped or CopyEnd.NotForwarded or CopyEnd.Pending, Reason: { } reason } && !(arrived && s_notMeant.Contains(reason.Cause))).Select(c => (c, c.Reason!))];
+        return [.. fate.Copies.Where(c => c is { End: CopyEnd.Dropped or CopyEnd.NotForwarded or CopyEnd.Pending, Reason: { } reason } && !(arrived && NotMeant.Contains(reason.Cause))).Select(c => (c, c.Reason!))];
     }
 
     /// <summary>Counts a fate.</summary>

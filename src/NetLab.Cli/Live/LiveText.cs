@@ -7,7 +7,7 @@ namespace NetLab.Cli.Live;
 internal sealed class LiveText(Page page) : ILiveView
 {
     private const int MostLines = 25; // a second, of frames that went well
-    private static readonly TimeSpan s_second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<string, int> _more = [];
     private long _since = Stopwatch.GetTimestamp();
@@ -26,7 +26,7 @@ internal sealed class LiveText(Page page) : ILiveView
 
     public void Show(Fate fate, IReadOnlyList<(FrameCopy Copy, Reason Reason)> fresh, bool isStopped)
     {
-        if (Stopwatch.GetElapsedTime(_since) > s_second)
+        if (Stopwatch.GetElapsedTime(_since) > Second)
         {
             TellMore();
         }

@@ -28,12 +28,12 @@ internal readonly record struct BpfLabel(int Number);
 /// </summary>
 internal sealed class BpfAssembler
 {
-    private readonly List<ulong> instructions = new(160);
-    private readonly List<int> labels = []; // instruction that the label stands in front of; -1 until marked
-    private readonly List<(int Instruction, int Label)> jumps = [];
+    private readonly List<ulong> _instructions = new(160);
+    private readonly List<int> _labels = []; // instruction that the label stands in front of; -1 until marked
+    private readonly List<(int Instruction, int Label)> _jumps = [];
 
     /// <summary>How many instructions there are so far.</summary>
-    public int Count => instructions.Count;
+    public int Count => _instructions.Count;
 
     /// <summary>dst = src</summary>
     public void Mov(BpfRegister dst, BpfRegister src) => Emit(0xBF, dst, src);
@@ -101,22 +101,22 @@ internal sealed class BpfAssembler
     /// <summary>A new label, to be marked later.</summary>
     public BpfLabel NewLabel()
     {
-        labels.Add(-1);
-        return new BpfLabel(labels.Count - 1);
+        _labels.Add(-1);
+        return new BpfLabel(_labels.Count - 1);
     }
 
     /// <summary>The label stands in front of the next instruction.</summary>
-    public void Mark(BpfLabel label) => labels[label.Number] = instructions.Count;
+    public void Mark(BpfLabel label) => _labels[label.Number] = _instructions.Count;
 
     /// <summary>The finished program: jumps filled in.</summary>
     /// <exception cref="InvalidOperationException">A jump leads to a label that was never marked, or too far.</exception>
     public ulong[] Assemble()
     {
-        var program = instructions.ToArray();
-        foreach (var (instruction, label) in jumps)
+        var program = _instructions.ToArray();
+        foreach (var (instruction, label) in _jumps)
         {
-            var distance = labels[label] - instruction - 1;
-            if (labels[label] < 0 || distance != (short)distance)
+            var distance = _labels[label] - instruction - 1;
+            if (_labels[label] < 0 || distance != (short)distance)
             {
                 throw new InvalidOperationException($"The jump at instruction {instruction} leads nowhere.");
             }
@@ -129,7 +129,7 @@ internal sealed class BpfAssembler
 
     private void EmitJump(int code, BpfRegister dst, BpfRegister src, int immediate, BpfLabel label)
     {
-        jumps.Add((instructions.Count, label.Number));
+        _jumps.Add((_instructions.Count, label.Number));
         Emit(code, dst, src, 0, immediate);
     }
 
@@ -147,6 +147,6 @@ internal sealed class BpfAssembler
             throw new InvalidOperationException($"Offset {offset} does not fit an instruction.");
         }
 
-        instructions.Add((uint)code | ((ulong)dst << 8) | ((ulong)src << 12) | ((ulong)(ushort)offset << 16) | ((ulong)(uint)immediate << 32));
+        _instructions.Add((uint)code | ((ulong)dst << 8) | ((ulong)src << 12) | ((ulong)(ushort)offset << 16) | ((ulong)(uint)immediate << 32));
     }
 }

@@ -205,7 +205,7 @@ internal static unsafe class BpfKernel
     private struct ElementAttributes
     {
         public uint Map;
-        private uint padding;
+        public uint Padding;
         public ulong Key, Value, Flags;
     }
 
@@ -232,7 +232,7 @@ internal static unsafe class BpfKernel
     {
         public ulong Name;
         public uint Program;
-        private uint padding;
+        public uint Padding;
     }
 
     // struct { __u32 prog_fd, retval, data_size_in, data_size_out; __aligned_u64 data_in, data_out; __u32 repeat, duration, ctx_size_in, ctx_size_out; __aligned_u64 ctx_in, ctx_out; __u32 flags, cpu, batch_size; }

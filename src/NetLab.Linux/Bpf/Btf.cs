@@ -44,21 +44,21 @@ internal sealed class Btf
 
     private static ReadOnlySpan<byte> TailPerItem => [0, 0, 0, 0, 12, 12, 8, 0, 0, 0, 0, 0, 0, 8, 0, 12, 0, 0, 0, 12];
 
-    private readonly byte[] bytes;
-    private readonly int[] positions; // of each type's btf_type; index 0 is void
-    private readonly int strings; // where the string section begins
-    private readonly Dictionary<(BtfKind Kind, string Name), int> found;
+    private readonly byte[] _bytes;
+    private readonly int[] _positions; // of each type's btf_type; index 0 is void
+    private readonly int _strings; // where the string section begins
+    private readonly Dictionary<(BtfKind Kind, string Name), int> _found;
 
     private Btf(byte[] bytes, int[] positions, int strings, Dictionary<(BtfKind, string), int> found)
     {
-        this.bytes = bytes;
-        this.positions = positions;
-        this.strings = strings;
-        this.found = found;
+        _bytes = bytes;
+        _positions = positions;
+        _strings = strings;
+        _found = found;
     }
 
     /// <summary>How many types the description has, void included.</summary>
-    public int Count => positions.Length;
+    public int Count => _positions.Length;
 
     /// <summary>Reads the running kernel's description.</summary>
     /// <param name="names">Names of all types that will be looked up by name.</param>
@@ -118,7 +118,7 @@ internal sealed class Btf
     }
 
     /// <summary>The id of the first type of that kind and name; 0 when there is none. The name must have been given at reading.</summary>
-    public int Find(BtfKind kind, string name) => found.GetValueOrDefault((kind, name));
+    public int Find(BtfKind kind, string name) => _found.GetValueOrDefault((kind, name));
 
     /// <summary>Whether a struct has a member; the path may lead through members that are structs themselves ("ns.inum"); unnamed unions need no mention.</summary>
     public bool TryMember(string structName, string path, out BtfMember member)
@@ -156,7 +156,7 @@ internal sealed class Btf
         var names = new string[ItemCount(prototype)];
         for (var i = 0; i < names.Length; i++)
         {
-            names[i] = Text(ReadInt(positions[prototype] + TypeLength + (8 * i))); // struct btf_param { u32 name_off; u32 type; }
+            names[i] = Text(ReadInt(_positions[prototype] + TypeLength + (8 * i))); // struct btf_param { u32 name_off; u32 type; }
         }
 
         return names;
@@ -177,7 +177,7 @@ internal sealed class Btf
         for (var i = 0; id != 0 && i < ItemCount(id); i++)
         {
             // struct btf_enum { u32 name_off; s32 val; }, struct btf_enum64 { u32 name_off; u32 val_lo32; u32 val_hi32; }
-            var item = positions[id] + TypeLength + ((narrow != 0 ? 8 : 12) * i);
+            var item = _positions[id] + TypeLength + ((narrow != 0 ? 8 : 12) * i);
             var low = ReadInt(item + 4);
             yield return (Text(ReadInt(item)), narrow != 0 ? low : ((long)ReadInt(item + 8) << 32) | (uint)low);
         }
@@ -226,7 +226,7 @@ internal sealed class Btf
         // struct btf_member { u32 name_off; u32 type; u32 offset /* in bits; with kind_flag: bit size << 24 | bit offset */; }
         for (var i = 0; i < ItemCount(type); i++)
         {
-            var item = positions[type] + TypeLength + (12 * i);
+            var item = _positions[type] + TypeLength + (12 * i);
             var (nameOffset, memberType, offset) = (ReadInt(item), ReadInt(item + 4), ReadInt(item + 8));
             var bits = baseBits + (kindFlag ? offset & 0xFFFFFF : offset);
             if (IsText(nameOffset, name))
@@ -252,7 +252,7 @@ internal sealed class Btf
                 return 8;
             case BtfKind.Array:
                 // struct btf_array { u32 type; u32 index_type; u32 nelems; }
-                var array = positions[type] + TypeLength;
+                var array = _positions[type] + TypeLength;
                 return SizeOf(SkipModifiers(ReadInt(array))) * ReadInt(array + 8);
             case BtfKind.Int or BtfKind.Struct or BtfKind.Union or BtfKind.Enum or BtfKind.Enum64 or BtfKind.Float:
                 return sizeOrType;
@@ -273,36 +273,36 @@ internal sealed class Btf
 
     private (BtfKind Kind, int SizeOrType, bool KindFlag) Header(int type)
     {
-        if (type <= 0 || type >= positions.Length)
+        if (type <= 0 || type >= _positions.Length)
         {
             return default;
         }
 
-        var info = (uint)ReadInt(positions[type] + 4);
-        return ((BtfKind)((info >> 24) & 31), ReadInt(positions[type] + 8), info >> 31 != 0);
+        var info = (uint)ReadInt(_positions[type] + 4);
+        return ((BtfKind)((info >> 24) & 31), ReadInt(_positions[type] + 8), info >> 31 != 0);
     }
 
-    private int ItemCount(int type) => type <= 0 || type >= positions.Length ? 0 : ReadInt(positions[type] + 4) & 0xFFFF;
+    private int ItemCount(int type) => type <= 0 || type >= _positions.Length ? 0 : ReadInt(_positions[type] + 4) & 0xFFFF;
 
-    private int ReadInt(int position) => BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(position));
+    private int ReadInt(int position) => BinaryPrimitives.ReadInt32LittleEndian(_bytes.AsSpan(position));
 
     private bool IsText(int offset, ReadOnlySpan<byte> expected)
     {
-        var actual = bytes.AsSpan(strings + offset);
+        var actual = _bytes.AsSpan(_strings + offset);
         return actual.StartsWith(expected) && actual[expected.Length] == 0;
     }
 
     private string Text(int offset)
     {
-        var text = bytes.AsSpan(strings + offset);
+        var text = _bytes.AsSpan(_strings + offset);
         return Encoding.UTF8.GetString(text[..text.IndexOf((byte)0)]);
     }
 
     /// <summary>The names looked for, with a filter on their first four bytes in front, which nearly all other names fail.</summary>
     private sealed class WantedNames
     {
-        private readonly ulong[] filter = new ulong[64];
-        private readonly List<(byte[] Text, string Name)> names = [];
+        private readonly ulong[] _filter = new ulong[64];
+        private readonly List<(byte[] Text, string Name)> _names = [];
 
         public WantedNames(IReadOnlyCollection<string> wanted)
         {
@@ -318,8 +318,8 @@ internal sealed class Btf
                 }
 
                 var hash = Hash(BinaryPrimitives.ReadUInt32LittleEndian(start));
-                filter[hash >> 6] |= 1UL << (int)(hash & 63);
-                names.Add((text, name));
+                _filter[hash >> 6] |= 1UL << (int)(hash & 63);
+                _names.Add((text, name));
             }
         }
 
@@ -327,12 +327,12 @@ internal sealed class Btf
         public bool MayContain(uint start)
         {
             var hash = Hash(start);
-            return (filter[hash >> 6] & (1UL << (int)(hash & 63))) != 0;
+            return (_filter[hash >> 6] & (1UL << (int)(hash & 63))) != 0;
         }
 
         public string? Find(ReadOnlySpan<byte> text)
         {
-            foreach (var (wanted, name) in names)
+            foreach (var (wanted, name) in _names)
             {
                 if (text.StartsWith(wanted))
                 {

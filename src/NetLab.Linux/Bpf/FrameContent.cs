@@ -24,15 +24,15 @@ internal readonly struct FrameContent
     private const int EtherTypeIpv4 = 0x0800, EtherTypeIpv6 = 0x86DD, IcmpHeaderLength = 8, UdpHeaderLength = 8, ProtocolIcmpv6 = 58;
     private const int Enough = 4; // bytes that must be known of both to tell
 
-    private readonly ReadOnlyMemory<byte> memory;
-    private readonly int length; // of the frame
-    private readonly int end; // of what the network header says that there is: Ethernet pads short frames, and IP cuts that off
+    private readonly ReadOnlyMemory<byte> _memory;
+    private readonly int _length; // of the frame
+    private readonly int _end; // of what the network header says that there is: Ethernet pads short frames, and IP cuts that off
 
     public FrameContent(TraceEvent seen)
     {
-        memory = seen.Bytes;
-        length = seen.Length;
-        var bytes = memory.Span;
+        _memory = seen.Bytes;
+        _length = seen.Length;
+        var bytes = _memory.Span;
         int etherType = seen.Protocol;
         if (seen.StartsWithEthernet)
         {
@@ -50,11 +50,11 @@ internal readonly struct FrameContent
         }
 
         PayloadStart = TransportStart = NetworkStart;
-        end = length;
+        _end = _length;
         if (etherType == EtherTypeIpv4 && bytes.Length >= NetworkStart + 20)
         {
             IsIpv4 = true;
-            end = Math.Min(length, NetworkStart + ReadUInt16(NetworkStart + 2));
+            _end = Math.Min(_length, NetworkStart + ReadUInt16(NetworkStart + 2));
             Protocol = bytes[NetworkStart + 9];
             IsLaterFragment = (ReadUInt16(NetworkStart + 6) & 0x1FFF) != 0;
             TransportStart = NetworkStart + (4 * (bytes[NetworkStart] & 15));
@@ -63,7 +63,7 @@ internal readonly struct FrameContent
         else if (etherType == EtherTypeIpv6 && bytes.Length >= NetworkStart + 40)
         {
             IsIpv6 = true;
-            end = Math.Min(length, NetworkStart + 40 + ReadUInt16(NetworkStart + 4));
+            _end = Math.Min(_length, NetworkStart + 40 + ReadUInt16(NetworkStart + 4));
             Protocol = bytes[NetworkStart + 6];
             TransportStart = NetworkStart + 40;
             PayloadStart = TransportStart + TransportHeaderLength();
@@ -89,7 +89,7 @@ internal readonly struct FrameContent
 
     private bool IsLaterFragment { get; }
 
-    private ReadOnlySpan<byte> Bytes => memory.Span;
+    private ReadOnlySpan<byte> Bytes => _memory.Span;
 
     /// <summary>
     /// Whether both may be the same frame, one of them perhaps inside a tunnel, after address translation, with a tag, or cut in fragments. The ends of both are laid upon each other,
@@ -97,8 +97,8 @@ internal readonly struct FrameContent
     /// </summary>
     public FrameLikeness Compare(FrameContent other)
     {
-        var packets = Compare(other, other.end - end, PayloadStart, other.PayloadStart);
-        var frames = packets is FrameLikeness.Same ? packets : Compare(other, other.length - length, PayloadStart, other.PayloadStart);
+        var packets = Compare(other, other._end - _end, PayloadStart, other.PayloadStart);
+        var frames = packets is FrameLikeness.Same ? packets : Compare(other, other._length - _length, PayloadStart, other.PayloadStart);
         if (frames is FrameLikeness.Same || ((IsFragment || other.IsFragment) && IsSameDatagram(other)))
         {
             return FrameLikeness.Same;
@@ -106,13 +106,13 @@ internal readonly struct FrameContent
 
         if (packets is FrameLikeness.Unknown && frames is FrameLikeness.Unknown)
         {
-            if (length == other.length && Bytes.SequenceEqual(other.Bytes))
+            if (_length == other._length && Bytes.SequenceEqual(other.Bytes))
             {
                 return FrameLikeness.Same;
             }
 
             // No payload: that the transport headers are the same says something; that they are not may be address translation.
-            return Compare(other, other.end - end, TransportStart, other.TransportStart) is FrameLikeness.Same ? FrameLikeness.Same : FrameLikeness.Unknown;
+            return Compare(other, other._end - _end, TransportStart, other.TransportStart) is FrameLikeness.Same ? FrameLikeness.Same : FrameLikeness.Unknown;
         }
 
         return packets is FrameLikeness.Unknown ? frames : packets;
@@ -127,8 +127,8 @@ internal readonly struct FrameContent
     public bool IsSamePacket(FrameContent other)
     {
         var (start, others) = (Math.Min(TransportStart, Bytes.Length), Math.Min(other.TransportStart, other.Bytes.Length));
-        var known = Math.Min(Math.Min(end, Bytes.Length) - start, Math.Min(other.end, other.Bytes.Length) - others);
-        return Protocol == other.Protocol && end - TransportStart == other.end - other.TransportStart && known >= Enough
+        var known = Math.Min(Math.Min(_end, Bytes.Length) - start, Math.Min(other._end, other.Bytes.Length) - others);
+        return Protocol == other.Protocol && _end - TransportStart == other._end - other.TransportStart && known >= Enough
             && Bytes.Slice(start, known).SequenceEqual(other.Bytes.Slice(others, known));
     }
 
@@ -170,7 +170,7 @@ internal readonly struct FrameContent
     private FrameLikeness Compare(FrameContent other, int shift, int start, int otherStart)
     {
         var from = Math.Max(start, otherStart - shift);
-        var to = Math.Min(Math.Min(end, Bytes.Length), Math.Min(other.end, other.Bytes.Length) - shift);
+        var to = Math.Min(Math.Min(_end, Bytes.Length), Math.Min(other._end, other.Bytes.Length) - shift);
         return to - from < Enough || from + shift < 0
             ? FrameLikeness.Unknown
             : Bytes[from..to].SequenceEqual(other.Bytes[(from + shift)..(to + shift)]) ? FrameLikeness.Same : FrameLikeness.Different;

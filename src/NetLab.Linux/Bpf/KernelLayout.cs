@@ -45,7 +45,7 @@ internal sealed record KernelLayout
 
     private static readonly string[] Structs = ["sk_buff", "net_device", "net", "sock", "flowi4", "fib_nh_common", "task_struct", "nsproxy", "flowi6", "fib6_table", "fib6_result"];
 
-    private readonly Dictionary<int, string> dropReasons = [];
+    private readonly Dictionary<int, string> _dropReasons = [];
 
     /// <summary>Reads the description of a kernel.</summary>
     /// <exception cref="PlatformNotSupportedException">A member that is needed is not there.</exception>
@@ -118,7 +118,7 @@ internal sealed record KernelLayout
 
         foreach (var (name, value) in btf.EnumConstants("skb_drop_reason"))
         {
-            dropReasons[(int)value] = name.StartsWith("SKB_DROP_REASON_", StringComparison.Ordinal) ? name["SKB_DROP_REASON_".Length..] : name;
+            _dropReasons[(int)value] = name.StartsWith("SKB_DROP_REASON_", StringComparison.Ordinal) ? name["SKB_DROP_REASON_".Length..] : name;
         }
 
         int Offset(string structName, string path, int size) => btf.Member(structName, path) is { IsBitField: false } member && member.Size == size
@@ -192,7 +192,7 @@ internal sealed record KernelLayout
     /// </summary>
     public string DropReasonName(int reason)
     {
-        if (dropReasons.TryGetValue(reason, out var name))
+        if (_dropReasons.TryGetValue(reason, out var name))
         {
             return name;
         }

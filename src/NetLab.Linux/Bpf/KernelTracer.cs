@@ -19,30 +19,30 @@ public sealed class KernelTracer : IDisposable
     // The reader is woken when so small a part of the ring is full: on a busy machine it takes a while until it runs.
     private const int WakeAtPart = 16;
 
-    private readonly Lock reading = new();
-    private readonly List<SafeFileHandle> handles = [];
-    private readonly List<string> missing = [];
-    private readonly RingBuffer ring;
-    private readonly SafeFileHandle namespaces;
-    private readonly MappedMemory lost;
-    private readonly KernelSymbols symbols;
-    private readonly TraceNames names;
-    private int attached;
-    private bool disposed;
+    private readonly Lock _reading = new();
+    private readonly List<SafeFileHandle> _handles = [];
+    private readonly List<string> _missing = [];
+    private readonly RingBuffer _ring;
+    private readonly SafeFileHandle _namespaces;
+    private readonly MappedMemory _lost;
+    private readonly KernelSymbols _symbols;
+    private readonly TraceNames _names;
+    private int _attached;
+    private bool _disposed;
 
     private KernelTracer(KernelLayout layout, TracerOptions options)
     {
         try
         {
-            ring = new RingBuffer(options.RingSize);
-            namespaces = Own(BpfKernel.CreateMap(BpfMapType.Hash, "netlab_netns", 4, 8, options.MaxNamespaces));
+            _ring = new RingBuffer(options.RingSize);
+            _namespaces = Own(BpfKernel.CreateMap(BpfMapType.Hash, "netlab_netns", 4, 8, options.MaxNamespaces));
             var lostMap = Own(BpfKernel.CreateMap(BpfMapType.Array, "netlab_lost", 4, 8, 1, BpfKernel.Mappable));
-            lost = MappedMemory.Of(lostMap, 0, Environment.SystemPageSize, writable: true, "map the counter of lost trace records");
+            _lost = MappedMemory.Of(lostMap, 0, Environment.SystemPageSize, writable: true, "map the counter of lost trace records");
             var current = Own(BpfKernel.CreateMap(BpfMapType.PerCpuArray, "netlab_current", 4, TraceMaps.CurrentSize, 1));
-            symbols = new KernelSymbols();
-            names = new TraceNames(layout, symbols);
-            using var ns = namespaces.Borrow();
-            using var records = ring.Map.Borrow();
+            _symbols = new KernelSymbols();
+            _names = new TraceNames(layout, _symbols);
+            using var ns = _namespaces.Borrow();
+            using var records = _ring.Map.Borrow();
             using var counter = lostMap.Borrow();
             using var now = current.Borrow();
             Attach(layout, options, new TraceMaps(ns.Number, records.Number, counter.Number, now.Number));
@@ -61,9 +61,9 @@ public sealed class KernelTracer : IDisposable
     {
         get
         {
-            lock (reading)
+            lock (_reading)
             {
-                return Volatile.Read(ref *(long*)lost.Address);
+                return Volatile.Read(ref *(long*)_lost.Address);
             }
         }
     }
@@ -71,13 +71,13 @@ public sealed class KernelTracer : IDisposable
     /// <summary>Those of <see cref="LostEvents"/> that were of one traced namespace.</summary>
     /// <param name="inode">Its inode number (<see cref="NetworkNamespace.Inode"/>).</param>
     /// <exception cref="LinuxException">The namespace is not traced (ENOENT).</exception>
-    public long LostEventsOf(ulong inode) => (long)BpfKernel.Lookup<uint, ulong>(namespaces, checked((uint)inode), $"read how many records of the network namespace net:[{inode}] were lost");
+    public long LostEventsOf(ulong inode) => (long)BpfKernel.Lookup<uint, ulong>(_namespaces, checked((uint)inode), $"read how many records of the network namespace net:[{inode}] were lost");
 
     /// <summary>
     /// Becomes readable when the ring has filled up by a sixteenth since it was last empty, so that it can be drained in time without looking again and again:
     /// <c>Reactor.Shared.OnReadable(tracer.Filling, () => tracer.Drain(sink))</c>.
     /// </summary>
-    public SafeFileHandle Filling => ring.Map;
+    public SafeFileHandle Filling => _ring.Map;
 
     /// <summary>
     /// Whether the kernel lets this process trace: it describes its types, and takes a program that reads its memory (CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN, in the
@@ -130,11 +130,11 @@ public sealed class KernelTracer : IDisposable
     /// <summary>From now on the namespace is traced.</summary>
     /// <param name="inode">Its inode number (<see cref="NetworkNamespace.Inode"/>).</param>
     /// <exception cref="LinuxException">There are more namespaces than <see cref="TracerOptions.MaxNamespaces"/> (E2BIG).</exception>
-    public void AddNamespace(ulong inode) => BpfKernel.Update(namespaces, checked((uint)inode), 0ul, $"trace the network namespace net:[{inode}]");
+    public void AddNamespace(ulong inode) => BpfKernel.Update(_namespaces, checked((uint)inode), 0ul, $"trace the network namespace net:[{inode}]");
 
     /// <summary>The namespace is not traced any longer. To be called before the namespace goes away, because the kernel uses inode numbers again.</summary>
     /// <param name="inode">Its inode number.</param>
-    public void RemoveNamespace(ulong inode) => BpfKernel.Delete(namespaces, checked((uint)inode), $"stop tracing the network namespace net:[{inode}]");
+    public void RemoveNamespace(ulong inode) => BpfKernel.Delete(_namespaces, checked((uint)inode), $"stop tracing the network namespace net:[{inode}]");
 
     /// <summary>
     /// Reads all records that are there, oldest first. Records of one CPU are in the order of their happening; across CPUs, sort by time.
@@ -144,16 +144,16 @@ public sealed class KernelTracer : IDisposable
     public int Drain(TraceSink sink)
     {
         ArgumentNullException.ThrowIfNull(sink);
-        lock (reading)
+        lock (_reading)
         {
-            ObjectDisposedException.ThrowIf(disposed, this);
-            return ring.Drain(static (data, state) => state.Sink(new TraceRecord(data, state.Names)), (Sink: sink, Names: names));
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _ring.Drain(static (data, state) => state.Sink(new TraceRecord(data, state.Names)), (Sink: sink, Names: _names));
         }
     }
 
     /// <summary>In one line what is traced, and what this kernel has not got: <c>BPF on 9 tracepoints, kernel 6.18.44</c>.</summary>
-    public string Describe() => string.Create(CultureInfo.InvariantCulture, $"BPF on {attached} tracepoints, kernel {KernelRelease}")
-        + (missing.Count == 0 ? "" : $" (which has no tracepoint {string.Join(", ", missing)})");
+    public string Describe() => string.Create(CultureInfo.InvariantCulture, $"BPF on {_attached} tracepoints, kernel {KernelRelease}")
+        + (_missing.Count == 0 ? "" : $" (which has no tracepoint {string.Join(", ", _missing)})");
 
     /// <inheritdoc/>
     public override string ToString() => Describe();
@@ -161,17 +161,17 @@ public sealed class KernelTracer : IDisposable
     /// <summary>Detaches and removes all programs and maps. Records that were not read are gone.</summary>
     public void Dispose()
     {
-        lock (reading)
+        lock (_reading)
         {
-            disposed = true;
-            for (var i = handles.Count - 1; i >= 0; i--)
+            _disposed = true;
+            for (var i = _handles.Count - 1; i >= 0; i--)
             {
-                handles[i].Dispose();
+                _handles[i].Dispose();
             }
 
-            symbols?.Dispose();
-            lost?.Dispose();
-            ring?.Dispose();
+            _symbols?.Dispose();
+            _lost?.Dispose();
+            _ring?.Dispose();
         }
     }
 
@@ -203,7 +203,7 @@ public sealed class KernelTracer : IDisposable
                     throw new PlatformNotSupportedException($"Kernel {KernelRelease} has no tracepoint {name}, without which frames cannot be followed.");
                 }
 
-                missing.Add(name);
+                _missing.Add(name);
             }
             else if (options.RouteLookups || name is not ("fib_table_lookup" or "fib6_table_lookup"))
             {
@@ -214,7 +214,7 @@ public sealed class KernelTracer : IDisposable
         foreach (var (point, program) in points.Zip(Load(points, p => TracePrograms.Build(layout, maps, options.CaptureLength, options.RingSize / WakeAtPart, p.Name))))
         {
             Own(BpfKernel.Attach(program, point.Name));
-            attached++;
+            _attached++;
         }
     }
 
@@ -234,7 +234,7 @@ public sealed class KernelTracer : IDisposable
                 refusals.Enqueue(e);
             }
         });
-        handles.AddRange(programs.Where(p => p is not null));
+        _handles.AddRange(programs.Where(p => p is not null));
         if (refusals.TryPeek(out var refusal))
         {
             ExceptionDispatchInfo.Throw(refusal);
@@ -245,7 +245,7 @@ public sealed class KernelTracer : IDisposable
 
     private SafeFileHandle Own(SafeFileHandle handle)
     {
-        handles.Add(handle);
+        _handles.Add(handle);
         return handle;
     }
 }

@@ -6,12 +6,12 @@ namespace NetLab.Linux.Bpf;
 /// <summary>Memory shared with the kernel, unmapped when disposed or forgotten.</summary>
 internal sealed class MappedMemory : SafeHandleMinusOneIsInvalid
 {
-    private readonly nint length;
+    private readonly nint _length;
 
     private MappedMemory(nint address, nint length)
         : base(ownsHandle: true)
     {
-        this.length = length;
+        _length = length;
         SetHandle(address);
     }
 
@@ -27,5 +27,5 @@ internal sealed class MappedMemory : SafeHandleMinusOneIsInvalid
     }
 
     /// <inheritdoc/>
-    protected override bool ReleaseHandle() => Libc.munmap(handle, (nuint)length) == 0;
+    protected override bool ReleaseHandle() => Libc.munmap(handle, (nuint)_length) == 0;
 }

@@ -12,19 +12,19 @@ internal sealed unsafe class RingBuffer : IDisposable
     private const uint Busy = 1u << 31, Discarded = 1u << 30;
     private const int HeaderLength = 8;
 
-    private readonly MappedMemory consumer;
-    private readonly MappedMemory producer;
-    private readonly int size;
+    private readonly MappedMemory _consumer;
+    private readonly MappedMemory _producer;
+    private readonly int _size;
 
     /// <summary>Makes the ring.</summary>
     /// <param name="size">Bytes: a power of two, a multiple of the page size.</param>
     public RingBuffer(int size)
     {
-        this.size = size;
+        _size = size;
         var page = Environment.SystemPageSize;
         Map = BpfKernel.CreateMap(BpfMapType.RingBuffer, "netlab_ring", 0, 0, size);
-        consumer = MappedMemory.Of(Map, 0, page, writable: true, "map the position of the trace ring's reader");
-        producer = MappedMemory.Of(Map, page, page + (2 * (nint)size), writable: false, "map the trace ring");
+        _consumer = MappedMemory.Of(Map, 0, page, writable: true, "map the position of the trace ring's reader");
+        _producer = MappedMemory.Of(Map, page, page + (2 * (nint)size), writable: false, "map the trace ring");
     }
 
     /// <summary>What is done with one record; the bytes are the ring's own and are only good until the return.</summary>
@@ -39,15 +39,15 @@ internal sealed unsafe class RingBuffer : IDisposable
     /// <returns>How many records were read.</returns>
     public int Drain<TState>(RecordReader<TState> read, TState state)
     {
-        var consumed = (ulong*)consumer.Address;
-        var produced = (ulong*)producer.Address;
-        var data = (byte*)producer.Address + Environment.SystemPageSize;
+        var consumed = (ulong*)_consumer.Address;
+        var produced = (ulong*)_producer.Address;
+        var data = (byte*)_producer.Address + Environment.SystemPageSize;
         var position = *consumed;
         var end = Volatile.Read(ref *produced);
         var count = 0;
         while (position < end)
         {
-            var header = (uint*)(data + (position & (ulong)(size - 1)));
+            var header = (uint*)(data + (position & (ulong)(_size - 1)));
             var length = Volatile.Read(ref *header);
             for (var wait = default(SpinWait); (length & Busy) != 0; length = Volatile.Read(ref *header))
             {
@@ -73,13 +73,13 @@ internal sealed unsafe class RingBuffer : IDisposable
     }
 
     /// <summary>Bytes that wait to be read.</summary>
-    public long Waiting => (long)(Volatile.Read(ref *(ulong*)producer.Address) - *(ulong*)consumer.Address);
+    public long Waiting => (long)(Volatile.Read(ref *(ulong*)_producer.Address) - *(ulong*)_consumer.Address);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        consumer.Dispose();
-        producer.Dispose();
+        _consumer.Dispose();
+        _producer.Dispose();
         Map.Dispose();
     }
 }

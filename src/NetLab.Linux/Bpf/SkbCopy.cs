@@ -43,9 +43,9 @@ public enum SkbEnd
 /// <summary>One struct sk_buff from its first to its last event: one copy of a frame, and where it went.</summary>
 public sealed class SkbCopy
 {
-    private readonly List<TraceEvent> events = [];
-    private readonly List<SkbHop> hops = [];
-    private readonly List<SkbCopy> children = [];
+    private readonly List<TraceEvent> _events = [];
+    private readonly List<SkbHop> _hops = [];
+    private readonly List<SkbCopy> _children = [];
 
     internal SkbCopy(int number, TraceEvent first, SkbCopy? parent, SkbOrigin origin)
     {
@@ -58,7 +58,7 @@ public sealed class SkbCopy
         Parent = parent;
         Origin = origin;
         HopsOfParent = parent?.Hops.Count ?? 0;
-        parent?.children.Add(this);
+        parent?._children.Add(this);
     }
 
     /// <summary>Counts the copies of a tree from 1, in the order of their appearance.</summary>
@@ -80,13 +80,13 @@ public sealed class SkbCopy
     public int HopsOfParent { get; }
 
     /// <summary>Copies that were made from this one.</summary>
-    public IReadOnlyList<SkbCopy> Children => children;
+    public IReadOnlyList<SkbCopy> Children => _children;
 
     /// <summary>Its hops, in order.</summary>
-    public IReadOnlyList<SkbHop> Hops => hops;
+    public IReadOnlyList<SkbHop> Hops => _hops;
 
     /// <summary>Everything that was recorded of it, in order.</summary>
-    public IReadOnlyList<TraceEvent> Events => events;
+    public IReadOnlyList<TraceEvent> Events => _events;
 
     /// <summary>What became of it.</summary>
     public SkbEnd End { get; private set; }
@@ -98,17 +98,17 @@ public sealed class SkbCopy
     public TraceEvent Latest { get; private set; }
 
     /// <summary>The routes that were looked up for it.</summary>
-    public IEnumerable<RouteLookup> RouteLookups => events.Select(e => e.RouteLookup).OfType<RouteLookup>();
+    public IEnumerable<RouteLookup> RouteLookups => _events.Select(e => e.RouteLookup).OfType<RouteLookup>();
 
     /// <summary>All hops from where the first copy came in: those of the ancestors, each up to where the next was made from it, then its own.</summary>
     public IReadOnlyList<SkbHop> Way
     {
         get
         {
-            var way = new List<SkbHop>(hops);
+            var way = new List<SkbHop>(_hops);
             for (var copy = this; copy.Parent is { } ancestor; copy = ancestor)
             {
-                way.InsertRange(0, ancestor.hops.Take(copy.HopsOfParent));
+                way.InsertRange(0, ancestor._hops.Take(copy.HopsOfParent));
             }
 
             return way;
@@ -128,9 +128,9 @@ public sealed class SkbCopy
     }
 
     // Whether the kernel may still have it.
-    internal bool IsLive => End is SkbEnd.Open && !isOutOfSight;
+    internal bool IsLive => End is SkbEnd.Open && !_isOutOfSight;
 
-    private bool isOutOfSight;
+    private bool _isOutOfSight;
 
     /// <summary>One line: <c>#2 clone of #1: v0 out > v1 in > tap0 out; Consumed in tun_do_read</c>.</summary>
     public override string ToString()
@@ -143,12 +143,12 @@ public sealed class SkbCopy
             { Kind: TraceEventKind.ConsumeSkb } e => $"; Consumed in {e.Location}",
             var e => string.Create(CultureInfo.InvariantCulture, $"; given to the socket of protocol {e.SocketProtocol} port {e.SocketPort}"),
         };
-        return string.Create(CultureInfo.InvariantCulture, $"#{Number}{from}: {string.Join(" > ", hops)}{end}");
+        return string.Create(CultureInfo.InvariantCulture, $"#{Number}{from}: {string.Join(" > ", _hops)}{end}");
     }
 
     internal void Add(TraceEvent e)
     {
-        events.Add(e);
+        _events.Add(e);
         if (e.HeadAddress != 0)
         {
             HeadAddress = e.HeadAddress;
@@ -170,8 +170,8 @@ public sealed class SkbCopy
             case TraceEventKind.NetDevStartXmit:
                 Hop(e, SkbDirection.Out, complete: true);
                 break;
-            case TraceEventKind.NetDevXmit when hops.Count > 0:
-                hops[^1].TransmitResult = e.TransmitResult;
+            case TraceEventKind.NetDevXmit when _hops.Count > 0:
+                _hops[^1].TransmitResult = e.TransmitResult;
                 break;
             case TraceEventKind.KfreeSkb:
                 Finish(SkbEnd.Dropped, e);
@@ -188,7 +188,7 @@ public sealed class SkbCopy
     }
 
     // Another skb is at its address now.
-    internal void LoseSight() => isOutOfSight = true;
+    internal void LoseSight() => _isOutOfSight = true;
 
     private void Finish(SkbEnd end, TraceEvent e)
     {
@@ -199,13 +199,13 @@ public sealed class SkbCopy
     // The second step at the same device completes the hop that the first began.
     private void Hop(TraceEvent e, SkbDirection direction, bool complete)
     {
-        if (hops.Count > 0 && complete && hops[^1] is { IsComplete: false } last && last.Direction == direction && last.InterfaceIndex == e.InterfaceIndex && last.Namespace == e.Namespace)
+        if (_hops.Count > 0 && complete && _hops[^1] is { IsComplete: false } last && last.Direction == direction && last.InterfaceIndex == e.InterfaceIndex && last.Namespace == e.Namespace)
         {
             last.IsComplete = true;
         }
         else
         {
-            hops.Add(new SkbHop(e.Namespace, e.InterfaceIndex, e.DeviceName, direction, e) { IsComplete = complete });
+            _hops.Add(new SkbHop(e.Namespace, e.InterfaceIndex, e.DeviceName, direction, e) { IsComplete = complete });
         }
     }
 }

@@ -23,25 +23,25 @@ public sealed class SkbTree
     private const long LongestPassage = 5_000_000_000; // ns between coming in and being sent on by somebody in user space
     private const int Candidates = 256; // most copies that are looked at for an ancestor
 
-    private readonly List<SkbCopy> copies = [];
-    private readonly Dictionary<ulong, SkbCopy> atAddress = [];
-    private readonly Dictionary<ulong, List<SkbCopy>> ofBuffer = [];
-    private readonly Dictionary<ulong, List<SkbCopy>> receivedIn = []; // by namespace: copies whose last hop came in there
-    private readonly Dictionary<(SkbCopy Root, ulong Namespace, int Index), (string Name, int Times)> arrivals = [];
-    private SkbCopy? blamed; // the last that an ICMP error was about
+    private readonly List<SkbCopy> _copies = [];
+    private readonly Dictionary<ulong, SkbCopy> _atAddress = [];
+    private readonly Dictionary<ulong, List<SkbCopy>> _ofBuffer = [];
+    private readonly Dictionary<ulong, List<SkbCopy>> _receivedIn = []; // by namespace: copies whose last hop came in there
+    private readonly Dictionary<(SkbCopy Root, ulong Namespace, int Index), (string Name, int Times)> _arrivals = [];
+    private SkbCopy? _blamed; // the last that an ICMP error was about
 
-    private readonly Func<SkbHop, bool> isPassedOn;
+    private readonly Func<SkbHop, bool> _isPassedOn;
 
-    private SkbTree(Func<SkbHop, bool> isPassedOn) => this.isPassedOn = isPassedOn;
+    private SkbTree(Func<SkbHop, bool> isPassedOn) => _isPassedOn = isPassedOn;
 
     /// <summary>All copies, in the order of their appearance.</summary>
-    public IReadOnlyList<SkbCopy> Copies => copies;
+    public IReadOnlyList<SkbCopy> Copies => _copies;
 
     /// <summary>Copies that descend from no other.</summary>
-    public IEnumerable<SkbCopy> Roots => copies.Where(c => c.Parent is null);
+    public IEnumerable<SkbCopy> Roots => _copies.Where(c => c.Parent is null);
 
     /// <summary>Frames that came in at the same device four times or more.</summary>
-    public IEnumerable<SkbLoop> Loops => arrivals.Where(a => a.Value.Times >= TimesOfLoop).Select(a => new SkbLoop(a.Key.Root, a.Key.Namespace, a.Key.Index, a.Value.Name, a.Value.Times));
+    public IEnumerable<SkbLoop> Loops => _arrivals.Where(a => a.Value.Times >= TimesOfLoop).Select(a => new SkbLoop(a.Key.Root, a.Key.Namespace, a.Key.Index, a.Value.Name, a.Value.Times));
 
     /// <summary>Builds the tree.</summary>
     /// <param name="events">The events, in any order; they are sorted by time.</param>
@@ -74,7 +74,7 @@ public sealed class SkbTree
 
     private void Take(TraceEvent e)
     {
-        var live = e.SkbAddress != 0 && atAddress.TryGetValue(e.SkbAddress, out var at) && at.IsLive ? at : null;
+        var live = e.SkbAddress != 0 && _atAddress.TryGetValue(e.SkbAddress, out var at) && at.IsLive ? at : null;
         switch (e.Kind)
         {
             case TraceEventKind.FibTableLookup or TraceEventKind.SkDataReady:
@@ -87,7 +87,7 @@ public sealed class SkbTree
                 return;
             case TraceEventKind.NetDevXmit:
                 // Often the skb is gone by now; its last hop was there.
-                if (e.SkbAddress != 0 && atAddress.TryGetValue(e.SkbAddress, out var refused) && refused.Hops is [.., var hop] && IsAt(hop, e))
+                if (e.SkbAddress != 0 && _atAddress.TryGetValue(e.SkbAddress, out var refused) && refused.Hops is [.., var hop] && IsAt(hop, e))
                 {
                     refused.Add(e);
                 }
@@ -109,7 +109,7 @@ public sealed class SkbTree
         var copy = goesOn ? live! : Begin(e, live);
         if (e.Kind is TraceEventKind.IcmpSend)
         {
-            blamed = copy;
+            _blamed = copy;
         }
 
         var wasIn = copy.Hops is [.., { Direction: SkbDirection.In } before] ? before.Namespace : 0;
@@ -117,18 +117,18 @@ public sealed class SkbTree
         copy.Add(e);
         if (head != copy.HeadAddress || copy.Events.Count == 1)
         {
-            Of(ofBuffer, copy.HeadAddress).Add(copy);
+            Of(_ofBuffer, copy.HeadAddress).Add(copy);
         }
 
         if (copy.Hops is [.., { Direction: SkbDirection.In } after] && after.Namespace != wasIn)
         {
-            Of(receivedIn, after.Namespace).Add(copy);
+            Of(_receivedIn, after.Namespace).Add(copy);
         }
 
         if (e.Kind is TraceEventKind.NetifReceiveSkb)
         {
             var key = (copy.Root, e.Namespace, e.InterfaceIndex);
-            arrivals[key] = (e.DeviceName, arrivals.GetValueOrDefault(key).Times + 1);
+            _arrivals[key] = (e.DeviceName, _arrivals.GetValueOrDefault(key).Times + 1);
         }
     }
 
@@ -163,16 +163,16 @@ public sealed class SkbTree
     {
         var (parent, origin) = Ancestor(e, former);
         former?.LoseSight();
-        var copy = new SkbCopy(copies.Count + 1, e, parent, origin);
-        copies.Add(copy);
-        atAddress[e.SkbAddress] = copy;
+        var copy = new SkbCopy(_copies.Count + 1, e, parent, origin);
+        _copies.Add(copy);
+        _atAddress[e.SkbAddress] = copy;
         return copy;
     }
 
     private (SkbCopy? Parent, SkbOrigin Origin) Ancestor(TraceEvent e, SkbCopy? former)
     {
         var content = new FrameContent(e);
-        if (ofBuffer.TryGetValue(e.HeadAddress, out var sharing))
+        if (_ofBuffer.TryGetValue(e.HeadAddress, out var sharing))
         {
             // A bridge makes clones of what came in, whatever became of the clones that it sent before.
             bool IsOriginal(SkbCopy c) => c != former && c.IsLive && c.HeadAddress == e.HeadAddress && c.Content.Compare(content) is FrameLikeness.Same;
@@ -190,17 +190,17 @@ public sealed class SkbTree
 
         // What was queued as one is sent in segments.
         if (e.Kind is TraceEventKind.NetDevStartXmit
-            && Latest(copies, c => c.Hops is [.., { Direction: SkbDirection.Out, IsComplete: false } hop] && IsAt(hop, e) && c.Latest.Length > e.Length && c.Content.HasSameAddresses(content)) is { } whole)
+            && Latest(_copies, c => c.Hops is [.., { Direction: SkbDirection.Out, IsComplete: false } hop] && IsAt(hop, e) && c.Latest.Length > e.Length && c.Content.HasSameAddresses(content)) is { } whole)
         {
             return (whole, SkbOrigin.Part);
         }
 
-        if (blamed is not null && content.IsIcmpErrorAbout(blamed.Content))
+        if (_blamed is not null && content.IsIcmpErrorAbout(_blamed.Content))
         {
-            return (blamed, SkbOrigin.IcmpError);
+            return (_blamed, SkbOrigin.IcmpError);
         }
 
-        if (receivedIn.TryGetValue(e.Namespace, out var received))
+        if (_receivedIn.TryGetValue(e.Namespace, out var received))
         {
             // icmp_send tells what it is about; of ICMPv6 there is no such tracepoint, but the error quotes it.
             if (Latest(received, c => content.IsIcmpErrorAbout(c.Content)) is { } quoted)
@@ -208,7 +208,7 @@ public sealed class SkbTree
                 return (quoted, SkbOrigin.IcmpError);
             }
 
-            bool CanBeSource(SkbCopy c) => e.Timestamp - c.Latest.Timestamp < LongestPassage && c.Hops is [.., { Direction: SkbDirection.In } hop] && hop.Namespace == e.Namespace && isPassedOn(hop);
+            bool CanBeSource(SkbCopy c) => e.Timestamp - c.Latest.Timestamp < LongestPassage && c.Hops is [.., { Direction: SkbDirection.In } hop] && hop.Namespace == e.Namespace && _isPassedOn(hop);
             if (Latest(received, c => CanBeSource(c) && c.Content.IsSamePacket(content)) is { } source)
             {
                 return (source, SkbOrigin.SamePacket);

@@ -18,22 +18,22 @@ public sealed class TraceLog(int mostChunks, bool dropsOldest = false)
     // In a chunk each record follows its length, which is 0 where the rest of the chunk is empty. Both are multiples of eight bytes, so there is always room for that 0.
     internal const int HeaderLength = 8;
 
-    private readonly List<byte[]> chunks = [];
-    private long dropped; // chunks, since the beginning
-    private int end; // of what is in the last chunk
-    private TraceNames? names;
+    private readonly List<byte[]> _chunks = [];
+    private long _dropped; // chunks, since the beginning
+    private int _end; // of what is in the last chunk
+    private TraceNames? _names;
 
     /// <summary>Where the next record will be, for <see cref="Since"/>.</summary>
-    public long Position => chunks.Count == 0 ? dropped * ChunkBytes : ((dropped + chunks.Count - 1) * ChunkBytes) + end;
+    public long Position => _chunks.Count == 0 ? _dropped * ChunkBytes : ((_dropped + _chunks.Count - 1) * ChunkBytes) + _end;
 
     /// <summary>Takes a copy of a record.</summary>
     /// <returns>False where the log is full, and did not take it.</returns>
     public bool Add(in TraceRecord record)
     {
         int length = HeaderLength + record.Data.Length;
-        if (chunks.Count == 0 || end + length > ChunkBytes)
+        if (_chunks.Count == 0 || _end + length > ChunkBytes)
         {
-            if (chunks.Count == mostChunks && !dropsOldest)
+            if (_chunks.Count == mostChunks && !dropsOldest)
             {
                 return false;
             }
@@ -41,11 +41,11 @@ public sealed class TraceLog(int mostChunks, bool dropsOldest = false)
             Begin();
         }
 
-        Span<byte> to = chunks[^1].AsSpan(end, length);
+        Span<byte> to = _chunks[^1].AsSpan(_end, length);
         BinaryPrimitives.WriteInt32LittleEndian(to, record.Data.Length);
         record.Data.CopyTo(to[HeaderLength..]);
-        end += length;
-        names = record.Names;
+        _end += length;
+        _names = record.Names;
         return true;
     }
 
@@ -54,70 +54,70 @@ public sealed class TraceLog(int mostChunks, bool dropsOldest = false)
     public TraceLogSlice Since(long position)
     {
         var parts = new List<ReadOnlyMemory<byte>>();
-        for (int i = (int)Math.Max(0, (position / ChunkBytes) - dropped); i < chunks.Count; i++)
+        for (int i = (int)Math.Max(0, (position / ChunkBytes) - _dropped); i < _chunks.Count; i++)
         {
-            int start = position / ChunkBytes == dropped + i ? (int)(position % ChunkBytes) : 0;
-            parts.Add(chunks[i].AsMemory(start, (i == chunks.Count - 1 ? end : ChunkBytes) - start));
+            int start = position / ChunkBytes == _dropped + i ? (int)(position % ChunkBytes) : 0;
+            parts.Add(_chunks[i].AsMemory(start, (i == _chunks.Count - 1 ? _end : ChunkBytes) - start));
         }
 
-        return new TraceLogSlice(parts, names);
+        return new TraceLogSlice(parts, _names);
     }
 
     /// <summary>Forgets all records.</summary>
     public void Clear()
     {
-        dropped += chunks.Count;
-        chunks.ForEach(c => ArrayPool<byte>.Shared.Return(c));
-        chunks.Clear();
-        end = 0;
+        _dropped += _chunks.Count;
+        _chunks.ForEach(c => ArrayPool<byte>.Shared.Return(c));
+        _chunks.Clear();
+        _end = 0;
     }
 
     private void Begin()
     {
-        if (chunks.Count > 0 && end < ChunkBytes)
+        if (_chunks.Count > 0 && _end < ChunkBytes)
         {
-            chunks[^1].AsSpan(end, HeaderLength).Clear();
+            _chunks[^1].AsSpan(_end, HeaderLength).Clear();
         }
 
         byte[] next;
-        if (chunks.Count == mostChunks)
+        if (_chunks.Count == mostChunks)
         {
-            next = chunks[0];
-            chunks.RemoveAt(0);
-            dropped++;
+            next = _chunks[0];
+            _chunks.RemoveAt(0);
+            _dropped++;
         }
         else
         {
             next = ArrayPool<byte>.Shared.Rent(ChunkBytes);
         }
 
-        chunks.Add(next);
-        end = 0;
+        _chunks.Add(next);
+        _end = 0;
     }
 }
 
 /// <summary>A stretch of a <see cref="TraceLog"/>, oldest record first.</summary>
 public sealed class TraceLogSlice
 {
-    private readonly IReadOnlyList<ReadOnlyMemory<byte>> parts;
-    private readonly TraceNames? names;
+    private readonly IReadOnlyList<ReadOnlyMemory<byte>> _parts;
+    private readonly TraceNames? _names;
 
     internal TraceLogSlice(IReadOnlyList<ReadOnlyMemory<byte>> parts, TraceNames? names)
     {
-        this.parts = parts;
-        this.names = names;
+        _parts = parts;
+        _names = names;
     }
 
     /// <summary>Hands out each record.</summary>
     public void ForEach(TraceSink sink)
     {
         ArgumentNullException.ThrowIfNull(sink);
-        foreach (ReadOnlyMemory<byte> part in parts)
+        foreach (ReadOnlyMemory<byte> part in _parts)
         {
             ReadOnlySpan<byte> rest = part.Span;
             while (rest.Length > 0 && BinaryPrimitives.ReadInt32LittleEndian(rest) is > 0 and var length)
             {
-                sink(new TraceRecord(rest.Slice(TraceLog.HeaderLength, length), names!));
+                sink(new TraceRecord(rest.Slice(TraceLog.HeaderLength, length), _names!));
                 rest = rest[(TraceLog.HeaderLength + length)..];
             }
         }

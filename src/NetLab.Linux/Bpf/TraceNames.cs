@@ -8,25 +8,25 @@ internal sealed class TraceNames(KernelLayout layout, KernelSymbols symbols)
 {
     private const int Most = 100_000; // devices come and go; the table starts anew before it becomes a burden
 
-    private readonly Dictionary<UInt128, string> devices = [];
-    private readonly Lock gate = new(); // of the names of devices and functions
+    private readonly Dictionary<UInt128, string> _devices = [];
+    private readonly Lock _gate = new(); // of the names of devices and functions
 
     /// <summary>The name in a <c>char name[16]</c>.</summary>
     public string Device(ReadOnlySpan<byte> name)
     {
         var key = MemoryMarshal.Read<UInt128>(name);
-        lock (gate)
+        lock (_gate)
         {
-            if (!devices.TryGetValue(key, out var text))
+            if (!_devices.TryGetValue(key, out var text))
             {
-                if (devices.Count >= Most)
+                if (_devices.Count >= Most)
                 {
-                    devices.Clear();
+                    _devices.Clear();
                 }
 
                 var end = name.IndexOf((byte)0);
                 text = Encoding.UTF8.GetString(end < 0 ? name : name[..end]);
-                devices[key] = text;
+                _devices[key] = text;
             }
 
             return text;
@@ -39,7 +39,7 @@ internal sealed class TraceNames(KernelLayout layout, KernelSymbols symbols)
     /// <summary>The function that an address is in.</summary>
     public string Function(ulong address)
     {
-        lock (gate)
+        lock (_gate)
         {
             return address == 0 ? "" : symbols.NameOf(address);
         }
@@ -51,7 +51,7 @@ internal sealed class TraceNames(KernelLayout layout, KernelSymbols symbols)
     public string[] Stack(ReadOnlySpan<ulong> addresses, ulong location)
     {
         var functions = new List<string>(addresses.Length);
-        lock (gate)
+        lock (_gate)
         {
             symbols.Resolve(addresses);
             foreach (var address in addresses)

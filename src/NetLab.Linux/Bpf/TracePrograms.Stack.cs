@@ -13,43 +13,43 @@ internal sealed partial class TracePrograms
     // fib_table_lookup(tb_id, flp, nhc, err): IPv4. The namespace is known from the next hop, if one was found.
     private void LookUpRoute(TracepointLayout point)
     {
-        var (exit, filter, other, noHop) = (code.NewLabel(), code.NewLabel(), code.NewLabel(), code.NewLabel());
-        code.Mov(R6, R1);
-        code.Load(U64, R7, R6, point.Offset("flp"));
-        code.Store(U32, FP, FlagsSlot, 0);
+        var (exit, filter, other, noHop) = (_code.NewLabel(), _code.NewLabel(), _code.NewLabel(), _code.NewLabel());
+        _code.Mov(R6, R1);
+        _code.Load(U64, R7, R6, point.Offset("flp"));
+        _code.Store(U32, FP, FlagsSlot, 0);
 
         // For the frame being received on this CPU? Then the flow comes in by its device. (What is sent from here comes in by lo.)
         LookupCurrent(exit);
-        code.Mov(R8, R0);
-        code.Load(U32, R1, R8, TraceMaps.CurrentNamespace);
-        code.Load(U32, R2, R8, TraceMaps.CurrentIndex);
-        code.Load(U32, R3, R7, layout.FlowInput);
-        code.JumpIfEqual(R1, 0, other);
-        code.JumpIfNotEqual(R2, R3, other);
-        code.JumpIfNotEqual(R3, Loopback, filter);
+        _code.Mov(R8, R0);
+        _code.Load(U32, R1, R8, TraceMaps.CurrentNamespace);
+        _code.Load(U32, R2, R8, TraceMaps.CurrentIndex);
+        _code.Load(U32, R3, R7, layout.FlowInput);
+        _code.JumpIfEqual(R1, 0, other);
+        _code.JumpIfNotEqual(R2, R3, other);
+        _code.JumpIfNotEqual(R3, Loopback, filter);
 
-        code.Mark(other);
-        code.Mov(R8, 0);
-        code.Load(U64, R1, R6, point.Offset("nhc"));
-        code.JumpIfEqual(R1, 0, noHop);
-        code.Load(U64, R1, R1, layout.HopDevice);
+        _code.Mark(other);
+        _code.Mov(R8, 0);
+        _code.Load(U64, R1, R6, point.Offset("nhc"));
+        _code.JumpIfEqual(R1, 0, noHop);
+        _code.Load(U64, R1, R1, layout.HopDevice);
         NamespaceOfDevice(R1, R1);
-        code.JumpIfNotEqual(R1, 0, filter);
+        _code.JumpIfNotEqual(R1, 0, filter);
 
         // Nothing was found, for something that is sent from here: most likely by the task at work.
-        code.Mark(noHop);
-        code.Store(U32, FP, FlagsSlot, Record.NamespaceOfTask);
-        code.Call(BpfHelper.GetCurrentTaskBtf);
-        code.Load(U64, R1, R0, layout.TaskNamespaces);
-        code.Load(U64, R1, R1, layout.NamespacesNet);
-        code.Load(U32, R1, R1, layout.NetInode);
+        _code.Mark(noHop);
+        _code.Store(U32, FP, FlagsSlot, Record.NamespaceOfTask);
+        _code.Call(BpfHelper.GetCurrentTaskBtf);
+        _code.Load(U64, R1, R0, layout.TaskNamespaces);
+        _code.Load(U64, R1, R1, layout.NamespacesNet);
+        _code.Load(U32, R1, R1, layout.NetInode);
 
-        code.Mark(filter);
-        code.Store(U32, FP, NamespaceKey, R1);
+        _code.Mark(filter);
+        _code.Store(U32, FP, NamespaceKey, R1);
         LeaveUnlessTraced(exit);
         Reserve(TraceEventKind.FibTableLookup, exit);
         Current();
-        code.Store(U16, R9, Record.Protocol, 0x0008); // 0x0800, in network order
+        _code.Store(U16, R9, Record.Protocol, 0x0008); // 0x0800, in network order
         Copy(U32, R7, layout.FlowMark, Record.Mark);
         Argument(point, "tb_id", Record.ArgumentA);
         Argument(point, "err", Record.ArgumentB);
@@ -57,7 +57,7 @@ internal sealed partial class TracePrograms
         Copy(U32, R7, layout.FlowDestination, Record.FibDestination);
         Copy(U32, R7, layout.FlowInput, Record.FibInput);
         Copy(U32, R7, layout.FlowOutput, Record.FibOutput);
-        code.Load(U64, R8, R6, point.Offset("nhc"));
+        _code.Load(U64, R8, R6, point.Offset("nhc"));
         NextHop();
         Submit(exit);
     }
@@ -65,44 +65,44 @@ internal sealed partial class TracePrograms
     // fib6_table_lookup(net, res, table, flp): IPv6. res is never empty: without a route it holds the namespace's null entry, of type unreachable.
     private void LookUpRoute6(TracepointLayout point)
     {
-        var (exit, other, have) = (code.NewLabel(), code.NewLabel(), code.NewLabel());
-        code.Mov(R6, R1);
-        code.Load(U64, R7, R6, point.Offset("flp"));
-        code.Store(U32, FP, FlagsSlot, 0);
-        code.Load(U64, R1, R6, point.Offset("net"));
-        code.Load(U32, R1, R1, layout.NetInode);
-        code.Store(U32, FP, NamespaceKey, R1);
+        var (exit, other, have) = (_code.NewLabel(), _code.NewLabel(), _code.NewLabel());
+        _code.Mov(R6, R1);
+        _code.Load(U64, R7, R6, point.Offset("flp"));
+        _code.Store(U32, FP, FlagsSlot, 0);
+        _code.Load(U64, R1, R6, point.Offset("net"));
+        _code.Load(U32, R1, R1, layout.NetInode);
+        _code.Store(U32, FP, NamespaceKey, R1);
         LeaveUnlessTraced(exit);
         LookupCurrent(exit);
-        code.Mov(R8, R0);
-        code.Load(U32, R1, FP, NamespaceKey);
-        code.Load(U32, R2, R8, TraceMaps.CurrentNamespace);
-        code.JumpIfNotEqual(R1, R2, other);
-        code.Load(U32, R2, R8, TraceMaps.CurrentIndex);
-        code.Load(U32, R3, R7, layout.FlowInput);
-        code.JumpIfNotEqual(R2, R3, other);
-        code.JumpIfNotEqual(R3, Loopback, have);
-        code.Mark(other);
-        code.Mov(R8, 0);
-        code.Mark(have);
+        _code.Mov(R8, R0);
+        _code.Load(U32, R1, FP, NamespaceKey);
+        _code.Load(U32, R2, R8, TraceMaps.CurrentNamespace);
+        _code.JumpIfNotEqual(R1, R2, other);
+        _code.Load(U32, R2, R8, TraceMaps.CurrentIndex);
+        _code.Load(U32, R3, R7, layout.FlowInput);
+        _code.JumpIfNotEqual(R2, R3, other);
+        _code.JumpIfNotEqual(R3, Loopback, have);
+        _code.Mark(other);
+        _code.Mov(R8, 0);
+        _code.Mark(have);
         Reserve(TraceEventKind.FibTableLookup, exit);
         Current();
-        code.Store(U16, R9, Record.Protocol, 0xDD86); // 0x86DD, in network order
+        _code.Store(U16, R9, Record.Protocol, 0xDD86); // 0x86DD, in network order
         Copy(U32, R7, layout.FlowMark, Record.Mark);
-        code.Load(U64, R1, R6, point.Offset("table"));
-        code.Load(U32, R1, R1, layout.Table6Id);
-        code.Store(U32, R9, Record.ArgumentA, R1);
-        code.Load(U64, R2, R6, point.Offset("res"));
-        code.Load(U8, R1, R2, layout.Result6Type);
-        code.Store(U32, R9, Record.ArgumentB, R1);
+        _code.Load(U64, R1, R6, point.Offset("table"));
+        _code.Load(U32, R1, R1, layout.Table6Id);
+        _code.Store(U32, R9, Record.ArgumentA, R1);
+        _code.Load(U64, R2, R6, point.Offset("res"));
+        _code.Load(U8, R1, R2, layout.Result6Type);
+        _code.Store(U32, R9, Record.ArgumentB, R1);
         Copy(U64, R7, layout.Flow6Source, Record.FibSource);
         Copy(U64, R7, layout.Flow6Source + 8, Record.FibSource + 8);
         Copy(U64, R7, layout.Flow6Destination, Record.FibDestination);
         Copy(U64, R7, layout.Flow6Destination + 8, Record.FibDestination + 8);
         Copy(U32, R7, layout.FlowInput, Record.FibInput);
         Copy(U32, R7, layout.FlowOutput, Record.FibOutput);
-        code.Load(U64, R8, R6, point.Offset("res"));
-        code.Load(U64, R8, R8, layout.Result6Hop); // its first member is the struct fib_nh_common
+        _code.Load(U64, R8, R6, point.Offset("res"));
+        _code.Load(U64, R8, R8, layout.Result6Hop); // its first member is the struct fib_nh_common
         NextHop();
         Submit(exit);
     }
@@ -110,21 +110,21 @@ internal sealed partial class TracePrograms
     // sk_data_ready(sk): a socket was given something to read.
     private void WakeSocket(TracepointLayout point)
     {
-        var (exit, found) = (code.NewLabel(), code.NewLabel());
-        code.Mov(R6, R1);
-        code.Load(U64, R7, R6, point.Offset("sk"));
-        code.Mov(R1, R7);
-        code.Store(U32, FP, FlagsSlot, 0);
+        var (exit, found) = (_code.NewLabel(), _code.NewLabel());
+        _code.Mov(R6, R1);
+        _code.Load(U64, R7, R6, point.Offset("sk"));
+        _code.Mov(R1, R7);
+        _code.Store(U32, FP, FlagsSlot, 0);
         NamespaceOfSocket(found, packetToo: false);
-        code.Jump(exit);
-        code.Mark(found);
-        code.Store(U32, FP, NamespaceKey, R1);
+        _code.Jump(exit);
+        _code.Mark(found);
+        _code.Store(U32, FP, NamespaceKey, R1);
         LeaveUnlessTraced(exit);
         LookupCurrent(exit);
-        code.Mov(R8, R0);
-        code.Load(U32, R1, FP, NamespaceKey);
-        code.Load(U32, R2, R8, TraceMaps.CurrentNamespace);
-        code.JumpIfNotEqual(R1, R2, exit);
+        _code.Mov(R8, R0);
+        _code.Load(U32, R1, FP, NamespaceKey);
+        _code.Load(U32, R2, R8, TraceMaps.CurrentNamespace);
+        _code.JumpIfNotEqual(R1, R2, exit);
         Reserve(TraceEventKind.SkDataReady, exit);
         Current();
         Copy(U16, R7, layout.SocketProtocol, Record.ArgumentA, U32);
@@ -135,55 +135,55 @@ internal sealed partial class TracePrograms
     // The frame from struct current at R8, or none when that is null.
     private void Current()
     {
-        var (none, end) = (code.NewLabel(), code.NewLabel());
-        code.Store(U32, R9, Record.Length, 0);
-        code.Store(U16, R9, Record.DeviceType, 0);
+        var (none, end) = (_code.NewLabel(), _code.NewLabel());
+        _code.Store(U32, R9, Record.Length, 0);
+        _code.Store(U16, R9, Record.DeviceType, 0);
         ClearPacket();
-        code.JumpIfEqual(R8, 0, none);
+        _code.JumpIfEqual(R8, 0, none);
         Copy(U64, R8, TraceMaps.CurrentSkb, Record.Skb);
         Copy(U32, R8, TraceMaps.CurrentIndex, Record.InterfaceIndex);
         Copy(U64, R8, TraceMaps.CurrentName, Record.DeviceName);
         Copy(U64, R8, TraceMaps.CurrentName + 8, Record.DeviceName + 8);
-        code.Jump(end);
-        code.Mark(none);
-        code.Mov(R1, 0);
-        code.Store(U64, R9, Record.Skb, R1);
-        code.Store(U32, R9, Record.InterfaceIndex, R1);
-        code.Store(U64, R9, Record.DeviceName, R1);
-        code.Store(U64, R9, Record.DeviceName + 8, R1);
-        code.Mark(end);
+        _code.Jump(end);
+        _code.Mark(none);
+        _code.Mov(R1, 0);
+        _code.Store(U64, R9, Record.Skb, R1);
+        _code.Store(U32, R9, Record.InterfaceIndex, R1);
+        _code.Store(U64, R9, Record.DeviceName, R1);
+        _code.Store(U64, R9, Record.DeviceName + 8, R1);
+        _code.Mark(end);
     }
 
     // The next hop from the struct fib_nh_common at R8, or none when that is null.
     private void NextHop()
     {
-        var (none, end) = (code.NewLabel(), code.NewLabel());
-        code.JumpIfEqual(R8, 0, none);
+        var (none, end) = (_code.NewLabel(), _code.NewLabel());
+        _code.JumpIfEqual(R8, 0, none);
         Copy(U8, R8, layout.HopFamily, Record.FibHopFamily, U32);
-        code.Mov(R1, R9);
-        code.Add(R1, Record.FibGateway);
-        code.Mov(R2, 16);
-        code.Mov(R3, R8);
-        code.Add(R3, layout.HopGateway);
-        code.Call(BpfHelper.ProbeReadKernel);
-        code.Load(U64, R8, R8, layout.HopDevice);
+        _code.Mov(R1, R9);
+        _code.Add(R1, Record.FibGateway);
+        _code.Mov(R2, 16);
+        _code.Mov(R3, R8);
+        _code.Add(R3, layout.HopGateway);
+        _code.Call(BpfHelper.ProbeReadKernel);
+        _code.Load(U64, R8, R8, layout.HopDevice);
         Copy(U32, R8, layout.DeviceIndex, Record.FibHopIndex);
         Copy(U64, R8, layout.DeviceName, Record.FibHopName);
         Copy(U64, R8, layout.DeviceName + 8, Record.FibHopName + 8);
-        code.Jump(end);
-        code.Mark(none);
-        code.Mov(R1, 0);
+        _code.Jump(end);
+        _code.Mark(none);
+        _code.Mov(R1, 0);
         for (var at = Record.FibHopIndex; at < Record.FibEnd; at += 8)
         {
-            code.Store(U64, R9, at, R1);
+            _code.Store(U64, R9, at, R1);
         }
 
-        code.Mark(end);
+        _code.Mark(end);
     }
 
     private void Argument(TracepointLayout point, string name, int to)
     {
-        code.Load(U64, R1, R6, point.Offset(name));
-        code.Store(U32, R9, to, R1);
+        _code.Load(U64, R1, R6, point.Offset(name));
+        _code.Store(U32, R9, to, R1);
     }
 }

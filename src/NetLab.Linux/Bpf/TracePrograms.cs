@@ -33,7 +33,7 @@ internal sealed partial class TracePrograms(KernelLayout layout, TraceMaps maps,
     // On the stack.
     private const int NamespaceKey = -8, FlagsSlot = -4, ZeroKey = -16;
 
-    private readonly BpfAssembler code = new();
+    private readonly BpfAssembler _code = new();
 
     /// <summary>The tracepoints that there are programs for; the first six must be there, the kernel may lack the others.</summary>
     public static IReadOnlyList<string> Tracepoints { get; } =
@@ -95,19 +95,19 @@ internal sealed partial class TracePrograms(KernelLayout layout, TraceMaps maps,
                 throw new ArgumentException($"There is no program for the tracepoint {tracepoint}.", nameof(tracepoint));
         }
 
-        return program.code.Assemble();
+        return program._code.Assemble();
     }
 
     // netif_receive_skb(skb), netif_rx(skb)
     private void Receive(TracepointLayout point, TraceEventKind kind, bool first)
     {
-        var (miss, exit) = (code.NewLabel(), code.NewLabel());
-        code.Mov(R6, R1);
-        code.Load(U64, R7, R6, point.Offset("skb"));
-        code.Load(U64, R8, R7, layout.SkbDevice);
-        code.Store(U32, FP, FlagsSlot, 0);
+        var (miss, exit) = (_code.NewLabel(), _code.NewLabel());
+        _code.Mov(R6, R1);
+        _code.Load(U64, R7, R6, point.Offset("skb"));
+        _code.Load(U64, R8, R7, layout.SkbDevice);
+        _code.Store(U32, FP, FlagsSlot, 0);
         NamespaceOfDevice(R1, R8);
-        code.Store(U32, FP, NamespaceKey, R1);
+        _code.Store(U32, FP, NamespaceKey, R1);
         LeaveUnlessTraced(first ? miss : exit);
         if (first)
         {
@@ -120,7 +120,7 @@ internal sealed partial class TracePrograms(KernelLayout layout, TraceMaps maps,
         Submit(exit);
         if (first)
         {
-            code.Mark(miss);
+            _code.Mark(miss);
             RememberCurrent(exit, traced: false);
             Return(exit);
         }
@@ -129,13 +129,13 @@ internal sealed partial class TracePrograms(KernelLayout layout, TraceMaps maps,
     // net_dev_queue(skb), net_dev_start_xmit(skb, dev)
     private void Send(TracepointLayout point, TraceEventKind kind)
     {
-        var exit = code.NewLabel();
-        code.Mov(R6, R1);
-        code.Load(U64, R7, R6, point.Offset("skb"));
+        var exit = _code.NewLabel();
+        _code.Mov(R6, R1);
+        _code.Load(U64, R7, R6, point.Offset("skb"));
         LoadDevice(point);
-        code.Store(U32, FP, FlagsSlot, 0);
+        _code.Store(U32, FP, FlagsSlot, 0);
         NamespaceOfDevice(R1, R8);
-        code.Store(U32, FP, NamespaceKey, R1);
+        _code.Store(U32, FP, NamespaceKey, R1);
         LeaveUnlessTraced(exit);
         Reserve(kind, exit);
         Device();
@@ -146,16 +146,16 @@ internal sealed partial class TracePrograms(KernelLayout layout, TraceMaps maps,
     // net_dev_xmit(skb, rc, dev, skb_len): the skb may be gone, only its address is of use.
     private void Refuse(TracepointLayout point)
     {
-        var exit = code.NewLabel();
-        code.Mov(R6, R1);
-        code.Load(U64, R1, R6, point.Offset("rc"));
-        code.And(R1, 0x7FFFFFFF);
-        code.JumpIfEqual(R1, 0, exit);
-        code.Load(U64, R7, R6, point.Offset("skb"));
+        var exit = _code.NewLabel();
+        _code.Mov(R6, R1);
+        _code.Load(U64, R1, R6, point.Offset("rc"));
+        _code.And(R1, 0x7FFFFFFF);
+        _code.JumpIfEqual(R1, 0, exit);
+        _code.Load(U64, R7, R6, point.Offset("skb"));
         LoadDevice(point);
         NamespaceOfDevice(R1, R8);
-        code.Store(U32, FP, NamespaceKey, R1);
-        code.Store(U32, FP, FlagsSlot, 0);
+        _code.Store(U32, FP, NamespaceKey, R1);
+        _code.Store(U32, FP, FlagsSlot, 0);
         LeaveUnlessTraced(exit);
         Reserve(TraceEventKind.NetDevXmit, exit);
         Device();
@@ -168,32 +168,32 @@ internal sealed partial class TracePrograms(KernelLayout layout, TraceMaps maps,
     // kfree_skb(skb, location, reason, rx_sk), consume_skb(skb, location), icmp_send(skb, type, code): skb->dev may be null, or overwritten by a socket that holds the skb.
     private void Free(TracepointLayout point, TraceEventKind kind)
     {
-        var (exit, filter, haveSocket) = (code.NewLabel(), code.NewLabel(), code.NewLabel());
-        code.Mov(R6, R1);
-        code.Load(U64, R7, R6, point.Offset("skb"));
-        code.Load(U64, R8, R7, layout.SkbDevice);
-        code.Store(U32, FP, FlagsSlot, 0);
+        var (exit, filter, haveSocket) = (_code.NewLabel(), _code.NewLabel(), _code.NewLabel());
+        _code.Mov(R6, R1);
+        _code.Load(U64, R7, R6, point.Offset("skb"));
+        _code.Load(U64, R8, R7, layout.SkbDevice);
+        _code.Store(U32, FP, FlagsSlot, 0);
         NamespaceOfDevice(R1, R8);
 
         // A use that nothing but a socket tells of is one of netlink's, and there are many: sockets are only asked for drops and errors.
         if (kind is not TraceEventKind.ConsumeSkb)
         {
-            code.JumpIfNotEqual(R1, 0, filter);
-            code.Load(U64, R1, R7, layout.SkbSocket);
+            _code.JumpIfNotEqual(R1, 0, filter);
+            _code.Load(U64, R1, R7, layout.SkbSocket);
             NamespaceOfSocket(haveSocket);
             if (point.Has("rx_sk"))
             {
-                code.Load(U64, R1, R6, point.Offset("rx_sk"));
+                _code.Load(U64, R1, R6, point.Offset("rx_sk"));
                 NamespaceOfSocket(haveSocket);
             }
 
-            code.Jump(exit);
-            code.Mark(haveSocket);
-            code.Store(U32, FP, FlagsSlot, Record.NamespaceOfSocket);
+            _code.Jump(exit);
+            _code.Mark(haveSocket);
+            _code.Store(U32, FP, FlagsSlot, Record.NamespaceOfSocket);
         }
 
-        code.Mark(filter);
-        code.Store(U32, FP, NamespaceKey, R1);
+        _code.Mark(filter);
+        _code.Store(U32, FP, NamespaceKey, R1);
         LeaveUnlessTraced(exit);
         Reserve(kind, exit);
         Device();

@@ -11,39 +11,39 @@ namespace NetLab.Linux.Bpf;
 /// </summary>
 public readonly ref struct TraceRecord
 {
-    private readonly ReadOnlySpan<byte> data;
-    private readonly TraceNames names;
+    private readonly ReadOnlySpan<byte> _data;
+    private readonly TraceNames _names;
 
     internal TraceRecord(ReadOnlySpan<byte> data, TraceNames names)
     {
-        this.data = data;
-        this.names = names;
+        _data = data;
+        _names = names;
     }
 
-    internal ReadOnlySpan<byte> Data => data;
+    internal ReadOnlySpan<byte> Data => _data;
 
-    internal TraceNames Names => names;
+    internal TraceNames Names => _names;
 
     /// <summary>What happened.</summary>
-    public TraceEventKind Kind => (TraceEventKind)data[Layout.Kind];
+    public TraceEventKind Kind => (TraceEventKind)_data[Layout.Kind];
 
     /// <summary>When: nanoseconds of CLOCK_MONOTONIC, the clock of <see cref="System.Diagnostics.Stopwatch.GetTimestamp"/>, which counts nanoseconds too on Linux.</summary>
-    public long Timestamp => BinaryPrimitives.ReadInt64LittleEndian(data[Layout.Time..]);
+    public long Timestamp => BinaryPrimitives.ReadInt64LittleEndian(_data[Layout.Time..]);
 
     /// <summary>Inode number of the network namespace (<see cref="NetworkNamespace.Inode"/>).</summary>
     public ulong Namespace => UInt32(Layout.Namespace);
 
     /// <summary>Whether the namespace is only likely: that of the task at work, for the lookup of a route that was not found.</summary>
-    public bool IsNamespaceInferred => (data[Layout.Flags] & Layout.NamespaceOfTask) != 0;
+    public bool IsNamespaceInferred => (_data[Layout.Flags] & Layout.NamespaceOfTask) != 0;
 
     /// <summary>The device's number in its namespace; 0 when the frame is not on a device.</summary>
     public int InterfaceIndex => Int32(Layout.InterfaceIndex);
 
     /// <summary>The device's name; empty when the frame is not on a device.</summary>
-    public string DeviceName => names.Device(DeviceNameBytes);
+    public string DeviceName => _names.Device(DeviceNameBytes);
 
     /// <summary>The sixteen bytes of the device's name, padded with zeros.</summary>
-    public ReadOnlySpan<byte> DeviceNameBytes => data.Slice(Layout.DeviceName, 16);
+    public ReadOnlySpan<byte> DeviceNameBytes => _data.Slice(Layout.DeviceName, 16);
 
     /// <summary>The device's hardware type, ARPHRD_… of include/uapi/linux/if_arp.h: 1 Ethernet, 772 loopback.</summary>
     public int DeviceType => UInt16(Layout.DeviceType);
@@ -58,22 +58,22 @@ public readonly ref struct TraceRecord
     public int Length => Int32(Layout.Length);
 
     /// <summary>The first bytes of the frame, as many as were asked for and lie in one piece.</summary>
-    public ReadOnlySpan<byte> Bytes => data.Slice(Layout.Bytes, UInt16(Layout.Captured));
+    public ReadOnlySpan<byte> Bytes => _data.Slice(Layout.Bytes, UInt16(Layout.Captured));
 
     /// <summary>Whether <see cref="Bytes"/> start with an Ethernet header; otherwise with what is behind it (an IP header): it is not made yet, or the device has none.</summary>
-    public bool StartsWithEthernet => (data[Layout.Flags] & Layout.FromMacHeader) != 0 && (DeviceType is 1 or 772 || (DeviceType == 0 && NetworkOffset >= 14));
+    public bool StartsWithEthernet => (_data[Layout.Flags] & Layout.FromMacHeader) != 0 && (DeviceType is 1 or 772 || (DeviceType == 0 && NetworkOffset >= 14));
 
     /// <summary>Where in <see cref="Bytes"/> the header of the network layer begins; not meaningful when negative or behind their end.</summary>
-    public int NetworkOffset => BinaryPrimitives.ReadInt16LittleEndian(data[Layout.NetworkOffset..]);
+    public int NetworkOffset => BinaryPrimitives.ReadInt16LittleEndian(_data[Layout.NetworkOffset..]);
 
     /// <summary>The VLAN tag that the kernel keeps beside the bytes (TCI: priority, DEI, id), or null. A tag that is still in the bytes is not here.</summary>
     public ushort? VlanTci => VlanProtocol == 0 ? null : (ushort)UInt16(Layout.VlanTci);
 
     /// <summary>EtherType of that tag, 0x8100 or 0x88A8; 0 without one.</summary>
-    public ushort VlanProtocol => BinaryPrimitives.ReadUInt16BigEndian(data[Layout.VlanProtocol..]);
+    public ushort VlanProtocol => BinaryPrimitives.ReadUInt16BigEndian(_data[Layout.VlanProtocol..]);
 
     /// <summary>EtherType of the frame as the kernel has it (skb->protocol).</summary>
-    public ushort Protocol => BinaryPrimitives.ReadUInt16BigEndian(data[Layout.Protocol..]);
+    public ushort Protocol => BinaryPrimitives.ReadUInt16BigEndian(_data[Layout.Protocol..]);
 
     /// <summary>The mark (skb->mark); for a route lookup the flow's.</summary>
     public uint Mark => UInt32(Layout.Mark);
@@ -91,21 +91,21 @@ public readonly ref struct TraceRecord
     public int Reason => Kind is TraceEventKind.KfreeSkb ? Int32(Layout.ArgumentA) : -1;
 
     /// <summary>Of a drop: the reason's name without its prefix: <c>NETFILTER_DROP</c>; otherwise empty.</summary>
-    public string ReasonName => names.Reason(Reason);
+    public string ReasonName => _names.Reason(Reason);
 
     /// <summary>Of a drop or use: address of the code that freed the frame.</summary>
     public ulong Location => Kind is TraceEventKind.KfreeSkb or TraceEventKind.ConsumeSkb ? UInt64(Layout.Location) : 0;
 
     /// <summary>Of a drop or use: the function that freed the frame: <c>nft_do_chain</c>; otherwise empty.</summary>
-    public string LocationName => names.Function(Location);
+    public string LocationName => _names.Function(Location);
 
     /// <summary>Of a drop: return addresses on the kernel's stack, innermost first.</summary>
     public ReadOnlySpan<ulong> Stack => Kind is not TraceEventKind.KfreeSkb
         ? default
-        : MemoryMarshal.Cast<byte, ulong>(data[^(8 * Layout.StackDepth)..])[..Math.Clamp(Int32(Layout.ArgumentB) / 8, 0, Layout.StackDepth)];
+        : MemoryMarshal.Cast<byte, ulong>(_data[^(8 * Layout.StackDepth)..])[..Math.Clamp(Int32(Layout.ArgumentB) / 8, 0, Layout.StackDepth)];
 
     /// <summary>Of a drop: functions on the stack, innermost first, from <see cref="LocationName"/> on.</summary>
-    public IReadOnlyList<string> StackNames => Kind is TraceEventKind.KfreeSkb ? names.Stack(Stack, Location) : [];
+    public IReadOnlyList<string> StackNames => Kind is TraceEventKind.KfreeSkb ? _names.Stack(Stack, Location) : [];
 
     /// <summary>Of <see cref="TraceEventKind.NetDevXmit"/>: what the driver returned: NET_XMIT_DROP (1), NETDEV_TX_BUSY (16)…; otherwise 0.</summary>
     public int TransmitResult => Kind is TraceEventKind.NetDevXmit ? Int32(Layout.ArgumentA) : 0;
@@ -127,17 +127,17 @@ public readonly ref struct TraceRecord
     {
         Table = Int32(Layout.ArgumentA),
         Error = Protocol is 0x86DD ? ErrorOfRouteType(Int32(Layout.ArgumentB)) : Int32(Layout.ArgumentB),
-        Source = new IPAddress(data.Slice(Layout.FibSource, Protocol is 0x86DD ? 16 : 4)),
-        Destination = new IPAddress(data.Slice(Layout.FibDestination, Protocol is 0x86DD ? 16 : 4)),
+        Source = new IPAddress(_data.Slice(Layout.FibSource, Protocol is 0x86DD ? 16 : 4)),
+        Destination = new IPAddress(_data.Slice(Layout.FibDestination, Protocol is 0x86DD ? 16 : 4)),
         InputInterfaceIndex = Int32(Layout.FibInput),
         OutputInterfaceIndex = Int32(Layout.FibOutput),
         Mark = Mark,
         NextHopInterfaceIndex = Int32(Layout.FibHopIndex),
-        NextHopDevice = names.Device(data.Slice(Layout.FibHopName, 16)),
+        NextHopDevice = _names.Device(_data.Slice(Layout.FibHopName, 16)),
         Gateway = Int32(Layout.FibHopFamily) switch
         {
-            2 => new IPAddress(data.Slice(Layout.FibGateway, 4)), // AF_INET
-            10 => new IPAddress(data.Slice(Layout.FibGateway, 16)), // AF_INET6, also of an IPv4 route (RFC 5549)
+            2 => new IPAddress(_data.Slice(Layout.FibGateway, 4)), // AF_INET
+            10 => new IPAddress(_data.Slice(Layout.FibGateway, 16)), // AF_INET6, also of an IPv4 route (RFC 5549)
             _ => null,
         },
     };
@@ -186,13 +186,13 @@ public readonly ref struct TraceRecord
         _ => 0,
     };
 
-    private int Int32(int offset) => BinaryPrimitives.ReadInt32LittleEndian(data[offset..]);
+    private int Int32(int offset) => BinaryPrimitives.ReadInt32LittleEndian(_data[offset..]);
 
-    private uint UInt32(int offset) => BinaryPrimitives.ReadUInt32LittleEndian(data[offset..]);
+    private uint UInt32(int offset) => BinaryPrimitives.ReadUInt32LittleEndian(_data[offset..]);
 
-    private ulong UInt64(int offset) => BinaryPrimitives.ReadUInt64LittleEndian(data[offset..]);
+    private ulong UInt64(int offset) => BinaryPrimitives.ReadUInt64LittleEndian(_data[offset..]);
 
-    private int UInt16(int offset) => BinaryPrimitives.ReadUInt16LittleEndian(data[offset..]);
+    private int UInt16(int offset) => BinaryPrimitives.ReadUInt16LittleEndian(_data[offset..]);
 }
 
 /// <summary>Takes one record while the ring is drained.</summary>

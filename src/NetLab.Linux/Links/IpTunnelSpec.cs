@@ -47,7 +47,7 @@ public abstract record IpTunnelSpec(string Name) : LinkSpec(Name)
     // include/uapi/linux/ip6_tunnel.h
     private const uint IP6_TNL_F_IGN_ENCAP_LIMIT = 1;
 
-    private readonly bool? ipv6;
+    private readonly bool? _ipv6;
 
     /// <summary>The remote end.</summary>
     public IPAddress? Remote { get; init; }
@@ -58,8 +58,8 @@ public abstract record IpTunnelSpec(string Name) : LinkSpec(Name)
     /// <summary>The outer packets are IPv6.</summary>
     public bool IPv6
     {
-        get => ipv6 ?? (Remote ?? Local)?.AddressFamily is AddressFamily.InterNetworkV6;
-        init => ipv6 = value;
+        get => _ipv6 ?? (Remote ?? Local)?.AddressFamily is AddressFamily.InterNetworkV6;
+        init => _ipv6 = value;
     }
 
     /// <summary>TTL or hop limit of what it sends. Null: that of the packet inside (IPv4), 64 (IPv6).</summary>

@@ -13,10 +13,10 @@ namespace NetLab.Linux;
 /// </remarks>
 public sealed class NamespaceRemoval : IDisposable
 {
-    private readonly NetworkNamespace observer;
-    private readonly RouteSocket route;
-    private readonly RouteEvents events;
-    private readonly int count;
+    private readonly NetworkNamespace _observer;
+    private readonly RouteSocket _route;
+    private readonly RouteEvents _events;
+    private readonly int _count;
 
     /// <summary>Begins to watch namespaces, before they are let go of. It does not keep them alive.</summary>
     /// <param name="namespaces">The namespaces.</param>
@@ -24,19 +24,19 @@ public sealed class NamespaceRemoval : IDisposable
     public NamespaceRemoval(IReadOnlyList<NetworkNamespace> namespaces)
     {
         ArgumentNullException.ThrowIfNull(namespaces);
-        observer = NetworkNamespace.Create();
+        _observer = NetworkNamespace.Create();
         try
         {
-            route = RouteSocket.Open(observer);
-            events = RouteEvents.Open(observer, RouteGroups.NamespaceIds);
-            count = namespaces.Count;
+            _route = RouteSocket.Open(_observer);
+            _events = RouteEvents.Open(_observer, RouteGroups.NamespaceIds);
+            _count = namespaces.Count;
             var batch = new NetlinkBatch();
-            for (var id = 0; id < count; id++)
+            for (var id = 0; id < _count; id++)
             {
                 batch.SetNamespaceId(namespaces[id], id);
             }
 
-            route.Execute(batch);
+            _route.Execute(batch);
         }
         catch
         {
@@ -46,30 +46,30 @@ public sealed class NamespaceRemoval : IDisposable
     }
 
     /// <summary>Waits until the kernel has removed all of them.</summary>
-    /// <param name="cancellation">Ends the wait; the exception names, by their place in the list, those that something still holds.</param>
+    /// <param name="ct">Ends the wait; the exception names, by their place in the list, those that something still holds.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public async Task WaitAsync(CancellationToken cancellation = default)
+    public async Task WaitAsync(CancellationToken ct = default)
     {
-        await events.WaitForNamespaceIdsDeletedAsync(Enumerable.Range(0, count), cancellation).ConfigureAwait(false);
+        await _events.WaitForNamespaceIdsDeletedAsync(Enumerable.Range(0, _count), ct).ConfigureAwait(false);
         using (var later = NetworkNamespace.Create())
         {
             var batch = new NetlinkBatch();
-            batch.SetNamespaceId(later, count);
-            route.Execute(batch);
+            batch.SetNamespaceId(later, _count);
+            _route.Execute(batch);
         }
 
-        await events.WaitForNamespaceIdsDeletedAsync([count], cancellation).ConfigureAwait(false);
+        await _events.WaitForNamespaceIdsDeletedAsync([_count], ct).ConfigureAwait(false);
     }
 
     /// <summary>The namespaces that something still holds, by their place in the list.</summary>
     /// <exception cref="NetlinkException">The kernel refused.</exception>
-    public IReadOnlyList<int> GetRemaining() => [.. route.GetNamespaceIds().Where(id => id < count).Order()];
+    public IReadOnlyList<int> GetRemaining() => [.. _route.GetNamespaceIds().Where(id => id < _count).Order()];
 
     /// <summary>Ends the watching.</summary>
     public void Dispose()
     {
-        events?.Dispose();
-        route?.Dispose();
-        observer.Dispose();
+        _events?.Dispose();
+        _route?.Dispose();
+        _observer.Dispose();
     }
 }

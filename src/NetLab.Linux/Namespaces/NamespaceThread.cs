@@ -11,7 +11,7 @@ public static class NamespaceThread
     // The runtime's compiler thread: no work of the program runs on it, and it ends by itself when it has nothing to do.
     private const string CompilerThread = ".NET Tiered Com";
 
-    private static readonly HashSet<int> s_own = [];
+    private static readonly HashSet<int> Own = [];
 
     /// <summary>Runs <paramref name="code"/> inside the namespace.</summary>
     /// <exception cref="LinuxException">The namespace cannot be entered.</exception>
@@ -53,9 +53,9 @@ public static class NamespaceThread
     private static void Run<T>(NetworkNamespace ns, Func<T> code, TaskCompletionSource<T> done)
     {
         int self = Libc.gettid();
-        lock (s_own)
+        lock (Own)
         {
-            s_own.Add(self);
+            Own.Add(self);
         }
 
         try
@@ -71,9 +71,9 @@ public static class NamespaceThread
         }
         finally
         {
-            lock (s_own)
+            lock (Own)
             {
-                s_own.Remove(self);
+                Own.Remove(self);
             }
         }
     }
@@ -108,9 +108,9 @@ public static class NamespaceThread
 
     private static void Complain(NetworkNamespace ns)
     {
-        lock (s_own)
+        lock (Own)
         {
-            var left = ThreadsIn(ns).Where(t => !s_own.Contains(t.Id) && t.Name != CompilerThread).ToList();
+            var left = ThreadsIn(ns).Where(t => !Own.Contains(t.Id) && t.Name != CompilerThread).ToList();
             if (left.Count > 0)
             {
                 throw new InvalidOperationException(

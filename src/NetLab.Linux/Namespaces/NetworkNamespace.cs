@@ -14,7 +14,7 @@ namespace NetLab.Linux;
 /// </remarks>
 public sealed partial class NetworkNamespace : IDisposable
 {
-    private SafeFileHandle? control;
+    private SafeFileHandle? _control;
 
     private NetworkNamespace(SafeFileHandle handle, ulong inode)
     {
@@ -142,7 +142,7 @@ public sealed partial class NetworkNamespace : IDisposable
     /// <summary>Lets go of the namespace. The kernel removes it, and all devices in it, once no socket, process or descriptor is left in it.</summary>
     public void Dispose()
     {
-        Interlocked.Exchange(ref control, null)?.Dispose();
+        Interlocked.Exchange(ref _control, null)?.Dispose();
         Handle.Dispose();
     }
 
@@ -154,14 +154,14 @@ public sealed partial class NetworkNamespace : IDisposable
     {
         get
         {
-            if (control is { } existing)
+            if (_control is { } existing)
             {
                 return existing;
             }
 
             // Any domain will do for device ioctls; AF_UNIX is the one that no kernel lacks.
             var fresh = OpenSocket(Libc.AF_UNIX, Libc.SOCK_DGRAM, 0);
-            if (Interlocked.CompareExchange(ref control, fresh, null) is { } earlier)
+            if (Interlocked.CompareExchange(ref _control, fresh, null) is { } earlier)
             {
                 fresh.Dispose();
                 return earlier;
@@ -169,7 +169,7 @@ public sealed partial class NetworkNamespace : IDisposable
 
             if (Handle.IsClosed)
             {
-                Interlocked.Exchange(ref control, null)?.Dispose();
+                Interlocked.Exchange(ref _control, null)?.Dispose();
                 ObjectDisposedException.ThrowIf(true, this);
             }
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace NetLab.Linux;
@@ -21,25 +20,25 @@ internal static unsafe class ProcInstance
     private const nint FSOPEN_CLOEXEC = 1, FSMOUNT_CLOEXEC = 1, FSCONFIG_CMD_CREATE = 6;
 
     private static readonly Lock Gate = new();
-    private static SafeFileHandle? s_current;
-    private static int s_left;
+    private static SafeFileHandle? _current;
+    private static int _left;
 
     /// <summary>Says that there is one more namespace whose sysctls may be looked for.</summary>
-    public static void CountNamespace() => Interlocked.Decrement(ref s_left);
+    public static void CountNamespace() => Interlocked.Decrement(ref _left);
 
     /// <summary>Borrows the root directory of the instance.</summary>
     public static BorrowedDescriptor Borrow()
     {
         lock (Gate)
         {
-            if (s_current is null || Volatile.Read(ref s_left) <= 0)
+            if (_current is null || Volatile.Read(ref _left) <= 0)
             {
-                SafeFileHandle? earlier = s_current;
-                s_current = Open();
+                SafeFileHandle? earlier = _current;
+                _current = Open();
                 earlier?.Dispose();
             }
 
-            return s_current.Borrow();
+            return _current.Borrow();
         }
     }
 
@@ -50,7 +49,7 @@ internal static unsafe class ProcInstance
         int fd = TryMount();
         if (fd >= 0)
         {
-            Volatile.Write(ref s_left, NamespacesEach);
+            Volatile.Write(ref _left, NamespacesEach);
             return new SafeFileHandle(fd, ownsHandle: true);
         }
 
@@ -60,7 +59,7 @@ internal static unsafe class ProcInstance
             throw new LinuxException("open /proc", Libc.LastErrno, tryThis: "Is it mounted?");
         }
 
-        Volatile.Write(ref s_left, int.MaxValue);
+        Volatile.Write(ref _left, int.MaxValue);
         return new SafeFileHandle(fd, ownsHandle: true);
     }
 

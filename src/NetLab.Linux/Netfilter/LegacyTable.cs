@@ -11,30 +11,30 @@ public sealed class LegacyTable
     private static readonly (string Hook, string Chain)[] Hooks =
         [("prerouting", "PREROUTING"), ("input", "INPUT"), ("forward", "FORWARD"), ("output", "OUTPUT"), ("postrouting", "POSTROUTING")];
 
-    private readonly LegacyLayout layout;
-    private readonly uint validHooks;
-    private readonly uint[] hookEntries;
-    private readonly ReadOnlyMemory<byte> entries;
-    private readonly Lazy<List<LegacyRule>> rules;
+    private readonly LegacyLayout _layout;
+    private readonly uint _validHooks;
+    private readonly uint[] _hookEntries;
+    private readonly ReadOnlyMemory<byte> _entries;
+    private readonly Lazy<List<LegacyRule>> _rules;
 
     internal LegacyTable(LegacyLayout layout, string name, uint validHooks, uint[] hookEntries, ReadOnlyMemory<byte> entries)
     {
-        this.layout = layout;
-        this.validHooks = validHooks;
-        this.hookEntries = hookEntries;
-        this.entries = entries;
+        _layout = layout;
+        _validHooks = validHooks;
+        _hookEntries = hookEntries;
+        _entries = entries;
         Name = name;
-        rules = new Lazy<List<LegacyRule>>(Parse);
+        _rules = new Lazy<List<LegacyRule>>(Parse);
     }
 
     /// <summary><see cref="NftFamily.Ip"/> or <see cref="NftFamily.Ip6"/>.</summary>
-    public NftFamily Family => layout.Family;
+    public NftFamily Family => _layout.Family;
 
     /// <summary>The table: <c>filter</c>.</summary>
     public string Name { get; }
 
     /// <summary>The rules of all chains, and the policies of those at a hook, in the kernel's order.</summary>
-    public IReadOnlyList<LegacyRule> Rules => rules.Value;
+    public IReadOnlyList<LegacyRule> Rules => _rules.Value;
 
     /// <summary>The rules and policies that end a packet's way and whose counters have moved between two readings: once for each hook from which rules that have moved lead there.</summary>
     /// <param name="before">The first reading.</param>
@@ -47,7 +47,7 @@ public sealed class LegacyTable
         foreach (var table in after)
         {
             // Where somebody changed the rules meanwhile, there is nothing to compare.
-            if (before.FirstOrDefault(t => t.Family == table.Family && t.Name == table.Name) is { } earlier && earlier.entries.Length == table.entries.Length && !table.entries.Span.SequenceEqual(earlier.entries.Span))
+            if (before.FirstOrDefault(t => t.Family == table.Family && t.Name == table.Name) is { } earlier && earlier._entries.Length == table._entries.Length && !table._entries.Span.SequenceEqual(earlier._entries.Span))
             {
                 table.AddDropsSince(earlier, drops);
             }
@@ -64,7 +64,7 @@ public sealed class LegacyTable
     {
         ArgumentNullException.ThrowIfNull(programs);
         ArgumentNullException.ThrowIfNull(rule);
-        return IptablesWords.FindLegacyAsync(programs, ns, layout.Program, Name, rule.Chain, rule.Number);
+        return IptablesWords.FindLegacyAsync(programs, ns, _layout.Program, Name, rule.Chain, rule.Number);
     }
 
     private void AddDropsSince(LegacyTable before, List<LegacyDrop> drops)
@@ -95,14 +95,14 @@ public sealed class LegacyTable
     // last entry is the return that the program adds.
     private List<LegacyRule> Parse()
     {
-        var starts = Enumerable.Range(0, Hooks.Length).Where(h => (validHooks >> h & 1) != 0).ToDictionary(h => (int)hookEntries[h], h => Hooks[h].Chain);
+        var starts = Enumerable.Range(0, Hooks.Length).Where(h => (_validHooks >> h & 1) != 0).ToDictionary(h => (int)_hookEntries[h], h => Hooks[h].Chain);
         var builtIn = starts.Values.ToHashSet();
         var chains = new List<(string Name, List<(int At, LegacyRule Rule)> Entries)>();
-        for (int at = 0, next; at < entries.Length; at = next)
+        for (int at = 0, next; at < _entries.Length; at = next)
         {
-            var entry = entries[at..];
-            int target = Number16(entry, layout.TargetOffsetAt);
-            next = at + Number16(entry, layout.TargetOffsetAt + 2);
+            var entry = _entries[at..];
+            int target = Number16(entry, _layout.TargetOffsetAt);
+            next = at + Number16(entry, _layout.TargetOffsetAt + 2);
             var name = Text(entry.Span.Slice(target + 2, 29)); // struct xt_entry_target { u16 target_size; char name[29]; u8 revision; data[]; }, 32 bytes
             if (name == "ERROR")
             {
@@ -117,12 +117,12 @@ public sealed class LegacyTable
 
             var data = entry.Span[(target + 32)..(next - at)];
             var verdict = name.Length == 0 ? MemoryMarshal.Read<int>(data) : 0; // struct xt_standard_target: where to go on, or below zero a verdict
-            var rule = new LegacyRule(layout, entry[..target])
+            var rule = new LegacyRule(_layout, entry[..target])
             {
                 Chain = chains[^1].Name,
                 Number = chains[^1].Entries.Count + 1,
                 Target = name.Length > 0 ? name : verdict switch { -1 => "DROP", -2 => "ACCEPT", -4 => "QUEUE", -5 => "RETURN", _ => "" },
-                Packets = MemoryMarshal.Read<ulong>(entry.Span[layout.CountersAt..]),
+                Packets = MemoryMarshal.Read<ulong>(entry.Span[_layout.CountersAt..]),
                 GoesTo = name.Length == 0 && verdict >= 0 && verdict != next ? verdict : null,
                 Queues = name == "NFQUEUE" ? (Number16(data, 0), data.Length >= 4 ? Math.Max(1, (int)Number16(data, 2)) : 1) : (0, 1), // struct xt_NFQ_info_v1 { u16 queuenum, queues_total; }
             };
@@ -149,10 +149,10 @@ public sealed class LegacyTable
 /// <summary>A rule of iptables-legacy, or the policy of a chain, with its counter.</summary>
 public sealed record LegacyRule
 {
-    private readonly LegacyLayout layout;
-    private readonly ReadOnlyMemory<byte> conditions;
+    private readonly LegacyLayout _layout;
+    private readonly ReadOnlyMemory<byte> _conditions;
 
-    internal LegacyRule(LegacyLayout layout, ReadOnlyMemory<byte> conditions) => (this.layout, this.conditions) = (layout, conditions);
+    internal LegacyRule(LegacyLayout layout, ReadOnlyMemory<byte> conditions) => (_layout, _conditions) = (layout, conditions);
 
     /// <summary>The chain: <c>FORWARD</c>.</summary>
     public required string Chain { get; init; }
@@ -186,7 +186,7 @@ public sealed record LegacyRule
     /// <param name="output">The device that it is to leave by; null where that is not known.</param>
     public bool Fits(ReadOnlySpan<byte> packet, string? input = null, string? output = null)
     {
-        var size = layout.AddressSize;
+        var size = _layout.AddressSize;
         var (source, protocol) = size == 4 ? (12, 9) : (8, 6);
         if (packet.Length < source + size + size || packet[0] >> 4 != (size == 4 ? 4 : 6))
         {
@@ -194,8 +194,8 @@ public sealed record LegacyRule
         }
 
         // IPT_INV_VIA_IN 1, IPT_INV_VIA_OUT 2, IPT_INV_SRCIP 8, IPT_INV_DSTIP 0x10, XT_INV_PROTO 0x40; ip6_tables has the same
-        var rule = conditions.Span;
-        var inverse = rule[layout.InverseAt];
+        var rule = _conditions.Span;
+        var inverse = rule[_layout.InverseAt];
         var devices = 4 * size;
         var wanted = MemoryMarshal.Read<ushort>(rule[(devices + 64)..]);
         return IsSame(packet.Slice(source, size), rule[..size], rule.Slice(2 * size, size)) == ((inverse & 8) == 0)

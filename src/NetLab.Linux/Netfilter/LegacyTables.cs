@@ -21,10 +21,10 @@ public sealed unsafe class LegacyTables : IDisposable
     private const int GetInfo = 64, GetEntries = 65;
     private const int NameSize = 32, InfoSize = 84, EntriesAt = 40, LongestNames = 512;
 
-    private readonly NetworkNamespace ns;
-    private readonly Source[] sources = [new(LegacyLayout.Ip), new(LegacyLayout.Ip6)];
+    private readonly NetworkNamespace _ns;
+    private readonly Source[] _sources = [new(LegacyLayout.Ip), new(LegacyLayout.Ip6)];
 
-    private LegacyTables(NetworkNamespace ns) => this.ns = ns;
+    private LegacyTables(NetworkNamespace ns) => _ns = ns;
 
     /// <summary>Opens nothing yet: a kernel without legacy tables costs nothing.</summary>
     /// <param name="ns">The namespace. It is not disposed with this object.</param>
@@ -38,7 +38,7 @@ public sealed unsafe class LegacyTables : IDisposable
     internal static void Make(NetworkNamespace ns, string name)
     {
         using var tables = new LegacyTables(ns);
-        foreach (var source in tables.sources)
+        foreach (var source in tables._sources)
         {
             tables.Read(source, name);
         }
@@ -49,7 +49,7 @@ public sealed unsafe class LegacyTables : IDisposable
     public IReadOnlyList<LegacyTable> Read()
     {
         List<LegacyTable>? tables = null;
-        foreach (var source in sources)
+        foreach (var source in _sources)
         {
             foreach (var name in Names(source))
             {
@@ -63,7 +63,7 @@ public sealed unsafe class LegacyTables : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var source in sources)
+        foreach (var source in _sources)
         {
             source.Names?.Dispose();
             source.Socket?.Dispose();
@@ -80,7 +80,7 @@ public sealed unsafe class LegacyTables : IDisposable
                 return [];
             }
 
-            source.Names = ns.OpenFile(source.Layout.NamesPath, 0);
+            source.Names = _ns.OpenFile(source.Layout.NamesPath, 0);
         }
 
         Span<byte> bytes = stackalloc byte[LongestNames];
@@ -90,7 +90,7 @@ public sealed unsafe class LegacyTables : IDisposable
 
     private LegacyTable Read(Source source, string name)
     {
-        source.Socket ??= ns.OpenSocket(source.Layout.Domain, Libc.SOCK_RAW, Libc.IPPROTO_RAW);
+        source.Socket ??= _ns.OpenSocket(source.Layout.Domain, Libc.SOCK_RAW, Libc.IPPROTO_RAW);
         while (true)
         {
             var info = new byte[InfoSize];

@@ -15,14 +15,14 @@ internal sealed unsafe class NetfilterSocket : IDisposable
     private const int NETLINK_NETFILTER = 12, NETLINK_ADD_MEMBERSHIP = 1, NLMSG_ERROR = 2;
     private const int BufferSize = 8 << 20, LongestDatagram = 64 * 1024;
 
-    private readonly string doing;
+    private readonly string _doing;
 
     /// <summary>Opens the socket.</summary>
     /// <param name="ns">The namespace.</param>
     /// <param name="doing">What for, for messages.</param>
     public NetfilterSocket(NetworkNamespace ns, string doing)
     {
-        this.doing = doing;
+        _doing = doing;
         Handle = ns.OpenSocket(Libc.AF_NETLINK, Libc.SOCK_RAW | Libc.SOCK_NONBLOCK, NETLINK_NETFILTER);
 
         // The kernel does not wait for us: what finds no room is lost (and told). Without the privilege the buffer is what the sysctl allows.
@@ -58,7 +58,7 @@ internal sealed unsafe class NetfilterSocket : IDisposable
         using var fd = Handle.Borrow();
         if (Libc.setsockopt(fd.Number, Libc.SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(int)) < 0)
         {
-            throw new LinuxException(doing, Libc.LastErrno, tryThis: "It takes the capability NET_ADMIN over the namespace");
+            throw new LinuxException(_doing, Libc.LastErrno, tryThis: "It takes the capability NET_ADMIN over the namespace");
         }
     }
 
@@ -72,7 +72,7 @@ internal sealed unsafe class NetfilterSocket : IDisposable
             {
                 if (Libc.send(fd.Number, bytes, requests.Length, 0) < 0)
                 {
-                    throw new LinuxException(doing, Libc.LastErrno);
+                    throw new LinuxException(_doing, Libc.LastErrno);
                 }
             }
         }
@@ -81,7 +81,7 @@ internal sealed unsafe class NetfilterSocket : IDisposable
         Drain(read, state, ref refused);
         if (refused != 0)
         {
-            throw new LinuxException(doing, refused);
+            throw new LinuxException(_doing, refused);
         }
     }
 
@@ -152,7 +152,7 @@ internal sealed unsafe class NetfilterSocket : IDisposable
                         Overruns++;
                         continue;
                     case var error:
-                        throw new LinuxException(doing, error);
+                        throw new LinuxException(_doing, error);
                 }
             }
         }
@@ -164,7 +164,7 @@ internal sealed unsafe class NetfilterSocket : IDisposable
 /// </summary>
 internal ref struct NetfilterAttributes(ReadOnlySpan<byte> bytes)
 {
-    private ReadOnlySpan<byte> rest = bytes;
+    private ReadOnlySpan<byte> _rest = bytes;
 
     /// <summary>The current attribute's type, without its flags.</summary>
     public int Type { get; private set; }
@@ -180,20 +180,20 @@ internal ref struct NetfilterAttributes(ReadOnlySpan<byte> bytes)
 
     public bool Next()
     {
-        if (rest.Length < 4)
+        if (_rest.Length < 4)
         {
             return false;
         }
 
-        var length = BinaryPrimitives.ReadUInt16LittleEndian(rest);
-        if (length < 4 || length > rest.Length)
+        var length = BinaryPrimitives.ReadUInt16LittleEndian(_rest);
+        if (length < 4 || length > _rest.Length)
         {
             return false;
         }
 
-        Type = BinaryPrimitives.ReadUInt16LittleEndian(rest[2..]) & 0x3FFF; // NLA_TYPE_MASK
-        Data = rest[4..length];
-        rest = rest[Math.Min(rest.Length, (length + 3) & ~3)..];
+        Type = BinaryPrimitives.ReadUInt16LittleEndian(_rest[2..]) & 0x3FFF; // NLA_TYPE_MASK
+        Data = _rest[4..length];
+        _rest = _rest[Math.Min(_rest.Length, (length + 3) & ~3)..];
         return true;
     }
 }

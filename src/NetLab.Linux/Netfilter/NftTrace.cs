@@ -18,29 +18,29 @@ public sealed class NftTrace : IDisposable
     private const int GroupChanges = 7, GroupTrace = 9; // NFNLGRP_NFTABLES, NFNLGRP_NFTRACE
     private const int MostTraces = 4096;
 
-    private readonly NetfilterSocket listener;
-    private readonly NetfilterSocket control;
-    private readonly Dictionary<uint, NftTraceEvent> headers = []; // the latest step of each trace that has headers and devices
-    private readonly List<NftTraceEvent> waiting = [];
-    private bool mayHaveChanged = true; // the ruleset, since its generation was asked for
-    private List<NftHook> hooks = [];
-    private List<NftHook> armed = [];
-    private bool ownedTables = true; // until the kernel refuses them
-    private uint generation; // which the hooks belong to, and what we did ourselves since
+    private readonly NetfilterSocket _listener;
+    private readonly NetfilterSocket _control;
+    private readonly Dictionary<uint, NftTraceEvent> _headers = []; // the latest step of each trace that has headers and devices
+    private readonly List<NftTraceEvent> _waiting = [];
+    private bool _mayHaveChanged = true; // the ruleset, since its generation was asked for
+    private List<NftHook> _hooks = [];
+    private List<NftHook> _armed = [];
+    private bool _ownedTables = true; // until the kernel refuses them
+    private uint _generation; // which the hooks belong to, and what we did ourselves since
 
     private NftTrace(NetworkNamespace ns)
     {
         Namespace = ns;
-        listener = new NetfilterSocket(ns, "listen to the traces of nftables");
+        _listener = new NetfilterSocket(ns, "listen to the traces of nftables");
         try
         {
-            listener.Join(GroupTrace);
-            listener.Join(GroupChanges);
-            control = new NetfilterSocket(ns, "arm the traces of nftables");
+            _listener.Join(GroupTrace);
+            _listener.Join(GroupChanges);
+            _control = new NetfilterSocket(ns, "arm the traces of nftables");
         }
         catch
         {
-            listener.Dispose();
+            _listener.Dispose();
             throw;
         }
     }
@@ -49,13 +49,13 @@ public sealed class NftTrace : IDisposable
     public NetworkNamespace Namespace { get; }
 
     /// <summary>Readable when steps wait; for <see cref="Reactor.OnReadable"/>.</summary>
-    public SafeFileHandle Handle => listener.Handle;
+    public SafeFileHandle Handle => _listener.Handle;
 
     /// <summary>How often the kernel has told that it had to leave out steps, because too many waited to be read.</summary>
-    public long Overruns => listener.Overruns;
+    public long Overruns => _listener.Overruns;
 
     /// <summary>Whether frames are traced now.</summary>
-    public bool IsArmed => armed.Count > 0;
+    public bool IsArmed => _armed.Count > 0;
 
     /// <summary>How often a change of the ruleset by somebody else was noticed by <see cref="Arm"/>. While it stays, what was read of the rules holds.</summary>
     public int Version { get; private set; }
@@ -78,42 +78,42 @@ public sealed class NftTrace : IDisposable
     public bool Arm()
     {
         Collect();
-        if (mayHaveChanged)
+        if (_mayHaveChanged)
         {
-            mayHaveChanged = false;
-            if (Generation() is var now && now != generation)
+            _mayHaveChanged = false;
+            if (Generation() is var now && now != _generation)
             {
-                hooks = FindHooks();
-                generation = now;
+                _hooks = FindHooks();
+                _generation = now;
                 Version++;
             }
         }
 
-        if (armed.Count > 0 && !armed.SequenceEqual(hooks))
+        if (_armed.Count > 0 && !_armed.SequenceEqual(_hooks))
         {
             Disarm();
         }
 
-        if (armed.Count == 0 && hooks.Count > 0)
+        if (_armed.Count == 0 && _hooks.Count > 0)
         {
-            Execute(owned => NftMessages.Arm(ArmingTable, hooks, owned));
-            armed = hooks;
+            Execute(owned => NftMessages.Arm(ArmingTable, _hooks, owned));
+            _armed = _hooks;
         }
 
-        return armed.Count > 0;
+        return _armed.Count > 0;
     }
 
     /// <summary>Takes the rules of <see cref="Arm"/> away again; that there are none is no error.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public void Disarm()
     {
-        if (armed.Count == 0)
+        if (_armed.Count == 0)
         {
             return;
         }
 
-        var gone = armed;
-        armed = [];
+        var gone = _armed;
+        _armed = [];
         try
         {
             Execute(_ => NftMessages.Disarm(ArmingTable, gone));
@@ -128,22 +128,22 @@ public sealed class NftTrace : IDisposable
     public IReadOnlyList<NftTraceEvent> Read()
     {
         Collect();
-        NftTraceEvent[] steps = [.. waiting];
-        waiting.Clear();
+        NftTraceEvent[] steps = [.. _waiting];
+        _waiting.Clear();
         return steps;
     }
 
     /// <summary>Listens no longer, and disarms.</summary>
     public void Dispose()
     {
-        control.Dispose();
-        listener.Dispose();
+        _control.Dispose();
+        _listener.Dispose();
     }
 
     private void Collect()
     {
         var lost = Overruns;
-        listener.Drain(
+        _listener.Drain(
             static (type, family, attributes, self) =>
             {
                 if (type == NftMessages.Trace)
@@ -152,17 +152,17 @@ public sealed class NftTrace : IDisposable
                 }
                 else
                 {
-                    self.mayHaveChanged = true;
+                    self._mayHaveChanged = true;
                 }
             },
             this);
-        mayHaveChanged |= Overruns != lost;
+        _mayHaveChanged |= Overruns != lost;
     }
 
     private uint Generation()
     {
         var told = new uint[1];
-        control.Exchange(
+        _control.Exchange(
             NftMessages.AskGeneration().Bytes,
             static (type, _, attributes, told) => told[0] = type == NftMessages.NewGeneration ? NftMessages.Generation(attributes) : told[0],
             told);
@@ -173,7 +173,7 @@ public sealed class NftTrace : IDisposable
     private List<NftHook> FindHooks()
     {
         var found = new List<NftHook>();
-        control.Exchange(
+        _control.Exchange(
             NftMessages.AskChains().Bytes,
             static (type, family, attributes, found) =>
             {
@@ -191,15 +191,15 @@ public sealed class NftTrace : IDisposable
     {
         try
         {
-            control.Exchange(batch(ownedTables).Bytes, static (_, _, _, _) => { }, 0);
+            _control.Exchange(batch(_ownedTables).Bytes, static (_, _, _, _) => { }, 0);
         }
-        catch (LinuxException e) when (ownedTables && (e.Errno is Errno.EINVAL or Errno.EOPNOTSUPP))
+        catch (LinuxException e) when (_ownedTables && (e.Errno is Errno.EINVAL or Errno.EOPNOTSUPP))
         {
-            ownedTables = false;
-            control.Exchange(batch(false).Bytes, static (_, _, _, _) => { }, 0);
+            _ownedTables = false;
+            _control.Exchange(batch(false).Bytes, static (_, _, _, _) => { }, 0);
         }
 
-        generation++;
+        _generation++;
     }
 
     /// <summary>A trace message; enum nft_trace_attributes of include/uapi/linux/netfilter/nf_tables.h.</summary>
@@ -275,14 +275,14 @@ public sealed class NftTrace : IDisposable
         if (step.NetworkHeader.Length > 0 || step.LinkHeader.Length > 0)
         {
             step = step with { IsFirst = true };
-            if (headers.Count >= MostTraces)
+            if (_headers.Count >= MostTraces)
             {
-                headers.Clear();
+                _headers.Clear();
             }
 
-            headers[step.TraceId] = step;
+            _headers[step.TraceId] = step;
         }
-        else if (headers.TryGetValue(step.TraceId, out var first))
+        else if (_headers.TryGetValue(step.TraceId, out var first))
         {
             step = step with
             {
@@ -297,7 +297,7 @@ public sealed class NftTrace : IDisposable
         // A rule without a handle is the kernel's word for the end of a chain's rules, which the next step tells better.
         if (step.Table != ArmingTable && step is not { Step: NftTraceStep.Rule, RuleHandle: 0 })
         {
-            waiting.Add(step);
+            _waiting.Add(step);
         }
     }
 }

@@ -12,7 +12,7 @@ namespace NetLab.Linux.Netlink;
 /// </summary>
 internal ref struct MessageReader(ReadOnlySpan<byte> datagram)
 {
-    private ReadOnlySpan<byte> rest = datagram;
+    private ReadOnlySpan<byte> _rest = datagram;
 
     public ushort Type { get; private set; }
 
@@ -25,22 +25,22 @@ internal ref struct MessageReader(ReadOnlySpan<byte> datagram)
 
     public bool Next()
     {
-        if (rest.Length < MessageWriter.HeaderSize)
+        if (_rest.Length < MessageWriter.HeaderSize)
         {
             return false;
         }
 
-        var length = MemoryMarshal.Read<uint>(rest);
-        if (length < MessageWriter.HeaderSize || length > (uint)rest.Length)
+        var length = MemoryMarshal.Read<uint>(_rest);
+        if (length < MessageWriter.HeaderSize || length > (uint)_rest.Length)
         {
             return false;
         }
 
-        Type = MemoryMarshal.Read<ushort>(rest[4..]);
-        Flags = MemoryMarshal.Read<ushort>(rest[6..]);
-        Sequence = MemoryMarshal.Read<uint>(rest[8..]);
-        Payload = rest[MessageWriter.HeaderSize..(int)length];
-        rest = rest[Math.Min(rest.Length, ((int)length + 3) & ~3)..];
+        Type = MemoryMarshal.Read<ushort>(_rest[4..]);
+        Flags = MemoryMarshal.Read<ushort>(_rest[6..]);
+        Sequence = MemoryMarshal.Read<uint>(_rest[8..]);
+        Payload = _rest[MessageWriter.HeaderSize..(int)length];
+        _rest = _rest[Math.Min(_rest.Length, ((int)length + 3) & ~3)..];
         return true;
     }
 }
@@ -48,12 +48,12 @@ internal ref struct MessageReader(ReadOnlySpan<byte> datagram)
 /// <summary>The attributes of a message or of a nest, to be walked with <c>foreach</c>. What is cut off is left out.</summary>
 internal readonly ref struct Attributes(ReadOnlySpan<byte> bytes)
 {
-    private readonly ReadOnlySpan<byte> bytes = bytes;
+    private readonly ReadOnlySpan<byte> _bytes = bytes;
 
     /// <summary>The attributes behind a fixed struct of <paramref name="size"/> bytes.</summary>
     public static Attributes After(ReadOnlySpan<byte> payload, int size) => new(payload[Math.Min(payload.Length, (size + 3) & ~3)..]);
 
-    public Enumerator GetEnumerator() => new(bytes);
+    public Enumerator GetEnumerator() => new(_bytes);
 
     /// <summary>The first attribute of a type, or one without data.</summary>
     public Attribute Find(ushort type)
@@ -71,25 +71,25 @@ internal readonly ref struct Attributes(ReadOnlySpan<byte> bytes)
 
     public ref struct Enumerator(ReadOnlySpan<byte> bytes)
     {
-        private ReadOnlySpan<byte> rest = bytes;
+        private ReadOnlySpan<byte> _rest = bytes;
 
         public Attribute Current { get; private set; }
 
         public bool MoveNext()
         {
-            if (rest.Length < 4)
+            if (_rest.Length < 4)
             {
                 return false;
             }
 
-            var length = MemoryMarshal.Read<ushort>(rest);
-            if (length < 4 || length > rest.Length)
+            var length = MemoryMarshal.Read<ushort>(_rest);
+            if (length < 4 || length > _rest.Length)
             {
                 return false;
             }
 
-            Current = new Attribute((ushort)(MemoryMarshal.Read<ushort>(rest[2..]) & 0x3fff), rest[4..length]);
-            rest = rest[Math.Min(rest.Length, (length + 3) & ~3)..];
+            Current = new Attribute((ushort)(MemoryMarshal.Read<ushort>(_rest[2..]) & 0x3fff), _rest[4..length]);
+            _rest = _rest[Math.Min(_rest.Length, (length + 3) & ~3)..];
             return true;
         }
     }

@@ -23,16 +23,16 @@ internal sealed class MessageWriter
     public const int HeaderSize = 16;
     public const ushort NLA_F_NESTED = 0x8000;
 
-    private byte[] buffer;
-    private int messageStart;
+    private byte[] _buffer;
+    private int _messageStart;
 
-    public MessageWriter(int capacity = 4096) => buffer = new byte[capacity];
+    public MessageWriter(int capacity = 4096) => _buffer = new byte[capacity];
 
     /// <summary>Bytes written so far.</summary>
     public int Length { get; private set; }
 
     /// <summary>What has been written; valid until the next write.</summary>
-    public Span<byte> Bytes => buffer.AsSpan(0, Length);
+    public Span<byte> Bytes => _buffer.AsSpan(0, Length);
 
     /// <summary>Forgets everything, keeps the buffer.</summary>
     public void Clear() => Length = 0;
@@ -43,26 +43,26 @@ internal sealed class MessageWriter
     /// <summary>Starts a message; sequence number and port are 0 until it is sent.</summary>
     public int Begin(ushort type, ushort flags)
     {
-        messageStart = Length;
+        _messageStart = Length;
         var header = Append(HeaderSize);
         Write(header[4..], type);
         Write(header[6..], flags);
-        return messageStart;
+        return _messageStart;
     }
 
     /// <summary>Ends the message begun last: writes its length.</summary>
-    public void End() => Write(buffer.AsSpan(messageStart), (uint)(Length - messageStart));
+    public void End() => Write(_buffer.AsSpan(_messageStart), (uint)(Length - _messageStart));
 
     /// <summary>Zeroed room for a fixed struct, padded to 4 bytes.</summary>
     public Span<byte> Append(int size)
     {
         var padded = (size + 3) & ~3;
-        if (buffer.Length - Length < padded)
+        if (_buffer.Length - Length < padded)
         {
-            Array.Resize(ref buffer, Math.Max(buffer.Length * 2, Length + padded));
+            Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, Length + padded));
         }
 
-        var span = buffer.AsSpan(Length, padded);
+        var span = _buffer.AsSpan(Length, padded);
         span.Clear();
         Length += padded;
         return span[..size];
@@ -209,7 +209,7 @@ internal sealed class MessageWriter
         }
         else
         {
-            Write(buffer.AsSpan(start), (ushort)size);
+            Write(_buffer.AsSpan(start), (ushort)size);
         }
     }
 

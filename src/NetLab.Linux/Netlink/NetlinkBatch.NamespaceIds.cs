@@ -1,4 +1,3 @@
-using static NetLab.Linux.Netlink.Rtnetlink;
 
 namespace NetLab.Linux.Netlink;
 

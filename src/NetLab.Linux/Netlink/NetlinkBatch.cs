@@ -13,27 +13,27 @@ namespace NetLab.Linux.Netlink;
 /// </remarks>
 public sealed partial class NetlinkBatch
 {
-    private readonly MessageWriter writer = new(16 * 1024);
-    private readonly List<Request> requests = [];
+    private readonly MessageWriter _writer = new(16 * 1024);
+    private readonly List<Request> _requests = [];
 
     /// <summary>Number of requests; one call may add more than one (names beside the first are a request of their own).</summary>
-    public int Count => requests.Count;
+    public int Count => _requests.Count;
 
     /// <summary>Takes all requests out.</summary>
     public void Clear()
     {
-        writer.Clear();
-        requests.Clear();
+        _writer.Clear();
+        _requests.Clear();
     }
 
     /// <summary>The encoded requests, one behind the other.</summary>
-    internal Span<byte> Bytes => writer.Bytes;
+    internal Span<byte> Bytes => _writer.Bytes;
 
     /// <summary>Where the request begins in <see cref="Bytes"/>.</summary>
-    internal int Start(int index) => requests[index].Start;
+    internal int Start(int index) => _requests[index].Start;
 
     /// <summary>Where the request ends in <see cref="Bytes"/>.</summary>
-    internal int End(int index) => index + 1 < requests.Count ? requests[index + 1].Start : writer.Length;
+    internal int End(int index) => index + 1 < _requests.Count ? _requests[index + 1].Start : _writer.Length;
 
     /// <summary>WireGuard's settings go to another kind of socket, and are not part of the public batch.</summary>
     internal void AddWireguard(ushort family, string name, WireguardDevice device) =>
@@ -55,26 +55,26 @@ public sealed partial class NetlinkBatch
     /// <summary>The exception for a request that was refused.</summary>
     internal NetlinkException Refused(int index, int errno, string? extendedAck)
     {
-        var request = requests[index];
-        var type = MemoryMarshal.Read<ushort>(writer.Bytes[(request.Start + 4)..]);
+        var request = _requests[index];
+        var type = MemoryMarshal.Read<ushort>(_writer.Bytes[(request.Start + 4)..]);
         var advice = NetlinkAdvice.For(type, request.Subject, errno, extendedAck);
-        return new NetlinkException(request.Describe(type, writer.Bytes[(request.Start + MessageWriter.HeaderSize)..End(index)]), errno, extendedAck, advice, index);
+        return new NetlinkException(request.Describe(type, _writer.Bytes[(request.Start + MessageWriter.HeaderSize)..End(index)]), errno, extendedAck, advice, index);
     }
 
     // Subjects are kept as they are and turned into words only when a request fails.
-    private void Remember(int start, string? doing, string verb, object? subject, int index = 0) => requests.Add(new Request(start, doing, verb, subject, index));
+    private void Remember(int start, string? doing, string verb, object? subject, int index = 0) => _requests.Add(new Request(start, doing, verb, subject, index));
 
     /// <summary>Undoes a half-written request, so that an argument that was refused leaves the batch as it was.</summary>
     private void Write<T>(T argument, Action<MessageWriter, T> write, string? doing, string verb, object? subject, int index = 0)
     {
-        var start = writer.Length;
+        var start = _writer.Length;
         try
         {
-            write(writer, argument);
+            write(_writer, argument);
         }
         catch
         {
-            writer.Rewind(start);
+            _writer.Rewind(start);
             throw;
         }
 

@@ -22,11 +22,11 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     private const int BytesPerSend = 32 * 1024;
     private const int DumpAttempts = 10;
 
-    private readonly SafeFileHandle handle;
-    private readonly Lock gate = new();
-    private uint sequence;
+    private readonly SafeFileHandle _handle;
+    private readonly Lock _gate = new();
+    private uint _sequence;
 
-    private NetlinkSocket(SafeFileHandle handle) => this.handle = handle;
+    private NetlinkSocket(SafeFileHandle handle) => _handle = handle;
 
     public static NetlinkSocket Open(NetworkNamespace ns, int protocol, bool strictChecks)
     {
@@ -60,12 +60,12 @@ internal sealed unsafe class NetlinkSocket : IDisposable
         }
     }
 
-    public void Dispose() => handle.Dispose();
+    public void Dispose() => _handle.Dispose();
 
     /// <summary>Sends all requests of a batch; throws for the first that was refused.</summary>
     public void Execute(NetlinkBatch batch)
     {
-        lock (gate)
+        lock (_gate)
         {
             var buffer = ArrayPool<byte>.Shared.Rent(ReceiveSize);
             try
@@ -97,16 +97,16 @@ internal sealed unsafe class NetlinkSocket : IDisposable
 
     private void SendAndConfirm(NetlinkBatch batch, int first, int next, byte[] buffer)
     {
-        var base0 = sequence + 1;
+        var base0 = _sequence + 1;
         for (var i = first; i < next; i++)
         {
             var header = batch.Bytes[batch.Start(i)..];
             var flags = (ushort)(MemoryMarshal.Read<ushort>(header[6..]) & ~NLM_F_ACK);
             MessageWriter.Write(header[6..], i == next - 1 ? (ushort)(flags | NLM_F_ACK) : flags);
-            MessageWriter.Write(header[8..], ++sequence);
+            MessageWriter.Write(header[8..], ++_sequence);
         }
 
-        var last = sequence;
+        var last = _sequence;
         Send(batch.Bytes[batch.Start(first)..batch.End(next - 1)], "sending requests to netlink");
         NetlinkException? refused = null;
         for (var done = false; !done;)
@@ -143,7 +143,7 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     /// </summary>
     public void Query(MessageWriter request, string doing, MessageHandler handler, Action? restart = null)
     {
-        lock (gate)
+        lock (_gate)
         {
             var buffer = ArrayPool<byte>.Shared.Rent(ReceiveSize);
             try
@@ -164,7 +164,7 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     {
         var header = request.Bytes;
         var isDump = (MemoryMarshal.Read<ushort>(header[6..]) & NLM_F_DUMP) == NLM_F_DUMP;
-        MessageWriter.Write(header[8..], ++sequence);
+        MessageWriter.Write(header[8..], ++_sequence);
         Send(header, doing);
         var consistent = true;
         while (true)
@@ -173,7 +173,7 @@ internal sealed unsafe class NetlinkSocket : IDisposable
             var reader = new MessageReader(Receive(buffer, doing));
             while (reader.Next())
             {
-                if (reader.Sequence != sequence)
+                if (reader.Sequence != _sequence)
                 {
                     continue;
                 }
@@ -218,7 +218,7 @@ internal sealed unsafe class NetlinkSocket : IDisposable
 
     private void Send(ReadOnlySpan<byte> bytes, string doing)
     {
-        using var fd = handle.Borrow();
+        using var fd = _handle.Borrow();
         fixed (byte* start = bytes)
         {
             while (Libc.send(fd.Number, start, bytes.Length, 0) < 0)
@@ -234,7 +234,7 @@ internal sealed unsafe class NetlinkSocket : IDisposable
 
     private ReadOnlySpan<byte> Receive(byte[] buffer, string doing)
     {
-        using var fd = handle.Borrow();
+        using var fd = _handle.Borrow();
         fixed (byte* start = buffer)
         {
             while (true)
@@ -257,7 +257,7 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     /// <summary>Grows the buffer to the next datagram's size, should that be larger.</summary>
     private void MakeRoom(ref byte[] buffer, string doing)
     {
-        using var fd = handle.Borrow();
+        using var fd = _handle.Borrow();
         nint size;
         byte none;
         while ((size = Libc.recv(fd.Number, &none, 0, Libc.MSG_PEEK | Libc.MSG_TRUNC)) < 0)

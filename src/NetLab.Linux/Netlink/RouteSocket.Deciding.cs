@@ -40,7 +40,7 @@ public sealed partial class RouteSocket
         RouteInfo? found = null;
         try
         {
-            socket.Query(request, $"asking for the route to {to}", (type, payload) => found = type == RTM_NEWROUTE ? RouteMessages.Read(payload) : found);
+            _socket.Query(request, $"asking for the route to {to}", (type, payload) => found = type == RTM_NEWROUTE ? RouteMessages.Read(payload) : found);
         }
         catch (NetlinkException e) when (e.Errno is Errno.ENETUNREACH or Errno.EHOSTUNREACH or Errno.EACCES or Errno.EINVAL or Errno.EXDEV)
         {

@@ -44,7 +44,7 @@ public sealed partial class RouteSocket
         request.S32(NETNSA_FD, fd.Number);
         request.End();
         int? id = null;
-        socket.Query(request, "asking for the number of a namespace", (_, payload) => id = ReadNamespaceId(payload));
+        _socket.Query(request, "asking for the number of a namespace", (_, payload) => id = ReadNamespaceId(payload));
         return id is >= 0 ? id : null;
     }
 }

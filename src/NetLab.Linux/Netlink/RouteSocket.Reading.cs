@@ -38,7 +38,7 @@ public sealed partial class RouteSocket
         LinkInfo? found = null;
         try
         {
-            socket.Query(request, doing, (_, payload) => found = LinkInfo.Read(payload));
+            _socket.Query(request, doing, (_, payload) => found = LinkInfo.Read(payload));
         }
         catch (NetlinkException e) when (e.Errno is Errno.ENODEV)
         {
@@ -117,7 +117,7 @@ public sealed partial class RouteSocket
     {
         request.End();
         var list = new List<T>();
-        socket.Query(
+        _socket.Query(
             request,
             doing,
             (messageType, payload) =>

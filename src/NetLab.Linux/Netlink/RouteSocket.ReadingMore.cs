@@ -92,7 +92,7 @@ public sealed partial class RouteSocket
     {
         request.End();
         var list = new List<T>();
-        socket.Query(
+        _socket.Query(
             request,
             doing,
             (messageType, payload) =>

@@ -5,28 +5,28 @@ namespace NetLab.Linux.Netlink;
 /// <summary>A list that equals another with the same elements, so that records read twice from the kernel compare as a reader expects.</summary>
 internal sealed class ValueList<T> : IReadOnlyList<T>
 {
-    private readonly List<T> items = [];
+    private readonly List<T> _items = [];
 
-    public int Count => items.Count;
+    public int Count => _items.Count;
 
-    public T this[int index] => items[index];
-
-    /// <summary>Only while the list is being read.</summary>
-    public void Add(T item) => items.Add(item);
+    public T this[int index] => _items[index];
 
     /// <summary>Only while the list is being read.</summary>
-    public void ReplaceLast(T item) => items[^1] = item;
+    public void Add(T item) => _items.Add(item);
 
-    public IEnumerator<T> GetEnumerator() => items.GetEnumerator();
+    /// <summary>Only while the list is being read.</summary>
+    public void ReplaceLast(T item) => _items[^1] = item;
 
-    IEnumerator IEnumerable.GetEnumerator() => items.GetEnumerator();
+    public IEnumerator<T> GetEnumerator() => _items.GetEnumerator();
 
-    public override bool Equals(object? obj) => obj is IReadOnlyList<T> other && items.SequenceEqual(other);
+    IEnumerator IEnumerable.GetEnumerator() => _items.GetEnumerator();
+
+    public override bool Equals(object? obj) => obj is IReadOnlyList<T> other && _items.SequenceEqual(other);
 
     public override int GetHashCode()
     {
         var hash = default(HashCode);
-        foreach (var item in items)
+        foreach (var item in _items)
         {
             hash.Add(item);
         }
@@ -34,5 +34,5 @@ internal sealed class ValueList<T> : IReadOnlyList<T>
         return hash.ToHashCode();
     }
 
-    public override string ToString() => $"[{string.Join(", ", items)}]";
+    public override string ToString() => $"[{string.Join(", ", _items)}]";
 }

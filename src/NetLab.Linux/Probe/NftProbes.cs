@@ -12,7 +12,7 @@ internal static class NftProbes
     private const int NFT_MSG_NEWTABLE = 0, NFT_MSG_NEWCHAIN = 3, NFT_MSG_NEWRULE = 6;
     private const int NF_INET_FORWARD = 2, NF_NETDEV_INGRESS = 0, NESTED = 0x8000;
     private const int NFT_REG32_00 = 8;
-    private const ushort Request = 1, RequestAck = 5, RequestAckCreate = 0x405, RequestAckAppend = 0xc05;
+    private const ushort Request = 1, RequestAckCreate = 0x405, RequestAckAppend = 0xc05;
 
     /// <summary>A family of tables, with a chain on its forwarding (or ingress) hook.</summary>
     public static Finding Family(ProbeScratch scratch, byte family, string name) => Make(scratch, family, $"create a table and a chain of family {name}", []);

@@ -15,12 +15,12 @@ internal sealed unsafe class ProbeSocket : IDisposable
     private const int NLMSG_ERROR = 2, NLM_F_REQUEST = 1, NLM_F_ACK = 4, NETLINK_CAP_ACK = 10, NETLINK_EXT_ACK = 11;
     private const ushort NLM_F_CREATE_EXCL = 0x600;
 
-    private readonly SafeFileHandle socket;
+    private readonly SafeFileHandle _socket;
 
     public ProbeSocket(NetworkNamespace ns, int protocol)
     {
-        socket = ns.OpenSocket(Libc.AF_NETLINK, Libc.SOCK_RAW, protocol);
-        using var fd = socket.Borrow();
+        _socket = ns.OpenSocket(Libc.AF_NETLINK, Libc.SOCK_RAW, protocol);
+        using var fd = _socket.Borrow();
         var on = 1;
         _ = Libc.setsockopt(fd.Number, Libc.SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(int));
         _ = Libc.setsockopt(fd.Number, Libc.SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(int));
@@ -38,7 +38,7 @@ internal sealed unsafe class ProbeSocket : IDisposable
     public Answer Send(int last, params byte[][] messages)
     {
         var request = Concat(messages);
-        using var fd = socket.Borrow();
+        using var fd = _socket.Borrow();
         fixed (byte* bytes = request)
         {
             if (Libc.send(fd.Number, bytes, request.Length, 0) < 0)
@@ -124,7 +124,7 @@ internal sealed unsafe class ProbeSocket : IDisposable
 
     public static byte[] Concat(params byte[][] parts) => [.. parts.SelectMany(part => part)];
 
-    public void Dispose() => socket.Dispose();
+    public void Dispose() => _socket.Dispose();
 
     // NLMSGERR_ATTR_MSG among the attributes after the (capped) header of the request.
     private static string? Words(ReadOnlySpan<byte> attributes)

@@ -12,26 +12,26 @@ internal sealed class ChildOutput(SafeFileHandle pipe, Action<string> onLine)
     /// <summary>How much text is kept, in characters; of a longer one the end.</summary>
     public const int Kept = 8 << 20;
 
-    private readonly Decoder decoder = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false).GetDecoder();
-    private readonly StringBuilder text = new();
-    private readonly StringBuilder line = new();
-    private readonly byte[] bytes = new byte[16 * 1024];
-    private readonly char[] characters = new char[(16 * 1024) + 1];
-    private IDisposable? watch;
+    private readonly Decoder _decoder = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false).GetDecoder();
+    private readonly StringBuilder _text = new();
+    private readonly StringBuilder _line = new();
+    private readonly byte[] _bytes = new byte[16 * 1024];
+    private readonly char[] _characters = new char[(16 * 1024) + 1];
+    private IDisposable? _watch;
 
     /// <summary>All text so far (at most the last <see cref="Kept"/> characters).</summary>
     public string Text
     {
         get
         {
-            lock (text)
+            lock (_text)
             {
-                return text.ToString();
+                return _text.ToString();
             }
         }
     }
 
-    public void Start(Action<Exception> failed) => watch = Reactor.Shared.OnReadable(pipe, ReadAll, failed);
+    public void Start(Action<Exception> failed) => _watch = Reactor.Shared.OnReadable(pipe, ReadAll, failed);
 
     /// <summary>Reads what is there; at the end of the pipe, closes it.</summary>
     public unsafe void ReadAll()
@@ -42,20 +42,20 @@ internal sealed class ChildOutput(SafeFileHandle pipe, Action<string> onLine)
             var error = 0;
             using (var fd = pipe.Borrow())
             {
-                fixed (byte* to = bytes)
+                fixed (byte* to = _bytes)
                 {
-                    got = Libc.read(fd.Number, to, bytes.Length);
+                    got = Libc.read(fd.Number, to, _bytes.Length);
                     error = Libc.LastErrno;
                 }
             }
 
             if (got > 0)
             {
-                Take(decoder.GetChars(bytes, 0, (int)got, characters, 0, flush: false));
+                Take(_decoder.GetChars(_bytes, 0, (int)got, _characters, 0, flush: false));
             }
             else if (got == 0)
             {
-                Take(decoder.GetChars([], 0, 0, characters, 0, flush: true));
+                Take(_decoder.GetChars([], 0, 0, _characters, 0, flush: true));
                 EndLine();
                 Close();
             }
@@ -73,46 +73,46 @@ internal sealed class ChildOutput(SafeFileHandle pipe, Action<string> onLine)
     /// <summary>Hands out a last line that has no newline: the process has ended, and will not finish it.</summary>
     public void EndLine()
     {
-        if (line.Length > 0)
+        if (_line.Length > 0)
         {
-            var last = line.ToString();
-            line.Clear();
+            var last = _line.ToString();
+            _line.Clear();
             onLine(last);
         }
     }
 
     public void Close()
     {
-        watch?.Dispose();
+        _watch?.Dispose();
         pipe.Dispose();
     }
 
     private void Take(int count)
     {
-        var fresh = characters.AsSpan(0, count);
-        lock (text)
+        var fresh = _characters.AsSpan(0, count);
+        lock (_text)
         {
-            text.Append(fresh);
-            if (text.Length > 2 * Kept)
+            _text.Append(fresh);
+            if (_text.Length > 2 * Kept)
             {
-                text.Remove(0, text.Length - Kept);
+                _text.Remove(0, _text.Length - Kept);
             }
         }
 
         while (fresh.IndexOf('\n') is >= 0 and var end)
         {
-            line.Append(fresh[..end]);
-            if (line.Length > 0 && line[^1] == '\r')
+            _line.Append(fresh[..end]);
+            if (_line.Length > 0 && _line[^1] == '\r')
             {
-                line.Length--;
+                _line.Length--;
             }
 
-            var whole = line.ToString();
-            line.Clear();
+            var whole = _line.ToString();
+            _line.Clear();
             fresh = fresh[(end + 1)..];
             onLine(whole);
         }
 
-        line.Append(fresh);
+        _line.Append(fresh);
     }
 }

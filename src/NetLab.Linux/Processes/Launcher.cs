@@ -134,7 +134,7 @@ internal static unsafe class Launcher
     /// <summary>Numbers of descriptors, none of which is closed before the end of the loan.</summary>
     private sealed class Loans : IDisposable
     {
-        private readonly List<SafeHandle> handles = [];
+        private readonly List<SafeHandle> _handles = [];
 
         /// <summary>The number; -1 for none.</summary>
         public int Number(SafeHandle? handle)
@@ -146,10 +146,10 @@ internal static unsafe class Launcher
 
             var added = false;
             handle.DangerousAddRef(ref added);
-            handles.Add(handle);
+            _handles.Add(handle);
             return (int)handle.DangerousGetHandle();
         }
 
-        public void Dispose() => handles.ForEach(handle => handle.DangerousRelease());
+        public void Dispose() => _handles.ForEach(handle => handle.DangerousRelease());
     }
 }

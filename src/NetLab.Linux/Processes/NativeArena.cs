@@ -6,12 +6,12 @@ namespace NetLab.Linux.Processes;
 /// <summary>Zeroed native memory that is freed all at once: C strings and arrays for a call that managed memory cannot be moved under.</summary>
 internal sealed unsafe class NativeArena : IDisposable
 {
-    private readonly List<nint> blocks = [];
+    private readonly List<nint> _blocks = [];
 
     public void* Allocate(int bytes)
     {
         var block = NativeMemory.AllocZeroed((nuint)bytes);
-        blocks.Add((nint)block);
+        _blocks.Add((nint)block);
         return block;
     }
 
@@ -44,7 +44,7 @@ internal sealed unsafe class NativeArena : IDisposable
 
     public void Dispose()
     {
-        blocks.ForEach(block => NativeMemory.Free((void*)block));
-        blocks.Clear();
+        _blocks.ForEach(block => NativeMemory.Free((void*)block));
+        _blocks.Clear();
     }
 }

@@ -19,18 +19,18 @@ public sealed class ProcessGroup : IDisposable, IAsyncDisposable
     // interrupt its reading. (A background command has no standard input, hence descriptor 3.)
     private const string FirstProcess = "exec 3<&0; (read -r _ <&3) & wait $!";
 
-    private readonly SafeFileHandle lifeline;
-    private readonly SafeFileHandle pidNamespace;
-    private readonly ChildProcess first;
-    private readonly Lock childrenGate = new();
-    private readonly List<ChildProcess> children = [];
-    private bool disposed;
+    private readonly SafeFileHandle _lifeline;
+    private readonly SafeFileHandle _pidNamespace;
+    private readonly ChildProcess _first;
+    private readonly Lock _childrenGate = new();
+    private readonly List<ChildProcess> _children = [];
+    private bool _disposed;
 
     private ProcessGroup(ChildProcess first, SafeFileHandle lifeline, SafeFileHandle pidNamespace, ScratchDirectory scratch)
     {
-        this.first = first;
-        this.lifeline = lifeline;
-        this.pidNamespace = pidNamespace;
+        _first = first;
+        _lifeline = lifeline;
+        _pidNamespace = pidNamespace;
         Scratch = scratch;
     }
 
@@ -38,7 +38,7 @@ public sealed class ProcessGroup : IDisposable, IAsyncDisposable
     public ScratchDirectory Scratch { get; }
 
     /// <summary>The first process of the PID namespace, which becomes the parent of every orphan in it.</summary>
-    internal int FirstPid => first.Pid;
+    internal int FirstPid => _first.Pid;
 
     /// <summary>Makes a group without any program in it.</summary>
     /// <exception cref="LinuxException">EPERM without CAP_SYS_ADMIN; ENOSPC at the limit of <c>user.max_pid_namespaces</c>; EINVAL: the kernel has no PID namespaces.</exception>
@@ -81,11 +81,11 @@ public sealed class ProcessGroup : IDisposable, IAsyncDisposable
     public ChildProcess Start(ProcessStart start)
     {
         ArgumentNullException.ThrowIfNull(start);
-        ObjectDisposedException.ThrowIf(disposed, this);
+        ObjectDisposedException.ThrowIf(_disposed, this);
         var doing = $"start {Path.GetFileName(start.Program)}";
         if (start.ShareTerminal)
         {
-            var (number, descriptor) = Launcher.Launch(start, doing, pidNamespace, Scratch, null, null, null);
+            var (number, descriptor) = Launcher.Launch(start, doing, _pidNamespace, Scratch, null, null, null);
             return Track(ChildProcess.Watch(start, number, descriptor, null, null, null));
         }
 
@@ -95,7 +95,7 @@ public sealed class ProcessGroup : IDisposable, IAsyncDisposable
         {
             Launcher.SetNonBlocking(output.Read);
             Launcher.SetNonBlocking(error.Read);
-            var (pid, pidfd) = Launcher.Launch(start, doing, pidNamespace, Scratch, input.Read, output.Write, error.Write);
+            var (pid, pidfd) = Launcher.Launch(start, doing, _pidNamespace, Scratch, input.Read, output.Write, error.Write);
             return Track(ChildProcess.Watch(start, pid, pidfd, input.Write, output.Read, error.Read));
         }
         catch
@@ -116,23 +116,23 @@ public sealed class ProcessGroup : IDisposable, IAsyncDisposable
     /// <summary>Runs a program to its end.</summary>
     /// <param name="start">The program.</param>
     /// <param name="input">What it reads from its standard input; null for nothing.</param>
-    /// <param name="cancellation">Kills the program.</param>
+    /// <param name="ct">Kills the program.</param>
     /// <returns>Exit code and output; <see cref="ProcessResult.EnsureSuccess"/> makes an exception of a failure.</returns>
     /// <exception cref="LinuxException">The program cannot be started.</exception>
-    public async Task<ProcessResult> RunAsync(ProcessStart start, string? input = null, CancellationToken cancellation = default)
+    public async Task<ProcessResult> RunAsync(ProcessStart start, string? input = null, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(start);
         var child = Start(input is null ? start : start with { RedirectInput = true });
         await using (child.ConfigureAwait(false))
         {
-            using var killing = cancellation.Register(static child => ((ChildProcess)child!).Kill(), child);
+            using var killing = ct.Register(static child => ((ChildProcess)child!).Kill(), child);
             if (child.StandardInput is { } stdin)
             {
                 await FeedAsync(stdin, input ?? "").ConfigureAwait(false);
             }
 
             var exitCode = await child.Exited.ConfigureAwait(false);
-            cancellation.ThrowIfCancellationRequested();
+            ct.ThrowIfCancellationRequested();
             return new ProcessResult(start, exitCode, child.OutputSoFar, child.ErrorSoFar);
         }
     }
@@ -142,7 +142,7 @@ public sealed class ProcessGroup : IDisposable, IAsyncDisposable
     {
         if (End())
         {
-            first.Dispose();
+            _first.Dispose();
             Array.ForEach(Children(), child => child.Dispose());
         }
     }
@@ -152,7 +152,7 @@ public sealed class ProcessGroup : IDisposable, IAsyncDisposable
     {
         if (End())
         {
-            await first.DisposeAsync().ConfigureAwait(false);
+            await _first.DisposeAsync().ConfigureAwait(false);
             foreach (var child in Children())
             {
                 await child.DisposeAsync().ConfigureAwait(false);
@@ -162,38 +162,38 @@ public sealed class ProcessGroup : IDisposable, IAsyncDisposable
 
     private bool End()
     {
-        lock (childrenGate)
+        lock (_childrenGate)
         {
-            if (disposed)
+            if (_disposed)
             {
                 return false;
             }
 
-            disposed = true;
+            _disposed = true;
         }
 
-        first.Kill();
-        lifeline.Dispose();
-        pidNamespace.Dispose();
+        _first.Kill();
+        _lifeline.Dispose();
+        _pidNamespace.Dispose();
         Scratch.Dispose();
         return true;
     }
 
     private ChildProcess[] Children()
     {
-        lock (childrenGate)
+        lock (_childrenGate)
         {
-            return [.. children];
+            return [.. _children];
         }
     }
 
     // Those that have ended are forgotten, lest a lab that runs thousands of programs keeps all their output.
     private ChildProcess Track(ChildProcess child)
     {
-        lock (childrenGate)
+        lock (_childrenGate)
         {
-            children.RemoveAll(earlier => earlier.Exited.IsCompleted);
-            children.Add(child);
+            _children.RemoveAll(earlier => earlier.Exited.IsCompleted);
+            _children.Add(child);
         }
 
         return child;

@@ -39,7 +39,7 @@ internal sealed unsafe class SpawnActions : IDisposable
     // What this process was itself started with, beyond the three standard streams, is not marked so. It is no business of a lab's.
     private static readonly int[] LeftByOurParent = FindUnmarked();
 
-    private readonly HashSet<int> kept = [];
+    private readonly HashSet<int> _kept = [];
 
     // 80 bytes with glibc and musl.
     private const int Size = 256;
@@ -60,14 +60,14 @@ internal sealed unsafe class SpawnActions : IDisposable
     /// <summary>A descriptor that the child has under the same number: a dup2 to itself takes O_CLOEXEC away (glibc 2.29, musl 1.1.24).</summary>
     public void Keep(int ours)
     {
-        kept.Add(ours);
+        _kept.Add(ours);
         Check(Libc.posix_spawn_file_actions_adddup2(Native, ours, ours));
     }
 
     /// <summary>Closes what our own parent left open; to be said last, because one of the numbers may have become that of a pipe of ours.</summary>
     public void CloseTheRest()
     {
-        foreach (var fd in LeftByOurParent.Where(fd => !kept.Contains(fd)))
+        foreach (var fd in LeftByOurParent.Where(fd => !_kept.Contains(fd)))
         {
             Check(Libc.posix_spawn_file_actions_addclose(Native, fd));
         }

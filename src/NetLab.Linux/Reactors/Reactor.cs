@@ -15,41 +15,41 @@ namespace NetLab.Linux;
 /// </remarks>
 public sealed unsafe class Reactor
 {
-    private readonly int epoll;
-    private readonly int wake;
-    private readonly Thread thread;
-    private readonly ConcurrentDictionary<ulong, Registration> registrations = new();
-    private readonly Lock drainGate = new();
-    private List<TaskCompletionSource> drains = [];
-    private ulong lastId;
-    private int count;
+    private readonly int _epoll;
+    private readonly int _wake;
+    private readonly Thread _thread;
+    private readonly ConcurrentDictionary<ulong, Registration> _registrations = new();
+    private readonly Lock _drainGate = new();
+    private List<TaskCompletionSource> _drains = [];
+    private ulong _lastId;
+    private int _count;
 
     private Reactor()
     {
-        epoll = Libc.epoll_create1(Libc.EPOLL_CLOEXEC);
+        _epoll = Libc.epoll_create1(Libc.EPOLL_CLOEXEC);
         var error = Libc.LastErrno;
-        if (epoll < 0)
+        if (_epoll < 0)
         {
             throw new LinuxException("create an epoll descriptor", error);
         }
 
-        wake = Libc.eventfd(0, Libc.EFD_CLOEXEC | Libc.EFD_NONBLOCK);
+        _wake = Libc.eventfd(0, Libc.EFD_CLOEXEC | Libc.EFD_NONBLOCK);
         error = Libc.LastErrno;
-        if (wake < 0)
+        if (_wake < 0)
         {
             throw new LinuxException("create an eventfd", error);
         }
 
-        Control(Libc.EPOLL_CTL_ADD, wake, id: 0);
-        thread = new Thread(Run) { IsBackground = true, Name = "NetLab reactor" };
-        thread.UnsafeStart();
+        Control(Libc.EPOLL_CTL_ADD, _wake, id: 0);
+        _thread = new Thread(Run) { IsBackground = true, Name = "NetLab reactor" };
+        _thread.UnsafeStart();
     }
 
     /// <summary>The reactor of this process. Its thread starts with the first use and lives as long as the process.</summary>
     public static Reactor Shared { get; } = new();
 
     /// <summary>Whether the caller is on the reactor's thread, that is, inside a callback.</summary>
-    public bool IsCurrent => Thread.CurrentThread == thread;
+    public bool IsCurrent => Thread.CurrentThread == _thread;
 
     /// <summary>
     /// Calls back whenever the descriptor is readable (also: at its end, hung up, or in error), again and again as long as it stays so.
@@ -74,17 +74,17 @@ public sealed unsafe class Reactor
         ArgumentNullException.ThrowIfNull(callback);
         var borrowed = false;
         fd.DangerousAddRef(ref borrowed);
-        var registration = new Registration(this, Interlocked.Increment(ref lastId), fd, callback, failed);
-        registrations[registration.Id] = registration;
-        Interlocked.Increment(ref count);
+        var registration = new Registration(this, Interlocked.Increment(ref _lastId), fd, callback, failed);
+        _registrations[registration.Id] = registration;
+        Interlocked.Increment(ref _count);
         try
         {
             Control(Libc.EPOLL_CTL_ADD, registration.Number, registration.Id);
         }
         catch
         {
-            registrations.TryRemove(registration.Id, out _);
-            Interlocked.Decrement(ref count);
+            _registrations.TryRemove(registration.Id, out _);
+            Interlocked.Decrement(ref _count);
             fd.DangerousRelease();
             throw;
         }
@@ -99,13 +99,13 @@ public sealed unsafe class Reactor
     public Task DrainAsync()
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (drainGate)
+        lock (_drainGate)
         {
-            drains.Add(done);
+            _drains.Add(done);
         }
 
         ulong one = 1;
-        _ = Libc.write(wake, &one, sizeof(ulong));
+        _ = Libc.write(_wake, &one, sizeof(ulong));
         return done.Task;
     }
 
@@ -117,16 +117,16 @@ public sealed unsafe class Reactor
         {
             // Who asked before epoll looked at the descriptors is served by this round: all that was readable then is in it, because there
             // is a place for every descriptor.
-            lock (drainGate)
+            lock (_drainGate)
             {
-                (drains, served) = (served, drains);
+                (_drains, served) = (served, _drains);
             }
 
-            events.Reserve(Volatile.Read(ref count) + 1);
+            events.Reserve(Volatile.Read(ref _count) + 1);
             int ready;
             fixed (byte* buffer = events.Buffer)
             {
-                ready = Libc.epoll_wait(epoll, buffer, events.Capacity, served.Count > 0 ? 0 : -1);
+                ready = Libc.epoll_wait(_epoll, buffer, events.Capacity, served.Count > 0 ? 0 : -1);
             }
 
             var error = Libc.LastErrno;
@@ -141,9 +141,9 @@ public sealed unsafe class Reactor
                 if (id is 0)
                 {
                     ulong ignored;
-                    _ = Libc.read(wake, &ignored, sizeof(ulong));
+                    _ = Libc.read(_wake, &ignored, sizeof(ulong));
                 }
-                else if (registrations.TryGetValue(id, out var registration))
+                else if (_registrations.TryGetValue(id, out var registration))
                 {
                     registration.Invoke();
                 }
@@ -152,9 +152,9 @@ public sealed unsafe class Reactor
             if (ready < 0)
             {
                 // Interrupted before it looked: those who asked belong to the next round.
-                lock (drainGate)
+                lock (_drainGate)
                 {
-                    drains.AddRange(served);
+                    _drains.AddRange(served);
                 }
             }
             else
@@ -170,7 +170,7 @@ public sealed unsafe class Reactor
     {
         var buffer = stackalloc byte[EpollEvents.MaxSize];
         EpollEvents.Write(buffer, Libc.EPOLLIN, id);
-        if (Libc.epoll_ctl(epoll, operation, fd, buffer) != 0)
+        if (Libc.epoll_ctl(_epoll, operation, fd, buffer) != 0)
         {
             var error = Libc.LastErrno;
             throw new LinuxException($"{(operation is Libc.EPOLL_CTL_ADD ? "watch" : "stop watching")} file descriptor {fd}", error);
@@ -179,17 +179,17 @@ public sealed unsafe class Reactor
 
     private void Forget(Registration registration)
     {
-        registrations.TryRemove(registration.Id, out _);
-        Interlocked.Decrement(ref count);
+        _registrations.TryRemove(registration.Id, out _);
+        Interlocked.Decrement(ref _count);
     }
 
     /// <summary>One watched descriptor. The gate is held while the callback runs, so that Dispose can wait for it; the switch's never for long.</summary>
     private sealed class Registration(Reactor owner, ulong id, SafeHandle handle, Action callback, Action<Exception>? failed) : IReactorRegistration
     {
-        private readonly Lock gate = new();
-        private readonly Lock switchGate = new();
-        private bool disposed;
-        private bool paused;
+        private readonly Lock _gate = new();
+        private readonly Lock _switchGate = new();
+        private bool _disposed;
+        private bool _paused;
 
         public ulong Id => id;
 
@@ -197,9 +197,9 @@ public sealed unsafe class Reactor
 
         public void Invoke()
         {
-            lock (gate)
+            lock (_gate)
             {
-                if (disposed)
+                if (_disposed)
                 {
                     return;
                 }
@@ -227,41 +227,41 @@ public sealed unsafe class Reactor
 
         public void Pause()
         {
-            lock (switchGate)
+            lock (_switchGate)
             {
-                if (!disposed && !paused)
+                if (!_disposed && !_paused)
                 {
                     owner.Control(Libc.EPOLL_CTL_DEL, Number, id);
-                    paused = true;
+                    _paused = true;
                 }
             }
         }
 
         public void Resume()
         {
-            lock (switchGate)
+            lock (_switchGate)
             {
-                if (!disposed && paused)
+                if (!_disposed && _paused)
                 {
                     owner.Control(Libc.EPOLL_CTL_ADD, Number, id);
-                    paused = false;
+                    _paused = false;
                 }
             }
         }
 
         public void Dispose()
         {
-            lock (gate)
+            lock (_gate)
             {
-                if (disposed)
+                if (_disposed)
                 {
                     return;
                 }
 
-                lock (switchGate)
+                lock (_switchGate)
                 {
-                    disposed = true;
-                    if (!paused)
+                    _disposed = true;
+                    if (!_paused)
                     {
                         owner.Control(Libc.EPOLL_CTL_DEL, Number, id);
                     }

@@ -20,7 +20,7 @@ internal static unsafe class DeviceIoctl
     public struct Request
     {
         [FieldOffset(0)]
-        private fixed byte name[NameSize];
+        private fixed byte _name[NameSize];
 
         [FieldOffset(16)]
         public ushort Flags;
@@ -41,7 +41,7 @@ internal static unsafe class DeviceIoctl
                 throw new ArgumentException($"The device name \"{device}\" has {length} bytes; the kernel takes at most {NameSize - 1}.", nameof(device));
             }
 
-            fixed (byte* bytes = name)
+            fixed (byte* bytes = _name)
             {
                 new Span<byte>(bytes, NameSize).Clear();
                 Encoding.UTF8.GetBytes(device, new Span<byte>(bytes, NameSize));
@@ -50,7 +50,7 @@ internal static unsafe class DeviceIoctl
 
         public readonly string ReadName()
         {
-            fixed (byte* bytes = name)
+            fixed (byte* bytes = _name)
             {
                 return Marshal.PtrToStringUTF8((nint)bytes)!;
             }

@@ -9,10 +9,10 @@ namespace NetLab.Linux;
 /// </summary>
 public static class FrameTimestamps
 {
-    private static readonly Lazy<PacketSocket> s_keeper = new(Enable);
+    private static readonly Lazy<PacketSocket> Keeper = new(Enable);
 
     /// <summary>Returns when the kernel stamps frames; from then on it does so as long as this process lives.</summary>
-    public static void Ensure() => _ = s_keeper.Value;
+    public static void Ensure() => _ = Keeper.Value;
 
     private static PacketSocket Enable()
     {

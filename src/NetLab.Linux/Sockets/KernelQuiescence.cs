@@ -17,20 +17,20 @@ public static partial class KernelQuiescence
 {
     // Twice what input_pkt_queue and process_queue hold together (net.core.netdev_max_backlog is 1000 unless somebody raises it).
     private const long MoreThanABacklog = 4_000;
-    private static readonly BlockingCollection<TaskCompletionSource> s_requests = [];
-    private static int s_started;
+    private static readonly BlockingCollection<TaskCompletionSource> Requests = [];
+    private static int _started;
 
     /// <summary>Completes when every frame that was in a receive backlog at the call has been processed. Frames that this sent on may be in one again.</summary>
     public static Task WaitAsync(CancellationToken ct = default)
     {
         ct.ThrowIfCancellationRequested();
-        if (Interlocked.Exchange(ref s_started, 1) == 0)
+        if (Interlocked.Exchange(ref _started, 1) == 0)
         {
             new Thread(Serve) { IsBackground = true, Name = "netlab-barrier" }.Start();
         }
 
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        s_requests.Add(done, ct);
+        Requests.Add(done, ct);
         return done.Task;
     }
 
@@ -39,11 +39,11 @@ public static partial class KernelQuiescence
         int[] processors = Processors();
         using SafeFileHandle statistics = File.OpenHandle("/proc/net/softnet_stat");
         var served = new List<TaskCompletionSource>();
-        foreach (TaskCompletionSource first in s_requests.GetConsumingEnumerable())
+        foreach (TaskCompletionSource first in Requests.GetConsumingEnumerable())
         {
             // Whoever asked before the pass begins is answered by it.
             served.Add(first);
-            while (s_requests.TryTake(out TaskCompletionSource? next))
+            while (Requests.TryTake(out TaskCompletionSource? next))
             {
                 served.Add(next);
             }

@@ -92,19 +92,19 @@ public static class NamespaceSockets
     /// <example><code>new SocketsHttpHandler { ConnectCallback = async (context, ct) => new NetworkStream(await NamespaceSockets.ConnectAsync(ns, context.DnsEndPoint, ct), true) }</code></example>
     /// <param name="ns">The namespace.</param>
     /// <param name="to">An address, or a <see cref="DnsEndPoint"/> whose host is one.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="ct">Gives up.</param>
     /// <exception cref="SocketException">Nobody listens there, or there is no way there.</exception>
     /// <exception cref="ArgumentException">The host is a name: the machine's resolver would ask outside the namespace, so a resolver is needed.</exception>
-    public static ValueTask<Socket> ConnectAsync(NetworkNamespace ns, EndPoint to, CancellationToken cancellation = default) => ConnectAsync(ns, to, NoResolver, cancellation);
+    public static ValueTask<Socket> ConnectAsync(NetworkNamespace ns, EndPoint to, CancellationToken ct = default) => ConnectAsync(ns, to, NoResolver, ct);
 
     /// <summary>Connects a socket, TCP for an IP address, from inside a namespace; names are looked up in the lab's own way.</summary>
     /// <param name="ns">The namespace.</param>
     /// <param name="to">An address, or a <see cref="DnsEndPoint"/>.</param>
     /// <param name="resolve">Gives the addresses of a name; the first that accepts is taken.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="ct">Gives up.</param>
     /// <exception cref="SocketException">Nobody listens there, or there is no way there, or the name has no address.</exception>
     public static async ValueTask<Socket> ConnectAsync(
-        NetworkNamespace ns, EndPoint to, Func<string, CancellationToken, ValueTask<IReadOnlyList<IPAddress>>> resolve, CancellationToken cancellation = default)
+        NetworkNamespace ns, EndPoint to, Func<string, CancellationToken, ValueTask<IReadOnlyList<IPAddress>>> resolve, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(ns);
         ArgumentNullException.ThrowIfNull(to);
@@ -112,7 +112,7 @@ public static class NamespaceSockets
         IReadOnlyList<EndPoint> candidates = to switch
         {
             DnsEndPoint named when IPAddress.TryParse(named.Host, out var literal) => [new IPEndPoint(literal, named.Port)],
-            DnsEndPoint named => [.. (await resolve(named.Host, cancellation).ConfigureAwait(false)).Select(address => new IPEndPoint(address, named.Port))],
+            DnsEndPoint named => [.. (await resolve(named.Host, ct).ConfigureAwait(false)).Select(address => new IPEndPoint(address, named.Port))],
             _ => [to],
         };
 
@@ -127,7 +127,7 @@ public static class NamespaceSockets
                     socket.NoDelay = true;
                 }
 
-                await socket.ConnectAsync(candidates[i], cancellation).ConfigureAwait(false);
+                await socket.ConnectAsync(candidates[i], ct).ConfigureAwait(false);
                 return socket;
             }
             catch (SocketException) when (i + 1 < candidates.Count)
@@ -144,7 +144,7 @@ public static class NamespaceSockets
         throw new SocketException((int)SocketError.HostNotFound);
     }
 
-    private static ValueTask<IReadOnlyList<IPAddress>> NoResolver(string host, CancellationToken cancellation) =>
+    private static ValueTask<IReadOnlyList<IPAddress>> NoResolver(string host, CancellationToken ct) =>
         throw new ArgumentException($"\"{host}\" is a name, and the machine's resolver would look it up outside the lab. Use an address, or give a resolver.", nameof(host));
 
     private static unsafe int Option(int fd, int option)

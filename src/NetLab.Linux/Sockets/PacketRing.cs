@@ -24,17 +24,17 @@ public sealed unsafe class PacketRing : IDisposable
     private const ushort ETH_P_8021Q = 0x8100;
     private const int BlockBytes = 128 * 1024, SmallestFrameBytes = 2048, BlockWaitMilliseconds = 20;
 
-    private readonly MappedMemory memory;
-    private readonly int blocks;
-    private int next;
-    private long seen;
-    private long lost;
+    private readonly MappedMemory _memory;
+    private readonly int _blocks;
+    private int _next;
+    private long _seen;
+    private long _lost;
 
     private PacketRing(SafeFileHandle handle, MappedMemory memory, int blocks)
     {
         Handle = handle;
-        this.memory = memory;
-        this.blocks = blocks;
+        _memory = memory;
+        _blocks = blocks;
     }
 
     /// <summary>The socket's descriptor, readable when a block waits, for <see cref="Reactor.OnReadable"/>.</summary>
@@ -87,9 +87,9 @@ public sealed unsafe class PacketRing : IDisposable
         ArgumentNullException.ThrowIfNull(handler);
 
         // struct tpacket_block_desc { __u32 version; __u32 offset_to_priv; struct tpacket_hdr_v1 { __u32 block_status; __u32 num_pkts; __u32 offset_to_first_pkt; … } }
-        for (int taken = 0; taken < blocks; taken++)
+        for (int taken = 0; taken < _blocks; taken++)
         {
-            byte* block = (byte*)memory.Address + ((nint)next * BlockBytes);
+            byte* block = (byte*)_memory.Address + ((nint)_next * BlockBytes);
             if ((Volatile.Read(ref *(uint*)(block + 8)) & TP_STATUS_USER) == 0)
             {
                 return;
@@ -105,7 +105,7 @@ public sealed unsafe class PacketRing : IDisposable
 
             Read += count;
             Volatile.Write(ref *(uint*)(block + 8), TP_STATUS_KERNEL);
-            next = (next + 1) % blocks;
+            _next = (_next + 1) % _blocks;
         }
     }
 
@@ -122,9 +122,9 @@ public sealed unsafe class PacketRing : IDisposable
             throw new LinuxException("read the statistics of a packet socket", Libc.LastErrno);
         }
 
-        seen += statistics[0];
-        lost += statistics[1];
-        return (seen, lost);
+        _seen += statistics[0];
+        _lost += statistics[1];
+        return (_seen, _lost);
     }
 
     /// <summary>The name of a device of the ring's namespace, or null when it is gone.</summary>
@@ -137,7 +137,7 @@ public sealed unsafe class PacketRing : IDisposable
     /// <summary>Closes the socket; frames in the ring are gone.</summary>
     public void Dispose()
     {
-        memory.Dispose();
+        _memory.Dispose();
         Handle.Dispose();
     }
 

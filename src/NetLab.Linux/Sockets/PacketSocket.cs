@@ -47,7 +47,7 @@ public sealed unsafe class PacketSocket : IDisposable
     private const ushort ETH_P_ALL = 0x0003, ETH_P_8021Q = 0x8100;
     private const int ReceiveBufferBytes = 16 << 20;
 
-    private long drops;
+    private long _drops;
 
     private PacketSocket(SafeFileHandle handle) => Handle = handle;
 
@@ -65,7 +65,7 @@ public sealed unsafe class PacketSocket : IDisposable
             var length = 2 * sizeof(uint);
             using var fd = Handle.Borrow();
             return Libc.getsockopt(fd.Number, Libc.SOL_PACKET, PACKET_STATISTICS, statistics, &length) == 0
-                ? Interlocked.Add(ref drops, statistics[1])
+                ? Interlocked.Add(ref _drops, statistics[1])
                 : throw new LinuxException("read the statistics of a packet socket", Libc.LastErrno);
         }
     }

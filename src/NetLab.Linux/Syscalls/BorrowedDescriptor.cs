@@ -8,20 +8,20 @@ namespace NetLab.Linux;
 /// </summary>
 internal readonly ref struct BorrowedDescriptor
 {
-    private readonly SafeHandle handle;
+    private readonly SafeHandle _handle;
 
     public BorrowedDescriptor(SafeHandle handle)
     {
         var added = false;
         handle.DangerousAddRef(ref added);
-        this.handle = handle;
+        _handle = handle;
         Number = (int)handle.DangerousGetHandle();
     }
 
     /// <summary>The descriptor's number.</summary>
     public int Number { get; }
 
-    public void Dispose() => handle.DangerousRelease();
+    public void Dispose() => _handle.DangerousRelease();
 }
 
 /// <summary>Reads better than a constructor: <c>using var fd = handle.Borrow();</c></summary>

@@ -12,9 +12,9 @@ public readonly partial struct UrgentWork : IDisposable
     private const int PRIO_PROCESS = 0; // of a process number; Linux takes it for that of a thread, and 0 for the calling one
     private const int Urgent = -10;
 
-    private readonly int before;
+    private readonly int _before;
 
-    private UrgentWork(int before) => this.before = before;
+    private UrgentWork(int before) => _before = before;
 
     /// <summary>The calling thread's work is urgent now.</summary>
     public static UrgentWork Begin()
@@ -25,7 +25,7 @@ public readonly partial struct UrgentWork : IDisposable
     }
 
     /// <summary>It is as urgent as before.</summary>
-    public void Dispose() => _ = setpriority(PRIO_PROCESS, 0, before);
+    public void Dispose() => _ = setpriority(PRIO_PROCESS, 0, _before);
 
     [LibraryImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

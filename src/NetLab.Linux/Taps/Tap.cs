@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace NetLab.Linux;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using NetLab.Packets;
-using NetLab.Scenarios.Yaml;
 
 namespace NetLab.Scenarios;
 
@@ -13,7 +12,7 @@ public sealed class FrameFilter
 {
     private const string Sample = "like 'udp port=53', 'icmp', 'src=10.0.0.1', 'dst=10.0.0.0/24', 'mac=fa:16:3e:00:00:01', 'vlan=7', '!arp'";
 
-    private static readonly Dictionary<string, Func<Frame, bool>> s_kinds = new()
+    private static readonly Dictionary<string, Func<Frame, bool>> Kinds = new()
     {
         ["arp"] = f => f.Arp is not null,
         ["ip"] = f => f.Ipv4 is not null,
@@ -25,7 +24,7 @@ public sealed class FrameFilter
         ["multicast"] = f => f.Destination is { IsMulticast: true, IsBroadcast: false },
     };
 
-    private static readonly Dictionary<string, Func<string, Func<Frame, bool>?>> s_keys = new()
+    private static readonly Dictionary<string, Func<string, Func<Frame, bool>?>> Keys = new()
     {
         ["src"] = value => Address(value, f => [Source(f)]) ?? Port(value, f => [Ports(f)?.Source]),
         ["dst"] = value => Address(value, f => [Destination(f)]) ?? Port(value, f => [Ports(f)?.Destination]),
@@ -38,7 +37,7 @@ public sealed class FrameFilter
         ["type"] = value => Number(value, ushort.MaxValue) is { } type ? f => f.EtherType == type : null,
     };
 
-    private static readonly Dictionary<string, string> s_values = new()
+    private static readonly Dictionary<string, string> Values = new()
     {
         ["src"] = "an address, a network or a port", ["dst"] = "an address, a network or a port", ["host"] = "an address or a network", ["port"] = "a port from 0 to 65535",
         ["src_mac"] = "a MAC address", ["dst_mac"] = "a MAC address", ["mac"] = "a MAC address", ["vlan"] = "a VLAN from 0 to 4095", ["type"] = "an EtherType like 0x88b5",
@@ -74,13 +73,13 @@ public sealed class FrameFilter
     {
         int equals = word.IndexOf('=', StringComparison.Ordinal);
         string key = equals < 0 ? word : word[..equals];
-        if (equals < 0 && s_kinds.TryGetValue(key, out var kind))
+        if (equals < 0 && Kinds.TryGetValue(key, out var kind))
         {
             return kind;
         }
-        if (equals < 0 || !s_keys.TryGetValue(key, out var read))
+        if (equals < 0 || !Keys.TryGetValue(key, out var read))
         {
-            string[] known = equals < 0 ? [.. s_kinds.Keys] : [.. s_keys.Keys];
+            string[] known = equals < 0 ? [.. Kinds.Keys] : [.. Keys.Keys];
             binding.Report(at, equals < 0 ? $"'{word}' is no kind of frame" : $"a filter has no key '{key}'", Spelling.Nearest(key, known) is { } near ? $"did you mean '{near}'?" : Sample);
             return null;
         }
@@ -88,7 +87,7 @@ public sealed class FrameFilter
         {
             return condition;
         }
-        binding.Report(at.Shift(equals + 1), $"'{word[(equals + 1)..]}' is not what {key} takes", s_values[key]);
+        binding.Report(at.Shift(equals + 1), $"'{word[(equals + 1)..]}' is not what {key} takes", Values[key]);
         return null;
     }
 

@@ -8,7 +8,7 @@ namespace NetLab.Xunit;
 /// </summary>
 internal sealed class TestScope
 {
-    private static readonly AsyncLocal<TestScope?> s_current = new();
+    private static readonly AsyncLocal<TestScope?> CurrentScope = new();
 
     private readonly FailedRun _run;
     private readonly List<Lab> _shared = [];
@@ -17,7 +17,7 @@ internal sealed class TestScope
 
     static TestScope() => AppDomain.CurrentDomain.FirstChanceException += (_, e) =>
     {
-        if (s_current.Value is { } scope && e.Exception is not OperationCanceledException)
+        if (CurrentScope.Value is { } scope && e.Exception is not OperationCanceledException)
         {
             scope._thrown = e.Exception;
         }
@@ -26,13 +26,13 @@ internal sealed class TestScope
     private TestScope(string name, string rerun) => _run = new FailedRun(name) { Rerun = rerun };
 
     /// <summary>The test that runs here; null where none of ours does.</summary>
-    public static TestScope? Current => s_current.Value;
+    public static TestScope? Current => CurrentScope.Value;
 
     /// <summary>Begins a test. It ends with the asynchronous method that calls this.</summary>
     public static TestScope Begin(string name, string rerun)
     {
         var scope = new TestScope(name, rerun);
-        s_current.Value = scope;
+        CurrentScope.Value = scope;
         Lab.BeforeDisposal = scope.BeforeDisposalAsync;
         return scope;
     }

@@ -38,13 +38,13 @@ internal sealed class CaptureChunk
 /// </summary>
 internal sealed class CaptureOrder
 {
-    private readonly List<WaitingFrame> waiting = [];
-    private CaptureChunk chunk = new();
-    private long number;
-    private long latest; // time of those that wait
-    private bool isInOrder = true;
+    private readonly List<WaitingFrame> _waiting = [];
+    private CaptureChunk _chunk = new();
+    private long _number;
+    private long _latest; // time of those that wait
+    private bool _isInOrder = true;
 
-    public bool IsEmpty => waiting.Count == 0;
+    public bool IsEmpty => _waiting.Count == 0;
 
     /// <summary>Takes a frame over. The VLAN tag, which the kernel keeps beside the bytes, comes back to its place.</summary>
     public void Add(int port, in PacketRecord record, ReadOnlySpan<byte> frame)
@@ -52,14 +52,14 @@ internal sealed class CaptureOrder
         const int Addresses = 12, Tag = 4;
         int tag = record.VlanTci is not null && frame.Length >= Addresses ? Tag : 0;
         int length = frame.Length + tag;
-        if (chunk.End + length > CaptureChunk.Size)
+        if (_chunk.End + length > CaptureChunk.Size)
         {
-            chunk.IsFull = true;
-            chunk.ReturnIfDone();
-            chunk = new CaptureChunk();
+            _chunk.IsFull = true;
+            _chunk.ReturnIfDone();
+            _chunk = new CaptureChunk();
         }
 
-        Span<byte> to = chunk.Bytes.AsSpan(chunk.End, length);
+        Span<byte> to = _chunk.Bytes.AsSpan(_chunk.End, length);
         if (tag > 0)
         {
             frame[..Addresses].CopyTo(to);
@@ -73,32 +73,32 @@ internal sealed class CaptureOrder
         }
 
         HopDirection direction = record.Direction == PacketDirection.Outgoing ? HopDirection.Out : HopDirection.In;
-        isInOrder &= record.TimestampNanoseconds >= latest;
-        latest = Math.Max(latest, record.TimestampNanoseconds);
-        waiting.Add(new WaitingFrame(record.TimestampNanoseconds, number++, port, direction, chunk, chunk.End, length, record.OriginalLength + tag));
-        chunk.End += length;
-        chunk.Waiting++;
+        _isInOrder &= record.TimestampNanoseconds >= _latest;
+        _latest = Math.Max(_latest, record.TimestampNanoseconds);
+        _waiting.Add(new WaitingFrame(record.TimestampNanoseconds, _number++, port, direction, _chunk, _chunk.End, length, record.OriginalLength + tag));
+        _chunk.End += length;
+        _chunk.Waiting++;
     }
 
     /// <summary>Hands out what was seen up to a moment, oldest first.</summary>
     public void Release(long until, CaptureSink sink)
     {
         // One ring's frames mostly come in order.
-        if (!isInOrder)
+        if (!_isInOrder)
         {
-            waiting.Sort(static (a, b) => a.Time != b.Time ? a.Time.CompareTo(b.Time) : a.Number.CompareTo(b.Number));
-            isInOrder = true;
+            _waiting.Sort(static (a, b) => a.Time != b.Time ? a.Time.CompareTo(b.Time) : a.Number.CompareTo(b.Number));
+            _isInOrder = true;
         }
 
         int count = 0;
-        for (; count < waiting.Count && waiting[count].Time <= until; count++)
+        for (; count < _waiting.Count && _waiting[count].Time <= until; count++)
         {
-            WaitingFrame frame = waiting[count];
+            WaitingFrame frame = _waiting[count];
             sink.Write(frame);
             frame.Chunk.Waiting--;
             frame.Chunk.ReturnIfDone();
         }
 
-        waiting.RemoveRange(0, count);
+        _waiting.RemoveRange(0, count);
     }
 }

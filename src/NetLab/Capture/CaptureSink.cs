@@ -41,8 +41,8 @@ internal abstract class CaptureSink : IDisposable
 /// <summary>Frames in memory; may be read from any thread.</summary>
 internal sealed class MemorySink(int most) : CaptureSink
 {
-    private readonly Lock gate = new();
-    private readonly List<CapturedFrame> frames = [];
+    private readonly Lock _gate = new();
+    private readonly List<CapturedFrame> _frames = [];
 
     public long Omitted { get; private set; }
 
@@ -50,24 +50,24 @@ internal sealed class MemorySink(int most) : CaptureSink
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                return [.. frames];
+                return [.. _frames];
             }
         }
     }
 
     protected override void Write(CapturePort port, in WaitingFrame frame)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (frames.Count == most)
+            if (_frames.Count == most)
             {
                 Omitted++;
                 return;
             }
 
-            frames.Add(new CapturedFrame(port.Node, port.DeviceName, frame.Direction, frame.Time, Frame.FromBytes(frame.Bytes)));
+            _frames.Add(new CapturedFrame(port.Node, port.DeviceName, frame.Direction, frame.Time, Frame.FromBytes(frame.Bytes)));
         }
     }
 }
@@ -76,11 +76,11 @@ internal sealed class MemorySink(int most) : CaptureSink
 internal sealed class FileSink(string path) : CaptureSink
 {
     // The writer writes a block at a time.
-    private readonly PcapngWriter writer = new(new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 20));
+    private readonly PcapngWriter _writer = new(new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 20));
 
     public override int AddPort(CapturePort port)
     {
-        writer.AddInterface($"{port.Node.Name}/{port.DeviceName}", mac: port.Mac);
+        _writer.AddInterface($"{port.Node.Name}/{port.DeviceName}", mac: port.Mac);
         return base.AddPort(port);
     }
 
@@ -92,7 +92,7 @@ internal sealed class FileSink(string path) : CaptureSink
             CapturePort port = Ports[i];
             long lost = counts.First(c => c.Node == port.Node).Lost;
             bool first = Ports.FindIndex(p => p.Node == port.Node) == i;
-            writer.WriteStatistics(
+            _writer.WriteStatistics(
                 i, time, port.Captured + (first ? lost : 0), first ? lost : 0,
                 lost > 0 ? $"{lost} frames of node {port.Node.Name} are lost; at which of its devices they passed is not known" : null);
         }
@@ -100,11 +100,11 @@ internal sealed class FileSink(string path) : CaptureSink
 
     public override void Dispose()
     {
-        writer.Dispose();
+        _writer.Dispose();
         base.Dispose();
     }
 
     protected override void Write(CapturePort port, in WaitingFrame frame) =>
-        writer.WritePacket(
+        _writer.WritePacket(
             frame.Port, frame.Time, frame.Bytes, frame.Direction == HopDirection.In ? CaptureDirection.Inbound : CaptureDirection.Outbound, originalLength: frame.OriginalLength);
 }

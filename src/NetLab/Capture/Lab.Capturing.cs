@@ -3,7 +3,7 @@ namespace NetLab;
 /// <summary>Capturing the frames of all nodes.</summary>
 public sealed partial class Lab
 {
-    private readonly List<LabCapture> captures = [];
+    private readonly List<LabCapture> _captures = [];
 
     /// <summary>
     /// Captures the frames of every node from the moment that this returns, also of nodes that are applied later, until the capture is stopped or disposed.
@@ -18,16 +18,16 @@ public sealed partial class Lab
     {
         RequireApplied();
         var capture = new LabCapture(this, nodes, followsLab, path, options);
-        captures.Add(capture);
+        _captures.Add(capture);
         return capture;
     }
 
     /// <summary>The captures that were started, also those that have ended.</summary>
-    internal IReadOnlyList<LabCapture> Captures => captures;
+    internal IReadOnlyList<LabCapture> Captures => _captures;
 
     private async Task EndCapturesAsync()
     {
-        foreach (LabCapture capture in captures)
+        foreach (LabCapture capture in _captures)
         {
             await capture.EndAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

@@ -1,4 +1,3 @@
-using NetLab.Packets;
 
 namespace NetLab;
 

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using NetLab.Linux.Bpf;
-using NetLab.Packets;
 
 namespace NetLab;
 

@@ -11,17 +11,17 @@ internal sealed class TraceFateBuilder
 {
     private const int Most = 256; // copies; only a frame that goes round in a loop has more
 
-    private readonly SentFrame sent;
-    private readonly Dictionary<ulong, Node> nodes;
-    private readonly List<SkbCopy> family = [];
-    private readonly Dictionary<SkbCopy, SkbCopy> sentOnFrom = []; // first copies that Open vSwitch made, and of which
-    private readonly HashSet<SkbCopy> sentOn = [];
-    private readonly Dictionary<SkbHop, Hop> hops = new(ReferenceEqualityComparer.Instance);
+    private readonly SentFrame _sent;
+    private readonly Dictionary<ulong, Node> _nodes;
+    private readonly List<SkbCopy> _family = [];
+    private readonly Dictionary<SkbCopy, SkbCopy> _sentOnFrom = []; // first copies that Open vSwitch made, and of which
+    private readonly HashSet<SkbCopy> _sentOn = [];
+    private readonly Dictionary<SkbHop, Hop> _hops = new(ReferenceEqualityComparer.Instance);
 
     private TraceFateBuilder(SentFrame sent)
     {
-        this.sent = sent;
-        nodes = sent.Start.Lab.Nodes.Where(n => n.IsApplied).ToDictionary(n => n.State.Namespace.Inode);
+        _sent = sent;
+        _nodes = sent.Start.Lab.Nodes.Where(n => n.IsApplied).ToDictionary(n => n.State.Namespace.Inode);
     }
 
     /// <summary>The copies of a frame that was sent, found among all that was recorded meanwhile.</summary>
@@ -30,7 +30,7 @@ internal sealed class TraceFateBuilder
         var builder = new TraceFateBuilder(sent);
         foreach (SkbCopy root in SkbTree.Build(events, builder.IsPassedOn).Roots)
         {
-            if (builder.family.Count == 0 ? builder.IsTheFrame(root) : builder.SentOn(root))
+            if (builder._family.Count == 0 ? builder.IsTheFrame(root) : builder.SentOn(root))
             {
                 builder.Add(root);
             }
@@ -47,12 +47,12 @@ internal sealed class TraceFateBuilder
         return builder.Copies();
     }
 
-    private void Add(SkbCopy root) => family.AddRange(SkbTree.Family(root).Where(c => !IsAnswer(c)));
+    private void Add(SkbCopy root) => _family.AddRange(SkbTree.Family(root).Where(c => !IsAnswer(c)));
 
     private List<FrameCopy> Copies()
     {
         var copies = new List<FrameCopy>();
-        foreach (SkbCopy copy in family)
+        foreach (SkbCopy copy in _family)
         {
             if (copies.Count == Most)
             {
@@ -66,20 +66,20 @@ internal sealed class TraceFateBuilder
             }
         }
 
-        return copies.Count > 0 || family is not [var first, ..] ? copies : [FrameCopy.EndingAt(HopsOf(first), first)];
+        return copies.Count > 0 || _family is not [var first, ..] ? copies : [FrameCopy.EndingAt(HopsOf(first), first)];
     }
 
     // Null for a drop that takes nothing from anybody.
     private DropPlace? DropOf(SkbCopy copy)
     {
         TraceEvent drop = copy.EndEvent!;
-        if (!nodes.TryGetValue(drop.Namespace, out Node? node))
+        if (!_nodes.TryGetValue(drop.Namespace, out Node? node))
         {
             return null;
         }
 
         string name = drop.DeviceName.Length > 0 ? drop.DeviceName : copy.Way is [.., var last] && last.Namespace == drop.Namespace ? last.DeviceName : "";
-        var place = new DropPlace(node, name, node.FindDevice(name), drop, copy, sent.Frame);
+        var place = new DropPlace(node, name, node.FindDevice(name), drop, copy, _sent.Frame);
         return DropKnowledge.IsHarmless(place) ? null : place;
     }
 
@@ -92,34 +92,34 @@ internal sealed class TraceFateBuilder
             own--;
         }
 
-        return (own == 0 && (copy.Parent is not null || sentOnFrom.ContainsKey(copy)))
+        return (own == 0 && (copy.Parent is not null || _sentOnFrom.ContainsKey(copy)))
             || copy.Children.Any(c => c.HopsOfParent >= own && !IsAnswer(c))
-            || sentOn.Contains(copy);
+            || _sentOn.Contains(copy);
     }
 
     // Whether it counts as a hop: not what is still in a queue, nor the bridge device's own copy of what its ports flood, unless the node itself is meant.
     private bool IsHop(SkbHop hop) =>
         (hop.IsComplete || hop.Direction is SkbDirection.In)
-        && nodes.TryGetValue(hop.Namespace, out Node? node)
+        && _nodes.TryGetValue(hop.Namespace, out Node? node)
         && !(hop.Direction is SkbDirection.In && node.FindDevice(hop.DeviceName) is Switch { Addresses.Count: 0 });
 
     private List<Hop> HopsOf(SkbCopy copy) => [.. WayOf(copy).Where(IsHop).Select(HopOf)];
 
-    private IEnumerable<SkbHop> WayOf(SkbCopy copy) => sentOnFrom.TryGetValue(copy.Root, out SkbCopy? before) ? WayOf(before).Concat(copy.Way) : copy.Way;
+    private IEnumerable<SkbHop> WayOf(SkbCopy copy) => _sentOnFrom.TryGetValue(copy.Root, out SkbCopy? before) ? WayOf(before).Concat(copy.Way) : copy.Way;
 
-    private Hop HopOf(SkbHop hop) => hops.TryGetValue(hop, out Hop? known) ? known : hops[hop] = Make(hop);
+    private Hop HopOf(SkbHop hop) => _hops.TryGetValue(hop, out Hop? known) ? known : _hops[hop] = Make(hop);
 
     private Hop Make(SkbHop hop)
     {
-        Node node = nodes[hop.Namespace];
+        Node node = _nodes[hop.Namespace];
         Frame? frame = Seen(hop.First);
-        bool inTunnel = frame?.Udp is { DestinationPort: 4789 or 8472 or 6081 } && hop.First.Length > sent.Frame.Length;
-        return new Hop(node, hop.DeviceName, hop.Direction is SkbDirection.In ? HopDirection.In : HopDirection.Out, frame?.VlanId, TimeSpan.FromTicks((hop.Timestamp - family[0].Events[0].Timestamp) / 100))
+        bool inTunnel = frame?.Udp is { DestinationPort: 4789 or 8472 or 6081 } && hop.First.Length > _sent.Frame.Length;
+        return new Hop(node, hop.DeviceName, hop.Direction is SkbDirection.In ? HopDirection.In : HopDirection.Out, frame?.VlanId, TimeSpan.FromTicks((hop.Timestamp - _family[0].Events[0].Timestamp) / 100))
         {
             LabDevice = node.FindDevice(hop.DeviceName),
             InTunnel = inTunnel,
             Frame = frame,
-            Known = sent.Known is null || frame is null ? null : Math.Min(frame.Length, hop.First.Bytes.Length + (hop.First.VlanTci is null ? 0 : 4)),
+            Known = _sent.Known is null || frame is null ? null : Math.Min(frame.Length, hop.First.Bytes.Length + (hop.First.VlanTci is null ? 0 : 4)),
             Length = frame is null ? 0 : hop.First.Length + (hop.First.VlanTci is null ? 0 : 4),
         };
     }
@@ -132,7 +132,7 @@ internal sealed class TraceFateBuilder
             return null;
         }
 
-        ReadOnlySpan<byte> head = first.Bytes.Span, all = sent.Frame.Bytes.Span;
+        ReadOnlySpan<byte> head = first.Bytes.Span, all = _sent.Frame.Bytes.Span;
         int missing = first.Length - head.Length;
         Frame frame = missing > 0 && missing <= all.Length && first.Length >= all.Length - 4
             ? Frame.FromBytes([.. head, .. all[^missing..]])
@@ -143,39 +143,39 @@ internal sealed class TraceFateBuilder
     private bool IsTheFrame(SkbCopy root)
     {
         TraceEvent first = root.Events[0];
-        if (!nodes.TryGetValue(first.Namespace, out Node? node) || !ReferenceEquals(node, sent.Start))
+        if (!_nodes.TryGetValue(first.Namespace, out Node? node) || !ReferenceEquals(node, _sent.Start))
         {
             return false;
         }
 
-        ReadOnlySpan<byte> seen = first.Bytes.Span, bytes = sent.Frame.Bytes.Span;
-        if (sent.Sender is not null)
+        ReadOnlySpan<byte> seen = first.Bytes.Span, bytes = _sent.Frame.Bytes.Span;
+        if (_sent.Sender is not null)
         {
             int common = Math.Min(seen.Length, bytes.Length);
-            return first.StartsWithEthernet && first.DeviceName == sent.Sender.Tap.Name && common >= 14 && seen[..common].SequenceEqual(bytes[..common]);
+            return first.StartsWithEthernet && first.DeviceName == _sent.Sender.Tap.Name && common >= 14 && seen[..common].SequenceEqual(bytes[..common]);
         }
 
         // The node's own stack chose the headers; what it was given to send is in the frame as it is. An ICMPv6 checksum depends on the address that the kernel chose.
-        ReadOnlySpan<byte> content = sent.Frame.Ipv4 is { } ip4 ? ip4.Payload.Span : sent.Frame.Ipv6 is { } ip6 ? ip6.Payload.Span : default;
+        ReadOnlySpan<byte> content = _sent.Frame.Ipv4 is { } ip4 ? ip4.Payload.Span : _sent.Frame.Ipv6 is { } ip6 ? ip6.Payload.Span : default;
         int length = Math.Min(content.Length, 40);
         return length > 8 && seen.IndexOf(content[4..length]) >= 0;
     }
 
     private bool IsPassedOn(SkbHop hop) =>
-        !nodes.TryGetValue(hop.Namespace, out Node? node) || node.FindDevice(hop.DeviceName) is not (OvsBridge or OvsInternalPort);
+        !_nodes.TryGetValue(hop.Namespace, out Node? node) || node.FindDevice(hop.DeviceName) is not (OvsBridge or OvsInternalPort);
 
     // What Open vSwitch sends out of a port, or into the kernel by an internal port, it has received in the same node.
     private bool SentOn(SkbCopy root)
     {
         SkbCopy? source = root.Hops is [var first, ..] && HopOfSwitch(first) is { LeavesSwitch: true } hop
-            ? family.FindLast(c => c.Hops is [.., var last] && HopOfSwitch(last) is { LeavesSwitch: false } from && ReferenceEquals(from.Node, hop.Node) && c.IsSameFrameAs(root))
+            ? _family.FindLast(c => c.Hops is [.., var last] && HopOfSwitch(last) is { LeavesSwitch: false } from && ReferenceEquals(from.Node, hop.Node) && c.IsSameFrameAs(root))
             : null;
         if (source is not null)
         {
-            sentOnFrom.Add(root, source);
+            _sentOnFrom.Add(root, source);
             if (root.Hops.Any(IsHop))
             {
-                sentOn.Add(source);
+                _sentOn.Add(source);
             }
         }
 
@@ -183,7 +183,7 @@ internal sealed class TraceFateBuilder
     }
 
     private Hop? HopOfSwitch(SkbHop hop) =>
-        nodes.TryGetValue(hop.Namespace, out Node? node) && node.FindDevice(hop.DeviceName) is { } device && (device is OvsBridge || device.Switch is OvsBridge)
+        _nodes.TryGetValue(hop.Namespace, out Node? node) && node.FindDevice(hop.DeviceName) is { } device && (device is OvsBridge || device.Switch is OvsBridge)
             ? HopOf(hop)
             : null;
 

@@ -84,7 +84,7 @@ public sealed partial class Lab
         }
 
         _watch?.AddNodes(_nodes);
-        captures.ForEach(capture => capture.AddNewNodes());
+        _captures.ForEach(capture => capture.AddNewNodes());
         await WaitUntilReadyAsync(newDevices, ct).ConfigureAwait(false);
     }
 

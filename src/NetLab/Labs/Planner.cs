@@ -1,5 +1,4 @@
 using System.Net;
-using NetLab.Linux;
 using NetLab.Linux.Netlink;
 using NetLab.Packets;
 

@@ -15,36 +15,36 @@ internal sealed class KernelFrames : ILiveSource, IDisposable
     // Drops of what was delivered long before, and of what never was a frame.
     private static readonly HashSet<string> NoFrames = ["QUEUE_PURGE", "SOCKET_CLOSE", "SOCKET_RCVBUFF", "NOT_SPECIFIED"];
 
-    private readonly Lab lab;
-    private readonly KernelWatch watch;
-    private readonly Func<Frame, bool> isWanted;
-    private readonly IObservation recording;
-    private readonly long lostBefore;
-    private List<TraceEvent> pending = [];
+    private readonly Lab _lab;
+    private readonly KernelWatch _watch;
+    private readonly Func<Frame, bool> _isWanted;
+    private readonly IObservation _recording;
+    private readonly long _lostBefore;
+    private List<TraceEvent> _pending = [];
 
     public KernelFrames(Lab lab, KernelWatch watch, Func<Frame, bool> isWanted)
     {
-        (this.lab, this.watch, this.isWanted) = (lab, watch, isWanted);
-        recording = watch.Observe();
-        watch.TakeAway(out lostBefore);
+        (_lab, _watch, _isWanted) = (lab, watch, isWanted);
+        _recording = watch.Observe();
+        watch.TakeAway(out _lostBefore);
     }
 
     public long Lost { get; private set; }
 
     public IReadOnlyList<LiveFrame> Collect(bool all)
     {
-        IReadOnlyList<TraceEvent> fresh = watch.TakeAway(out long lost);
-        Lost = lost - lostBefore;
-        if (fresh.Count == 0 && pending.Count == 0)
+        IReadOnlyList<TraceEvent> fresh = _watch.TakeAway(out long lost);
+        Lost = lost - _lostBefore;
+        if (fresh.Count == 0 && _pending.Count == 0)
         {
             return [];
         }
 
         long now = Stopwatch.GetTimestamp();
-        var nodes = lab.Nodes.ToDictionary(n => n.NamespaceInode);
+        var nodes = _lab.Nodes.ToDictionary(n => n.NamespaceInode);
         var frames = new List<LiveFrame>();
         var unfinished = new List<TraceEvent>();
-        foreach (SkbCopy root in SkbTree.Build(pending.Concat(fresh)).Roots)
+        foreach (SkbCopy root in SkbTree.Build(_pending.Concat(fresh)).Roots)
         {
             IReadOnlyList<SkbCopy> family = SkbTree.Family(root);
             if (!all && !IsAtRest(family, now))
@@ -57,11 +57,11 @@ internal sealed class KernelFrames : ILiveSource, IDisposable
             }
         }
 
-        pending = unfinished;
+        _pending = unfinished;
         return frames;
     }
 
-    public void Dispose() => recording.Dispose();
+    public void Dispose() => _recording.Dispose();
 
     private static bool IsAtRest(IReadOnlyList<SkbCopy> family, long now)
     {
@@ -82,7 +82,7 @@ internal sealed class KernelFrames : ILiveSource, IDisposable
         }
 
         (Frame frame, int known) = Whole(first);
-        if (!isWanted(frame))
+        if (!_isWanted(frame))
         {
             return null;
         }

@@ -14,7 +14,7 @@ internal sealed class KnownDrops
     private const int Most = 1000;
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
 
-    private readonly Dictionary<Key, (Reason Reason, long Time)> reasons = [];
+    private readonly Dictionary<Key, (Reason Reason, long Time)> _reasons = [];
 
     private sealed record Key(ulong Namespace, string Device, string Drop, IpProtocol? Protocol, IPAddress? From, IPAddress? To, int? Port);
 
@@ -34,12 +34,12 @@ internal sealed class KnownDrops
         IReadOnlyList<FrameCopy> explained = await FateExplainer.ExplainAsync(frame.Sent, unknown, rules, CancellationToken.None).ConfigureAwait(false);
         foreach (FrameCopy copy in explained.Where(c => c is { Drop: not null, Reason: not null }))
         {
-            if (reasons.Count == Most)
+            if (_reasons.Count == Most)
             {
-                reasons.Clear();
+                _reasons.Clear();
             }
 
-            reasons[KeyOf(frame, copy.Drop!)] = (copy.Reason!, Stopwatch.GetTimestamp());
+            _reasons[KeyOf(frame, copy.Drop!)] = (copy.Reason!, Stopwatch.GetTimestamp());
         }
 
         return [.. frame.Copies, .. explained.Except(frame.Copies)];
@@ -47,7 +47,7 @@ internal sealed class KnownDrops
 
     private bool IsKnown(LiveFrame frame, FrameCopy copy)
     {
-        if (copy.Drop is { } drop && reasons.TryGetValue(KeyOf(frame, drop), out var before) && Stopwatch.GetElapsedTime(before.Time) < Fresh)
+        if (copy.Drop is { } drop && _reasons.TryGetValue(KeyOf(frame, drop), out var before) && Stopwatch.GetElapsedTime(before.Time) < Fresh)
         {
             copy.EndBecauseOf(CopyEnd.Dropped, before.Reason);
             return true;

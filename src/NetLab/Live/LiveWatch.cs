@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using NetLab.Linux.Bpf;
 using NetLab.Linux.Netlink;
 using NetLab.Packets;
 
@@ -15,15 +14,15 @@ public sealed class LiveWatch : IDisposable
     private const int MostSteps = 20_000; // of rules, that are kept for frames still under way
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
 
-    private readonly Lab lab;
-    private readonly IFrameWatch watch;
-    private readonly ILiveSource source;
-    private readonly KnownDrops known = new();
-    private readonly List<RouteEvents> changes = [];
-    private readonly RuleWatch? ruleWatch;
-    private readonly RuleWatch.Recording? rules;
-    private int hasChanged;
-    private DateTimeOffset lastLoss; // when records were last found missing
+    private readonly Lab _lab;
+    private readonly IFrameWatch _watch;
+    private readonly ILiveSource _source;
+    private readonly KnownDrops _known = new();
+    private readonly List<RouteEvents> _changes = [];
+    private readonly RuleWatch? _ruleWatch;
+    private readonly RuleWatch.Recording? _rules;
+    private int _hasChanged;
+    private DateTimeOffset _lastLoss; // when records were last found missing
 
     /// <summary>Begins to watch.</summary>
     /// <param name="lab">The lab, from <see cref="Lab.Adopt"/>.</param>
@@ -39,25 +38,25 @@ public sealed class LiveWatch : IDisposable
             throw new ArgumentException("Only a lab of adopted namespaces (Lab.Adopt) is watched; frames of any other are followed as they are sent.", nameof(lab));
         }
 
-        this.lab = lab;
+        _lab = lab;
         isWanted ??= _ => true;
         try
         {
             foreach (Node node in lab.Nodes)
             {
                 RouteEvents events = RouteEvents.Open(node.State.Namespace, RouteGroups.Links | RouteGroups.Addresses);
-                changes.Add(events);
-                events.Received += _ => Volatile.Write(ref hasChanged, 1);
+                _changes.Add(events);
+                events.Received += _ => Volatile.Write(ref _hasChanged, 1);
             }
 
             if (traceRules)
             {
-                ruleWatch = new RuleWatch(lab);
-                rules = ruleWatch.Record();
+                _ruleWatch = new RuleWatch(lab);
+                _rules = _ruleWatch.Record();
             }
 
-            watch = lab.Watch();
-            source = watch is KernelWatch kernel ? new KernelFrames(lab, kernel, isWanted) : new SocketFrames((FrameWatch)watch, isWanted);
+            _watch = lab.Watch();
+            _source = _watch is KernelWatch kernel ? new KernelFrames(lab, kernel, isWanted) : new SocketFrames((FrameWatch)_watch, isWanted);
         }
         catch
         {
@@ -67,10 +66,10 @@ public sealed class LiveWatch : IDisposable
     }
 
     /// <summary>By what frames are followed: <c>BPF on 11 tracepoints, kernel 6.18.44</c>, or <c>packet sockets</c> and why nothing better.</summary>
-    public string Level => watch.Level;
+    public string Level => _watch.Level;
 
     /// <summary>How many records of what was seen found no room so far: while this is not 0, frames and reasons may be missing.</summary>
-    public long LostEvents => source.Lost;
+    public long LostEvents => _source.Lost;
 
     /// <summary>How many frames came to rest while too many others did, and were told without a reason.</summary>
     public long Unexplained { get; private set; }
@@ -83,31 +82,31 @@ public sealed class LiveWatch : IDisposable
         for (bool isLast = false; !isLast;)
         {
             isLast = !await NextAsync(timer, ct).ConfigureAwait(false);
-            if (Interlocked.Exchange(ref hasChanged, 0) == 1)
+            if (Interlocked.Exchange(ref _hasChanged, 0) == 1)
             {
-                lab.ReadDevices();
+                _lab.ReadDevices();
             }
 
-            long lost = source.Lost;
-            IReadOnlyList<LiveFrame> frames = source.Collect(isLast);
-            lost = source.Lost - lost;
-            lastLoss = lost > 0 ? DateTimeOffset.UtcNow : lastLoss;
-            RuleAccount account = rules?.Look(MostSteps) ?? RuleAccount.None;
+            long lost = _source.Lost;
+            IReadOnlyList<LiveFrame> frames = _source.Collect(isLast);
+            lost = _source.Lost - lost;
+            _lastLoss = lost > 0 ? DateTimeOffset.UtcNow : _lastLoss;
+            RuleAccount account = _rules?.Look(MostSteps) ?? RuleAccount.None;
             int explained = 0;
             foreach (LiveFrame frame in frames.OrderBy(f => f.At))
             {
                 IReadOnlyList<FrameCopy> copies = frame.Copies;
-                IReadOnlyList<FrameCopy> unknown = known.Unknown(frame, isWhole: frame.At > lastLoss);
+                IReadOnlyList<FrameCopy> unknown = _known.Unknown(frame, isWhole: frame.At > _lastLoss);
                 if (unknown.Count > 0 && explained++ < MostExplained)
                 {
-                    copies = await known.ExplainAsync(frame, unknown, account).ConfigureAwait(false);
+                    copies = await _known.ExplainAsync(frame, unknown, account).ConfigureAwait(false);
                 }
                 else if (unknown.Count > 0)
                 {
                     Unexplained++;
                 }
 
-                yield return new Fate(frame.Sent, frame.At, watch.Level, null, copies, [], lost);
+                yield return new Fate(frame.Sent, frame.At, _watch.Level, null, copies, [], lost);
             }
         }
     }
@@ -115,11 +114,11 @@ public sealed class LiveWatch : IDisposable
     /// <summary>Ends the watching; a table that was added for the traces of rules goes.</summary>
     public void Dispose()
     {
-        (source as IDisposable)?.Dispose();
-        rules?.Dispose();
-        ruleWatch?.Dispose();
-        changes.ForEach(c => c.Dispose());
-        changes.Clear();
+        (_source as IDisposable)?.Dispose();
+        _rules?.Dispose();
+        _ruleWatch?.Dispose();
+        _changes.ForEach(c => c.Dispose());
+        _changes.Clear();
     }
 
     private static async Task<bool> NextAsync(PeriodicTimer timer, CancellationToken ct)

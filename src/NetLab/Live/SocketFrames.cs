@@ -9,23 +9,23 @@ internal sealed class SocketFrames(FrameWatch watch, Func<Frame, bool> isWanted)
     private const int MostSightings = 1000; // of one frame
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(300);
 
-    private readonly List<(SentFrame Sent, List<Sighting> Seen)> underWay = [];
-    private readonly long lostBefore = watch.Lost;
-    private long position = watch.Count;
-    private long refused;
+    private readonly List<(SentFrame Sent, List<Sighting> Seen)> _underWay = [];
+    private readonly long _lostBefore = watch.Lost;
+    private long _position = watch.Count;
+    private long _refused;
 
-    public long Lost => watch.Lost - lostBefore + refused;
+    public long Lost => watch.Lost - _lostBefore + _refused;
 
     public IReadOnlyList<LiveFrame> Collect(bool all)
     {
-        foreach (Sighting sighting in watch.Since(ref position).OrderBy(s => s.Time))
+        foreach (Sighting sighting in watch.Since(ref _position).OrderBy(s => s.Time))
         {
             Take(sighting);
         }
 
         long quietSince = (DateTimeOffset.UtcNow - Quiet - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
-        List<(SentFrame Sent, List<Sighting> Seen)> atRest = underWay.FindAll(f => all || f.Seen[^1].Time < quietSince || f.Seen.Count >= MostSightings);
-        underWay.RemoveAll(atRest.Contains);
+        List<(SentFrame Sent, List<Sighting> Seen)> atRest = _underWay.FindAll(f => all || f.Seen[^1].Time < quietSince || f.Seen.Count >= MostSightings);
+        _underWay.RemoveAll(atRest.Contains);
         return atRest.ConvertAll(f => new LiveFrame(f.Sent, DateTimeOffset.UnixEpoch.AddTicks(f.Seen[0].Time / TimeSpan.NanosecondsPerTick), FateBuilder.Build(f.Sent, f.Seen)));
     }
 
@@ -36,20 +36,20 @@ internal sealed class SocketFrames(FrameWatch watch, Func<Frame, bool> isWanted)
             return;
         }
 
-        if (underWay.Find(f => f.Sent.Identity.Is(sighting.Identity)) is { Seen: { } seen })
+        if (_underWay.Find(f => f.Sent.Identity.Is(sighting.Identity)) is { Seen: { } seen })
         {
             seen.Add(sighting);
         }
         else if (isWanted(sighting.Vlan is { } tag ? sighting.Frame.WithVlan(tag) : sighting.Frame))
         {
-            if (underWay.Count == Most)
+            if (_underWay.Count == Most)
             {
-                refused++;
+                _refused++;
                 return;
             }
 
             string from = LiveFrame.SenderOf(sighting.Frame, sighting.Node, isOwn: sighting.Direction == HopDirection.Out);
-            underWay.Add((new SentFrame(from, null, sighting.Node, sighting.Frame, sighting.Identity), [sighting]));
+            _underWay.Add((new SentFrame(from, null, sighting.Node, sighting.Frame, sighting.Identity), [sighting]));
         }
     }
 }

@@ -20,9 +20,9 @@ public sealed class FailureBundle
     private const int BundlesKept = 50, FramesListed = 200;
     private const string RerunFile = "rerun.txt";
 
-    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(5);
-    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-    private static int s_written;
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static int _written;
 
     private readonly List<string> _notWritten = [];
 
@@ -56,7 +56,7 @@ public sealed class FailureBundle
             return null;
         }
 
-        string name = $"{FileName(run.Name)}-{DateTime.Now.ToString("yyyyMMdd-HHmmss-fff", CultureInfo.InvariantCulture)}-{Interlocked.Increment(ref s_written)}";
+        string name = $"{FileName(run.Name)}-{DateTime.Now.ToString("yyyyMMdd-HHmmss-fff", CultureInfo.InvariantCulture)}-{Interlocked.Increment(ref _written)}";
         var bundle = new FailureBundle(System.IO.Path.Combine(home, name));
         try
         {
@@ -68,7 +68,7 @@ public sealed class FailureBundle
             return null;
         }
 
-        using var enough = new CancellationTokenSource(s_longest);
+        using var enough = new CancellationTokenSource(Longest);
         await bundle.WritePartsAsync(lab, run, enough.Token).ConfigureAwait(false);
         return bundle;
     }
@@ -96,7 +96,7 @@ public sealed class FailureBundle
         if (fates.Count > 0)
         {
             Part("fates.txt", () => Put("fates.txt", string.Join(Environment.NewLine + Environment.NewLine, fates.Select(f => $"{f.SentAt:O}{Environment.NewLine}{f.Describe()}{Environment.NewLine}  Followed by {f.Level}."))));
-            Part("fates.json", () => Put("fates.json", new JsonArray([.. fates.Select(FateJson.Of)]).ToJsonString(s_json)));
+            Part("fates.json", () => Put("fates.json", new JsonArray([.. fates.Select(FateJson.Of)]).ToJsonString(Json)));
             Part("frames.pcapng", () => FatePcapng.Write(At("frames.pcapng"), fates));
         }
 

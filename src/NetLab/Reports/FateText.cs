@@ -1,6 +1,5 @@
 using System.Text;
 using NetLab.Linux;
-using NetLab.Linux.Netlink;
 
 namespace NetLab;
 

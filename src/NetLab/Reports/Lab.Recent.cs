@@ -5,7 +5,7 @@ public sealed partial class Lab
 {
     private const int FatesKept = 64;
 
-    private static readonly AsyncLocal<Func<Lab, ValueTask>?> s_beforeDisposal = new();
+    private static readonly AsyncLocal<Func<Lab, ValueTask>?> BeforeDisposalOf = new();
 
     private readonly Queue<Fate> _recentFates = [];
 
@@ -24,8 +24,8 @@ public sealed partial class Lab
     /// <summary>Called for every lab that is disposed in the current flow of execution, while all of it is still there. It must not throw.</summary>
     internal static Func<Lab, ValueTask>? BeforeDisposal
     {
-        get => s_beforeDisposal.Value;
-        set => s_beforeDisposal.Value = value;
+        get => BeforeDisposalOf.Value;
+        set => BeforeDisposalOf.Value = value;
     }
 
     private Fate Remember(Fate fate)

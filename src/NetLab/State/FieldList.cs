@@ -10,23 +10,23 @@ internal sealed class FieldList
 {
     private static readonly ConcurrentDictionary<Type, (string Name, PropertyInfo Property)[]> Properties = new();
 
-    private readonly List<StateField> fields = [];
+    private readonly List<StateField> _fields = [];
 
-    public IReadOnlyList<StateField> All => fields;
+    public IReadOnlyList<StateField> All => _fields;
 
     /// <summary>A value that listings print unless it is the usual one.</summary>
     public void Add(string name, object? value, object? usual = null, string? snapshot = null) =>
-        fields.Add(new StateField(name, value) { IsUsual = StateField.TextOf(value) == StateField.TextOf(usual), SnapshotText = snapshot });
+        _fields.Add(new StateField(name, value) { IsUsual = StateField.TextOf(value) == StateField.TextOf(usual), SnapshotText = snapshot });
 
     /// <summary>A value that is printed without its name.</summary>
     public void Bare(string name, object? value, object? usual = null) =>
-        fields.Add(new StateField(name, value) { IsUsual = StateField.TextOf(value) == StateField.TextOf(usual), IsBare = true });
+        _fields.Add(new StateField(name, value) { IsUsual = StateField.TextOf(value) == StateField.TextOf(usual), IsBare = true });
 
     /// <summary>A flag, printed by its name when it is set.</summary>
     public void Flag(string name, bool value) => Add(name, value, false);
 
     /// <summary>A value that changes by itself.</summary>
-    public void Volatile(string name, object? value) => fields.Add(new StateField(name, value) { IsVolatile = true });
+    public void Volatile(string name, object? value) => _fields.Add(new StateField(name, value) { IsVolatile = true });
 
     /// <summary>Every property of a record of settings, named in iproute2's manner. What is null there the kernel does not know.</summary>
     /// <param name="settings">The record.</param>
@@ -39,7 +39,7 @@ internal sealed class FieldList
             if ((name is null ? word : name(word)) is { } shown && property.GetValue(settings) is { } value)
             {
                 bool isUsual = usual is not null && property.GetValue(usual) is { } normal ? StateField.TextOf(value) == StateField.TextOf(normal) : IsNothing(value);
-                fields.Add(new StateField(shown, value) { IsUsual = isUsual });
+                _fields.Add(new StateField(shown, value) { IsUsual = isUsual });
             }
         }
     }

@@ -23,7 +23,7 @@ internal sealed partial class StateReader
         var iptables = new List<IptablesEntry>();
         List<NftEntry> nft = [];
         string? ruleset = null;
-        if (Part("nft tables", () => NftTables.Read(ns)).Any(t => t.Name != NftTrace.ArmingTable) && await RunAsync("nft ruleset", Nft, ["-a", "list", "ruleset"], ct).ConfigureAwait(false) is { } listing)
+        if (Part("nft tables", () => NftTables.Read(_ns)).Any(t => t.Name != NftTrace.ArmingTable) && await RunAsync("nft ruleset", Nft, ["-a", "list", "ruleset"], ct).ConfigureAwait(false) is { } listing)
         {
             ruleset = ArmedTables().Replace(listing.Output, "");
             nft = NftListing.Parse(listing.Output, listing.Error).FindAll(e => e.Table != NftTrace.ArmingTable);
@@ -54,7 +54,7 @@ internal sealed partial class StateReader
             Refuse("ebtables-legacy rules", "the kernel has legacy ebtables loaded, and looking at its tables would make them. Look with ebtables-legacy -L in the node");
         }
 
-        return state with { Nft = nft, NftRuleset = ruleset, Iptables = iptables, NotRead = [.. unread] };
+        return state with { Nft = nft, NftRuleset = ruleset, Iptables = iptables, NotRead = [.. _unread] };
     }
 
     // As nft prints it while frames are traced: "table bridge netlab_trace { … }", with a closing brace at the beginning of a line.
@@ -65,7 +65,7 @@ internal sealed partial class StateReader
     {
         try
         {
-            using var file = new StreamReader(new FileStream(ns.OpenFile(names, 0), FileAccess.Read, 1));
+            using var file = new StreamReader(new FileStream(_ns.OpenFile(names, 0), FileAccess.Read, 1));
             return file.ReadToEnd().Trim().Length > 0;
         }
         catch (LinuxException e) when (e.ErrnoName is "ENOENT")
@@ -78,7 +78,7 @@ internal sealed partial class StateReader
     {
         try
         {
-            ProcessResult result = await node.Lab.Processes.RunAsync(new ProcessStart(program, arguments) { Namespace = ns }, null, ct).ConfigureAwait(false);
+            ProcessResult result = await node.Lab.Processes.RunAsync(new ProcessStart(program, arguments) { Namespace = _ns }, null, ct).ConfigureAwait(false);
             if (result.ExitCode == 0)
             {
                 return result;

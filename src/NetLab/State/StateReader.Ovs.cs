@@ -33,7 +33,7 @@ internal sealed partial class StateReader
         catch (OvsException e)
         {
             Refuse("Open vSwitch", e.Message);
-            return state with { NotRead = [.. unread] };
+            return state with { NotRead = [.. _unread] };
         }
     }
 }

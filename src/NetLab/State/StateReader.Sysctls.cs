@@ -56,7 +56,7 @@ internal sealed partial class StateReader
         }
 
         Dictionary<string, string> ofNode = settings.ToDictionary(s => s.Name, s => s.Value);
-        bool v6 = ofNode.GetValueOrDefault("net.ipv6.conf.all.disable_ipv6") == "0", bridges = links.Values.Any(l => l.Kind is "bridge");
+        bool v6 = ofNode.GetValueOrDefault("net.ipv6.conf.all.disable_ipv6") == "0", bridges = _links.Values.Any(l => l.Kind is "bridge");
         AddAll(SettingsOfIPv6, (name, value) => new SysctlEntry(name, value) { Usual = v6 ? "0" : value });
         AddAll(SettingsOfBridges, (name, value) => new SysctlEntry(name, value) { Usual = bridges ? "0" : value });
         AddAll(Volatile, (name, value) => new SysctlEntry(name, value) { IsVolatile = true });
@@ -64,7 +64,7 @@ internal sealed partial class StateReader
         // A router does not believe redirects: the kernel turns this with ip_forward.
         AddAll(["net.ipv4.conf.all.accept_redirects"], (name, value) => new SysctlEntry(name, value) { Follows = Forward, Usual = ofNode.GetValueOrDefault(Forward) == "1" ? "0" : "1" });
         ofNode = settings.ToDictionary(s => s.Name, s => s.Value);
-        foreach (LinkInfo link in links.Values.OrderBy(l => l.Name, StringComparer.Ordinal))
+        foreach (LinkInfo link in _links.Values.OrderBy(l => l.Name, StringComparer.Ordinal))
         {
             settings.AddRange(OfDevice(link, ofNode));
         }
@@ -84,7 +84,7 @@ internal sealed partial class StateReader
         }
     }
 
-    private string? Setting(string name) => Part<string>($"sysctl {name}", () => ns.FindSysctl(name) is { } value ? [value] : []) is [var text] ? text.Replace('\t', ' ') : null;
+    private string? Setting(string name) => Part<string>($"sysctl {name}", () => _ns.FindSysctl(name) is { } value ? [value] : []) is [var text] ? text.Replace('\t', ' ') : null;
 
     private static IEnumerable<SysctlEntry> OfDevice(LinkInfo link, Dictionary<string, string> ofNode)
     {

@@ -10,29 +10,29 @@ namespace NetLab;
 /// </summary>
 internal sealed partial class StateReader(Node node)
 {
-    private readonly NetworkNamespace ns = node.State.Namespace;
-    private readonly RouteSocket route = node.State.Route;
-    private readonly List<UnreadEntry> unread = [];
-    private Dictionary<int, LinkInfo> links = [];
+    private readonly NetworkNamespace _ns = node.State.Namespace;
+    private readonly RouteSocket _route = node.State.Route;
+    private readonly List<UnreadEntry> _unread = [];
+    private Dictionary<int, LinkInfo> _links = [];
 
     public NodeState ReadKernel()
     {
         ReadLinks();
-        bool bridges = links.Values.Any(l => l.Kind is "bridge");
-        bool filtering = links.Values.Any(l => l.BridgeOptions?.VlanFiltering is true);
-        IReadOnlyList<QdiscInfo> qdiscs = Part("qdiscs", () => route.GetQdiscs());
+        bool bridges = _links.Values.Any(l => l.Kind is "bridge");
+        bool filtering = _links.Values.Any(l => l.BridgeOptions?.VlanFiltering is true);
+        IReadOnlyList<QdiscInfo> qdiscs = Part("qdiscs", () => _route.GetQdiscs());
         return new NodeState
         {
             Node = node.Name,
-            Links = [.. links.Values.OrderBy(l => l.Flags.HasFlag(LinkFlags.Loopback) ? 0 : 1).ThenBy(l => l.Name, StringComparer.Ordinal).Select(LinkOf)],
-            Addresses = [.. Part("addresses", () => route.GetAddresses()).Select(a => new AddressEntry(NameOf(a.Index)!, a)).OrderBy(a => a.Device == "lo" ? 0 : 1).ThenBy(a => a.Device, StringComparer.Ordinal).ThenBy(a => a.Info.Family).ThenBy(a => a.Key, StringComparer.Ordinal)],
-            Routes = [.. Part("routes", () => route.GetRoutes()).Select(RouteOf).OrderBy(r => r.Info.Family).ThenBy(r => r.Table is "main" ? 0 : 1).ThenBy(r => r.Table, StringComparer.Ordinal).ThenBy(r => r.Destination is "default" or "::/0" ? 0 : 1).ThenBy(r => r.Key, StringComparer.Ordinal).ThenBy(r => r.ToString(), StringComparer.Ordinal)],
-            Rules = [.. Part("policy rules", () => route.GetRules()).Select(r => new RuleEntry(r))],
-            Nexthops = [.. Part("nexthops", () => route.GetNexthops()).OrderBy(n => n.Id).Select(n => new NexthopEntry(n) { Device = NameOf(n.OutputIndex) })],
-            Neighbours = [.. Part("neighbours", () => route.GetNeighbours()).Select(n => new NeighbourEntry(NameOf(n.Index)!, n)).OrderBy(n => n.Device, StringComparer.Ordinal).ThenBy(n => n.Key, StringComparer.Ordinal)],
-            Fdb = [.. Part("forwarding databases", () => route.GetFdb()).Select(FdbOf).OrderBy(f => f.Master, StringComparer.Ordinal).ThenBy(f => f.Device, StringComparer.Ordinal).ThenBy(f => f.Key, StringComparer.Ordinal)],
-            Mdb = bridges ? [.. Part("multicast databases", () => route.GetMdb()).Select(m => new MdbEntry(NameOf(m.BridgeIndex)!, NameOf(m.PortIndex)!, m)).OrderBy(m => m.Key, StringComparer.Ordinal)] : [],
-            BridgeVlans = filtering ? [.. Part("VLANs of bridges", () => route.GetBridgeVlans()).Where(Filters).Select(v => new BridgeVlanEntry(NameOf(v.Index)!, v)).OrderBy(v => v.Device, StringComparer.Ordinal).ThenBy(v => v.Id)] : [],
+            Links = [.. _links.Values.OrderBy(l => l.Flags.HasFlag(LinkFlags.Loopback) ? 0 : 1).ThenBy(l => l.Name, StringComparer.Ordinal).Select(LinkOf)],
+            Addresses = [.. Part("addresses", () => _route.GetAddresses()).Select(a => new AddressEntry(NameOf(a.Index)!, a)).OrderBy(a => a.Device == "lo" ? 0 : 1).ThenBy(a => a.Device, StringComparer.Ordinal).ThenBy(a => a.Info.Family).ThenBy(a => a.Key, StringComparer.Ordinal)],
+            Routes = [.. Part("routes", () => _route.GetRoutes()).Select(RouteOf).OrderBy(r => r.Info.Family).ThenBy(r => r.Table is "main" ? 0 : 1).ThenBy(r => r.Table, StringComparer.Ordinal).ThenBy(r => r.Destination is "default" or "::/0" ? 0 : 1).ThenBy(r => r.Key, StringComparer.Ordinal).ThenBy(r => r.ToString(), StringComparer.Ordinal)],
+            Rules = [.. Part("policy rules", () => _route.GetRules()).Select(r => new RuleEntry(r))],
+            Nexthops = [.. Part("nexthops", () => _route.GetNexthops()).OrderBy(n => n.Id).Select(n => new NexthopEntry(n) { Device = NameOf(n.OutputIndex) })],
+            Neighbours = [.. Part("neighbours", () => _route.GetNeighbours()).Select(n => new NeighbourEntry(NameOf(n.Index)!, n)).OrderBy(n => n.Device, StringComparer.Ordinal).ThenBy(n => n.Key, StringComparer.Ordinal)],
+            Fdb = [.. Part("forwarding databases", () => _route.GetFdb()).Select(FdbOf).OrderBy(f => f.Master, StringComparer.Ordinal).ThenBy(f => f.Device, StringComparer.Ordinal).ThenBy(f => f.Key, StringComparer.Ordinal)],
+            Mdb = bridges ? [.. Part("multicast databases", () => _route.GetMdb()).Select(m => new MdbEntry(NameOf(m.BridgeIndex)!, NameOf(m.PortIndex)!, m)).OrderBy(m => m.Key, StringComparer.Ordinal)] : [],
+            BridgeVlans = filtering ? [.. Part("VLANs of bridges", () => _route.GetBridgeVlans()).Where(Filters).Select(v => new BridgeVlanEntry(NameOf(v.Index)!, v)).OrderBy(v => v.Device, StringComparer.Ordinal).ThenBy(v => v.Id)] : [],
             Qdiscs = [.. qdiscs.Select(q => new QdiscEntry(NameOf(q.Index)!, q)).Concat(qdiscs.Where(IsClassful).SelectMany(ClassesOf)).OrderBy(q => q.Device, StringComparer.Ordinal).ThenBy(q => q.IsClass).ThenBy(q => q.Key, StringComparer.Ordinal)],
             Filters = [.. qdiscs.SelectMany(FiltersOf).OrderBy(f => f.Device, StringComparer.Ordinal).ThenBy(f => f.Info.Parent.Value).ThenBy(f => f.Info.Priority).ThenBy(f => f.Info.Handle)],
             Sysctls = ReadSysctls(),
@@ -40,22 +40,22 @@ internal sealed partial class StateReader(Node node)
         };
     }
 
-    private string? NameOf(int? index) => index is not (null or 0) and { } known ? links.TryGetValue(known, out LinkInfo? link) ? link.Name : $"if{known}" : null;
+    private string? NameOf(int? index) => index is not (null or 0) and { } known ? _links.TryGetValue(known, out LinkInfo? link) ? link.Name : $"if{known}" : null;
 
     // A change of carrier reaches operstate and bridge ports by a worker of the kernel: asked for, it is done.
     private void ReadLinks()
     {
-        IReadOnlyList<LinkInfo> seen = route.GetLinks();
+        IReadOnlyList<LinkInfo> seen = _route.GetLinks();
         try
         {
-            Ethtool.RunLinkWatch(ns, seen.Select(l => l.Name));
+            Ethtool.RunLinkWatch(_ns, seen.Select(l => l.Name));
         }
         catch (LinuxException e) when (e.ErrnoName is "ENODEV")
         {
             // One has gone since; the reading that follows has it no longer.
         }
 
-        links = route.GetLinks().ToDictionary(l => l.Index);
+        _links = _route.GetLinks().ToDictionary(l => l.Index);
     }
 
     private LinkEntry LinkOf(LinkInfo link)
@@ -83,7 +83,7 @@ internal sealed partial class StateReader(Node node)
             return NameOf(link.LinkIndex);
         }
 
-        Node? other = node.Lab.Nodes.FirstOrDefault(n => n.IsApplied && route.GetNamespaceId(n.State.Namespace) == id);
+        Node? other = node.Lab.Nodes.FirstOrDefault(n => n.IsApplied && _route.GetNamespaceId(n.State.Namespace) == id);
         return other is not null && link.LinkIndex is { } index && other.State.Route.FindLink(index) is { } end ? $"{other.Name}/{end.Name}" : null;
     }
 
@@ -95,8 +95,8 @@ internal sealed partial class StateReader(Node node)
 
     private FdbEntry FdbOf(FdbInfo info)
     {
-        LinkInfo? port = links.GetValueOrDefault(info.Index);
-        LinkInfo? bridge = info.MasterIndex is { } master ? links.GetValueOrDefault(master) : null;
+        LinkInfo? port = _links.GetValueOrDefault(info.Index);
+        LinkInfo? bridge = info.MasterIndex is { } master ? _links.GetValueOrDefault(master) : null;
         bool isOwn = info.Kind is FdbKind.Local && (Same(info.Mac, port?.Mac) || Same(info.Mac, bridge?.Mac));
         return new FdbEntry(NameOf(info.Index)!, info) { Master = bridge?.Name, Via = NameOf(info.Via), IsOwn = isOwn };
     }
@@ -105,15 +105,15 @@ internal sealed partial class StateReader(Node node)
 
     private bool Filters(BridgeVlanInfo vlan)
     {
-        LinkInfo? device = links.GetValueOrDefault(vlan.Index);
-        LinkInfo? bridge = device?.Kind is "bridge" && device.MasterIndex is null ? device : device?.MasterIndex is { } master ? links.GetValueOrDefault(master) : null;
+        LinkInfo? device = _links.GetValueOrDefault(vlan.Index);
+        LinkInfo? bridge = device?.Kind is "bridge" && device.MasterIndex is null ? device : device?.MasterIndex is { } master ? _links.GetValueOrDefault(master) : null;
         return bridge?.BridgeOptions?.VlanFiltering is true;
     }
 
     private static bool IsClassful(QdiscInfo qdisc) => qdisc.Handle != TcHandle.None && qdisc.Kind is not ("clsact" or "ingress") && qdisc.Parent == TcHandle.Root;
 
     private IEnumerable<QdiscEntry> ClassesOf(QdiscInfo qdisc) =>
-        Part("classes", () => route.GetClasses(qdisc.Index)).Select(c => new QdiscEntry(NameOf(c.Index)!, c) { IsClass = true });
+        Part("classes", () => _route.GetClasses(qdisc.Index)).Select(c => new QdiscEntry(NameOf(c.Index)!, c) { IsClass = true });
 
     private IEnumerable<FilterEntry> FiltersOf(QdiscInfo qdisc)
     {
@@ -123,7 +123,7 @@ internal sealed partial class StateReader(Node node)
             _ when qdisc.Handle == TcHandle.None => [],
             _ => [qdisc.Handle],
         };
-        return places.SelectMany(place => Part("filters", () => route.GetFilters(qdisc.Index, place))).Select(f => new FilterEntry(NameOf(f.Index)!, f)
+        return places.SelectMany(place => Part("filters", () => _route.GetFilters(qdisc.Index, place))).Select(f => new FilterEntry(NameOf(f.Index)!, f)
         {
             Actions = [.. f.Actions.Select(a => a.Target is { } target ? $"{(a.Redirects ? "redirect" : "mirror")} to {(a.IntoIngress ? "ingress of " : "")}{NameOf(target)}" : a.Kind)],
         });
@@ -132,12 +132,12 @@ internal sealed partial class StateReader(Node node)
     // Without an entry there is nothing to ask for, and the module that answers is not loaded.
     private IReadOnlyList<ConntrackEntry> ReadConnections() => Part<ConntrackEntry>("tracked connections", () =>
     {
-        if (ns.FindSysctl("net.netfilter.nf_conntrack_count") is null or "0")
+        if (_ns.FindSysctl("net.netfilter.nf_conntrack_count") is null or "0")
         {
             return [];
         }
 
-        using var socket = ConntrackSocket.Open(ns);
+        using var socket = ConntrackSocket.Open(_ns);
         return socket.GetEntries();
     });
 
@@ -158,9 +158,9 @@ internal sealed partial class StateReader(Node node)
     private void Refuse(string part, string why)
     {
         UnreadEntry entry = new(part, why.ReplaceLineEndings(" ").Trim());
-        if (!unread.Contains(entry))
+        if (!_unread.Contains(entry))
         {
-            unread.Add(entry);
+            _unread.Add(entry);
         }
     }
 }

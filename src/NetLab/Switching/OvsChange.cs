@@ -10,20 +10,20 @@ namespace NetLab;
 /// </summary>
 internal sealed class OvsChange
 {
-    private readonly List<string> arguments = [];
-    private readonly List<(string Bridge, string? Port)> wanted = [];
+    private readonly List<string> _arguments = [];
+    private readonly List<(string Bridge, string? Port)> _wanted = [];
 
     /// <summary>True while nothing has been asked for.</summary>
-    public bool IsEmpty => arguments.Count is 0;
+    public bool IsEmpty => _arguments.Count is 0;
 
     /// <summary>What the transaction is going to do, in words: <c>add bridge br0; add port v0 to br0</c>.</summary>
     public string Summary => string.Join("; ", Steps);
 
     /// <summary>The words for ovs-vsctl, commands separated by <c>--</c>.</summary>
-    public IReadOnlyList<string> Arguments => arguments;
+    public IReadOnlyList<string> Arguments => _arguments;
 
     /// <summary>What must work after the change: bridges (no port) and ports.</summary>
-    internal IReadOnlyList<(string Bridge, string? Port)> Wanted => wanted;
+    internal IReadOnlyList<(string Bridge, string? Port)> Wanted => _wanted;
 
     private List<string> Steps { get; } = [];
 
@@ -32,7 +32,7 @@ internal sealed class OvsChange
     {
         options ??= new OvsBridgeOptions();
         Steps.Add($"set up bridge {name}");
-        wanted.Add((name, null));
+        _wanted.Add((name, null));
 
         var otherConfig = new Dictionary<string, string>(options.OtherConfig);
         if (options.HardwareAddress is { } mac)
@@ -57,7 +57,7 @@ internal sealed class OvsChange
     public OvsChange RemoveBridge(string name)
     {
         Steps.Add($"remove bridge {name}");
-        wanted.RemoveAll(w => w.Bridge == name);
+        _wanted.RemoveAll(w => w.Bridge == name);
         Command("--if-exists", "del-br", name);
         return this;
     }
@@ -73,7 +73,7 @@ internal sealed class OvsChange
         Steps.Add($"set up port {name} of bridge {bridge}");
         if (!mayWait)
         {
-            wanted.Add((bridge, name));
+            _wanted.Add((bridge, name));
         }
 
         Command("--may-exist", "add-port", bridge, name);
@@ -108,7 +108,7 @@ internal sealed class OvsChange
     public OvsChange RemovePort(string bridge, string name)
     {
         Steps.Add($"remove port {name} from bridge {bridge}");
-        wanted.RemoveAll(w => w == (bridge, name));
+        _wanted.RemoveAll(w => w == (bridge, name));
         Command("--if-exists", "del-port", bridge, name);
         return this;
     }
@@ -131,11 +131,11 @@ internal sealed class OvsChange
 
     private void Command(params IReadOnlyList<string> words)
     {
-        if (arguments.Count > 0)
+        if (_arguments.Count > 0)
         {
-            arguments.Add("--");
+            _arguments.Add("--");
         }
 
-        arguments.AddRange(words);
+        _arguments.AddRange(words);
     }
 }

@@ -18,7 +18,7 @@ namespace NetLab;
 internal static class OvsFlowText
 {
     private const int Arp = 0x0806, Rarp = 0x8035, Ipv4 = 0x0800, Ipv6 = 0x86dd, Vlan = 0x8100, ServiceVlan = 0x88a8, Mpls = 0x8847, MplsMulticast = 0x8848;
-    private const int Icmp = 1, Igmp = 2, Tcp = 6, Udp = 17, Icmpv6 = 58, Sctp = 132;
+    private const int Icmp = 1, Tcp = 6, Udp = 17, Icmpv6 = 58, Sctp = 132;
 
     /// <summary>The flow of a frame that comes in on a port, fields that others need first.</summary>
     public static string Describe(string inPort, ReadOnlySpan<byte> frame)

@@ -22,10 +22,10 @@ internal sealed partial class OvsInstance
         }
 
         var doing = change.Summary;
-        await oneChange.WaitAsync(ct).ConfigureAwait(false);
+        await _oneChange.WaitAsync(ct).ConfigureAwait(false);
         try
         {
-            List<string> words = [$"--db=unix:{directory}/db.sock", "-vsyslog:off", "-vconsole:err", "--", .. FewThreads, "--", .. change.Arguments];
+            List<string> words = [$"--db=unix:{_directory}/db.sock", "-vsyslog:off", "-vconsole:err", "--", .. FewThreads, "--", .. change.Arguments];
             var done = await RunAsync(doing, "ovs-vsctl", words, null, ct).ConfigureAwait(false);
             if (done.ExitCode is not 0)
             {
@@ -40,7 +40,7 @@ internal sealed partial class OvsInstance
         }
         finally
         {
-            oneChange.Release();
+            _oneChange.Release();
         }
     }
 

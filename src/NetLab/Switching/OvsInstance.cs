@@ -16,21 +16,21 @@ namespace NetLab;
 /// </remarks>
 internal sealed partial class OvsInstance : IAsyncDisposable
 {
-    private readonly NetworkNamespace ns;
-    private readonly ProcessGroup group;
-    private readonly string node;
-    private readonly string directory;
-    private readonly SemaphoreSlim oneChange = new(1);
-    private readonly CancellationTokenSource daemonEnded = new();
-    private ChildProcess? database;
-    private ChildProcess? daemon;
+    private readonly NetworkNamespace _ns;
+    private readonly ProcessGroup _group;
+    private readonly string _node;
+    private readonly string _directory;
+    private readonly SemaphoreSlim _oneChange = new(1);
+    private readonly CancellationTokenSource _daemonEnded = new();
+    private ChildProcess? _database;
+    private ChildProcess? _daemon;
 
     private OvsInstance(NetworkNamespace ns, ProcessGroup group, string node)
     {
-        this.ns = ns;
-        this.group = group;
-        this.node = node;
-        directory = NewDirectory(group.Scratch.Path, node);
+        _ns = ns;
+        _group = group;
+        _node = node;
+        _directory = NewDirectory(group.Scratch.Path, node);
     }
 
     /// <summary>What ovs-vswitchd has logged so far.</summary>
@@ -42,7 +42,7 @@ internal sealed partial class OvsInstance : IAsyncDisposable
     /// <summary>Completes when ovs-vswitchd has ended, with its exit code: never, while all is well.</summary>
     public Task<int> Exited => Daemon.Exited;
 
-    private ChildProcess Daemon => daemon ?? throw new ObjectDisposedException(nameof(OvsInstance));
+    private ChildProcess Daemon => _daemon ?? throw new ObjectDisposedException(nameof(OvsInstance));
 
     /// <summary>Starts the two processes, and returns when ovs-vswitchd can be asked. It has no bridge yet.</summary>
     /// <param name="ns">The node's namespace, in which the bridges forward.</param>
@@ -74,20 +74,20 @@ internal sealed partial class OvsInstance : IAsyncDisposable
     /// <summary>Ends both processes. Open vSwitch's own devices go with them.</summary>
     public async ValueTask DisposeAsync()
     {
-        database?.Kill();
-        if (daemon is not null)
+        _database?.Kill();
+        if (_daemon is not null)
         {
-            await daemon.DisposeAsync().ConfigureAwait(false);
+            await _daemon.DisposeAsync().ConfigureAwait(false);
         }
 
-        if (database is not null)
+        if (_database is not null)
         {
-            await database.DisposeAsync().ConfigureAwait(false);
+            await _database.DisposeAsync().ConfigureAwait(false);
         }
 
-        if (!group.Scratch.Handle.IsClosed && Directory.Exists(directory))
+        if (!_group.Scratch.Handle.IsClosed && Directory.Exists(_directory))
         {
-            Directory.Delete(directory, recursive: true);
+            Directory.Delete(_directory, recursive: true);
         }
     }
 
@@ -108,14 +108,14 @@ internal sealed partial class OvsInstance : IAsyncDisposable
     private async Task StartAsync(bool kernelDatapath, CancellationToken ct)
     {
         const string doing = "start Open vSwitch";
-        var created = await RunAsync(doing, "ovsdb-tool", ["create", $"{directory}/conf.db"], null, ct).ConfigureAwait(false);
+        var created = await RunAsync(doing, "ovsdb-tool", ["create", $"{_directory}/conf.db"], null, ct).ConfigureAwait(false);
         if (created.ExitCode is not 0)
         {
             throw Failure(doing, created.Error);
         }
 
-        database = await StartAsync(doing, "ovsdb-server", [$"{directory}/conf.db", $"--remote=punix:{directory}/db.sock"], ct).ConfigureAwait(false);
-        daemon = await StartAsync(doing, "ovs-vswitchd", [$"unix:{directory}/db.sock", .. kernelDatapath ? (string[])[] : ["--disable-system"]], ct).ConfigureAwait(false);
+        _database = await StartAsync(doing, "ovsdb-server", [$"{_directory}/conf.db", $"--remote=punix:{_directory}/db.sock"], ct).ConfigureAwait(false);
+        _daemon = await StartAsync(doing, "ovs-vswitchd", [$"unix:{_directory}/db.sock", .. kernelDatapath ? (string[])[] : ["--disable-system"]], ct).ConfigureAwait(false);
     }
 
     // A daemon in the foreground: its log goes to its standard error, and says when it is ready by giving its version.
@@ -124,7 +124,7 @@ internal sealed partial class OvsInstance : IAsyncDisposable
         ChildProcess process;
         try
         {
-            process = group.Start(Program(program, [.. arguments, $"--unixctl={directory}/{program}.ctl", "--no-chdir", "-vsyslog:off", "-vconsole:info"]) with { Namespace = ns });
+            process = _group.Start(Program(program, [.. arguments, $"--unixctl={_directory}/{program}.ctl", "--no-chdir", "-vsyslog:off", "-vconsole:info"]) with { Namespace = _ns });
         }
         catch (LinuxException e) when (e.ErrnoName is "ENOENT")
         {
@@ -141,17 +141,17 @@ internal sealed partial class OvsInstance : IAsyncDisposable
             throw e is ProcessFailedException ? Failure(doing, $"{program} ended at once:\n{LastLines(process.ErrorSoFar)}", e) : e;
         }
 
-        _ = process.Exited.ContinueWith(_ => daemonEnded.Cancel(), TaskScheduler.Default);
+        _ = process.Exited.ContinueWith(_ => _daemonEnded.Cancel(), TaskScheduler.Default);
         return process;
     }
 
     // Runs one of Open vSwitch's programs to its end. The daemon that it waits for may end first: then it would wait for ever.
     private async Task<ProcessResult> RunAsync(string doing, string program, IReadOnlyList<string> arguments, string? input, CancellationToken ct)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, daemonEnded.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, _daemonEnded.Token);
         try
         {
-            return await group.RunAsync(Program(program, arguments), input, either.Token).ConfigureAwait(false);
+            return await _group.RunAsync(Program(program, arguments), input, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -166,8 +166,8 @@ internal sealed partial class OvsInstance : IAsyncDisposable
     private ProcessStart Program(string program, IReadOnlyList<string> arguments) => new(program, arguments)
     {
         // The directories in which Open vSwitch makes its files; a core file goes where the program started.
-        Environment = new Dictionary<string, string> { ["OVS_RUNDIR"] = directory, ["OVS_LOGDIR"] = directory, ["OVS_DBDIR"] = directory, ["OVS_SYSCONFDIR"] = directory },
-        WorkingDirectory = directory,
+        Environment = new Dictionary<string, string> { ["OVS_RUNDIR"] = _directory, ["OVS_LOGDIR"] = _directory, ["OVS_DBDIR"] = _directory, ["OVS_SYSCONFDIR"] = _directory },
+        WorkingDirectory = _directory,
     };
 
     // Several commands on a connection of their own: ovs-vswitchd does them one after the other with nothing in between.
@@ -181,14 +181,14 @@ internal sealed partial class OvsInstance : IAsyncDisposable
     {
         try
         {
-            using var connection = await OvsJsonRpc.ConnectAsync($"{directory}/{socket}", ct).ConfigureAwait(false);
+            using var connection = await OvsJsonRpc.ConnectAsync($"{_directory}/{socket}", ct).ConfigureAwait(false);
             return await connection.CallAsync(ct, requests).ConfigureAwait(false);
         }
         catch (Exception e) when (e is SocketException or IOException)
         {
             // The connection broke because a daemon ended, most likely. The kernel may tell of the two in either order.
-            await Task.WhenAny(Daemon.Exited, database!.Exited, Task.Delay(TimeSpan.FromSeconds(5), ct)).ConfigureAwait(false);
-            throw daemonEnded.IsCancellationRequested || Daemon.Exited.IsCompleted || database.Exited.IsCompleted ? Ended(doing, e) : Failure(doing, e.Message, e);
+            await Task.WhenAny(Daemon.Exited, _database!.Exited, Task.Delay(TimeSpan.FromSeconds(5), ct)).ConfigureAwait(false);
+            throw _daemonEnded.IsCancellationRequested || Daemon.Exited.IsCompleted || _database.Exited.IsCompleted ? Ended(doing, e) : Failure(doing, e.Message, e);
         }
     }
 
@@ -197,11 +197,11 @@ internal sealed partial class OvsInstance : IAsyncDisposable
     private OvsException NotInstalled(string doing, string program, LinuxException e) =>
         Failure(doing, $"there is no program {program} on this machine. Install Open vSwitch: apt-get install openvswitch-switch (the service it brings need not run)", e);
 
-    private OvsException Failure(string doing, string answer, Exception? inner = null) => new($"{doing} in node {node}", answer, inner);
+    private OvsException Failure(string doing, string answer, Exception? inner = null) => new($"{doing} in node {_node}", answer, inner);
 
     private OvsException Ended(string doing, Exception? inner = null)
     {
-        var (name, process) = database!.Exited.IsCompleted ? ("ovsdb-server", database) : ("ovs-vswitchd", Daemon);
+        var (name, process) = _database!.Exited.IsCompleted ? ("ovsdb-server", _database) : ("ovs-vswitchd", Daemon);
         return Failure(doing, $"{name} has ended with exit code {process.Exited.Result}. The last lines of its log:\n{LastLines(process.ErrorSoFar)}", inner);
     }
 

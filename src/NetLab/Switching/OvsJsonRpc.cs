@@ -11,11 +11,11 @@ namespace NetLab;
 /// </summary>
 internal sealed class OvsJsonRpc : IDisposable
 {
-    private readonly Socket socket;
-    private byte[] received = new byte[4096];
-    private int length;
+    private readonly Socket _socket;
+    private byte[] _received = new byte[4096];
+    private int _length;
 
-    private OvsJsonRpc(Socket socket) => this.socket = socket;
+    private OvsJsonRpc(Socket socket) => _socket = socket;
 
     /// <summary>Connects. Throws <see cref="SocketException"/> when nobody listens.</summary>
     public static async Task<OvsJsonRpc> ConnectAsync(string path, CancellationToken ct)
@@ -53,7 +53,7 @@ internal sealed class OvsJsonRpc : IDisposable
 
         for (var rest = buffer.WrittenMemory; rest.Length > 0;)
         {
-            rest = rest[await socket.SendAsync(rest, ct).ConfigureAwait(false)..];
+            rest = rest[await _socket.SendAsync(rest, ct).ConfigureAwait(false)..];
         }
 
         var answers = new OvsAnswer?[requests.Count];
@@ -75,7 +75,7 @@ internal sealed class OvsJsonRpc : IDisposable
         return answers!;
     }
 
-    public void Dispose() => socket.Dispose();
+    public void Dispose() => _socket.Dispose();
 
     // The control socket leaves out the one of the two that is null.
     private static JsonElement? Part(JsonElement message, string name) =>
@@ -85,36 +85,36 @@ internal sealed class OvsJsonRpc : IDisposable
     {
         while (true)
         {
-            if (length > 0 && TryParse(out var message))
+            if (_length > 0 && TryParse(out var message))
             {
                 return message;
             }
 
-            if (length == received.Length)
+            if (_length == _received.Length)
             {
-                Array.Resize(ref received, received.Length * 2);
+                Array.Resize(ref _received, _received.Length * 2);
             }
 
-            var count = await socket.ReceiveAsync(received.AsMemory(length), ct).ConfigureAwait(false);
+            var count = await _socket.ReceiveAsync(_received.AsMemory(_length), ct).ConfigureAwait(false);
             if (count is 0)
             {
                 throw new IOException("the connection was closed before the answer came");
             }
 
-            length += count;
+            _length += count;
         }
     }
 
     private bool TryParse(out JsonDocument message)
     {
-        var reader = new Utf8JsonReader(received.AsSpan(0, length), isFinalBlock: false, default);
+        var reader = new Utf8JsonReader(_received.AsSpan(0, _length), isFinalBlock: false, default);
         if (!JsonDocument.TryParseValue(ref reader, out message!))
         {
             return false;
         }
 
-        length -= (int)reader.BytesConsumed;
-        received.AsSpan((int)reader.BytesConsumed, length).CopyTo(received);
+        _length -= (int)reader.BytesConsumed;
+        _received.AsSpan((int)reader.BytesConsumed, _length).CopyTo(_received);
         return true;
     }
 }

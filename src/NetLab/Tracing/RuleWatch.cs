@@ -13,54 +13,54 @@ internal sealed class RuleWatch(Lab lab) : IDisposable
 {
     private const int Most = 100_000;
 
-    private readonly Lock gate = new();
-    private readonly Dictionary<Node, NodeRules> nodes = [];
-    private readonly List<(NodeRules Rules, NftTraceEvent Step)> log = [];
-    private int recordings;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<Node, NodeRules> _nodes = [];
+    private readonly List<(NodeRules Rules, NftTraceEvent Step)> _log = [];
+    private int _recordings;
 
     /// <summary>Keeps what the rules do from now on, until the recording is disposed.</summary>
     public Recording Record()
     {
-        lock (gate)
+        lock (_gate)
         {
             Drain();
             foreach (Node node in lab.Nodes.Where(n => n.IsApplied))
             {
-                if (!nodes.TryGetValue(node, out NodeRules? rules))
+                if (!_nodes.TryGetValue(node, out NodeRules? rules))
                 {
-                    nodes.Add(node, rules = new NodeRules(node));
+                    _nodes.Add(node, rules = new NodeRules(node));
                 }
 
                 rules.Arm();
             }
 
-            recordings++;
-            return new Recording(this, log.Count, nodes.Values.Where(r => r.IsArmed).ToDictionary(r => r, r => r.Overruns), CountedByLegacy());
+            _recordings++;
+            return new Recording(this, _log.Count, _nodes.Values.Where(r => r.IsArmed).ToDictionary(r => r, r => r.Overruns), CountedByLegacy());
         }
     }
 
     public void Dispose()
     {
-        lock (gate)
+        lock (_gate)
         {
-            foreach (NodeRules rules in nodes.Values)
+            foreach (NodeRules rules in _nodes.Values)
             {
                 rules.Dispose();
             }
 
-            nodes.Clear();
+            _nodes.Clear();
         }
     }
 
     private void Drain()
     {
-        foreach (NodeRules rules in nodes.Values.Where(r => r.IsArmed))
+        foreach (NodeRules rules in _nodes.Values.Where(r => r.IsArmed))
         {
             foreach (NftTraceEvent step in rules.Read())
             {
-                if (log.Count < Most)
+                if (_log.Count < Most)
                 {
-                    log.Add((rules, step));
+                    _log.Add((rules, step));
                 }
             }
         }
@@ -68,33 +68,33 @@ internal sealed class RuleWatch(Lab lab) : IDisposable
 
     // Of the nodes that have such rules.
     private Dictionary<NodeRules, IReadOnlyList<LegacyTable>> CountedByLegacy() =>
-        nodes.Values.Select(r => (Rules: r, Tables: r.ReadLegacy())).Where(n => n.Tables.Count > 0).ToDictionary(n => n.Rules, n => n.Tables);
+        _nodes.Values.Select(r => (Rules: r, Tables: r.ReadLegacy())).Where(n => n.Tables.Count > 0).ToDictionary(n => n.Rules, n => n.Tables);
 
     private void End()
     {
-        if (--recordings == 0)
+        if (--_recordings == 0)
         {
-            foreach (NodeRules rules in nodes.Values)
+            foreach (NodeRules rules in _nodes.Values)
             {
                 rules.Disarm();
             }
 
-            log.Clear();
+            _log.Clear();
         }
     }
 
     /// <summary>From before a frame is sent until it has ended.</summary>
     internal sealed class Recording(RuleWatch watch, int from, Dictionary<NodeRules, long> overruns, Dictionary<NodeRules, IReadOnlyList<LegacyTable>> counted) : IDisposable
     {
-        private bool hasEnded;
+        private bool _hasEnded;
 
         /// <summary>Ends the recording. What the rules did meanwhile.</summary>
         public RuleAccount Take()
         {
-            lock (watch.gate)
+            lock (watch._gate)
             {
                 watch.Drain();
-                RuleAccount account = AccountOf(watch.log.Skip(from).ToLookup(s => s.Rules, s => s.Step));
+                RuleAccount account = AccountOf(watch._log.Skip(from).ToLookup(s => s.Rules, s => s.Step));
                 Dispose();
                 return account;
             }
@@ -103,26 +103,26 @@ internal sealed class RuleWatch(Lab lab) : IDisposable
         /// <summary>What the rules did last, with no more than so many steps. The recording goes on, and is the only one; rules that are new since are heard too.</summary>
         public RuleAccount Look(int most)
         {
-            lock (watch.gate)
+            lock (watch._gate)
             {
                 watch.Drain();
-                watch.log.RemoveRange(0, Math.Max(0, watch.log.Count - most));
-                foreach (NodeRules rules in watch.nodes.Values)
+                watch._log.RemoveRange(0, Math.Max(0, watch._log.Count - most));
+                foreach (NodeRules rules in watch._nodes.Values)
                 {
                     rules.Arm();
                 }
 
-                return AccountOf(watch.log.ToLookup(s => s.Rules, s => s.Step));
+                return AccountOf(watch._log.ToLookup(s => s.Rules, s => s.Step));
             }
         }
 
         public void Dispose()
         {
-            lock (watch.gate)
+            lock (watch._gate)
             {
-                if (!hasEnded)
+                if (!_hasEnded)
                 {
-                    hasEnded = true;
+                    _hasEnded = true;
                     watch.End();
                 }
             }
@@ -131,14 +131,14 @@ internal sealed class RuleWatch(Lab lab) : IDisposable
         private RuleAccount AccountOf(ILookup<NodeRules, NftTraceEvent> steps)
         {
             var legacy = counted.ToDictionary(c => c.Key, c => LegacyTable.DropsBetween(c.Value, c.Key.ReadLegacy()));
-            return new RuleAccount(watch.nodes.Values.ToDictionary(r => r.Node, r => new NodeAccount(r, NftTraversal.Of(steps[r]), legacy.GetValueOrDefault(r, []), DoubtOf(r))));
+            return new RuleAccount(watch._nodes.Values.ToDictionary(r => r.Node, r => new NodeAccount(r, NftTraversal.Of(steps[r]), legacy.GetValueOrDefault(r, []), DoubtOf(r))));
         }
 
         private string DoubtOf(NodeRules rules) =>
             (rules.Trouble ?? rules.LegacyTrouble) is { } trouble ? trouble
             : !overruns.TryGetValue(rules, out long before) ? ""
             : rules.Overruns > before ? string.Create(CultureInfo.InvariantCulture, $"{rules.Overruns - before} times the kernel had more to tell of the rules of {rules.Node.Name} than there was room for")
-            : watch.log.Count >= Most ? $"the rules of {rules.Node.Name} took hold of more frames than are kept"
+            : watch._log.Count >= Most ? $"the rules of {rules.Node.Name} took hold of more frames than are kept"
             : "";
     }
 }
@@ -188,18 +188,18 @@ internal sealed record NodeAccount(NodeRules Rules, IReadOnlyList<NftTraversal> 
 /// <summary>The rules of one node: the traces, and the texts, which are read once for each change of the ruleset. The watch's lock guards it, but for the texts.</summary>
 internal sealed class NodeRules(Node node) : IDisposable
 {
-    private readonly SemaphoreSlim reading = new(1);
-    private readonly Dictionary<(NftChain Chain, ulong Handle), NftRule?> words = [];
-    private NftTrace? trace;
-    private LegacyTables? legacy;
-    private IReadOnlyList<NftChain>? chains;
-    private int chainsVersion;
+    private readonly SemaphoreSlim _reading = new(1);
+    private readonly Dictionary<(NftChain Chain, ulong Handle), NftRule?> _words = [];
+    private NftTrace? _trace;
+    private LegacyTables? _legacy;
+    private IReadOnlyList<NftChain>? _chains;
+    private int _chainsVersion;
 
     public Node Node => node;
 
-    public bool IsArmed => trace is { IsArmed: true };
+    public bool IsArmed => _trace is { IsArmed: true };
 
-    public long Overruns => trace?.Overruns ?? 0;
+    public long Overruns => _trace?.Overruns ?? 0;
 
     /// <summary>Why the rules of nftables cannot be watched; null where they can.</summary>
     public string? Trouble { get; private set; }
@@ -213,8 +213,8 @@ internal sealed class NodeRules(Node node) : IDisposable
         {
             try
             {
-                trace ??= NftTrace.Open(node.State.Namespace);
-                trace.Arm();
+                _trace ??= NftTrace.Open(node.State.Namespace);
+                _trace.Arm();
             }
             catch (LinuxException e)
             {
@@ -228,7 +228,7 @@ internal sealed class NodeRules(Node node) : IDisposable
     {
         try
         {
-            trace?.Disarm();
+            _trace?.Disarm();
         }
         catch (LinuxException e)
         {
@@ -237,14 +237,14 @@ internal sealed class NodeRules(Node node) : IDisposable
         }
     }
 
-    public IReadOnlyList<NftTraceEvent> Read() => trace?.Read() ?? [];
+    public IReadOnlyList<NftTraceEvent> Read() => _trace?.Read() ?? [];
 
     /// <summary>The tables of iptables-legacy as they are now; none where the node has none.</summary>
     public IReadOnlyList<LegacyTable> ReadLegacy()
     {
         try
         {
-            return LegacyTrouble is null ? (legacy ??= LegacyTables.Of(node.State.Namespace)).Read() : [];
+            return LegacyTrouble is null ? (_legacy ??= LegacyTables.Of(node.State.Namespace)).Read() : [];
         }
         catch (LinuxException e)
         {
@@ -257,50 +257,50 @@ internal sealed class NodeRules(Node node) : IDisposable
     /// <exception cref="LinuxException">There is no nft, or it refused.</exception>
     public async Task<IReadOnlyList<NftChain>> ChainsAsync(CancellationToken ct)
     {
-        await reading.WaitAsync(ct).ConfigureAwait(false);
+        await _reading.WaitAsync(ct).ConfigureAwait(false);
         try
         {
-            int version = trace?.Version ?? -1;
-            if (chains is null || chainsVersion != version)
+            int version = _trace?.Version ?? -1;
+            if (_chains is null || _chainsVersion != version)
             {
-                words.Clear();
-                chains = await NftRules.ListAsync(node.Lab.Processes, node.State.Namespace).ConfigureAwait(false);
-                chainsVersion = version;
+                _words.Clear();
+                _chains = await NftRules.ListAsync(node.Lab.Processes, node.State.Namespace).ConfigureAwait(false);
+                _chainsVersion = version;
             }
 
-            return chains;
+            return _chains;
         }
         finally
         {
-            reading.Release();
+            _reading.Release();
         }
     }
 
     /// <summary>The rule, or the policy, of a chain that <see cref="ChainsAsync"/> gave.</summary>
     public async Task<NftRule?> RuleAsync(NftChain chain, ulong handle, CancellationToken ct)
     {
-        await reading.WaitAsync(ct).ConfigureAwait(false);
+        await _reading.WaitAsync(ct).ConfigureAwait(false);
         try
         {
-            if (!words.TryGetValue((chain, handle), out NftRule? rule))
+            if (!_words.TryGetValue((chain, handle), out NftRule? rule))
             {
                 rule = await NftRules.FindAsync(node.Lab.Processes, node.State.Namespace, chain, handle).ConfigureAwait(false);
-                words[(chain, handle)] = rule;
+                _words[(chain, handle)] = rule;
             }
 
             return rule;
         }
         finally
         {
-            reading.Release();
+            _reading.Release();
         }
     }
 
     public void Dispose()
     {
-        trace?.Dispose();
-        trace = null;
-        legacy?.Dispose();
-        legacy = null;
+        _trace?.Dispose();
+        _trace = null;
+        _legacy?.Dispose();
+        _legacy = null;
     }
 }

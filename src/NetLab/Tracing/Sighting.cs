@@ -23,8 +23,8 @@ public enum HopDirection
 /// <param name="Frame">The frame as it was there.</param>
 internal sealed record Sighting(long Sequence, long Time, Node Node, string DeviceName, Device? Device, HopDirection Direction, ushort? Vlan, Frame Frame)
 {
-    private FrameIdentity? identity;
+    private FrameIdentity? _identity;
 
     /// <summary>What the frame is, computed when first asked for.</summary>
-    public FrameIdentity Identity => identity ??= FrameIdentity.Of(Frame);
+    public FrameIdentity Identity => _identity ??= FrameIdentity.Of(Frame);
 }

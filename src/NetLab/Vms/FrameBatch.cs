@@ -8,16 +8,16 @@ namespace NetLab;
 /// </summary>
 public readonly struct FrameBatch
 {
-    private readonly FrameStore store;
-    private readonly int first;
-    private readonly int use;
+    private readonly FrameStore _store;
+    private readonly int _first;
+    private readonly int _use;
 
     internal FrameBatch(FrameStore store, int first, int count)
     {
-        this.store = store;
-        this.first = first;
+        _store = store;
+        _first = first;
         Count = count;
-        use = store.Use;
+        _use = store.Use;
     }
 
     /// <summary>How many frames there are; at least one.</summary>
@@ -34,7 +34,7 @@ public readonly struct FrameBatch
     public ReadOnlyMemory<byte> Memory(int index)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
-        return store.Use == use ? store.Frame(first + index) : throw new InvalidOperationException("These frames are gone: their stream was asked for more, or disposed. Copy with ToFrames() what is to be kept.");
+        return _store.Use == _use ? _store.Frame(_first + index) : throw new InvalidOperationException("These frames are gone: their stream was asked for more, or disposed. Copy with ToFrames() what is to be kept.");
     }
 
     /// <summary>A copy of each frame.</summary>
@@ -55,19 +55,19 @@ public readonly struct FrameBatch
     /// <summary>See <see cref="GetEnumerator"/>.</summary>
     public ref struct Enumerator
     {
-        private readonly FrameBatch batch;
-        private int index;
+        private readonly FrameBatch _batch;
+        private int _index;
 
         internal Enumerator(FrameBatch batch)
         {
-            this.batch = batch;
-            index = -1;
+            _batch = batch;
+            _index = -1;
         }
 
         /// <summary>The bytes of the frame.</summary>
-        public readonly ReadOnlySpan<byte> Current => batch[index];
+        public readonly ReadOnlySpan<byte> Current => _batch[_index];
 
         /// <summary>Goes to the next frame.</summary>
-        public bool MoveNext() => ++index < batch.Count;
+        public bool MoveNext() => ++_index < _batch.Count;
     }
 }

@@ -12,9 +12,9 @@ internal sealed class FrameStore
     /// <summary>How many frames it holds.</summary>
     public const int Most = 256;
 
-    private readonly byte[] bytes = GC.AllocateUninitializedArray<byte>(512 * 1024);
-    private readonly (int Start, int Length)[] frames = new (int, int)[Most];
-    private int end;
+    private readonly byte[] _bytes = GC.AllocateUninitializedArray<byte>(512 * 1024);
+    private readonly (int Start, int Length)[] _frames = new (int, int)[Most];
+    private int _end;
 
     public int Count { get; private set; }
 
@@ -25,19 +25,19 @@ internal sealed class FrameStore
     public int Use { get; private set; }
 
     /// <summary>Whether one more frame fits, however long it is.</summary>
-    public bool HasRoom => Count < Most && end + LongestFrame <= bytes.Length;
+    public bool HasRoom => Count < Most && _end + LongestFrame <= _bytes.Length;
 
     /// <summary>Where the next frame goes.</summary>
-    public Span<byte> Room => bytes.AsSpan(end, LongestFrame);
+    public Span<byte> Room => _bytes.AsSpan(_end, LongestFrame);
 
     /// <summary>A frame was put into <see cref="Room"/>.</summary>
     public void Add(int length)
     {
-        frames[Count++] = (end, length);
-        end += (length + 63) & ~63;
+        _frames[Count++] = (_end, length);
+        _end += (length + 63) & ~63;
     }
 
-    public ReadOnlyMemory<byte> Frame(int index) => bytes.AsMemory(frames[index].Start, frames[index].Length);
+    public ReadOnlyMemory<byte> Frame(int index) => _bytes.AsMemory(_frames[index].Start, _frames[index].Length);
 
     public bool TryTake(out ReadOnlyMemory<byte> frame)
     {
@@ -54,7 +54,7 @@ internal sealed class FrameStore
 
     public void Clear()
     {
-        (Count, Taken, end) = (0, 0, 0);
+        (Count, Taken, _end) = (0, 0, 0);
         Use++;
     }
 }

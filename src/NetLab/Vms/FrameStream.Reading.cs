@@ -11,27 +11,27 @@ namespace NetLab;
 /// </summary>
 public sealed partial class FrameStream
 {
-    private static readonly TimeSpan s_readerIsAway = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan ReaderIsAway = TimeSpan.FromMilliseconds(10);
 
-    private readonly Lock gate;
-    private readonly Timer timer;
-    private readonly Waiter waiter = new();
+    private readonly Lock _gate;
+    private readonly Timer _timer;
+    private readonly Waiter _waiter = new();
 
     // The receiver takes out of the front; who reads ahead puts into the back.
-    private FrameStore front = new();
-    private FrameStore back = new();
-    private bool reactorIsPaused;
-    private bool timerRuns;
-    private bool isClosed;
-    private long readsByReceiver;
-    private long readsAtLastLook;
-    private long waitingSince;
+    private FrameStore _front = new();
+    private FrameStore _back = new();
+    private bool _reactorIsPaused;
+    private bool _timerRuns;
+    private bool _isClosed;
+    private long _readsByReceiver;
+    private long _readsAtLastLook;
+    private long _waitingSince;
 
     /// <summary>The reactor's callback.</summary>
     internal void TapIsReadable()
     {
         ReadAhead();
-        if (!back.HasRoom)
+        if (!_back.HasRoom)
         {
             PauseReactor();
         }
@@ -40,20 +40,20 @@ public sealed partial class FrameStream
     /// <summary>Reads what is in the tap, as far as there is room, and wakes who waits for it.</summary>
     internal void ReadAhead()
     {
-        while (Vm.TryRead(back))
+        while (Vm.TryRead(_back))
         {
         }
 
-        if (back.Count > 0)
+        if (_back.Count > 0)
         {
-            waiter.Succeed();
+            _waiter.Succeed();
         }
     }
 
     /// <summary>The tap's owner closes it: with the lab, or as a cable is pulled.</summary>
     internal void TapCloses()
     {
-        reactorIsPaused = false;
+        _reactorIsPaused = false;
         if (Vm.Node.Lab.IsDisposed)
         {
             End();
@@ -62,37 +62,37 @@ public sealed partial class FrameStream
 
     private void End()
     {
-        isClosed = true;
-        waiter.Fail(Closed());
+        _isClosed = true;
+        _waiter.Fail(Closed());
     }
 
     // Sees to it that the front has a frame; the front's frames of before are over.
     private bool TryAdvance(int most)
     {
         ThrowIfNotReady();
-        readsByReceiver++;
-        if (front.Taken < front.Count)
+        _readsByReceiver++;
+        if (_front.Taken < _front.Count)
         {
             return true;
         }
 
-        front.Clear();
-        if (back.Count > 0)
+        _front.Clear();
+        if (_back.Count > 0)
         {
-            (front, back) = (back, front);
-            if (reactorIsPaused)
+            (_front, _back) = (_back, _front);
+            if (_reactorIsPaused)
             {
-                StartTimer(s_readerIsAway);
+                StartTimer(ReaderIsAway);
             }
 
             return true;
         }
 
-        while (front.Count < most && Vm.TryRead(front))
+        while (_front.Count < most && Vm.TryRead(_front))
         {
         }
 
-        if (front.Count == 0)
+        if (_front.Count == 0)
         {
             return false;
         }
@@ -103,72 +103,72 @@ public sealed partial class FrameStream
 
     private short StartWaiting(CancellationToken ct)
     {
-        if (reactorIsPaused)
+        if (_reactorIsPaused)
         {
-            reactorIsPaused = false;
+            _reactorIsPaused = false;
             Vm.ResumeReactor();
         }
 
-        waitingSince = Stopwatch.GetTimestamp();
+        _waitingSince = Stopwatch.GetTimestamp();
         StartTimer(Vm.Node.Lab.Options.Patience);
-        return waiter.Start(this, ct);
+        return _waiter.Start(this, ct);
     }
 
     private void PauseReactor()
     {
-        if (!reactorIsPaused)
+        if (!_reactorIsPaused)
         {
-            reactorIsPaused = true;
+            _reactorIsPaused = true;
             Vm.PauseReactor();
         }
 
-        StartTimer(s_readerIsAway);
+        StartTimer(ReaderIsAway);
     }
 
     private void StartTimer(TimeSpan due)
     {
-        if (!timerRuns)
+        if (!_timerRuns)
         {
-            timerRuns = true;
-            timer.Change(due, Timeout.InfiniteTimeSpan);
+            _timerRuns = true;
+            _timer.Change(due, Timeout.InfiniteTimeSpan);
         }
     }
 
     // One timer for two things that exclude each other: a reader who reads himself, and one who waits.
     private void OnTimer()
     {
-        lock (gate)
+        lock (_gate)
         {
-            timerRuns = false;
-            if (isClosed)
+            _timerRuns = false;
+            if (_isClosed)
             {
                 return;
             }
 
-            if (waiter.IsWaiting)
+            if (_waiter.IsWaiting)
             {
-                TimeSpan rest = Vm.Node.Lab.Options.Patience - Stopwatch.GetElapsedTime(waitingSince);
+                TimeSpan rest = Vm.Node.Lab.Options.Patience - Stopwatch.GetElapsedTime(_waitingSince);
                 if (rest > TimeSpan.Zero)
                 {
                     StartTimer(rest + TimeSpan.FromMilliseconds(1));
                 }
                 else
                 {
-                    waiter.Fail(new ForwardingException(
+                    _waiter.Fail(new ForwardingException(
                         $"The stream of VM {Vm.Name} expected a frame and none came within {Vm.Node.Lab.Options.Patience.TotalSeconds:0.###} s. It received {Received} before."));
                 }
             }
-            else if (reactorIsPaused)
+            else if (_reactorIsPaused)
             {
-                bool isAway = readsByReceiver == readsAtLastLook;
-                readsAtLastLook = readsByReceiver;
+                bool isAway = _readsByReceiver == _readsAtLastLook;
+                _readsAtLastLook = _readsByReceiver;
                 if (!isAway)
                 {
-                    StartTimer(s_readerIsAway);
+                    StartTimer(ReaderIsAway);
                 }
-                else if (back.HasRoom)
+                else if (_back.HasRoom)
                 {
-                    reactorIsPaused = false;
+                    _reactorIsPaused = false;
                     Vm.ResumeReactor();
                 }
             }
@@ -177,12 +177,12 @@ public sealed partial class FrameStream
 
     private void ThrowIfNotReady()
     {
-        if (isClosed)
+        if (_isClosed)
         {
             throw Closed();
         }
 
-        if (waiter.IsWaiting)
+        if (_waiter.IsWaiting)
         {
             throw new InvalidOperationException($"A receive of VM {Vm.Name}'s stream is waiting; the next one can begin when it has ended.");
         }
@@ -194,20 +194,20 @@ public sealed partial class FrameStream
     /// <summary>What an awaited receive waits on, used again for each. Its state changes under the gate; what it completes runs on the pool.</summary>
     private sealed class Waiter : IValueTaskSource<FrameBatch>, IValueTaskSource<ReadOnlyMemory<byte>>
     {
-        private ManualResetValueTaskSourceCore<bool> core = new() { RunContinuationsAsynchronously = true };
-        private CancellationTokenRegistration cancellation;
-        private FrameStream? owner;
+        private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
+        private CancellationTokenRegistration _cancellation;
+        private FrameStream? _owner;
 
         public bool IsWaiting { get; private set; }
 
         public short Start(FrameStream stream, CancellationToken ct)
         {
-            owner = stream;
-            core.Reset();
-            _ = cancellation.Unregister();
+            _owner = stream;
+            _core.Reset();
+            _ = _cancellation.Unregister();
             IsWaiting = true;
-            cancellation = ct.UnsafeRegister(static (waiter, token) => ((Waiter)waiter!).Cancel(token), this);
-            return core.Version;
+            _cancellation = ct.UnsafeRegister(static (waiter, ct) => ((Waiter)waiter!).Cancel(ct), this);
+            return _core.Version;
         }
 
         public void Succeed()
@@ -215,7 +215,7 @@ public sealed partial class FrameStream
             if (IsWaiting)
             {
                 IsWaiting = false;
-                core.SetResult(true);
+                _core.SetResult(true);
             }
         }
 
@@ -224,20 +224,20 @@ public sealed partial class FrameStream
             if (IsWaiting)
             {
                 IsWaiting = false;
-                core.SetException(why);
+                _core.SetException(why);
             }
         }
 
-        public ValueTaskSourceStatus GetStatus(short token) => core.GetStatus(token);
+        public ValueTaskSourceStatus GetStatus(short token) => _core.GetStatus(token);
 
         public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-            core.OnCompleted(continuation, state, token, flags);
+            _core.OnCompleted(continuation, state, token, flags);
 
         FrameBatch IValueTaskSource<FrameBatch>.GetResult(short token)
         {
             lock (Completed(token))
             {
-                return owner!.TryAdvance(FrameStore.Most) ? owner.TakeBatch() : throw owner.Closed();
+                return _owner!.TryAdvance(FrameStore.Most) ? _owner.TakeBatch() : throw _owner.Closed();
             }
         }
 
@@ -245,21 +245,21 @@ public sealed partial class FrameStream
         {
             lock (Completed(token))
             {
-                return owner!.TryAdvance(1) ? owner.TakeOne() : throw owner.Closed();
+                return _owner!.TryAdvance(1) ? _owner.TakeOne() : throw _owner.Closed();
             }
         }
 
         // The registration is undone outside the gate, which the cancellation takes.
         private Lock Completed(short token)
         {
-            cancellation.Dispose();
-            _ = core.GetResult(token);
-            return owner!.gate;
+            _cancellation.Dispose();
+            _ = _core.GetResult(token);
+            return _owner!._gate;
         }
 
         private void Cancel(CancellationToken ct)
         {
-            lock (owner!.gate)
+            lock (_owner!._gate)
             {
                 Fail(new OperationCanceledException(ct));
             }

@@ -35,8 +35,8 @@ public sealed partial class FrameStream : IDisposable
     internal FrameStream(FakeVm vm, Lock gate)
     {
         Vm = vm;
-        this.gate = gate;
-        timer = new Timer(static stream => ((FrameStream)stream!).OnTimer(), this, Timeout.Infinite, Timeout.Infinite);
+        _gate = gate;
+        _timer = new Timer(static stream => ((FrameStream)stream!).OnTimer(), this, Timeout.Infinite, Timeout.Infinite);
     }
 
     /// <summary>Whose card it is.</summary>
@@ -88,9 +88,9 @@ public sealed partial class FrameStream : IDisposable
     /// <exception cref="InvalidOperationException">Another receive is waiting.</exception>
     public ValueTask<ReadOnlyMemory<byte>> ReceiveAsync(CancellationToken ct = default)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return TryAdvance(1) ? new(TakeOne()) : new(waiter, StartWaiting(ct));
+            return TryAdvance(1) ? new(TakeOne()) : new(_waiter, StartWaiting(ct));
         }
     }
 
@@ -101,9 +101,9 @@ public sealed partial class FrameStream : IDisposable
     /// <inheritdoc cref="ReceiveAsync"/>
     public ValueTask<FrameBatch> ReceiveBatchAsync(CancellationToken ct = default)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return TryAdvance(FrameStore.Most) ? new(TakeBatch()) : new(waiter, StartWaiting(ct));
+            return TryAdvance(FrameStore.Most) ? new(TakeBatch()) : new(_waiter, StartWaiting(ct));
         }
     }
 
@@ -112,7 +112,7 @@ public sealed partial class FrameStream : IDisposable
     /// <exception cref="InvalidOperationException">A receive is waiting.</exception>
     public bool TryReceive(out ReadOnlyMemory<byte> frame)
     {
-        lock (gate)
+        lock (_gate)
         {
             bool any = TryAdvance(1);
             frame = any ? TakeOne() : default;
@@ -123,31 +123,31 @@ public sealed partial class FrameStream : IDisposable
     /// <summary>Ends the stream: what was not received, and all that comes, goes to <see cref="FakeVm.Received"/>. A receive that waits fails.</summary>
     public void Dispose()
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (isClosed)
+            if (_isClosed)
             {
                 return;
             }
 
             End();
-            Vm.CloseStream([front, back]);
-            front.Clear();
+            Vm.CloseStream([_front, _back]);
+            _front.Clear();
         }
 
-        timer.Dispose();
+        _timer.Dispose();
     }
 
     private ReadOnlyMemory<byte> TakeOne()
     {
         Received++;
-        _ = front.TryTake(out ReadOnlyMemory<byte> frame);
+        _ = _front.TryTake(out ReadOnlyMemory<byte> frame);
         return frame;
     }
 
     private FrameBatch TakeBatch()
     {
-        FrameBatch batch = front.TakeAll();
+        FrameBatch batch = _front.TakeAll();
         Received += batch.Count;
         return batch;
     }

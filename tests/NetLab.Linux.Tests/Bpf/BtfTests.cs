@@ -7,15 +7,15 @@ namespace NetLab.Linux.Tests.Bpf;
 /// <summary>The reader of the kernel's type description: on bytes made here, and on the running kernel's own.</summary>
 public sealed class BtfTests
 {
-    private readonly BtfBytes bytes = new();
+    private readonly BtfBytes _bytes = new();
 
     [Fact]
     public void A_member_is_found_by_its_name()
     {
-        var number = bytes.Int("int", 4);
-        bytes.Struct("pair", 8, ("left", number, 0), ("right", number, 32));
+        var number = _bytes.Int("int", 4);
+        _bytes.Struct("pair", 8, ("left", number, 0), ("right", number, 32));
 
-        var btf = Btf.Parse(bytes.ToArray(), ["pair"]);
+        var btf = Btf.Parse(_bytes.ToArray(), ["pair"]);
 
         Assert.Equal(new BtfMember(4, 4, 0, 0), btf.Member("pair", "right"));
     }
@@ -23,39 +23,39 @@ public sealed class BtfTests
     [Fact]
     public void A_member_of_an_unnamed_union_is_found_as_if_it_were_the_structs_own()
     {
-        var number = bytes.Int("int", 4);
-        var union = bytes.Union("", 4, ("one", number, 0), ("other", number, 0));
-        bytes.Struct("outer", 8, ("first", number, 0), ("", union, 32));
+        var number = _bytes.Int("int", 4);
+        var union = _bytes.Union("", 4, ("one", number, 0), ("other", number, 0));
+        _bytes.Struct("outer", 8, ("first", number, 0), ("", union, 32));
 
-        Assert.Equal(4, Btf.Parse(bytes.ToArray(), ["outer"]).Member("outer", "other").Offset);
+        Assert.Equal(4, Btf.Parse(_bytes.ToArray(), ["outer"]).Member("outer", "other").Offset);
     }
 
     [Fact]
     public void A_path_leads_through_typedefs_and_structs()
     {
-        var number = bytes.Int("int", 4);
-        var inner = bytes.Struct("inner", 8, ("pad", number, 0), ("value", number, 32));
-        var alias = bytes.Typedef("inner_t", inner);
-        bytes.Struct("outer", 16, ("first", number, 0), ("in", alias, 64));
+        var number = _bytes.Int("int", 4);
+        var inner = _bytes.Struct("inner", 8, ("pad", number, 0), ("value", number, 32));
+        var alias = _bytes.Typedef("inner_t", inner);
+        _bytes.Struct("outer", 16, ("first", number, 0), ("in", alias, 64));
 
-        Assert.Equal(12, Btf.Parse(bytes.ToArray(), ["outer"]).Member("outer", "in.value").Offset);
+        Assert.Equal(12, Btf.Parse(_bytes.ToArray(), ["outer"]).Member("outer", "in.value").Offset);
     }
 
     [Fact]
     public void A_bit_field_tells_its_byte_and_bit()
     {
-        var number = bytes.Int("u8", 1);
-        bytes.BitStruct("flags", 2, ("whole", number, 0, 0), ("low", number, 8, 3), ("high", number, 11, 1));
+        var number = _bytes.Int("u8", 1);
+        _bytes.BitStruct("flags", 2, ("whole", number, 0, 0), ("low", number, 8, 3), ("high", number, 11, 1));
 
-        Assert.Equal(new BtfMember(1, 1, 3, 1), Btf.Parse(bytes.ToArray(), ["flags"]).Member("flags", "high"));
+        Assert.Equal(new BtfMember(1, 1, 3, 1), Btf.Parse(_bytes.ToArray(), ["flags"]).Member("flags", "high"));
     }
 
     [Fact]
     public void A_missing_member_is_refused_by_name()
     {
-        bytes.Struct("pair", 8, ("left", bytes.Int("int", 4), 0));
+        _bytes.Struct("pair", 8, ("left", _bytes.Int("int", 4), 0));
 
-        var refusal = Assert.Throws<PlatformNotSupportedException>(() => Btf.Parse(bytes.ToArray(), ["pair"]).Member("pair", "middle"));
+        var refusal = Assert.Throws<PlatformNotSupportedException>(() => Btf.Parse(_bytes.ToArray(), ["pair"]).Member("pair", "middle"));
 
         Assert.Contains("struct pair has no member middle", refusal.Message, StringComparison.Ordinal);
     }
@@ -63,29 +63,29 @@ public sealed class BtfTests
     [Fact]
     public void A_name_that_only_begins_alike_is_not_taken_for_the_one_wanted()
     {
-        var number = bytes.Int("int", 4);
-        bytes.Struct("sk_buff_list", 4, ("wrong", number, 0));
-        bytes.Struct("sk_buff", 4, ("right", number, 0));
+        var number = _bytes.Int("int", 4);
+        _bytes.Struct("sk_buff_list", 4, ("wrong", number, 0));
+        _bytes.Struct("sk_buff", 4, ("right", number, 0));
 
-        Assert.True(Btf.Parse(bytes.ToArray(), ["sk_buff"]).TryMember("sk_buff", "right", out _));
+        Assert.True(Btf.Parse(_bytes.ToArray(), ["sk_buff"]).TryMember("sk_buff", "right", out _));
     }
 
     [Fact]
     public void A_forward_declaration_does_not_hide_the_struct()
     {
-        bytes.Forward("late");
-        bytes.Struct("late", 4, ("here", bytes.Int("int", 4), 0));
+        _bytes.Forward("late");
+        _bytes.Struct("late", 4, ("here", _bytes.Int("int", 4), 0));
 
-        Assert.True(Btf.Parse(bytes.ToArray(), ["late"]).TryMember("late", "here", out _));
+        Assert.True(Btf.Parse(_bytes.ToArray(), ["late"]).TryMember("late", "here", out _));
     }
 
     [Fact]
     public void Parameters_have_their_names_and_enums_their_constants()
     {
-        var number = bytes.Int("int", 4);
-        var function = bytes.Function("traced", bytes.Prototype(("__data", number), ("skb", number)));
-        bytes.Enum("reason", ("NONE", 0), ("BAD", -3));
-        var btf = Btf.Parse(bytes.ToArray(), ["traced", "reason"]);
+        var number = _bytes.Int("int", 4);
+        var function = _bytes.Function("traced", _bytes.Prototype(("__data", number), ("skb", number)));
+        _bytes.Enum("reason", ("NONE", 0), ("BAD", -3));
+        var btf = Btf.Parse(_bytes.ToArray(), ["traced", "reason"]);
 
         Assert.Equal(["__data", "skb"], btf.ParameterNames(btf.Find(BtfKind.Function, "traced")));
         Assert.Equal([("NONE", 0L), ("BAD", -3L)], btf.EnumConstants("reason"));
@@ -98,9 +98,9 @@ public sealed class BtfTests
     [InlineData(40)]
     public void Bytes_that_end_too_early_are_refused(int length)
     {
-        bytes.Struct("pair", 8, ("left", bytes.Int("int", 4), 0));
+        _bytes.Struct("pair", 8, ("left", _bytes.Int("int", 4), 0));
 
-        Assert.Throws<InvalidDataException>(() => Btf.Parse(bytes.ToArray()[..length], ["pair"]));
+        Assert.Throws<InvalidDataException>(() => Btf.Parse(_bytes.ToArray()[..length], ["pair"]));
     }
 
     [Fact]
@@ -121,9 +121,9 @@ public sealed class BtfTests
     /// <summary>Writes BTF, type by type; each method returns the new type's id.</summary>
     private sealed class BtfBytes
     {
-        private readonly List<byte> types = [];
-        private readonly List<byte> strings = [0];
-        private int count;
+        private readonly List<byte> _types = [];
+        private readonly List<byte> _strings = [0];
+        private int _count;
 
         public int Int(string name, int size) => Type(name, 1, 0, false, size, (size * 8));
 
@@ -148,13 +148,13 @@ public sealed class BtfTests
             var header = new byte[24];
             BinaryPrimitives.WriteUInt16LittleEndian(header, 0xEB9F);
             header[2] = 1;
-            int[] words = [24, 0, types.Count, types.Count, strings.Count];
+            int[] words = [24, 0, _types.Count, _types.Count, _strings.Count];
             for (var i = 0; i < words.Length; i++)
             {
                 BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(4 + (4 * i)), words[i]);
             }
 
-            return [.. header, .. types, .. strings];
+            return [.. header, .. _types, .. _strings];
         }
 
         private int Type(string name, int kind, int items, bool kindFlag, int sizeOrType, params int[] tail)
@@ -167,14 +167,14 @@ public sealed class BtfTests
                 Write(word);
             }
 
-            return ++count;
+            return ++_count;
         }
 
         private void Write(int word)
         {
             Span<byte> four = stackalloc byte[4];
             BinaryPrimitives.WriteInt32LittleEndian(four, word);
-            types.AddRange(four);
+            _types.AddRange(four);
         }
 
         private int Text(string name)
@@ -184,8 +184,8 @@ public sealed class BtfTests
                 return 0;
             }
 
-            var at = strings.Count;
-            strings.AddRange(Encoding.UTF8.GetBytes(name + '\0'));
+            var at = _strings.Count;
+            _strings.AddRange(Encoding.UTF8.GetBytes(name + '\0'));
             return at;
         }
     }

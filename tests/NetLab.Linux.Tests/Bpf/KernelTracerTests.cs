@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using NetLab.Linux.Bpf;
 using NetLab.Linux.Netlink;
-using NetLab.Linux.Processes;
 
 namespace NetLab.Linux.Tests.Bpf;
 

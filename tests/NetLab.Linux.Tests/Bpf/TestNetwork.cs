@@ -13,27 +13,27 @@ internal sealed class TestNetwork : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    private readonly List<IDisposable> owned = [];
-    private readonly Dictionary<ulong, string> names = [];
-    private readonly List<TraceEvent> events = [];
-    private readonly List<ulong> tracedNamespaces = [];
-    private readonly Lazy<ProcessGroup> programs;
+    private readonly List<IDisposable> _owned = [];
+    private readonly Dictionary<ulong, string> _names = [];
+    private readonly List<TraceEvent> _events = [];
+    private readonly List<ulong> _tracedNamespaces = [];
+    private readonly Lazy<ProcessGroup> _programs;
 
     public TestNetwork(TracerOptions? options = null)
     {
         Tracer = KernelTracer.Start(options);
-        programs = new(() => Own(ProcessGroup.Create()));
+        _programs = new(() => Own(ProcessGroup.Create()));
     }
 
     public KernelTracer Tracer { get; }
 
     /// <summary>Inode numbers of the namespaces that are traced.</summary>
-    public IReadOnlyList<ulong> TracedNamespaces => tracedNamespaces;
+    public IReadOnlyList<ulong> TracedNamespaces => _tracedNamespaces;
 
-    public ProcessGroup Programs => programs.Value;
+    public ProcessGroup Programs => _programs.Value;
 
     /// <summary>All events so far, in the order of their times.</summary>
-    public IReadOnlyList<TraceEvent> Events => [.. events.OrderBy(e => e.Timestamp)];
+    public IReadOnlyList<TraceEvent> Events => [.. _events.OrderBy(e => e.Timestamp)];
 
     /// <summary>A new namespace, quiet (no IPv6), and traced unless said otherwise.</summary>
     public NetworkNamespace Namespace(string name, bool traced = true)
@@ -43,11 +43,11 @@ internal sealed class TestNetwork : IDisposable
         ns.WriteSysctl("net.ipv6.conf.default.disable_ipv6", "1");
         ns.WriteSysctl("net.ipv4.ip_forward", "0");
         ns.WriteSysctl("net.bridge.bridge-nf-call-iptables", "0");
-        names[ns.Inode] = name;
+        _names[ns.Inode] = name;
         if (traced)
         {
             Tracer.AddNamespace(ns.Inode);
-            tracedNamespaces.Add(ns.Inode);
+            _tracedNamespaces.Add(ns.Inode);
         }
 
         return ns;
@@ -119,7 +119,7 @@ internal sealed class TestNetwork : IDisposable
         (await Programs.RunAsync(new ProcessStart(program, arguments) { Namespace = ns }, input)).EnsureSuccess().Output;
 
     /// <summary>Reads all that the ring holds.</summary>
-    public void Drain() => Tracer.Drain((in TraceRecord record) => events.Add(record.ToEvent()));
+    public void Drain() => Tracer.Drain((in TraceRecord record) => _events.Add(record.ToEvent()));
 
     /// <summary>Reads until the events satisfy the condition; those that carry the frame's own bytes are given to it.</summary>
     public IReadOnlyList<TraceEvent> Follow(TestFrame frame, Func<IReadOnlyList<TraceEvent>, bool> until)
@@ -140,13 +140,13 @@ internal sealed class TestNetwork : IDisposable
     }
 
     /// <summary><c>NetifReceiveSkb a/tap0</c>.</summary>
-    public string Brief(TraceEvent e) => $"{e.Kind} {names.GetValueOrDefault(e.Namespace, e.Namespace.ToString(CultureInfo.InvariantCulture))}/{e.DeviceName}";
+    public string Brief(TraceEvent e) => $"{e.Kind} {_names.GetValueOrDefault(e.Namespace, e.Namespace.ToString(CultureInfo.InvariantCulture))}/{e.DeviceName}";
 
     public void Dispose()
     {
         Tracer.Dispose();
-        owned.Reverse();
-        foreach (var one in owned)
+        _owned.Reverse();
+        foreach (var one in _owned)
         {
             one.Dispose();
         }
@@ -155,11 +155,11 @@ internal sealed class TestNetwork : IDisposable
     public T Own<T>(T one)
         where T : IDisposable
     {
-        owned.Add(one);
+        _owned.Add(one);
         return one;
     }
 
-    private string Describe(TraceEvent e) => $"{names.GetValueOrDefault(e.Namespace)} {e}";
+    private string Describe(TraceEvent e) => $"{_names.GetValueOrDefault(e.Namespace)} {e}";
 
     private static void Execute(NetworkNamespace ns, string device, Action<NetlinkBatch, int> add)
     {
@@ -173,12 +173,12 @@ internal sealed class TestNetwork : IDisposable
 /// <summary>A frame that no other frame is taken for: eight random bytes are in its payload.</summary>
 internal sealed class TestFrame
 {
-    private readonly byte[] mark = new byte[8];
+    private readonly byte[] _mark = new byte[8];
 
     private TestFrame(byte[] header, int payload)
     {
-        Random.Shared.NextBytes(mark);
-        Bytes = [.. header, .. mark, .. new byte[Math.Max(0, payload - mark.Length)]];
+        Random.Shared.NextBytes(_mark);
+        Bytes = [.. header, .. _mark, .. new byte[Math.Max(0, payload - _mark.Length)]];
     }
 
     public byte[] Bytes { get; }
@@ -202,5 +202,5 @@ internal sealed class TestFrame
         return new([.. destination.GetAddressBytes(), 2, 0, 0, 0, 0, 1, 8, 0, .. ip, 0x9C, 0x40, (byte)(port >> 8), (byte)port, (byte)((8 + payload) >> 8), (byte)(8 + payload), 0, 0], payload);
     }
 
-    public bool IsIn(TraceEvent e) => e.Bytes.Span.IndexOf(mark) >= 0;
+    public bool IsIn(TraceEvent e) => e.Bytes.Span.IndexOf(_mark) >= 0;
 }

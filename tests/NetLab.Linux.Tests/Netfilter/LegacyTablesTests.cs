@@ -7,14 +7,14 @@ namespace NetLab.Linux.Tests.Netfilter;
 /// <summary>The tables of iptables-legacy as the kernel has them, compared with what iptables-legacy says.</summary>
 public sealed class LegacyTablesTests : IDisposable
 {
-    private readonly TestNetwork net = new();
+    private readonly TestNetwork _net = new();
 
-    public void Dispose() => net.Dispose();
+    public void Dispose() => _net.Dispose();
 
     [Fact]
     public void Reading_makes_no_tables()
     {
-        var ns = net.Namespace("a");
+        var ns = _net.Namespace("a");
         using var tables = LegacyTables.Of(ns);
 
         Assert.Empty(tables.Read());
@@ -27,14 +27,14 @@ public sealed class LegacyTablesTests : IDisposable
     [Fact]
     public async Task Every_rule_is_there_with_its_chain_its_number_and_what_it_does()
     {
-        var ns = net.Namespace("a");
+        var ns = _net.Namespace("a");
         foreach (var rule in (string[])["-N mine", "-N empty", "-A mine -s 10.0.0.0/8 -j RETURN", "-A mine -j LOG", "-A mine -p udp", "-A FORWARD -j mine", "-A FORWARD -g empty", "-A FORWARD -p tcp -j REJECT",
             "-A INPUT -j NFQUEUE --queue-balance 3:5", "-P OUTPUT DROP"])
         {
-            await net.RunAsync(ns, "iptables-legacy", "", ["-w", .. rule.Split(' ')]);
+            await _net.RunAsync(ns, "iptables-legacy", "", ["-w", .. rule.Split(' ')]);
         }
 
-        await net.RunAsync(ns, "ip6tables-legacy", "", "-w", "-t", "raw", "-A", "PREROUTING", "-j", "DROP");
+        await _net.RunAsync(ns, "ip6tables-legacy", "", "-w", "-t", "raw", "-A", "PREROUTING", "-j", "DROP");
         using var tables = LegacyTables.Of(ns);
 
         var read = tables.Read();
@@ -47,9 +47,9 @@ public sealed class LegacyTablesTests : IDisposable
             ],
             read[0].Rules.Select(r => $"{r} {r.Target}{(r.JumpsTo is { } chain ? $"> {chain}" : "")}".TrimEnd()));
         Assert.Equal((3, 3), read[0].Rules[0].Queues);
-        Assert.Equal("iptables-legacy -P OUTPUT DROP", await read[0].FindTextAsync(net.Programs, ns, read[0].Rules[6]));
+        Assert.Equal("iptables-legacy -P OUTPUT DROP", await read[0].FindTextAsync(_net.Programs, ns, read[0].Rules[6]));
         Assert.Equal(["rule 1 of chain PREROUTING DROP", "the policy of chain PREROUTING ACCEPT", "the policy of chain OUTPUT ACCEPT"], read[1].Rules.Select(r => $"{r} {r.Target}"));
-        Assert.Equal("ip6tables-legacy -t raw -A PREROUTING -j DROP", await read[1].FindTextAsync(net.Programs, ns, read[1].Rules[0]));
+        Assert.Equal("ip6tables-legacy -t raw -A PREROUTING -j DROP", await read[1].FindTextAsync(_net.Programs, ns, read[1].Rules[0]));
     }
 
     [Theory]
@@ -65,8 +65,8 @@ public sealed class LegacyTablesTests : IDisposable
     [InlineData("! -o eth7", false)]
     public async Task A_rule_is_for_frames_that_meet_its_addresses_protocol_and_devices(string conditions, bool fits)
     {
-        var ns = net.Namespace("a");
-        await net.RunAsync(ns, "iptables-legacy", "", ["-w", "-A", "FORWARD", .. conditions.Split(' '), "-j", "DROP"]);
+        var ns = _net.Namespace("a");
+        await _net.RunAsync(ns, "iptables-legacy", "", ["-w", "-A", "FORWARD", .. conditions.Split(' '), "-j", "DROP"]);
         using var tables = LegacyTables.Of(ns);
         byte[] packet = [0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, .. IPAddress.Parse("10.0.0.1").GetAddressBytes(), .. IPAddress.Parse("10.0.0.2").GetAddressBytes()];
 
@@ -84,8 +84,8 @@ public sealed class LegacyTablesTests : IDisposable
     [InlineData("-i tap1", false)]
     public async Task So_is_a_rule_for_IPv6(string conditions, bool fits)
     {
-        var ns = net.Namespace("a");
-        await net.RunAsync(ns, "ip6tables-legacy", "", ["-w", "-A", "FORWARD", .. conditions.Split(' '), "-j", "DROP"]);
+        var ns = _net.Namespace("a");
+        await _net.RunAsync(ns, "ip6tables-legacy", "", ["-w", "-A", "FORWARD", .. conditions.Split(' '), "-j", "DROP"]);
         using var tables = LegacyTables.Of(ns);
         byte[] packet = [0x60, 0, 0, 0, 0, 8, 17, 64, .. IPAddress.Parse("fd00::1").GetAddressBytes(), .. IPAddress.Parse("fd00::2").GetAddressBytes()];
 

@@ -7,15 +7,15 @@ namespace NetLab.Linux.Tests.Netfilter;
 /// <summary>Traces of rules in namespaces with real rulesets.</summary>
 public sealed class NftTraceTests : IDisposable
 {
-    private readonly TestNetwork net = new();
+    private readonly TestNetwork _net = new();
 
-    public void Dispose() => net.Dispose();
+    public void Dispose() => _net.Dispose();
 
     [Fact]
     public async Task A_bridge_rule_that_drops_is_named_with_its_text_and_comment()
     {
         var (tap, ns) = BridgeWithTwoTaps();
-        await net.NftAsync(ns, "table bridge guard {\n chain f {\n type filter hook forward priority 0\n ether type arp accept\n iifname \"t0\" oifname \"t1\" ether type 0x88b5 counter drop comment \"vm2-isolated\"\n }\n}\n");
+        await _net.NftAsync(ns, "table bridge guard {\n chain f {\n type filter hook forward priority 0\n ether type arp accept\n iifname \"t0\" oifname \"t1\" ether type 0x88b5 counter drop comment \"vm2-isolated\"\n }\n}\n");
         using var trace = NftTrace.Open(ns);
         Assert.True(trace.Arm());
         var frame = TestFrame.Ethernet();
@@ -27,7 +27,7 @@ public sealed class NftTraceTests : IDisposable
         Assert.Equal(tap.Index, drop.InputInterfaceIndex);
         Assert.NotEqual(0, drop.OutputInterfaceIndex);
         Assert.Equal(frame.Bytes.AsSpan(0, 14), drop.LinkHeader.Span);
-        var rule = (await NftRules.FindAsync(net.Programs, ns, drop))!;
+        var rule = (await NftRules.FindAsync(_net.Programs, ns, drop))!;
         Assert.Equal(2, rule.Number);
         Assert.Equal($"iifname \"t0\" oifname \"t1\" ether type 0x88b5 counter packets 1 bytes {frame.Bytes.Length - 14} drop comment \"vm2-isolated\"", rule.Text);
         Assert.Equal("vm2-isolated", rule.Comment);
@@ -38,7 +38,7 @@ public sealed class NftTraceTests : IDisposable
     public async Task The_policy_of_a_chain_is_named_as_such()
     {
         var (tap, ns) = BridgeWithTwoTaps();
-        await net.NftAsync(ns, "table bridge guard {\n chain f {\n type filter hook forward priority 0; policy drop\n counter\n }\n}\n");
+        await _net.NftAsync(ns, "table bridge guard {\n chain f {\n type filter hook forward priority 0; policy drop\n counter\n }\n}\n");
         using var trace = NftTrace.Open(ns);
         Assert.True(trace.Arm());
         var frame = TestFrame.Ethernet();
@@ -49,14 +49,14 @@ public sealed class NftTraceTests : IDisposable
         Assert.Equal(["Rule continue", "Policy drop"], steps.Select(s => $"{s.Step} {s.Verdict}"));
         var drop = steps[1];
         Assert.Equal(NftTraceStep.Policy, drop.Step);
-        Assert.Equal("the policy of chain \"f\" in table \"bridge guard\": policy drop", (await NftRules.FindAsync(net.Programs, ns, drop))!.ToString());
+        Assert.Equal("the policy of chain \"f\" in table \"bridge guard\": policy drop", (await NftRules.FindAsync(_net.Programs, ns, drop))!.ToString());
     }
 
     [Fact]
     public async Task Jumps_are_told_in_order_and_belong_to_one_trace()
     {
         var (tap, ns) = Router();
-        await net.NftAsync(ns, "table inet guard {\n chain f {\n type filter hook forward priority 0\n udp dport 53 jump dns\n }\n chain dns {\n ip daddr 10.7.0.0/16 drop\n }\n}\n");
+        await _net.NftAsync(ns, "table inet guard {\n chain f {\n type filter hook forward priority 0\n udp dport 53 jump dns\n }\n chain dns {\n ip daddr 10.7.0.0/16 drop\n }\n}\n");
         using var trace = NftTrace.Open(ns);
         Assert.True(trace.Arm());
         var frame = TestFrame.Udp(TestNetwork.MacOf(ns, "tap0"), "10.0.0.9", "10.7.1.1", 53);
@@ -74,20 +74,20 @@ public sealed class NftTraceTests : IDisposable
     public async Task Nothing_is_traced_after_disarming_and_nothing_of_it_is_left()
     {
         var (tap, ns) = BridgeWithTwoTaps();
-        await net.NftAsync(ns, "table bridge guard {\n chain f {\n type filter hook forward priority 0\n accept\n }\n}\n");
-        var before = await net.RunAsync(ns, "nft", "", "-a", "list", "ruleset");
+        await _net.NftAsync(ns, "table bridge guard {\n chain f {\n type filter hook forward priority 0\n accept\n }\n}\n");
+        var before = await _net.RunAsync(ns, "nft", "", "-a", "list", "ruleset");
         using var trace = NftTrace.Open(ns);
         Assert.True(trace.Arm());
-        Assert.Contains(NftTrace.ArmingTable, await net.RunAsync(ns, "nft", "", "list", "ruleset"), StringComparison.Ordinal);
-        Assert.Equal(["guard"], (await NftRules.ListAsync(net.Programs, ns)).Select(c => c.Table));
+        Assert.Contains(NftTrace.ArmingTable, await _net.RunAsync(ns, "nft", "", "list", "ruleset"), StringComparison.Ordinal);
+        Assert.Equal(["guard"], (await NftRules.ListAsync(_net.Programs, ns)).Select(c => c.Table));
 
         trace.Disarm();
         trace.Disarm();
         var late = TestFrame.Ethernet();
         tap.Write(late.Bytes);
-        net.Follow(late, e => e.Any(x => x.Kind is NetLab.Linux.Bpf.TraceEventKind.NetDevStartXmit));
+        _net.Follow(late, e => e.Any(x => x.Kind is NetLab.Linux.Bpf.TraceEventKind.NetDevStartXmit));
         Assert.Empty(trace.Read());
-        Assert.Equal(before, await net.RunAsync(ns, "nft", "", "-a", "list", "ruleset"));
+        Assert.Equal(before, await _net.RunAsync(ns, "nft", "", "-a", "list", "ruleset"));
     }
 
     [Fact]
@@ -97,16 +97,16 @@ public sealed class NftTraceTests : IDisposable
         using var trace = NftTrace.Open(ns);
         Assert.False(trace.Arm());
 
-        await net.NftAsync(ns, "table inet t {\n set s { type ipv4_addr; }\n chain helper { accept\n }\n}\n");
+        await _net.NftAsync(ns, "table inet t {\n set s { type ipv4_addr; }\n chain helper { accept\n }\n}\n");
         Assert.False(trace.Arm());
-        Assert.DoesNotContain(NftTrace.ArmingTable, await net.RunAsync(ns, "nft", "", "list", "ruleset"), StringComparison.Ordinal);
+        Assert.DoesNotContain(NftTrace.ArmingTable, await _net.RunAsync(ns, "nft", "", "list", "ruleset"), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Every_hook_of_every_family_that_has_a_chain_gets_one_before_it()
     {
         var (_, ns) = BridgeWithTwoTaps();
-        await net.NftAsync(
+        await _net.NftAsync(
             ns,
             """
             table netdev n {
@@ -129,7 +129,7 @@ public sealed class NftTraceTests : IDisposable
         using var trace = NftTrace.Open(ns);
         Assert.True(trace.Arm());
 
-        var ours = (await net.RunAsync(ns, "nft", "", "-n", "list", "ruleset")).Split("table ").Where(t => t.Contains(NftTrace.ArmingTable, StringComparison.Ordinal)).ToList();
+        var ours = (await _net.RunAsync(ns, "nft", "", "-n", "list", "ruleset")).Split("table ").Where(t => t.Contains(NftTrace.ArmingTable, StringComparison.Ordinal)).ToList();
         Assert.All(ours, t => Assert.Contains("flags owner", t, StringComparison.Ordinal));
         Assert.Equal(
             [
@@ -146,7 +146,7 @@ public sealed class NftTraceTests : IDisposable
     public async Task A_change_of_the_ruleset_is_noticed_also_while_armed()
     {
         var (tap, ns) = BridgeWithTwoTaps();
-        await net.NftAsync(ns, "table bridge guard { chain f { type filter hook forward priority 0; accept; }\n}\n");
+        await _net.NftAsync(ns, "table bridge guard { chain f { type filter hook forward priority 0; accept; }\n}\n");
         using var trace = NftTrace.Open(ns);
         Assert.True(trace.Arm());
         var version = trace.Version;
@@ -154,7 +154,7 @@ public sealed class NftTraceTests : IDisposable
         Assert.True(trace.Arm());
         Assert.Equal(version, trace.Version); // what it did itself is no change
 
-        await net.NftAsync(ns, "table bridge guard { chain p { type filter hook prerouting priority 0; drop; }\n}\n");
+        await _net.NftAsync(ns, "table bridge guard { chain p { type filter hook prerouting priority 0; drop; }\n}\n");
         Assert.True(trace.Arm());
         Assert.Equal(version + 1, trace.Version);
         var frame = TestFrame.Ethernet();
@@ -166,15 +166,15 @@ public sealed class NftTraceTests : IDisposable
     public async Task A_flush_of_the_ruleset_by_somebody_else_is_survived()
     {
         var (tap, ns) = BridgeWithTwoTaps();
-        await net.NftAsync(ns, "table bridge guard { chain f { type filter hook forward priority 0; drop; }\n}\n");
+        await _net.NftAsync(ns, "table bridge guard { chain f { type filter hook forward priority 0; drop; }\n}\n");
         using var trace = NftTrace.Open(ns);
         Assert.True(trace.Arm());
-        await net.NftAsync(ns, "flush ruleset\n");
+        await _net.NftAsync(ns, "flush ruleset\n");
         trace.Disarm();
-        Assert.Empty(await net.RunAsync(ns, "nft", "", "list", "ruleset"));
+        Assert.Empty(await _net.RunAsync(ns, "nft", "", "list", "ruleset"));
         Assert.False(trace.Arm());
 
-        await net.NftAsync(ns, "table bridge guard { chain f { type filter hook forward priority 0; drop; }\n}\n");
+        await _net.NftAsync(ns, "table bridge guard { chain f { type filter hook forward priority 0; drop; }\n}\n");
         Assert.True(trace.Arm());
         var frame = TestFrame.Ethernet();
         tap.Write(frame.Bytes);
@@ -185,21 +185,21 @@ public sealed class NftTraceTests : IDisposable
     public async Task The_tables_go_away_with_the_trace()
     {
         var (_, ns) = BridgeWithTwoTaps();
-        await net.NftAsync(ns, "table bridge guard { chain f { type filter hook forward priority 0; drop; }\n}\n");
-        var before = await net.RunAsync(ns, "nft", "", "list", "ruleset");
+        await _net.NftAsync(ns, "table bridge guard { chain f { type filter hook forward priority 0; drop; }\n}\n");
+        var before = await _net.RunAsync(ns, "nft", "", "list", "ruleset");
         using (var trace = NftTrace.Open(ns))
         {
             Assert.True(trace.Arm());
         }
 
-        Assert.Equal(before, await net.RunAsync(ns, "nft", "", "list", "ruleset"));
+        Assert.Equal(before, await _net.RunAsync(ns, "nft", "", "list", "ruleset"));
     }
 
     [Fact]
     public async Task The_way_to_a_rule_is_told_by_the_jumps_that_count()
     {
         var (tap, ns) = Router();
-        await net.NftAsync(
+        await _net.NftAsync(
             ns,
             """
             table inet guard {
@@ -225,15 +225,15 @@ public sealed class NftTraceTests : IDisposable
     public async Task A_rule_made_by_iptables_is_told_in_iptables_words()
     {
         var (tap, ns) = Router();
-        await net.RunAsync(ns, "iptables-nft", "", "-A", "FORWARD", "-p", "tcp", "-j", "ACCEPT");
-        await net.RunAsync(ns, "iptables-nft", "", "-A", "FORWARD", "-p", "udp", "--dport", "53", "-m", "comment", "--comment", "no dns", "-j", "DROP");
+        await _net.RunAsync(ns, "iptables-nft", "", "-A", "FORWARD", "-p", "tcp", "-j", "ACCEPT");
+        await _net.RunAsync(ns, "iptables-nft", "", "-A", "FORWARD", "-p", "udp", "--dport", "53", "-m", "comment", "--comment", "no dns", "-j", "DROP");
         using var trace = NftTrace.Open(ns);
         Assert.True(trace.Arm());
         var frame = TestFrame.Udp(TestNetwork.MacOf(ns, "tap0"), "10.0.0.9", "10.7.1.1", 53);
 
         tap.Write(frame.Bytes);
 
-        var rule = (await NftRules.FindAsync(net.Programs, ns, Assert.Single(Steps(trace, frame), s => s.IsDrop)))!;
+        var rule = (await NftRules.FindAsync(_net.Programs, ns, Assert.Single(Steps(trace, frame), s => s.IsDrop)))!;
         Assert.Equal("iptables -A FORWARD -p udp -m udp --dport 53 -m comment --comment \"no dns\" -j DROP", rule.Iptables);
         Assert.Equal(2, rule.Number);
     }
@@ -242,14 +242,14 @@ public sealed class NftTraceTests : IDisposable
     public async Task A_policy_set_by_iptables_is_told_in_iptables_words()
     {
         var (tap, ns) = Router();
-        await net.RunAsync(ns, "iptables-nft", "", "-P", "FORWARD", "DROP");
+        await _net.RunAsync(ns, "iptables-nft", "", "-P", "FORWARD", "DROP");
         using var trace = NftTrace.Open(ns);
         Assert.True(trace.Arm());
         var frame = TestFrame.Udp(TestNetwork.MacOf(ns, "tap0"), "10.0.0.9", "10.7.1.1", 53);
 
         tap.Write(frame.Bytes);
 
-        var rule = (await NftRules.FindAsync(net.Programs, ns, Assert.Single(Steps(trace, frame), s => s.IsDrop)))!;
+        var rule = (await NftRules.FindAsync(_net.Programs, ns, Assert.Single(Steps(trace, frame), s => s.IsDrop)))!;
         Assert.Equal(("policy drop", "iptables -P FORWARD DROP"), (rule.Text, rule.Iptables));
     }
 
@@ -257,14 +257,14 @@ public sealed class NftTraceTests : IDisposable
     public async Task A_rule_made_by_ebtables_is_told_in_ebtables_words()
     {
         var (tap, ns) = BridgeWithTwoTaps();
-        await net.RunAsync(ns, "ebtables-nft", "", "-A", "FORWARD", "-p", "0x88b5", "-j", "DROP");
+        await _net.RunAsync(ns, "ebtables-nft", "", "-A", "FORWARD", "-p", "0x88b5", "-j", "DROP");
         using var trace = NftTrace.Open(ns);
         Assert.True(trace.Arm());
         var frame = TestFrame.Ethernet();
 
         tap.Write(frame.Bytes);
 
-        var rule = (await NftRules.FindAsync(net.Programs, ns, Assert.Single(Steps(trace, frame), s => s.IsDrop)))!;
+        var rule = (await NftRules.FindAsync(_net.Programs, ns, Assert.Single(Steps(trace, frame), s => s.IsDrop)))!;
         Assert.Equal("ebtables -A FORWARD -p 0x88b5 -j DROP", rule.Iptables);
     }
 
@@ -272,11 +272,11 @@ public sealed class NftTraceTests : IDisposable
     public async Task A_rule_that_is_gone_is_not_found()
     {
         var (_, ns) = BridgeWithTwoTaps();
-        await net.NftAsync(ns, "table bridge guard {\n chain f {\n accept\n }\n}\n");
+        await _net.NftAsync(ns, "table bridge guard {\n chain f {\n accept\n }\n}\n");
 
-        Assert.Null(await NftRules.FindAsync(net.Programs, ns, NftFamily.Bridge, "guard", "f", 99));
-        Assert.Null(await NftRules.FindAsync(net.Programs, ns, NftFamily.Bridge, "guard", "f", 0));
-        Assert.Null(await NftRules.FindAsync(net.Programs, ns, NftFamily.Bridge, "guard", "other", 2));
+        Assert.Null(await NftRules.FindAsync(_net.Programs, ns, NftFamily.Bridge, "guard", "f", 99));
+        Assert.Null(await NftRules.FindAsync(_net.Programs, ns, NftFamily.Bridge, "guard", "f", 0));
+        Assert.Null(await NftRules.FindAsync(_net.Programs, ns, NftFamily.Bridge, "guard", "other", 2));
     }
 
     // The steps of the frame, once its end is among them.
@@ -299,17 +299,17 @@ public sealed class NftTraceTests : IDisposable
 
     private (Tap Tap, NetworkNamespace Namespace) BridgeWithTwoTaps()
     {
-        var ns = net.Namespace("a");
-        var tap = net.Tap(ns, "t0");
-        net.Tap(ns, "t1");
+        var ns = _net.Namespace("a");
+        var tap = _net.Tap(ns, "t0");
+        _net.Tap(ns, "t1");
         TestNetwork.Bridge(ns, "br0", "t0", "t1");
         return (tap, ns);
     }
 
     private (Tap Tap, NetworkNamespace Namespace) Router()
     {
-        var ns = net.Namespace("a");
-        var tap = net.Tap(ns, "tap0");
+        var ns = _net.Namespace("a");
+        var tap = _net.Tap(ns, "tap0");
         ns.WriteSysctl("net.ipv4.ip_forward", "1");
         TestNetwork.Address(ns, "tap0", "10.0.0.1/24");
         TestNetwork.Route(ns, "tap0", "10.7.0.0/16", "10.0.0.9");

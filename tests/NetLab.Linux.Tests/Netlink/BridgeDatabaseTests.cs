@@ -5,29 +5,29 @@ namespace NetLab.Linux.Tests.Netlink;
 
 public sealed class BridgeDatabaseTests : IDisposable
 {
-    private readonly NetlinkBench bench = new();
+    private readonly NetlinkBench _bench = new();
 
-    public BridgeDatabaseTests() => bench.Do(batch =>
+    public BridgeDatabaseTests() => _bench.Do(batch =>
     {
         batch.AddLink(new BridgeSpec("br0") { Index = 20, Up = true, Options = new BridgeOptions { MulticastSnooping = true } });
         batch.AddLink(new VethSpec("v0", new VethPeer("v1") { Index = 12 }) { Index = 11, Up = true, MasterIndex = 20 });
         batch.ChangeLink(12, new LinkChange { Up = true });
     });
 
-    public void Dispose() => bench.Dispose();
+    public void Dispose() => _bench.Dispose();
 
     [Fact]
     public void The_multicast_database_reads_back()
     {
-        Ethtool.RunLinkWatch(bench.Namespace, ["v0", "v1", "br0"]);
-        bench.Do(batch =>
+        Ethtool.RunLinkWatch(_bench.Namespace, ["v0", "v1", "br0"]);
+        _bench.Do(batch =>
         {
             batch.AddMdb(new MdbSpec(20, 11) { Group = IPAddress.Parse("239.1.1.1") });
             batch.AddMdb(new MdbSpec(20, 11) { Group = IPAddress.Parse("ff15::42") });
             batch.AddMdb(new MdbSpec(20, 11) { Group = IPAddress.Parse("239.1.1.2"), Permanent = false });
             batch.AddMdb(new MdbSpec(20, 11) { MacGroup = NetlinkBench.Mac("01-00-5E-7F-01-01") });
         });
-        var mdb = bench.Socket.GetMdb();
+        var mdb = _bench.Socket.GetMdb();
         var four = mdb.Single(e => IPAddress.Parse("239.1.1.1").Equals(e.Group));
         Assert.Equal((20, 11, true), (four.BridgeIndex, four.PortIndex, four.Permanent));
         Assert.Contains(mdb, e => IPAddress.Parse("ff15::42").Equals(e.Group));
@@ -35,8 +35,8 @@ public sealed class BridgeDatabaseTests : IDisposable
         var temporary = mdb.Single(e => IPAddress.Parse("239.1.1.2").Equals(e.Group));
         Assert.False(temporary.Permanent);
         Assert.NotNull(temporary.Timer);
-        bench.Do(batch => batch.DeleteMdb(four));
-        Assert.DoesNotContain(bench.Socket.GetMdb(), e => IPAddress.Parse("239.1.1.1").Equals(e.Group));
+        _bench.Do(batch => batch.DeleteMdb(four));
+        Assert.DoesNotContain(_bench.Socket.GetMdb(), e => IPAddress.Parse("239.1.1.1").Equals(e.Group));
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class BridgeDatabaseTests : IDisposable
     {
         try
         {
-            bench.Do(batch =>
+            _bench.Do(batch =>
             {
                 batch.ChangeLink(20, new LinkChange { KindData = new BridgeSpec("br0") { Options = new() { VlanFiltering = true, VlanDefaultPvid = 1 } } });
                 batch.AddVlan(new BridgeVlanSpec(11, 5) { Pvid = true, Untagged = true });
@@ -58,19 +58,19 @@ public sealed class BridgeDatabaseTests : IDisposable
         }
         catch (NetlinkException e) when (e.Errno is Errno.EOPNOTSUPP)
         {
-            var refused = Assert.Throws<NetlinkException>(() => bench.Do(batch => batch.AddVlan(new BridgeVlanSpec(11, 5))));
+            var refused = Assert.Throws<NetlinkException>(() => _bench.Do(batch => batch.AddVlan(new BridgeVlanSpec(11, 5))));
             Assert.StartsWith("adding vlan 5 on interface 11: EOPNOTSUPP", refused.Message);
             Assert.Contains("CONFIG_BRIDGE_VLAN_FILTERING", refused.Message);
-            Assert.Empty(bench.Socket.GetBridgeVlans());
+            Assert.Empty(_bench.Socket.GetBridgeVlans());
             return;
         }
 
-        var vlans = bench.Socket.GetBridgeVlans();
+        var vlans = _bench.Socket.GetBridgeVlans();
         Assert.Equal(new ushort[] { 1, 5, 100, 101, 102, 103 }, vlans.Where(v => v.Index == 11).Select(v => v.Id));
         Assert.True(vlans.Single(v => v.Index == 11 && v.Id == 5) is { Pvid: true, Untagged: true, Self: false, MasterIndex: 20 });
         Assert.Contains(vlans, v => v.Index == 20 && v.Id == 100 && v.Self);
-        bench.Do(batch => batch.DeleteVlan(new BridgeVlanSpec(11, 100) { EndId = 103 }));
-        Assert.DoesNotContain(bench.Socket.GetBridgeVlans(), v => v.Index == 11 && v.Id >= 100);
+        _bench.Do(batch => batch.DeleteVlan(new BridgeVlanSpec(11, 100) { EndId = 103 }));
+        Assert.DoesNotContain(_bench.Socket.GetBridgeVlans(), v => v.Index == 11 && v.Id >= 100);
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Net.NetworkInformation;
 using NetLab.Linux.Netlink;
 
 namespace NetLab.Linux.Tests.Netlink;

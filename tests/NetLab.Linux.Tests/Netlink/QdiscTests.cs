@@ -4,22 +4,22 @@ namespace NetLab.Linux.Tests.Netlink;
 
 public sealed class QdiscTests : IDisposable
 {
-    private readonly NetlinkBench bench = new();
+    private readonly NetlinkBench _bench = new();
 
     public QdiscTests()
     {
         // Counters shall count what the test sends, and nothing else.
-        bench.Namespace.WriteSysctl("net.ipv6.conf.all.disable_ipv6", "1");
-        bench.Namespace.WriteSysctl("net.ipv6.conf.default.disable_ipv6", "1");
-        bench.Do(batch =>
+        _bench.Namespace.WriteSysctl("net.ipv6.conf.all.disable_ipv6", "1");
+        _bench.Namespace.WriteSysctl("net.ipv6.conf.default.disable_ipv6", "1");
+        _bench.Do(batch =>
         {
             batch.AddLink(new VethSpec("v0", new VethPeer("v1") { Index = 12 }) { Index = 11, Up = true });
             batch.ChangeLink(12, new LinkChange { Up = true });
         });
-        Ethtool.RunLinkWatch(bench.Namespace, ["v0", "v1"]); // until then frames are dropped
+        Ethtool.RunLinkWatch(_bench.Namespace, ["v0", "v1"]); // until then frames are dropped
     }
 
-    public void Dispose() => bench.Dispose();
+    public void Dispose() => _bench.Dispose();
 
     private static readonly Dictionary<string, QdiscSpec> Specs = new()
     {
@@ -79,7 +79,7 @@ public sealed class QdiscTests : IDisposable
         var spec = Specs[kind];
         try
         {
-            bench.Do(batch => batch.AddQdisc(spec));
+            _bench.Do(batch => batch.AddQdisc(spec));
         }
         catch (NetlinkException e) when (e.Errno is Errno.ENOENT)
         {
@@ -88,10 +88,10 @@ public sealed class QdiscTests : IDisposable
             return;
         }
 
-        var read = bench.Socket.GetQdiscs(11).Single(q => q.Kind == spec.Kind);
+        var read = _bench.Socket.GetQdiscs(11).Single(q => q.Kind == spec.Kind);
         AssertContains(spec, read.Spec);
-        bench.Do(batch => batch.DeleteQdisc(11, spec.Parent));
-        Assert.DoesNotContain(bench.Socket.GetQdiscs(11), q => q.Kind == spec.Kind);
+        _bench.Do(batch => batch.DeleteQdisc(11, spec.Parent));
+        Assert.DoesNotContain(_bench.Socket.GetQdiscs(11), q => q.Kind == spec.Kind);
     }
 
     [Theory]
@@ -106,33 +106,33 @@ public sealed class QdiscTests : IDisposable
     [Fact]
     public void Classes_read_back()
     {
-        bench.Do(batch =>
+        _bench.Do(batch =>
         {
             batch.AddQdisc(new HtbSpec(11) { Handle = TcHandle.Parse("1:"), DefaultClass = 0x10 });
             batch.AddQdisc(new HtbClassSpec(11, TcHandle.Parse("1:1"), 10_000_000) { Burst = 15000, CeilingBurst = 16000 });
             batch.AddQdisc(new HtbClassSpec(11, TcHandle.Parse("1:10"), 5_000_000) { Parent = TcHandle.Parse("1:1"), Ceiling = 10_000_000, Priority = 3, Quantum = 2000, Burst = 15000, CeilingBurst = 15000 });
             batch.AddQdisc(new FifoSpec(11) { Handle = TcHandle.Parse("10:"), Parent = TcHandle.Parse("1:10"), Limit = 5 });
         });
-        var classes = bench.Socket.GetClasses(11);
+        var classes = _bench.Socket.GetClasses(11);
         var top = Assert.IsType<HtbClassSpec>(classes.Single(c => c.Handle == TcHandle.Parse("1:1")).Spec);
         Assert.Equal((10_000_000ul, 15000u, 16000u), (top.Rate, top.Burst, top.CeilingBurst));
         var leaf = Assert.IsType<HtbClassSpec>(classes.Single(c => c.Handle == TcHandle.Parse("1:10")).Spec);
         Assert.Equal((5_000_000ul, 10_000_000ul, 3u, 2000u, TcHandle.Parse("1:1")), (leaf.Rate, leaf.Ceiling!.Value, leaf.Priority, leaf.Quantum!.Value, leaf.Parent));
-        Assert.Contains(bench.Socket.GetQdiscs(11), q => q.Kind == "pfifo" && q.Parent == TcHandle.Parse("1:10"));
+        Assert.Contains(_bench.Socket.GetQdiscs(11), q => q.Kind == "pfifo" && q.Parent == TcHandle.Parse("1:10"));
 
-        bench.Do(batch =>
+        _bench.Do(batch =>
         {
             batch.AddQdisc(top with { Rate = 20_000_000 }, QdiscMode.Change);
             batch.DeleteClass(11, TcHandle.Parse("1:10"));
         });
-        Assert.Equal(20_000_000ul, Assert.IsType<HtbClassSpec>(Assert.Single(bench.Socket.GetClasses(11)).Spec).Rate);
+        Assert.Equal(20_000_000ul, Assert.IsType<HtbClassSpec>(Assert.Single(_bench.Socket.GetClasses(11)).Spec).Rate);
     }
 
     [Fact]
     public void A_token_bucket_counts_what_it_drops()
     {
-        bench.Do(batch => batch.AddQdisc(new TbfSpec(11, 8000, 2000) { Limit = 2000 }));
-        using var socket = PacketSocket.Open(bench.Namespace);
+        _bench.Do(batch => batch.AddQdisc(new TbfSpec(11, 8000, 2000) { Limit = 2000 }));
+        using var socket = PacketSocket.Open(_bench.Namespace);
         for (var i = 0; i < 20; i++)
         {
             try
@@ -145,7 +145,7 @@ public sealed class QdiscTests : IDisposable
             }
         }
 
-        var statistics = bench.Socket.GetQdiscs(11).Single(q => q.Kind == "tbf").Statistics;
+        var statistics = _bench.Socket.GetQdiscs(11).Single(q => q.Kind == "tbf").Statistics;
         Assert.True(statistics.Drops > 0);
         Assert.True(statistics.QueueLength > 0);
     }
@@ -153,32 +153,32 @@ public sealed class QdiscTests : IDisposable
     [Fact]
     public async Task What_comes_in_can_be_shaped_by_way_of_an_ifb()
     {
-        bench.Do(batch =>
+        _bench.Do(batch =>
         {
             batch.AddLink(new IfbSpec("ifb0") { Index = 30, Up = true });
             batch.AddQdisc(new TbfSpec(30, 10_000_000, 10000));
             batch.AddQdisc(new ClsactSpec(11));
             batch.AddFilter(new FilterSpec(11) { RedirectTo = 30 });
         });
-        Ethtool.RunLinkWatch(bench.Namespace, ["ifb0"]);
-        using var socket = PacketSocket.Open(bench.Namespace);
+        Ethtool.RunLinkWatch(_bench.Namespace, ["ifb0"]);
+        using var socket = PacketSocket.Open(_bench.Namespace);
         for (var i = 0; i < 5; i++)
         {
             socket.Send(12, new byte[100]);
         }
 
         await KernelQuiescence.WaitAsync();
-        Assert.Equal(5u, bench.Socket.GetQdiscs(30).Single(q => q.Kind == "tbf").Statistics.Packets);
-        bench.Do(batch => batch.DeleteFilter(new FilterSpec(11)));
+        Assert.Equal(5u, _bench.Socket.GetQdiscs(30).Single(q => q.Kind == "tbf").Statistics.Packets);
+        _bench.Do(batch => batch.DeleteFilter(new FilterSpec(11)));
         socket.Send(12, new byte[100]);
         await KernelQuiescence.WaitAsync();
-        Assert.Equal(5u, bench.Socket.GetQdiscs(30).Single(q => q.Kind == "tbf").Statistics.Packets);
+        Assert.Equal(5u, _bench.Socket.GetQdiscs(30).Single(q => q.Kind == "tbf").Statistics.Packets);
     }
 
     [Fact]
     public void A_filter_puts_packets_into_their_class()
     {
-        bench.Do(batch =>
+        _bench.Do(batch =>
         {
             batch.AddQdisc(new HtbSpec(11) { Handle = TcHandle.Parse("1:") });
             batch.AddQdisc(new HtbClassSpec(11, TcHandle.Parse("1:10"), 1_000_000_000));
@@ -186,15 +186,15 @@ public sealed class QdiscTests : IDisposable
             batch.AddAddress(11, System.Net.IPAddress.Parse("10.1.1.1"), 8);
             batch.AddNeighbour(new NeighbourSpec(11, System.Net.IPAddress.Parse("10.2.2.2")) { Mac = NetlinkBench.Mac("02-00-00-00-00-05") });
         });
-        using var sender = NamespaceSockets.Create(bench.Namespace, System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Dgram, System.Net.Sockets.ProtocolType.Udp);
+        using var sender = NamespaceSockets.Create(_bench.Namespace, System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Dgram, System.Net.Sockets.ProtocolType.Udp);
         sender.SendTo([1], new System.Net.IPEndPoint(System.Net.IPAddress.Parse("10.2.2.2"), 9));
-        Assert.Equal(1u, bench.Socket.GetClasses(11).Single().Statistics.Packets);
+        Assert.Equal(1u, _bench.Socket.GetClasses(11).Single().Statistics.Packets);
     }
 
     [Fact]
     public void A_filter_without_a_place_teaches()
     {
-        var refused = Assert.Throws<NetlinkException>(() => bench.Do(batch => batch.AddFilter(new FilterSpec(11) { RedirectTo = 12 })));
+        var refused = Assert.Throws<NetlinkException>(() => _bench.Do(batch => batch.AddFilter(new FilterSpec(11) { RedirectTo = 12 })));
         Assert.StartsWith("adding filter at ffff:fff2 redirecting to interface 12 on interface 11: EINVAL", refused.Message);
         Assert.EndsWith("clsact or ingress first", refused.Message);
     }

@@ -6,9 +6,9 @@ namespace NetLab.Linux.Tests.Netlink;
 
 public sealed class RoutingTests : IDisposable
 {
-    private readonly NetlinkBench bench = new();
+    private readonly NetlinkBench _bench = new();
 
-    public RoutingTests() => bench.Do(batch =>
+    public RoutingTests() => _bench.Do(batch =>
     {
         batch.ChangeLink(1, new LinkChange { Up = true });
         batch.AddLink(new VethSpec("v0", new VethPeer("v1") { Index = 12 }) { Index = 11, Up = true });
@@ -16,12 +16,12 @@ public sealed class RoutingTests : IDisposable
         batch.AddAddress(11, IPAddress.Parse("192.0.2.1"), 24);
     });
 
-    public void Dispose() => bench.Dispose();
+    public void Dispose() => _bench.Dispose();
 
     [Fact]
     public void A_namespace_begins_with_the_kernels_own_rules()
     {
-        var rules = bench.Socket.GetRules();
+        var rules = _bench.Socket.GetRules();
         Assert.Equal([0u, 32766u, 32767u], rules.Where(r => r.Family is AddressFamily.InterNetwork).Select(r => r.Priority!.Value));
         Assert.Equal([RouteTable.Local, RouteTable.Main, RouteTable.Default], rules.Where(r => r.Family is AddressFamily.InterNetwork).Select(r => r.Table!.Value));
         Assert.Contains(rules, r => r.Family is AddressFamily.InterNetworkV6 && r.Table == RouteTable.Main);
@@ -30,12 +30,12 @@ public sealed class RoutingTests : IDisposable
     [Fact]
     public void The_kernel_is_asked_for_its_routing_decision()
     {
-        bench.Do(batch => batch.AddRoute(new RouteSpec { Destination = IPNetwork.Parse("198.51.100.0/24"), Gateway = IPAddress.Parse("192.0.2.9") }));
-        bench.Do(batch => batch.AddRoute(new RouteSpec { Destination = IPNetwork.Parse("203.0.113.0/24"), Type = RouteType.Prohibit }));
-        Assert.Equal(new RouteDecision(11, IPAddress.Parse("192.0.2.9"), RouteType.Unicast, 0), bench.Socket.FindRoute(IPAddress.Parse("198.51.100.7")));
-        Assert.Equal(RouteType.Local, bench.Socket.FindRoute(IPAddress.Parse("192.0.2.1")).Type);
-        Assert.Equal(new RouteDecision(null, null, RouteType.Unspecified, Errno.EACCES), bench.Socket.FindRoute(IPAddress.Parse("203.0.113.7")));
-        Assert.Equal(Errno.ENETUNREACH, bench.Socket.FindRoute(IPAddress.Parse("10.1.2.3")).Error);
+        _bench.Do(batch => batch.AddRoute(new RouteSpec { Destination = IPNetwork.Parse("198.51.100.0/24"), Gateway = IPAddress.Parse("192.0.2.9") }));
+        _bench.Do(batch => batch.AddRoute(new RouteSpec { Destination = IPNetwork.Parse("203.0.113.0/24"), Type = RouteType.Prohibit }));
+        Assert.Equal(new RouteDecision(11, IPAddress.Parse("192.0.2.9"), RouteType.Unicast, 0), _bench.Socket.FindRoute(IPAddress.Parse("198.51.100.7")));
+        Assert.Equal(RouteType.Local, _bench.Socket.FindRoute(IPAddress.Parse("192.0.2.1")).Type);
+        Assert.Equal(new RouteDecision(null, null, RouteType.Unspecified, Errno.EACCES), _bench.Socket.FindRoute(IPAddress.Parse("203.0.113.7")));
+        Assert.Equal(Errno.ENETUNREACH, _bench.Socket.FindRoute(IPAddress.Parse("10.1.2.3")).Error);
     }
 
     [Fact]
@@ -61,34 +61,34 @@ public sealed class RoutingTests : IDisposable
             Invert = true,
             TunnelId = 42,
         };
-        bench.Do(batch =>
+        _bench.Do(batch =>
         {
             batch.AddRule(rule);
             batch.AddRule(new RuleSpec { Priority = 50, From = IPNetwork.Parse("2001:db8::/32"), Action = RuleAction.Prohibit });
             batch.AddRule(new RuleSpec { Priority = 40, OutputInterface = "v0", Action = RuleAction.Goto, Goto = 100 });
         });
-        var read = bench.Socket.GetRules().Single(r => r.Priority == 100);
+        var read = _bench.Socket.GetRules().Single(r => r.Priority == 100);
         foreach (var property in typeof(RuleSpec).GetProperties().Where(p => p.GetValue(rule) is not null))
         {
             Assert.True(Equals(property.GetValue(rule), property.GetValue(read)), $"{property.Name}: set {property.GetValue(rule)}, read {property.GetValue(read)}");
         }
 
-        Assert.Equal(RuleAction.Prohibit, bench.Socket.GetRules().Single(r => r.Priority == 50).Action);
-        var jump = bench.Socket.GetRules().Single(r => r.Priority == 40);
+        Assert.Equal(RuleAction.Prohibit, _bench.Socket.GetRules().Single(r => r.Priority == 50).Action);
+        var jump = _bench.Socket.GetRules().Single(r => r.Priority == 40);
         Assert.Equal((RuleAction.Goto, 100u, "v0"), (jump.Action, jump.Goto, jump.OutputInterface));
 
-        bench.Do(batch =>
+        _bench.Do(batch =>
         {
             batch.DeleteRule(read);
             batch.DeleteRule(new RuleSpec { Priority = 50, Family = AddressFamily.InterNetworkV6 });
         });
-        Assert.DoesNotContain(bench.Socket.GetRules(), r => r.Priority is 100 or 50);
+        Assert.DoesNotContain(_bench.Socket.GetRules(), r => r.Priority is 100 or 50);
     }
 
     [Fact]
     public void Nexthops_and_groups_read_back_and_carry_routes()
     {
-        bench.Do(batch =>
+        _bench.Do(batch =>
         {
             batch.AddNexthop(new NexthopSpec(1) { Gateway = IPAddress.Parse("192.0.2.2"), OutputIndex = 11 });
             batch.AddNexthop(new NexthopSpec(2) { Gateway = IPAddress.Parse("192.0.2.3"), OutputIndex = 11, Protocol = RouteProtocol.Static });
@@ -98,21 +98,21 @@ public sealed class RoutingTests : IDisposable
             batch.AddNexthop(new NexthopSpec(11) { Group = [new(1), new(2)], Resilient = new ResilientGroup(32, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(300)) });
             batch.AddRoute(new RouteSpec { Destination = IPNetwork.Parse("10.0.0.0/8"), NexthopId = 10 });
         });
-        var all = bench.Socket.GetNexthops().ToDictionary(n => n.Id);
+        var all = _bench.Socket.GetNexthops().ToDictionary(n => n.Id);
         Assert.Equal((IPAddress.Parse("192.0.2.2"), (int?)11), (all[1].Gateway, all[1].OutputIndex));
         Assert.Equal(RouteProtocol.Static, all[2].Protocol);
         Assert.True(all[3].Blackhole);
         Assert.Equal(AddressFamily.InterNetworkV6, all[4].Family);
         Assert.Equal([new NexthopGroupMember(1, 3), new NexthopGroupMember(2)], all[10].Group);
         Assert.Equal(new ResilientGroup(32, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(300)), all[11].Resilient);
-        Assert.Equal(10u, bench.Socket.GetRoutes().Single(r => r.Destination == IPNetwork.Parse("10.0.0.0/8")).NexthopId);
+        Assert.Equal(10u, _bench.Socket.GetRoutes().Single(r => r.Destination == IPNetwork.Parse("10.0.0.0/8")).NexthopId);
 
-        bench.Do(batch =>
+        _bench.Do(batch =>
         {
             batch.AddNexthop(all[10] with { Group = [new(2)] }, replace: true);
             batch.DeleteNexthop(11);
         });
-        Assert.Equal([new NexthopGroupMember(2)], bench.Socket.GetNexthops().Single(n => n.Id == 10).Group);
-        Assert.DoesNotContain(bench.Socket.GetNexthops(), n => n.Id == 11);
+        Assert.Equal([new NexthopGroupMember(2)], _bench.Socket.GetNexthops().Single(n => n.Id == 10).Group);
+        Assert.DoesNotContain(_bench.Socket.GetNexthops(), n => n.Id == 11);
     }
 }

@@ -5,18 +5,18 @@ namespace NetLab.Linux.Tests.Processes;
 
 public sealed class ProcessGroupTests : IDisposable
 {
-    private readonly ProcessGroup group = ProcessGroup.Create();
+    private readonly ProcessGroup _group = ProcessGroup.Create();
 
-    public void Dispose() => group.Dispose();
+    public void Dispose() => _group.Dispose();
 
     private static ProcessStart Shell(string script, params string[] arguments) => new("sh", ["-c", script, "sh", .. arguments]);
 
-    private async Task<string> OutputOf(ProcessStart start) => (await group.RunAsync(start)).EnsureSuccess().Output.TrimEnd('\n');
+    private async Task<string> OutputOf(ProcessStart start) => (await _group.RunAsync(start)).EnsureSuccess().Output.TrimEnd('\n');
 
     [Fact]
     public async Task A_program_runs_to_its_end_and_hands_back_all_it_said()
     {
-        var result = await group.RunAsync(Shell("echo out; echo err >&2; printf unfinished; exit 3"));
+        var result = await _group.RunAsync(Shell("echo out; echo err >&2; printf unfinished; exit 3"));
         Assert.Equal((3, "out\nunfinished", "err\n"), (result.ExitCode, result.Output, result.Error));
         var failure = Assert.Throws<ProcessFailedException>(result.EnsureSuccess);
         Assert.Contains("exit code 3: err", failure.Message, StringComparison.Ordinal);
@@ -25,7 +25,7 @@ public sealed class ProcessGroupTests : IDisposable
     [Fact]
     public async Task A_killed_program_ends_with_128_and_the_signal()
     {
-        using var child = group.Start(new ProcessStart("sleep", "1000"));
+        using var child = _group.Start(new ProcessStart("sleep", "1000"));
         child.Signal(15);
         Assert.Equal(128 + 15, await child.Exited);
         child.Signal(15);
@@ -36,7 +36,7 @@ public sealed class ProcessGroupTests : IDisposable
     public async Task Much_output_is_read_whole_and_in_order()
     {
         var lines = new List<string>();
-        var result = await group.RunAsync(new ProcessStart("seq", "1", "200000") { OutputLine = lines.Add });
+        var result = await _group.RunAsync(new ProcessStart("seq", "1", "200000") { OutputLine = lines.Add });
         Assert.Equal(Enumerable.Range(1, 200000).Select(i => i.ToString(CultureInfo.InvariantCulture)), lines);
         Assert.Equal(string.Join('\n', lines) + "\n", result.Output);
     }
@@ -45,10 +45,10 @@ public sealed class ProcessGroupTests : IDisposable
     public async Task What_is_written_to_the_standard_input_is_read_by_the_program()
     {
         var much = new string('x', 1_000_000) + "äöü\n";
-        Assert.Equal(much, (await group.RunAsync(new ProcessStart("cat"), much)).EnsureSuccess().Output);
+        Assert.Equal(much, (await _group.RunAsync(new ProcessStart("cat"), much)).EnsureSuccess().Output);
 
         // One that does not read all of it is not our failure.
-        Assert.Equal(0, (await group.RunAsync(new ProcessStart("true"), much)).ExitCode);
+        Assert.Equal(0, (await _group.RunAsync(new ProcessStart("true"), much)).ExitCode);
     }
 
     [Fact]
@@ -58,22 +58,22 @@ public sealed class ProcessGroupTests : IDisposable
     [Fact]
     public void A_program_that_does_not_exist_is_named_with_the_path_that_was_searched()
     {
-        var missing = Assert.Throws<LinuxException>(() => group.Start(new ProcessStart("no-such-program")));
+        var missing = Assert.Throws<LinuxException>(() => _group.Start(new ProcessStart("no-such-program")));
         Assert.Equal(Errno.ENOENT, missing.Errno);
         Assert.Contains("no-such-program", missing.Message, StringComparison.Ordinal);
         Assert.Contains("/usr/bin", missing.Message, StringComparison.Ordinal);
-        Assert.Equal(Errno.ENOENT, Assert.Throws<LinuxException>(() => group.Start(new ProcessStart("/no/such/program"))).Errno);
-        Assert.Equal(Errno.EACCES, Assert.Throws<LinuxException>(() => group.Start(new ProcessStart("/etc/passwd"))).Errno);
+        Assert.Equal(Errno.ENOENT, Assert.Throws<LinuxException>(() => _group.Start(new ProcessStart("/no/such/program"))).Errno);
+        Assert.Equal(Errno.EACCES, Assert.Throws<LinuxException>(() => _group.Start(new ProcessStart("/etc/passwd"))).Errno);
     }
 
     [Fact]
     public void What_cannot_be_executed_or_entered_is_told_at_the_start()
     {
-        var script = group.Scratch.Path + "/script";
+        var script = _group.Scratch.Path + "/script";
         File.WriteAllText(script, "no program");
         File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        Assert.Equal(Errno.ENOEXEC, Assert.Throws<LinuxException>(() => group.Start(new ProcessStart(script))).Errno);
-        var nowhere = Assert.Throws<LinuxException>(() => group.Start(new ProcessStart("true") { WorkingDirectory = "/no/such/directory" }));
+        Assert.Equal(Errno.ENOEXEC, Assert.Throws<LinuxException>(() => _group.Start(new ProcessStart(script))).Errno);
+        var nowhere = Assert.Throws<LinuxException>(() => _group.Start(new ProcessStart("true") { WorkingDirectory = "/no/such/directory" }));
         Assert.Contains("/no/such/directory", nowhere.Message, StringComparison.Ordinal);
     }
 
@@ -122,7 +122,7 @@ public sealed class ProcessGroupTests : IDisposable
         using var file = File.OpenHandle("/etc/passwd");
         // Number 3 is the directory that ls has opened to read it.
         var plain = (await OutputOf(new ProcessStart("ls", "-1", "/proc/self/fd"))).Split('\n');
-        Assert.Equal(new[] { "0", "1", "2", "3", Number(group.Scratch.Handle) }.Order(StringComparer.Ordinal), plain.Order(StringComparer.Ordinal));
+        Assert.Equal(new[] { "0", "1", "2", "3", Number(_group.Scratch.Handle) }.Order(StringComparer.Ordinal), plain.Order(StringComparer.Ordinal));
         var start = new ProcessStart("cat", "/proc/self/fd/" + Number(file)) { Inherit = [file] };
         Assert.Equal(await File.ReadAllTextAsync("/etc/passwd"), await OutputOf(start) + "\n");
 
@@ -132,9 +132,9 @@ public sealed class ProcessGroupTests : IDisposable
     [Fact]
     public async Task The_scratch_directory_is_shared_and_is_nowhere_on_the_machine()
     {
-        await File.WriteAllTextAsync(group.Scratch.Path + "/ours", "from the lab");
-        Assert.Equal("from the lab", await OutputOf(Shell("cat \"$1/ours\"; mkdir \"$1/dir\"; echo theirs > \"$1/dir/file\"", group.Scratch.Path)));
-        Assert.Equal("theirs\n", await File.ReadAllTextAsync(group.Scratch.Path + "/dir/file"));
+        await File.WriteAllTextAsync(_group.Scratch.Path + "/ours", "from the lab");
+        Assert.Equal("from the lab", await OutputOf(Shell("cat \"$1/ours\"; mkdir \"$1/dir\"; echo theirs > \"$1/dir/file\"", _group.Scratch.Path)));
+        Assert.Equal("theirs\n", await File.ReadAllTextAsync(_group.Scratch.Path + "/dir/file"));
         Assert.DoesNotContain("mode=755,size", await File.ReadAllTextAsync("/proc/self/mountinfo"), StringComparison.Ordinal);
         Assert.True(Directory.Exists("/sys/class/net"));
     }
@@ -142,10 +142,10 @@ public sealed class ProcessGroupTests : IDisposable
     [Fact]
     public async Task A_file_is_put_in_the_place_of_another_for_one_program_only_and_follows_its_source()
     {
-        var hosts = group.Scratch.Path + "/hosts";
+        var hosts = _group.Scratch.Path + "/hosts";
         await File.WriteAllTextAsync(hosts, "10.0.0.1 web.lab\n");
         var before = await File.ReadAllTextAsync("/etc/hosts");
-        using var child = group.Start(Shell("cat /etc/hosts; read -r _; cat /etc/hosts") with { BindMounts = [(hosts, "/etc/hosts"), ("/etc/passwd", "/etc/group")], RedirectInput = true });
+        using var child = _group.Start(Shell("cat /etc/hosts; read -r _; cat /etc/hosts") with { BindMounts = [(hosts, "/etc/hosts"), ("/etc/passwd", "/etc/group")], RedirectInput = true });
         Assert.Equal("10.0.0.1 web.lab", await child.WaitForLineAsync(_ => true));
         await File.WriteAllTextAsync(hosts, "10.0.0.2 web.lab\n");
         Assert.Equal(before, await File.ReadAllTextAsync("/etc/hosts"));
@@ -153,14 +153,14 @@ public sealed class ProcessGroupTests : IDisposable
         await child.StandardInput.FlushAsync();
         Assert.Equal(0, await child.Exited);
         Assert.Equal("10.0.0.1 web.lab\n10.0.0.2 web.lab\n", child.OutputSoFar);
-        var missing = Assert.Throws<LinuxException>(() => group.Start(new ProcessStart("true") { BindMounts = [(hosts, "/etc/no-such-file")] }));
+        var missing = Assert.Throws<LinuxException>(() => _group.Start(new ProcessStart("true") { BindMounts = [(hosts, "/etc/no-such-file")] }));
         Assert.Contains("/etc/no-such-file", missing.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_line_is_waited_for_whether_it_has_come_or_is_to_come()
     {
-        using var child = group.Start(Shell("echo ready; echo now >&2; read -r _; echo last; exit 7") with { RedirectInput = true });
+        using var child = _group.Start(Shell("echo ready; echo now >&2; read -r _; echo last; exit 7") with { RedirectInput = true });
         Assert.Equal("ready", await child.WaitForLineAsync(line => line.StartsWith('r')));
         Assert.Equal("now", await child.WaitForLineAsync(line => line == "now"));
         Assert.Equal("ready", await child.WaitForLineAsync(line => line == "ready"));
@@ -175,7 +175,7 @@ public sealed class ProcessGroupTests : IDisposable
     [Fact]
     public async Task Waiting_for_a_line_can_be_given_up()
     {
-        using var child = group.Start(new ProcessStart("sleep", "1000"));
+        using var child = _group.Start(new ProcessStart("sleep", "1000"));
         using var cancellation = new CancellationTokenSource();
         var waiting = child.WaitForLineAsync(_ => true, cancellation.Token);
         await cancellation.CancelAsync();
@@ -186,29 +186,29 @@ public sealed class ProcessGroupTests : IDisposable
     public async Task A_run_that_is_given_up_is_killed()
     {
         using var cancellation = new CancellationTokenSource();
-        var running = group.RunAsync(Shell("echo started; sleep 1000") with { OutputLine = _ => cancellation.Cancel() }, null, cancellation.Token);
+        var running = _group.RunAsync(Shell("echo started; sleep 1000") with { OutputLine = _ => cancellation.Cancel() }, null, cancellation.Token);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
 
     [Fact]
     public async Task The_end_of_a_program_is_told_though_its_children_keep_the_output_open()
     {
-        var result = await group.RunAsync(Shell("echo before; sleep 1000 & exit 5"));
+        var result = await _group.RunAsync(Shell("echo before; sleep 1000 & exit 5"));
         Assert.Equal((5, "before\n"), (result.ExitCode, result.Output));
     }
 
     [Fact]
     public async Task An_exception_of_a_line_callback_comes_out_at_Exited()
     {
-        using var child = group.Start(Shell("echo line; sleep 1000") with { OutputLine = _ => throw new InvalidDataException("boo") });
+        using var child = _group.Start(Shell("echo line; sleep 1000") with { OutputLine = _ => throw new InvalidDataException("boo") });
         await Assert.ThrowsAsync<InvalidDataException>(() => child.Exited);
     }
 
     [Fact]
     public async Task A_program_that_shares_the_terminal_has_our_own_streams_and_process_group()
     {
-        var file = group.Scratch.Path + "/facts";
-        using var child = group.Start(Shell("readlink /proc/self/fd/0 /proc/self/fd/1 > \"$1\"; cut -d' ' -f5 /proc/self/stat >> \"$1\"; exit 4", file) with { ShareTerminal = true });
+        var file = _group.Scratch.Path + "/facts";
+        using var child = _group.Start(Shell("readlink /proc/self/fd/0 /proc/self/fd/1 > \"$1\"; cut -d' ' -f5 /proc/self/stat >> \"$1\"; exit 4", file) with { ShareTerminal = true });
         Assert.Equal(4, await child.Exited);
         Assert.Equal("", child.OutputSoFar);
         var facts = await File.ReadAllLinesAsync(file);
@@ -250,7 +250,7 @@ public sealed class ProcessGroupTests : IDisposable
         Assert.Equal("alive", await OutputOf(new ProcessStart("echo", "alive")));
 
         // One child of its own it has: the one that reads.
-        int OrphansLeft() => Processes().Count(process => process.Parent == group.FirstPid) - 1;
+        int OrphansLeft() => Processes().Count(process => process.Parent == _group.FirstPid) - 1;
     }
 
     [Fact]
@@ -260,7 +260,7 @@ public sealed class ProcessGroupTests : IDisposable
         var results = new System.Collections.Concurrent.ConcurrentBag<string>();
         Parallel.For(0, 40, i =>
         {
-            using var child = group.Start(Shell($"echo {i}") with { Namespace = i % 2 == 0 ? ns : null });
+            using var child = _group.Start(Shell($"echo {i}") with { Namespace = i % 2 == 0 ? ns : null });
             Assert.Equal(0, child.Exited.GetAwaiter().GetResult());
             results.Add(child.OutputSoFar.Trim());
         });

@@ -5,20 +5,20 @@ namespace NetLab.Linux.Tests.Sockets;
 
 public sealed class NamespaceSocketsTests : IDisposable
 {
-    private readonly NetworkNamespace ns = NetworkNamespace.Create();
+    private readonly NetworkNamespace _ns = NetworkNamespace.Create();
 
-    public NamespaceSocketsTests() => Devices.Up(ns, "lo");
+    public NamespaceSocketsTests() => Devices.Up(_ns, "lo");
 
-    public void Dispose() => ns.Dispose();
+    public void Dispose() => _ns.Dispose();
 
     [Fact]
     public async Task A_tcp_connection_inside_is_used_from_ordinary_async_code()
     {
-        using var server = NamespaceSockets.Create(ns, AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        using var server = NamespaceSockets.Create(_ns, AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         server.Bind(new IPEndPoint(IPAddress.Loopback, 80));
         server.Listen();
         var accepted = server.AcceptAsync();
-        using var client = await NamespaceSockets.ConnectAsync(ns, new IPEndPoint(IPAddress.Loopback, 80));
+        using var client = await NamespaceSockets.ConnectAsync(_ns, new IPEndPoint(IPAddress.Loopback, 80));
         using var peer = await accepted;
         await client.SendAsync("hello"u8.ToArray());
         var buffer = new byte[10];
@@ -34,10 +34,10 @@ public sealed class NamespaceSocketsTests : IDisposable
     public async Task A_TcpListener_and_a_TcpClient_are_moved_in()
     {
         var listener = new TcpListener(IPAddress.Loopback, 8080);
-        NamespaceSockets.Move(listener.Server, ns);
+        NamespaceSockets.Move(listener.Server, _ns);
         listener.Start();
         using var client = new TcpClient(AddressFamily.InterNetwork);
-        NamespaceSockets.Move(client.Client, ns);
+        NamespaceSockets.Move(client.Client, _ns);
         var accepted = listener.AcceptTcpClientAsync();
         await client.ConnectAsync(IPAddress.Loopback, 8080);
         using var peer = await accepted;
@@ -50,10 +50,10 @@ public sealed class NamespaceSocketsTests : IDisposable
     public async Task A_UdpClient_is_moved_in()
     {
         using var receiver = new UdpClient(AddressFamily.InterNetwork);
-        NamespaceSockets.Move(receiver.Client, ns);
+        NamespaceSockets.Move(receiver.Client, _ns);
         receiver.Client.Bind(new IPEndPoint(IPAddress.Loopback, 53));
         using var sender = new UdpClient(AddressFamily.InterNetwork);
-        NamespaceSockets.Move(sender.Client, ns);
+        NamespaceSockets.Move(sender.Client, _ns);
         var received = receiver.ReceiveAsync();
         await sender.SendAsync("x"u8.ToArray(), new IPEndPoint(IPAddress.Loopback, 53));
         Assert.Equal("x"u8.ToArray(), (await received).Buffer);
@@ -64,13 +64,13 @@ public sealed class NamespaceSocketsTests : IDisposable
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        Assert.Throws<ArgumentException>(() => NamespaceSockets.Move(socket, ns));
+        Assert.Throws<ArgumentException>(() => NamespaceSockets.Move(socket, _ns));
     }
 
     [Fact]
     public async Task An_http_client_reaches_a_server_inside()
     {
-        using var server = NamespaceSockets.Create(ns, AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
+        using var server = NamespaceSockets.Create(_ns, AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
         server.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 80));
         server.Listen();
         var answering = Task.Run(async () =>
@@ -81,8 +81,8 @@ public sealed class NamespaceSocketsTests : IDisposable
         });
         using var http = new HttpClient(new SocketsHttpHandler
         {
-            ConnectCallback = async (context, cancellation) => new NetworkStream(
-                await NamespaceSockets.ConnectAsync(ns, context.DnsEndPoint, (host, _) => ValueTask.FromResult<IReadOnlyList<IPAddress>>([IPAddress.IPv6Loopback]), cancellation),
+            ConnectCallback = async (context, ct) => new NetworkStream(
+                await NamespaceSockets.ConnectAsync(_ns, context.DnsEndPoint, (host, _) => ValueTask.FromResult<IReadOnlyList<IPAddress>>([IPAddress.IPv6Loopback]), ct),
                 ownsSocket: true),
         });
         Assert.Equal("hi", await http.GetStringAsync(new Uri("http://web.lab/")));
@@ -92,7 +92,7 @@ public sealed class NamespaceSocketsTests : IDisposable
     [Fact]
     public async Task A_name_without_a_resolver_is_refused_rather_than_looked_up_outside()
     {
-        var refused = await Assert.ThrowsAsync<ArgumentException>(async () => await NamespaceSockets.ConnectAsync(ns, new DnsEndPoint("localhost", 80)));
+        var refused = await Assert.ThrowsAsync<ArgumentException>(async () => await NamespaceSockets.ConnectAsync(_ns, new DnsEndPoint("localhost", 80)));
         Assert.Contains("localhost", refused.Message, StringComparison.Ordinal);
     }
 
@@ -101,7 +101,7 @@ public sealed class NamespaceSocketsTests : IDisposable
     {
         for (var i = 0; i < 200; i++)
         {
-            var socket = NamespaceSockets.Create(ns, AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            var socket = NamespaceSockets.Create(_ns, AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
             var number = socket.SafeHandle.DangerousGetHandle();
             socket.Dispose();
             using var other = File.OpenHandle("/proc/self/exe");

@@ -2,22 +2,22 @@ namespace NetLab.Linux.Tests.Sockets;
 
 public sealed class PacketSocketTests : IDisposable
 {
-    private readonly NetworkNamespace ns = Devices.QuietNamespace();
-    private readonly Tap a;
-    private readonly Tap b;
+    private readonly NetworkNamespace _ns = Devices.QuietNamespace();
+    private readonly Tap _a;
+    private readonly Tap _b;
 
     public PacketSocketTests()
     {
-        a = Tap.Create(ns, "tap0");
-        b = Tap.Create(ns, "tap1");
-        Devices.Bridge(ns, "br0", "tap0", "tap1");
+        _a = Tap.Create(_ns, "tap0");
+        _b = Tap.Create(_ns, "tap1");
+        Devices.Bridge(_ns, "br0", "tap0", "tap1");
     }
 
     public void Dispose()
     {
-        a.Dispose();
-        b.Dispose();
-        ns.Dispose();
+        _a.Dispose();
+        _b.Dispose();
+        _ns.Dispose();
     }
 
     private static byte[] Broadcast(int length, params byte[] fromTypeOn)
@@ -32,10 +32,10 @@ public sealed class PacketSocketTests : IDisposable
     [Fact]
     public void A_frame_is_seen_coming_in_at_one_port_and_going_out_at_the_other()
     {
-        using var socket = PacketSocket.Open(ns);
+        using var socket = PacketSocket.Open(_ns);
         var before = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() * 1_000_000;
         var frame = Broadcast(99, 0x88, 0xb5);
-        a.Write(frame);
+        _a.Write(frame);
         var buffer = new byte[2000];
         var records = new List<PacketRecord>();
         while (socket.TryRead(buffer, out var record))
@@ -44,7 +44,7 @@ public sealed class PacketSocketTests : IDisposable
             records.Add(record);
         }
 
-        Assert.Equal([(a.Index, PacketDirection.Broadcast), (b.Index, PacketDirection.Outgoing), (DeviceIoctl.IndexOf(ns, "br0"), PacketDirection.Broadcast)],
+        Assert.Equal([(_a.Index, PacketDirection.Broadcast), (_b.Index, PacketDirection.Outgoing), (DeviceIoctl.IndexOf(_ns, "br0"), PacketDirection.Broadcast)],
             records.Select(record => (record.InterfaceIndex, record.Direction)));
         Assert.All(records, record => Assert.InRange(record.TimestampNanoseconds, before, before + 60_000_000_000));
         Assert.All(records, record => Assert.Null(record.VlanTci));
@@ -56,8 +56,8 @@ public sealed class PacketSocketTests : IDisposable
     [InlineData(0x88, 0xa8, 0x88a8)]
     public void The_outer_vlan_tag_is_told_beside_the_bytes(byte high, byte low, int protocol)
     {
-        using var socket = PacketSocket.Open(ns, b.Index);
-        a.Write(Broadcast(64, high, low, 0x60, 0x07, 0x88, 0xb5));
+        using var socket = PacketSocket.Open(_ns, _b.Index);
+        _a.Write(Broadcast(64, high, low, 0x60, 0x07, 0x88, 0xb5));
         var buffer = new byte[2000];
         Assert.True(socket.TryRead(buffer, out var record));
         Assert.Equal(60, record.Length);
@@ -69,19 +69,19 @@ public sealed class PacketSocketTests : IDisposable
     [Fact]
     public void A_socket_of_one_device_sees_no_other()
     {
-        using var socket = PacketSocket.Open(ns, b.Index);
-        b.Write(Broadcast(60, 0x88, 0xb5));
+        using var socket = PacketSocket.Open(_ns, _b.Index);
+        _b.Write(Broadcast(60, 0x88, 0xb5));
         var buffer = new byte[2000];
         Assert.True(socket.TryRead(buffer, out var record));
-        Assert.Equal((b.Index, PacketDirection.Broadcast), (record.InterfaceIndex, record.Direction));
+        Assert.Equal((_b.Index, PacketDirection.Broadcast), (record.InterfaceIndex, record.Direction));
         Assert.False(socket.TryRead(buffer, out _));
     }
 
     [Fact]
     public void A_short_buffer_takes_what_fits_and_tells_how_long_the_frame_was()
     {
-        using var socket = PacketSocket.Open(ns, a.Index);
-        a.Write(Broadcast(500, 0x88, 0xb5));
+        using var socket = PacketSocket.Open(_ns, _a.Index);
+        _a.Write(Broadcast(500, 0x88, 0xb5));
         Assert.True(socket.TryRead(new byte[100], out var record));
         Assert.Equal((100, 500), (record.Length, record.OriginalLength));
     }
@@ -89,20 +89,20 @@ public sealed class PacketSocketTests : IDisposable
     [Fact]
     public void A_sent_frame_leaves_by_the_device()
     {
-        using var socket = PacketSocket.Open(ns);
+        using var socket = PacketSocket.Open(_ns);
         var frame = Broadcast(60, 0x88, 0xb5);
-        socket.Send(b.Index, frame);
+        socket.Send(_b.Index, frame);
         var buffer = new byte[2000];
-        Assert.True(b.TryRead(buffer, out var length));
+        Assert.True(_b.TryRead(buffer, out var length));
         Assert.Equal(frame, buffer.AsSpan(0, length).ToArray());
-        Assert.False(a.TryRead(buffer, out _));
+        Assert.False(_a.TryRead(buffer, out _));
         Assert.Equal(Errno.ENXIO, Assert.Throws<LinuxException>(() => socket.Send(4711, frame)).Errno);
     }
 
     [Fact]
     public void Frames_that_nobody_read_in_time_are_counted()
     {
-        using var socket = PacketSocket.Open(ns, a.Index);
+        using var socket = PacketSocket.Open(_ns, _a.Index);
         using (var fd = socket.Handle.Borrow())
         {
             unsafe
@@ -114,7 +114,7 @@ public sealed class PacketSocketTests : IDisposable
 
         for (var i = 0; i < 100; i++)
         {
-            a.Write(Broadcast(1000, 0x88, 0xb5));
+            _a.Write(Broadcast(1000, 0x88, 0xb5));
         }
 
         var lost = socket.Drops;
@@ -132,7 +132,7 @@ public sealed class PacketSocketTests : IDisposable
     [Fact]
     public void Reading_does_not_allocate()
     {
-        using var socket = PacketSocket.Open(ns, a.Index);
+        using var socket = PacketSocket.Open(_ns, _a.Index);
         var frame = Broadcast(60, 0x88, 0xb5);
         var buffer = new byte[2000];
         for (var round = 0; round < 2; round++)
@@ -140,12 +140,12 @@ public sealed class PacketSocketTests : IDisposable
             var before = GC.GetAllocatedBytesForCurrentThread();
             for (var i = 0; i < 500; i++)
             {
-                a.Write(frame);
+                _a.Write(frame);
                 while (socket.TryRead(buffer, out _))
                 {
                 }
 
-                socket.Send(b.Index, frame);
+                socket.Send(_b.Index, frame);
             }
 
             Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);

@@ -8,7 +8,7 @@ namespace NetLab.Tests.Drawing;
 /// <summary>Whatever the lab, nothing in its picture lies on anything else.</summary>
 public sealed partial class LayoutTests
 {
-    private static readonly ConcurrentDictionary<string, (Scene, SceneLayout)> s_layouts = [];
+    private static readonly ConcurrentDictionary<string, (Scene, SceneLayout)> Layouts = [];
 
     public static TheoryData<string> Labs => SampleLabs.Names;
 
@@ -164,7 +164,7 @@ public sealed partial class LayoutTests
         Assert.Equal(0, Ordering.Crossings(grid));
     }
 
-    private static (Scene Scene, SceneLayout Layout) LayOut(string name) => s_layouts.GetOrAdd(name, _ =>
+    private static (Scene Scene, SceneLayout Layout) LayOut(string name) => Layouts.GetOrAdd(name, _ =>
     {
         Scene scene = SceneBuilder.Build(SampleLabs.Of(name), new DrawingOptions());
         return (scene, SceneLayout.Of(scene, Sizes.Margin));

@@ -5,16 +5,16 @@ namespace NetLab.Tests.Drawing;
 /// <summary>Described labs of many shapes, none of them applied.</summary>
 internal static class SampleLabs
 {
-    private static readonly string[] s_ports = ["4a1b7c20-11", "9c2d01ee-52", "c3f8a7b1-0d"];
+    private static readonly string[] Ports = ["4a1b7c20-11", "9c2d01ee-52", "c3f8a7b1-0d"];
 
     public static Lab HybridPlug()
     {
         var lab = new Lab();
         Node compute = lab.AddNode("compute1");
         OvsBridge brInt = compute.AddOvsBridge("br-int");
-        for (int i = 0; i < s_ports.Length; i++)
+        for (int i = 0; i < Ports.Length; i++)
         {
-            string port = s_ports[i];
+            string port = Ports[i];
             Bridge qbr = compute.AddBridge("qbr" + port, new BridgeOptions { AgeingTime = TimeSpan.Zero });
             compute.AddVm($"vm0{i + 1}", qbr, vm => vm.Mac($"fa:16:3e:00:00:0{i + 1}").Address($"10.0.0.1{i + 1}/24").Tap("tap" + port).Mtu(1450));
             lab.AddLink(qbr.End("qvb" + port).Mtu(1450), brInt.End("qvo" + port).Mtu(1450).Vlan(i == 2 ? 8 : 7));

@@ -5,7 +5,7 @@ namespace NetLab.Tests.Drawing;
 
 public sealed class SvgDrawingTests
 {
-    private static readonly XNamespace s_svg = "http://www.w3.org/2000/svg";
+    private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
 
     public static TheoryData<string> Labs => SampleLabs.Names;
 
@@ -19,7 +19,7 @@ public sealed class SvgDrawingTests
         string text = LabDrawing.Svg(SampleLabs.Of(name));
         XElement root = XDocument.Parse(text).Root!;
 
-        Assert.Equal(s_svg + "svg", root.Name);
+        Assert.Equal(Svg + "svg", root.Name);
         Assert.DoesNotContain(root.Descendants(), e => e.Name.LocalName is "script" or "image" or "use" or "foreignObject");
         Assert.DoesNotContain("@import", text);
         Assert.DoesNotContain("url(", text);
@@ -34,7 +34,7 @@ public sealed class SvgDrawingTests
         Lab lab = SampleLabs.Of(name);
         XElement root = XDocument.Parse(LabDrawing.Svg(lab)).Root!;
         int width = (int)root.Attribute("width")!, height = (int)root.Attribute("height")!;
-        List<XElement> texts = [.. root.Descendants(s_svg + "text")];
+        List<XElement> texts = [.. root.Descendants(Svg + "text")];
         List<string> written = [.. texts.Select(t => t.Value)];
 
         Assert.All(lab.Nodes, n => Assert.Contains(n.Name, written));
@@ -51,7 +51,7 @@ public sealed class SvgDrawingTests
     public void Each_vlan_has_one_colour_of_its_own()
     {
         XElement root = XDocument.Parse(LabDrawing.Svg(SampleLabs.HybridPlug())).Root!;
-        var colours = root.Descendants(s_svg + "text").Where(t => (string?)t.Attribute("class") == "tag")
+        var colours = root.Descendants(Svg + "text").Where(t => (string?)t.Attribute("class") == "tag")
             .Select(t => (t.Value, Fill: (string)((XElement)t.PreviousNode!).Attribute("fill")!)).ToLookup(t => t.Value, t => t.Fill);
 
         Assert.Equal(2, colours["VLAN 7"].Count());
@@ -103,7 +103,7 @@ public sealed class SvgDrawingTests
         string text = LabDrawing.Svg(lab, new DrawingOptions { HighlightedPath = [At("tap" + port), At("qvb" + port), At("qvo" + port)], FailedHop = At("qvoc3f8a7b1-0d") });
 
         XElement root = XDocument.Parse(text).Root!;
-        List<XElement> drawn = [.. root.Descendants(s_svg + "path").Where(p => p.Parent!.Attribute("transform") is null)];
+        List<XElement> drawn = [.. root.Descendants(Svg + "path").Where(p => p.Parent!.Attribute("transform") is null)];
         Assert.Equal(3, drawn.Count(p => (string?)p.Attribute("class") == "way"));
         Assert.Single(drawn, p => (string?)p.Attribute("class") == "failure");
         Assert.Contains(">way of the frame<", text);
@@ -134,6 +134,6 @@ public sealed class SvgDrawingTests
         XElement root = XDocument.Parse(LabDrawing.Svg(lab, new DrawingOptions { Title = "a < b & c" })).Root!;
 
         Assert.DoesNotContain(root.Descendants(), e => e.Name.LocalName == "script");
-        Assert.Contains(root.Descendants(s_svg + "text"), t => t.Value == "a < b & c");
+        Assert.Contains(root.Descendants(Svg + "text"), t => t.Value == "a < b & c");
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections;
-using NetLab;
 
 namespace NetLab.Tests.Fates;
 
@@ -13,20 +12,20 @@ internal sealed record Cause<TScene>(string Word, string Place, string Says, Fun
 /// <summary>Ways to lose a frame, each by its name; a theory runs them all.</summary>
 internal sealed class CauseTable<TScene> : IEnumerable
 {
-    private readonly Dictionary<string, Cause<TScene>> rows = [];
+    private readonly Dictionary<string, Cause<TScene>> _rows = [];
 
-    public TheoryData<string> Names => [.. rows.Keys];
+    public TheoryData<string> Names => [.. _rows.Keys];
 
-    public void Add(string name, string word, string place, string says, Func<TScene, Task<Fate>> provoke) => rows.Add(name, new Cause<TScene>(word, place, says, provoke));
+    public void Add(string name, string word, string place, string says, Func<TScene, Task<Fate>> provoke) => _rows.Add(name, new Cause<TScene>(word, place, says, provoke));
 
     /// <summary>Loses a frame in this way, and checks what is told of it.</summary>
     public async Task<Reason> CheckAsync(string name, TScene scene)
     {
-        Cause<TScene> row = rows[name];
+        Cause<TScene> row = _rows[name];
         return (await row.Provoke(scene)).EndsBy(row.Word, row.Place, row.Says);
     }
 
-    public IEnumerator GetEnumerator() => rows.GetEnumerator();
+    public IEnumerator GetEnumerator() => _rows.GetEnumerator();
 }
 
 internal static class InWords

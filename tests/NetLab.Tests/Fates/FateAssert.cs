@@ -1,5 +1,3 @@
-using NetLab;
-
 namespace NetLab.Tests.Fates;
 
 /// <summary>Expectations of why a frame ended.</summary>

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using NetLab;
 using NetLab.Linux.Probe;
 using NetLab.Packets;
 using NetLab.Xunit;

@@ -1,4 +1,3 @@
-using NetLab;
 using NetLab.Xunit;
 
 namespace NetLab.Tests.Fates;

@@ -9,20 +9,20 @@ public abstract class RuleBed : IAsyncLifetime
 {
     public static readonly IPAddress HostAddress = IPAddress.Parse("10.0.2.2"), HostAddress6 = IPAddress.Parse("fd00:2::2");
 
-    private readonly Lab lab;
-    private int port = 40_000; // no frame finds a connection of an earlier one
+    private readonly Lab _lab;
+    private int _port = 40_000; // no frame finds a connection of an earlier one
 
     protected RuleBed(FrameTracing tracing)
     {
-        lab = new Lab(new LabOptions { Tracing = tracing });
-        Compute = lab.AddNode("compute");
-        Router = lab.AddNode("router");
-        Host = lab.AddNode("host");
+        _lab = new Lab(new LabOptions { Tracing = tracing });
+        Compute = _lab.AddNode("compute");
+        Router = _lab.AddNode("router");
+        Host = _lab.AddNode("host");
         Router.Forwarding = true;
         Bridge = Compute.AddBridge("br0");
         Bridge.AddAddress("10.0.1.2/24");
-        lab.AddLink(Router.End("eth0", "10.0.1.1/24").Address("fd00:1::1/64"), Bridge.End("up"));
-        lab.AddLink(Router.End("eth1", "10.0.2.1/24").Address("fd00:2::1/64"), Host.End("eth0", "10.0.2.2/24").Address("fd00:2::2/64"));
+        _lab.AddLink(Router.End("eth0", "10.0.1.1/24").Address("fd00:1::1/64"), Bridge.End("up"));
+        _lab.AddLink(Router.End("eth1", "10.0.2.1/24").Address("fd00:2::1/64"), Host.End("eth0", "10.0.2.2/24").Address("fd00:2::2/64"));
         Host.AddRoute("default", "10.0.2.1");
         Host.AddRoute("::/0", "fd00:2::1");
         Router.AddNeighbour("fd00:2::2", Host.Device("eth0").Mac.ToString(), Router.Device("eth1"));
@@ -42,13 +42,13 @@ public abstract class RuleBed : IAsyncLifetime
 
     public FakeVm Vm2 { get; }
 
-    public Lab Lab => lab;
+    public Lab Lab => _lab;
 
-    public Task InitializeAsync() => lab.ApplyAsync();
+    public Task InitializeAsync() => _lab.ApplyAsync();
 
-    public Task DisposeAsync() => lab.DisposeAsync().AsTask();
+    public Task DisposeAsync() => _lab.DisposeAsync().AsTask();
 
-    public Node Node(string name) => lab.Nodes.Single(n => n.Name == name);
+    public Node Node(string name) => _lab.Nodes.Single(n => n.Name == name);
 
     /// <summary>Across the bridge.</summary>
     public Task<Fate> BridgedAsync(int port = 53) => Vm1.SendAsync(Frame.Udp(Vm1, Vm2, port, "across the bridge"));
@@ -79,7 +79,7 @@ public abstract class RuleBed : IAsyncLifetime
 
     public async Task<Fate> PingFromHostAsync() => (await Host.PingAsync(Vm1)).Fate;
 
-    public ushort Port() => (ushort)port++;
+    public ushort Port() => (ushort)_port++;
 
     public MacAddress RouterMac => Router.Device("eth0").Mac;
 }

@@ -1,5 +1,3 @@
-using NetLab;
-
 namespace NetLab.Tests.Fates;
 
 /// <summary>A ruleset, a frame that it drops, and what is to be said.</summary>

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using NetLab;
 using NetLab.Linux.Netfilter;
 using NetLab.Linux.Probe;
 using NetLab.Xunit;

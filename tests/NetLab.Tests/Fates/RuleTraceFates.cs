@@ -1,4 +1,3 @@
-using NetLab;
 using NetLab.Linux.Netfilter;
 using NetLab.Linux.Probe;
 using NetLab.Packets;
@@ -10,40 +9,40 @@ namespace NetLab.Tests.Fates;
 [Trait("Category", "Fate")]
 public sealed class RuleTraceFates : IAsyncLifetime
 {
-    private readonly Lab lab = new(FateAssert.Traced);
-    private readonly Node node;
-    private readonly FakeVm vm1, vm2, vm3;
+    private readonly Lab _lab = new(FateAssert.Traced);
+    private readonly Node _node;
+    private readonly FakeVm _vm1, _vm2;
 
     public RuleTraceFates()
     {
-        node = lab.AddNode("n");
-        var bridge = node.AddBridge("br0");
-        vm1 = node.AddVm("vm1", bridge, vm => vm.Address("10.0.0.1/24"));
-        vm2 = node.AddVm("vm2", bridge, vm => vm.Address("10.0.0.2/24"));
-        vm3 = node.AddVm("vm3", bridge, vm => vm.Address("10.0.0.3/24"));
+        _node = _lab.AddNode("n");
+        var bridge = _node.AddBridge("br0");
+        _vm1 = _node.AddVm("vm1", bridge, vm => vm.Address("10.0.0.1/24"));
+        _vm2 = _node.AddVm("vm2", bridge, vm => vm.Address("10.0.0.2/24"));
+        _ = _node.AddVm("vm3", bridge, vm => vm.Address("10.0.0.3/24"));
     }
 
-    public Task InitializeAsync() => lab.ApplyAsync();
+    public Task InitializeAsync() => _lab.ApplyAsync();
 
-    public Task DisposeAsync() => lab.DisposeAsync().AsTask();
+    public Task DisposeAsync() => _lab.DisposeAsync().AsTask();
 
     [LabFact(Feature.BpfTracing, Feature.NftTrace)]
     public async Task A_ruleset_that_changes_between_two_frames_is_read_again()
     {
-        await node.LoadRulesetAsync("table bridge t { chain c { type filter hook forward priority 0; oifname \"tap-vm2\" drop comment \"first\"; }\n}");
+        await _node.LoadRulesetAsync("table bridge t { chain c { type filter hook forward priority 0; oifname \"tap-vm2\" drop comment \"first\"; }\n}");
         (await SendAsync()).EndsBy("nft-rule", "n/tap-vm2", "rule 1 of chain \"c\"", "comment \"first\"");
 
-        await node.LoadRulesetAsync("flush ruleset\ntable bridge t { chain c { type filter hook forward priority 0; ether type arp accept; oifname \"tap-vm2\" drop comment \"second\"; }\n}");
+        await _node.LoadRulesetAsync("flush ruleset\ntable bridge t { chain c { type filter hook forward priority 0; ether type arp accept; oifname \"tap-vm2\" drop comment \"second\"; }\n}");
         (await SendAsync()).EndsBy("nft-rule", "n/tap-vm2", "rule 2 of chain \"c\"", "comment \"second\"");
 
-        await node.LoadRulesetAsync("flush ruleset");
-        (await SendAsync()).ShouldReach(vm2);
+        await _node.LoadRulesetAsync("flush ruleset");
+        (await SendAsync()).ShouldReach(_vm2);
     }
 
     [LabFact(Feature.BpfTracing, Feature.NftTrace)]
     public async Task The_same_rule_is_told_of_each_frame_without_reading_it_again()
     {
-        await node.LoadRulesetAsync("table bridge t { chain c { type filter hook forward priority 0; oifname \"tap-vm2\" counter drop; }\n}");
+        await _node.LoadRulesetAsync("table bridge t { chain c { type filter hook forward priority 0; oifname \"tap-vm2\" counter drop; }\n}");
         string first = (await SendAsync()).EndsBy("nft-rule", "n/tap-vm2", ": oifname \"tap-vm2\" counter drop,").Sentence;
         Assert.Equal(first, (await SendAsync()).EndsBy("nft-rule", "n/tap-vm2").Sentence);
     }
@@ -51,7 +50,7 @@ public sealed class RuleTraceFates : IAsyncLifetime
     [LabFact(Feature.BpfTracing, Feature.NftTrace)]
     public async Task Two_copies_that_two_rules_drop_have_a_rule_each()
     {
-        await node.LoadRulesetAsync("table bridge t { chain c { type filter hook forward priority 0; oifname \"tap-vm2\" drop; oifname \"tap-vm3\" drop; }\n}");
+        await _node.LoadRulesetAsync("table bridge t { chain c { type filter hook forward priority 0; oifname \"tap-vm2\" drop; oifname \"tap-vm3\" drop; }\n}");
         Fate fate = await SendAsync();
         fate.EndsBy("nft-rule", "n/tap-vm2", "rule 1 of chain \"c\"", "oifname \"tap-vm2\" drop");
         fate.EndsBy("nft-rule", "n/tap-vm3", "rule 2 of chain \"c\"", "oifname \"tap-vm3\" drop");
@@ -60,14 +59,14 @@ public sealed class RuleTraceFates : IAsyncLifetime
     [LabFact(Feature.BpfTracing, Feature.NftTrace)]
     public async Task Frames_that_are_followed_at_the_same_time_have_their_own_rules()
     {
-        await node.LoadRulesetAsync("table bridge t { chain c { type filter hook forward priority 0; udp dport 1000-1019 accept; udp dport 2001 drop; udp dport 2002 drop; udp dport 2003 drop; }\n}");
+        await _node.LoadRulesetAsync("table bridge t { chain c { type filter hook forward priority 0; udp dport 1000-1019 accept; udp dport 2001 drop; udp dport 2002 drop; udp dport 2003 drop; }\n}");
         Fate[] fates = await Task.WhenAll(Enumerable.Range(1, 3).Select(i => SendAsync(2000 + i)));
         for (int i = 0; i < 3; i++)
         {
             fates[i].EndsBy("nft-rule", "n/tap-vm2", $"rule {i + 2} of chain \"c\"", $"udp dport {2001 + i} drop");
         }
 
-        Assert.DoesNotContain(NftTrace.ArmingTable, (await node.ExecAsync("nft", ["list", "ruleset"])).Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(NftTrace.ArmingTable, (await _node.ExecAsync("nft", ["list", "ruleset"])).Output, StringComparison.Ordinal);
     }
 
     [LabFact(Feature.BpfTracing, Feature.NftTrace)]
@@ -75,18 +74,18 @@ public sealed class RuleTraceFates : IAsyncLifetime
     {
         // Every rule that a frame meets is told: few frames are enough to fill the room.
         string met = string.Concat(Enumerable.Repeat("udp dport 2000 counter; ", 100));
-        await node.LoadRulesetAsync($"table bridge t {{ chain c {{ type filter hook forward priority 0; {met} udp dport 53 drop; udp dport 54 drop; }}\n}}");
-        Frame filler = Frame.Udp(vm1, vm2, 2000, "one of many"), frame = Frame.Udp(vm1, vm2, 53, "the one");
-        var fate = await lab.ObserveAsync(
-            new SentFrame("vm1", vm1, node, frame, FrameIdentity.Of(frame)),
+        await _node.LoadRulesetAsync($"table bridge t {{ chain c {{ type filter hook forward priority 0; {met} udp dport 53 drop; udp dport 54 drop; }}\n}}");
+        Frame filler = Frame.Udp(_vm1, _vm2, 2000, "one of many"), frame = Frame.Udp(_vm1, _vm2, 53, "the one");
+        var fate = await _lab.ObserveAsync(
+            new SentFrame("vm1", _vm1, _node, frame, FrameIdentity.Of(frame)),
             () =>
             {
                 for (int i = 0; i < 150; i++)
                 {
-                    vm1.Inject(filler.Bytes.Span);
+                    _vm1.Inject(filler.Bytes.Span);
                 }
 
-                vm1.Inject(frame.Bytes.Span);
+                _vm1.Inject(frame.Bytes.Span);
             },
             default);
         FrameCopy copy = fate.Copies.First(c => c.Reason?.Cause == "netfilter");
@@ -97,10 +96,10 @@ public sealed class RuleTraceFates : IAsyncLifetime
     [LabFact(Feature.BpfTracing, Feature.IptablesLegacy, Feature.BridgeNetfilter)]
     public async Task Two_copies_that_two_rules_of_iptables_legacy_drop_at_one_hook_have_one_of_the_two()
     {
-        node.WriteSysctl("net.bridge.bridge-nf-call-iptables", "1");
+        _node.WriteSysctl("net.bridge.bridge-nf-call-iptables", "1");
         foreach (string vm in (string[])["vm2", "vm3"])
         {
-            (await node.ExecAsync("iptables-legacy", ["-w", "-A", "FORWARD", "-m", "physdev", "--physdev-out", $"tap-{vm}", "-j", "DROP"])).EnsureSuccess();
+            (await _node.ExecAsync("iptables-legacy", ["-w", "-A", "FORWARD", "-m", "physdev", "--physdev-out", $"tap-{vm}", "-j", "DROP"])).EnsureSuccess();
         }
 
         Fate fate = await SendAsync();
@@ -117,24 +116,24 @@ public sealed class RuleTraceFates : IAsyncLifetime
     [LabFact(Feature.BpfTracing, Feature.IptablesLegacy, Feature.BridgeNetfilter)]
     public async Task Of_two_rules_of_iptables_legacy_that_counted_the_one_for_frames_like_it_is_told()
     {
-        node.WriteSysctl("net.bridge.bridge-nf-call-iptables", "1");
+        _node.WriteSysctl("net.bridge.bridge-nf-call-iptables", "1");
         foreach (string protocol in (string[])["tcp", "udp"])
         {
-            (await node.ExecAsync("iptables-legacy", ["-w", "-A", "FORWARD", "-p", protocol, "-j", "DROP"])).EnsureSuccess();
+            (await _node.ExecAsync("iptables-legacy", ["-w", "-A", "FORWARD", "-p", protocol, "-j", "DROP"])).EnsureSuccess();
         }
 
-        Frame other = Frame.Tcp(vm1.Mac, vm2.Mac, vm1.Address, vm2.Address, 1000, 80, TcpFlags.Syn, 1, 0), frame = Frame.Udp(vm1, vm2, 53, "the one");
-        Fate fate = await lab.ObserveAsync(
-            new SentFrame("vm1", vm1, node, frame, FrameIdentity.Of(frame)),
+        Frame other = Frame.Tcp(_vm1.Mac, _vm2.Mac, _vm1.Address, _vm2.Address, 1000, 80, TcpFlags.Syn, 1, 0), frame = Frame.Udp(_vm1, _vm2, 53, "the one");
+        Fate fate = await _lab.ObserveAsync(
+            new SentFrame("vm1", _vm1, _node, frame, FrameIdentity.Of(frame)),
             () =>
             {
-                vm1.Inject(other.Bytes.Span);
-                vm1.Inject(frame.Bytes.Span);
+                _vm1.Inject(other.Bytes.Span);
+                _vm1.Inject(frame.Bytes.Span);
             },
             default);
 
         fate.EndsBy("iptables-rule", "n/tap-vm2", "rule 2 of chain \"FORWARD\"", "iptables-legacy -A FORWARD -p udp -j DROP");
     }
 
-    private Task<Fate> SendAsync(int port = 53) => vm1.SendAsync(Frame.Udp(vm1, vm2, port, $"to port {port}"));
+    private Task<Fate> SendAsync(int port = 53) => _vm1.SendAsync(Frame.Udp(_vm1, _vm2, port, $"to port {port}"));
 }

@@ -1,5 +1,3 @@
-using NetLab;
-using NetLab.Linux;
 using NetLab.Linux.Netlink;
 using NetLab.Packets;
 using NetLab.Xunit;

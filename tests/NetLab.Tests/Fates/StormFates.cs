@@ -1,4 +1,3 @@
-using NetLab;
 using NetLab.Linux.Netlink;
 using NetLab.Linux.Probe;
 using NetLab.Packets;

@@ -1,5 +1,4 @@
 using System.Net;
-using NetLab;
 using NetLab.Linux.Netlink;
 using NetLab.Linux.Probe;
 using NetLab.Packets;

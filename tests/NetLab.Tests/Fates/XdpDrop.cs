@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using NetLab;
 
 namespace NetLab.Tests.Fates;
 

@@ -1,5 +1,4 @@
 using System.Net;
-using NetLab;
 using NetLab.Linux;
 using NetLab.Linux.Netlink;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
-using NetLab;
 using NetLab.Linux.Netlink;
 using NetLab.Linux.Probe;
 using NetLab.Packets;

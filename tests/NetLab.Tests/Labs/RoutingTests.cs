@@ -1,6 +1,4 @@
 using System.Net;
-using NetLab;
-using NetLab.Packets;
 using NetLab.Xunit;
 
 namespace NetLab.Tests.Labs;

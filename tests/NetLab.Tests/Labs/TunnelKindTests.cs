@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using NetLab;
 using NetLab.Linux.Netlink;
 using NetLab.Linux.Probe;
 using NetLab.Xunit;

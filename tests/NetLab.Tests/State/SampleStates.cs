@@ -1,5 +1,3 @@
-using NetLab.Linux.Netlink;
-
 namespace NetLab.Tests.State;
 
 /// <summary>Labs with something of everything that this kernel has, and short ways to change them from outside.</summary>

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using NetLab.Linux.Netfilter;
 using NetLab.Linux.Probe;
-using NetLab.Packets;
 using NetLab.Xunit;
 
 namespace NetLab.Tests.State;

@@ -9,12 +9,12 @@ namespace NetLab.Tests.State;
 public sealed class StateMatchesProgramsTests : IAsyncLifetime
 {
     private readonly Lab _lab;
-    private readonly Node _switch, _router, _host;
+    private readonly Node _switch, _router;
     private readonly FakeVm _vm;
 
     public StateMatchesProgramsTests()
     {
-        (_lab, _switch, _router, _host, _vm) = SampleStates.Create();
+        (_lab, _switch, _router, _, _vm) = SampleStates.Create();
         _switch.Device("uplink").BridgePort = new BridgePortOptions { Isolated = true, Learning = false };
     }
 

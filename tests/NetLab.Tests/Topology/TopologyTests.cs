@@ -1,5 +1,3 @@
-using NetLab;
-
 namespace NetLab.Tests.Topology;
 
 /// <summary>Bad descriptions are refused without a kernel, each with one clear sentence.</summary>

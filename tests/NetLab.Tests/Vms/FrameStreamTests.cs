@@ -11,7 +11,7 @@ public sealed class FrameStreamTests : IAsyncLifetime
 {
     private readonly Lab _lab = new();
     private readonly Bridge _bridge;
-    private readonly FakeVm _vm1, _vm2, _vm3;
+    private readonly FakeVm _vm1, _vm2;
 
     public FrameStreamTests()
     {
@@ -19,7 +19,7 @@ public sealed class FrameStreamTests : IAsyncLifetime
         _bridge = compute.AddBridge("br0");
         _vm1 = compute.AddVm("vm1", _bridge, vm => vm.Address("10.0.0.1/24").Address("fd00::1/64"));
         _vm2 = compute.AddVm("vm2", _bridge, vm => vm.Address("10.0.0.2/24").Address("fd00::2/64"));
-        _vm3 = compute.AddVm("vm3", _bridge, vm => vm.Address("10.0.0.3/24"));
+        _ = compute.AddVm("vm3", _bridge, vm => vm.Address("10.0.0.3/24"));
     }
 
     public async Task InitializeAsync()

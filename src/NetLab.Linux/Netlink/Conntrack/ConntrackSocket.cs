@@ -24,9 +24,9 @@ public sealed class ConntrackSocket : IDisposable
     private const ushort CTA_PROTOINFO_TCP = 1, CTA_PROTOINFO_TCP_STATE = 1, CTA_HELP_NAME = 1, CTA_COUNTERS_PACKETS = 1, CTA_COUNTERS_BYTES = 2;
     private const byte IPPROTO_ICMP = 1, IPPROTO_ICMPV6 = 58;
 
-    private readonly NetlinkSocket socket;
+    private readonly NetlinkSocket _socket;
 
-    private ConntrackSocket(NetlinkSocket socket) => this.socket = socket;
+    private ConntrackSocket(NetlinkSocket socket) => _socket = socket;
 
     /// <summary>Opens a socket in a namespace.</summary>
     /// <exception cref="LinuxException">The kernel refused: EPROTONOSUPPORT, it has no netfilter netlink (CONFIG_NETFILTER_NETLINK).</exception>
@@ -38,7 +38,7 @@ public sealed class ConntrackSocket : IDisposable
     {
         var entries = new List<ConntrackEntry>();
         var request = Request(CT_GET, NLM_F_REQUEST | NLM_F_DUMP);
-        socket.Query(
+        _socket.Query(
             request,
             "reading the tracked connections",
             (type, payload) =>
@@ -58,11 +58,11 @@ public sealed class ConntrackSocket : IDisposable
     {
         var batch = new NetlinkBatch();
         batch.AddRaw(CT_DELETE, new byte[HeaderSize], "forgetting the tracked connections");
-        socket.Execute(batch);
+        _socket.Execute(batch);
     }
 
     /// <summary>Closes the socket.</summary>
-    public void Dispose() => socket.Dispose();
+    public void Dispose() => _socket.Dispose();
 
     private static MessageWriter Request(ushort type, ushort flags)
     {

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using static NetLab.Linux.Netlink.Rtnetlink;
 
 namespace NetLab.Linux.Netlink;

@@ -53,7 +53,7 @@ public sealed record HtbClassSpec(int Index, TcHandle ClassId, ulong Rate) : Qdi
     private const ushort TCA_HTB_PARMS = 1, TCA_HTB_RATE64 = 6, TCA_HTB_CEIL64 = 7;
     private const uint DefaultMtu = 1600;
 
-    private readonly TcHandle? parent;
+    private readonly TcHandle? _parent;
 
     /// <inheritdoc/>
     public override string Kind => "htb";
@@ -61,8 +61,8 @@ public sealed record HtbClassSpec(int Index, TcHandle ClassId, ulong Rate) : Qdi
     /// <summary>The class above; the root when left out.</summary>
     public override TcHandle Parent
     {
-        get => parent ?? new TcHandle(ClassId.Major, 0);
-        init => parent = value;
+        get => _parent ?? new TcHandle(ClassId.Major, 0);
+        init => _parent = value;
     }
 
     /// <summary>The rate it may reach when others leave some, in bits a second; its own when null.</summary>

@@ -18,13 +18,13 @@ public sealed record ResilientGroup(ushort Buckets, TimeSpan? IdleTimer = null, 
 /// <param name="Id">Its number.</param>
 public record NexthopSpec(uint Id) : IDescribed
 {
-    private readonly AddressFamily? family;
+    private readonly AddressFamily? _family;
 
     /// <summary>InterNetwork or InterNetworkV6; needed only where no gateway says it.</summary>
     public AddressFamily Family
     {
-        get => family ?? Gateway?.AddressFamily ?? AddressFamily.InterNetwork;
-        init => family = value;
+        get => _family ?? Gateway?.AddressFamily ?? AddressFamily.InterNetwork;
+        init => _family = value;
     }
 
     /// <summary>The router.</summary>

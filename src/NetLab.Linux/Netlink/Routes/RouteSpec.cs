@@ -121,7 +121,7 @@ public sealed record RouteNexthop
 /// </summary>
 public record RouteSpec : IDescribed
 {
-    private readonly AddressFamily? family;
+    private readonly AddressFamily? _family;
 
     /// <summary>Where it leads; null for everything (default).</summary>
     public IPNetwork? Destination { get; init; }
@@ -129,9 +129,9 @@ public record RouteSpec : IDescribed
     /// <summary>InterNetwork or InterNetworkV6; needed only where nothing else says it.</summary>
     public AddressFamily Family
     {
-        get => family ?? Destination?.BaseAddress.AddressFamily
+        get => _family ?? Destination?.BaseAddress.AddressFamily
             ?? (OutputsTo ?? PreferredSource ?? Source?.BaseAddress)?.AddressFamily ?? AddressFamily.InterNetwork;
-        init => family = value;
+        init => _family = value;
     }
 
     /// <summary>IPv6: only for packets from this network (RTA_SRC, CONFIG_IPV6_SUBTREES).</summary>

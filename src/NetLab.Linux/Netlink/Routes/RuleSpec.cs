@@ -32,13 +32,13 @@ public readonly record struct UidRange(uint Start, uint End);
 /// </summary>
 public record RuleSpec : IDescribed
 {
-    private readonly AddressFamily? family;
+    private readonly AddressFamily? _family;
 
     /// <summary>InterNetwork or InterNetworkV6; needed only where no network says it.</summary>
     public AddressFamily Family
     {
-        get => family ?? (From ?? To)?.BaseAddress.AddressFamily ?? AddressFamily.InterNetwork;
-        init => family = value;
+        get => _family ?? (From ?? To)?.BaseAddress.AddressFamily ?? AddressFamily.InterNetwork;
+        init => _family = value;
     }
 
     /// <summary>The lower, the sooner; the kernel takes one below the lowest when null (FRA_PRIORITY).</summary>

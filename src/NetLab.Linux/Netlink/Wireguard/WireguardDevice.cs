@@ -9,7 +9,7 @@ public readonly struct WireguardKey : IEquatable<WireguardKey>
     /// <summary>Length in bytes.</summary>
     public const int Size = 32;
 
-    private readonly byte[]? bytes;
+    private readonly byte[]? _bytes;
 
     /// <summary>Takes 32 bytes.</summary>
     /// <exception cref="ArgumentException">There are not 32.</exception>
@@ -20,11 +20,11 @@ public readonly struct WireguardKey : IEquatable<WireguardKey>
             throw new ArgumentException($"A WireGuard key has {Size} bytes, not {bytes.Length}.", nameof(bytes));
         }
 
-        this.bytes = bytes.ToArray();
+        _bytes = bytes.ToArray();
     }
 
     /// <summary>The bytes; zeros for the key that means none.</summary>
-    public ReadOnlySpan<byte> Bytes => bytes ?? new byte[Size];
+    public ReadOnlySpan<byte> Bytes => _bytes ?? new byte[Size];
 
     /// <summary>Reads base64.</summary>
     /// <exception cref="FormatException">It is no base64.</exception>

@@ -9,13 +9,13 @@ public sealed class WireguardSocket : IDisposable
     private const ushort GENL_ID_CTRL = 0x10, CTRL_ATTR_FAMILY_ID = 1, CTRL_ATTR_FAMILY_NAME = 2;
     private const byte CTRL_CMD_GETFAMILY = 3, CTRL_VERSION = 1;
 
-    private readonly NetlinkSocket socket;
-    private readonly ushort family;
+    private readonly NetlinkSocket _socket;
+    private readonly ushort _family;
 
     private WireguardSocket(NetlinkSocket socket, ushort family)
     {
-        this.socket = socket;
-        this.family = family;
+        _socket = socket;
+        _family = family;
     }
 
     /// <summary>Opens a socket in a namespace.</summary>
@@ -67,8 +67,8 @@ public sealed class WireguardSocket : IDisposable
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(device);
         var batch = new NetlinkBatch();
-        batch.AddWireguard(family, name, device);
-        socket.Execute(batch);
+        batch.AddWireguard(_family, name, device);
+        _socket.Execute(batch);
     }
 
     /// <summary>Reads a device.</summary>
@@ -78,12 +78,12 @@ public sealed class WireguardSocket : IDisposable
     {
         ArgumentNullException.ThrowIfNull(name);
         var request = new MessageWriter(64);
-        WireguardMessages.Get(request, family, name);
+        WireguardMessages.Get(request, _family, name);
         var device = new WireguardDevice();
-        socket.Query(request, $"reading WireGuard device {name}", (_, payload) => device = WireguardMessages.Read(payload, device), () => device = new WireguardDevice());
+        _socket.Query(request, $"reading WireGuard device {name}", (_, payload) => device = WireguardMessages.Read(payload, device), () => device = new WireguardDevice());
         return device;
     }
 
     /// <summary>Closes the socket.</summary>
-    public void Dispose() => socket.Dispose();
+    public void Dispose() => _socket.Dispose();
 }

@@ -98,7 +98,7 @@ internal static class FateExplainer
                 UsedOrWaiting(sent, copy, last);
                 break;
             case null:
-                GoneOut(sent, copy, last);
+                GoneOut(copy, last);
                 break;
             default:
                 break;
@@ -113,7 +113,7 @@ internal static class FateExplainer
     }
 
     // It went out of a device, and did not come in where that leads.
-    private static void GoneOut(SentFrame sent, FrameCopy copy, Hop last)
+    private static void GoneOut(FrameCopy copy, Hop last)
     {
         if (last.LabDevice is VethEnd { Peer: { IsApplied: true } peer } && peer.Node.State.Route.FindLink(peer.Index) is { XdpProgramId: not null } link)
         {

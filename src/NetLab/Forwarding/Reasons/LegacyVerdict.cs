@@ -1,4 +1,3 @@
-using NetLab.Linux.Bpf;
 using NetLab.Linux.Netfilter;
 using NetLab.Packets;
 

@@ -39,14 +39,14 @@ internal static partial class OvsVerdict
             return null;
         }
 
-        (string cause, string said, string? remedy) = Said(bridge, port, frame, trace) ?? Decided(bridge, port, frame, trace, configs);
+        (string cause, string said, string? remedy) = Said(bridge, port, trace) ?? Decided(bridge, port, frame, trace, configs);
         var evidence = new List<string> { $"ovs: ofproto/trace {bridge.Name} in_port={port.Name}, asked afterwards, on the tables as they are now; datapath actions: {trace.DatapathActions}." };
         evidence.AddRange(trace.Deciding.Select(step => $"ovs: {step}"));
         return new Reason(cause, bridge.Node, port.Name, $"Open vSwitch bridge {bridge.Name} sends it to no port: {said}.", evidence, remedy ?? $"look at the flows: ovs-ofctl dump-flows {bridge.Name}");
     }
 
     // What Open vSwitch remarks itself.
-    private static (string Cause, string Said, string? Remedy)? Said(OvsBridge bridge, Device port, Frame frame, OvsTrace trace)
+    private static (string Cause, string Said, string? Remedy)? Said(OvsBridge bridge, Device port, OvsTrace trace)
     {
         if (trace.Reasons.Count == 0)
         {

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using NetLab.Linux;
 using NetLab.Linux.Netlink;
 using NetLab.Packets;
 
