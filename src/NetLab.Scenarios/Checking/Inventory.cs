@@ -14,8 +14,8 @@ internal sealed class Inventory
         }
         foreach (var link in lab.Links)
         {
-            AddEnd(link.Value.A);
-            AddEnd(link.Value.B);
+            AddEnd(link.Value.A, link.At.Line);
+            AddEnd(link.Value.B, link.At.Line);
         }
         foreach (var node in Nodes.Values)
         {
@@ -51,7 +51,7 @@ internal sealed class Inventory
         return false;
     }
 
-    private void AddEnd(LinkEndEntry end)
+    private void AddEnd(LinkEndEntry end, int line)
     {
         var (place, at) = end.Device;
         if (place.Node is null || Node(place.Node, at) is not { } node)

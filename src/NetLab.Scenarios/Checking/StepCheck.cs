@@ -1,99 +1,35 @@
 namespace NetLab.Scenarios;
 
-/// <summary>What the steps refer to must be in the lab.</summary>
+/// <summary>What the steps refer to must be in the lab: each step asks here for what it names.</summary>
 internal sealed class StepCheck(Inventory inventory, IReadOnlyDictionary<DevicePlace, (string Bridge, Position At)> masters, Binding binding)
 {
-    private bool _sent;
+    public Inventory Inventory => inventory;
+
+    /// <summary>The bridge that each port is in.</summary>
+    public IReadOnlyDictionary<DevicePlace, (string Bridge, Position At)> Masters => masters;
+
+    /// <summary>The step that is looked at.</summary>
+    public StepEntry Current { get; private set; } = new();
+
+    /// <summary>Whether a step before, or this one, sends a frame.</summary>
+    public bool IsSent { get; set; }
 
     public void Run(IEnumerable<Located<StepEntry>> steps)
     {
-        foreach (var step in steps)
+        foreach (var (step, _) in steps)
         {
-            Step(step.Value);
-        }
-    }
-
-    private void Step(StepEntry step)
-    {
-        if (step.Ping is { } ping)
-        {
-            Ping(ping);
-        }
-        if (step.Send is { } send)
-        {
-            Send(send);
-        }
-        if ((step.Expect.Count > 0 || step.ExpectNone.Count > 0) && !_sent)
-        {
-            binding.Report(step.Of(step.Expect.Count > 0 ? "expect" : "expect-none"), "nothing is sent before this", "put it beside a 'send', or after one");
-        }
-        foreach (var expect in step.Expect)
-        {
-            Receiver(expect.Value.Where);
-            foreach (var hop in expect.Value.Via)
+            Current = step;
+            foreach (var (_, deed) in step.Deeds)
             {
-                Hop(hop);
+                deed.Check(this);
             }
-        }
-        foreach (var place in step.ExpectNone)
-        {
-            Receiver(place);
-            if (step.Expect.Any(expect => expect.Value.Where.Value == place.Value))
-            {
-                binding.Report(place.At, $"'{place.Value}' is expected to receive the frame and not to", "keep one of the two");
-            }
-        }
-        if (step.Set is { } set)
-        {
-            Set(set);
-        }
-        if (step.Exec is { } exec)
-        {
-            inventory.Node(exec.Node.Value, exec.Node.At);
-        }
-        if (step.State is { } state)
-        {
-            Device(state.Device);
-            if (state.Master is { Value: not "none" } master)
-            {
-                Device(new Located<DevicePlace>(new DevicePlace(state.Device.Value.Node, master.Value), master.At));
-            }
-        }
-        // The solution changes what the check of the same task looks at.
-        Run(step.Solution);
-        Run(step.Check);
-    }
-
-    private void Ping(PingEntry ping)
-    {
-        if (ping.From.Value.Device is not null)
-        {
-            binding.Report(ping.From.At, $"'{ping.From.Value}' names a device, and a ping comes from a VM or a node", $"from: {ping.From.Value.Name}");
-        }
-        else if (Known(ping.From) && inventory.Vms.TryGetValue(ping.From.Value.Name, out var asker) && asker.Entry.Addresses.Count == 0)
-        {
-            binding.Report(ping.From.At, $"{ping.From.Value} has no address to ping from", $"give it 'addresses' (line {asker.Name.At.Line})");
-        }
-        Target(ping.To, nodes: true);
-    }
-
-    private void Send(SendEntry send)
-    {
-        _sent = true;
-        if (!inventory.Vms.ContainsKey(send.From.Value))
-        {
-            binding.Report(send.From.At, inventory.Nodes.ContainsKey(send.From.Value) ? $"'{send.From.Value}' is a node" : $"there is no VM '{send.From.Value}'",
-                inventory.Nodes.ContainsKey(send.From.Value)
-                    ? "frames are sent by VMs, whose taps the lab holds; a node can ping, and run programs (exec)"
-                    : Spelling.Suggest(send.From.Value, inventory.Vms.Keys, "VM"));
-        }
-        if (send.To is { } to)
-        {
-            Target(to, nodes: false);
+            Run(step.Checks);
         }
     }
 
-    private void Target(Located<Target> target, bool nodes)
+    public void Report(Position at, string wrong, string right) => binding.Report(at, wrong, right);
+
+    public void Target(Located<Target> target, bool nodes)
     {
         if (target.Value.Name is not { } name)
         {
@@ -120,7 +56,7 @@ internal sealed class StepCheck(Inventory inventory, IReadOnlyDictionary<DeviceP
         }
     }
 
-    private bool Known(Located<Place> place)
+    public bool IsKnown(Located<Place> place)
     {
         if (inventory.Vms.ContainsKey(place.Value.Name) || inventory.Nodes.ContainsKey(place.Value.Name))
         {
@@ -130,7 +66,7 @@ internal sealed class StepCheck(Inventory inventory, IReadOnlyDictionary<DeviceP
         return false;
     }
 
-    private void Receiver(Located<Place> place)
+    public void Receiver(Located<Place> place)
     {
         if (place.Value.Device is { } device)
         {
@@ -146,7 +82,7 @@ internal sealed class StepCheck(Inventory inventory, IReadOnlyDictionary<DeviceP
         }
     }
 
-    private void Hop(Located<string> hop)
+    public void Hop(Located<string> hop)
     {
         var device = hop.Value;
         var nodes = inventory.Nodes.Values.AsEnumerable();
@@ -166,39 +102,7 @@ internal sealed class StepCheck(Inventory inventory, IReadOnlyDictionary<DeviceP
         }
     }
 
-    private void Set(SetEntry set)
-    {
-        if (set.Device is { } device)
-        {
-            Device(device);
-        }
-        if (set.Port is { } port && inventory.Node(port.Value.Node, port.At) is { } owner && inventory.HasDevice(owner, port.Value.Device, port.At))
-        {
-            Port(set, port, owner, masters.TryGetValue(port.Value, out var master) ? master.Bridge : "");
-        }
-        if (set.Node is { } name)
-        {
-            inventory.Node(name.Value, name.At);
-        }
-        if (set.Vm is { } vm && !inventory.Vms.ContainsKey(vm.Value))
-        {
-            binding.Report(vm.At, $"there is no VM '{vm.Value}'", Spelling.Suggest(vm.Value, inventory.Vms.Keys, "VM"));
-        }
-    }
-
-    private void Port(SetEntry set, Located<DevicePlace> port, NodeInventory owner, string bridge)
-    {
-        if (StepShapes.OvsPortKeys.Any(set.Given.ContainsKey) && !owner.IsOvsBridge(bridge))
-        {
-            binding.Report(port.At, $"'{port.Value}' is no port of an OVS bridge, and only those have tags", "name a port that stands under 'ovs'");
-        }
-        else if (StepShapes.BridgePortKeys.FirstOrDefault(set.Given.ContainsKey) is { } flag && !owner.IsLinuxBridge(bridge))
-        {
-            binding.Report(set.Of(flag), $"'{port.Value}' is no port of a Linux bridge, and only those have '{flag}'", "name a port of a bridge that stands under 'bridges'");
-        }
-    }
-
-    private void Device(Located<DevicePlace> device)
+    public void Device(Located<DevicePlace> device)
     {
         if (inventory.Node(device.Value.Node, device.At) is { } node)
         {

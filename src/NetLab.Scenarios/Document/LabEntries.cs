@@ -1,4 +1,5 @@
 using System.Net;
+using NetLab.Linux.Netlink;
 using NetLab.Packets;
 
 namespace NetLab.Scenarios;
@@ -114,6 +115,8 @@ internal sealed class BridgePortEntry : Entry
 /// <summary>What `bridge link set` sets on a port.</summary>
 internal sealed class BridgePortFlags
 {
+    public static readonly string[] Keys = ["learning", "flood", "mcast_flood", "bcast_flood", "isolated", "hairpin", "guard", "cost", "priority"];
+
     public bool IsEmpty => this is { Learning: null, Flood: null, McastFlood: null, BcastFlood: null, Isolated: null, Hairpin: null, Guard: null, Cost: null, Priority: null };
 
     public bool? Learning { get; set; }
@@ -133,6 +136,29 @@ internal sealed class BridgePortFlags
     public int? Cost { get; set; }
 
     public int? Priority { get; set; }
+
+    public BridgePortOptions ToOptions() => new()
+    {
+        Learning = Learning,
+        Flood = Flood,
+        MulticastFlood = McastFlood,
+        BroadcastFlood = BcastFlood,
+        Isolated = Isolated,
+        Hairpin = Hairpin,
+        BpduGuard = Guard,
+        Cost = (uint?)Cost,
+        Priority = (ushort?)Priority,
+    };
+
+    /// <summary>What is given, in the words of `bridge link set`.</summary>
+    public IEnumerable<string> Changes()
+    {
+        (string Name, bool? Is)[] switches =
+            [("learning", Learning), ("flood", Flood), ("mcast_flood", McastFlood), ("bcast_flood", BcastFlood), ("isolated", Isolated), ("hairpin", Hairpin), ("guard", Guard)];
+        (string Name, int? Is)[] numbers = [("cost", Cost), ("priority", Priority)];
+        return switches.Where(each => each.Is is not null).Select(each => $"{each.Name} {(each.Is is true ? "on" : "off")}")
+            .Concat(numbers.Where(each => each.Is is not null).Select(each => $"{each.Name} {each.Is}"));
+    }
 }
 
 internal sealed class OvsBridgeEntry : DeviceSettings
@@ -151,11 +177,21 @@ internal sealed class OvsBridgeEntry : DeviceSettings
 /// <summary>The VLAN columns of a row of OVS's Port table.</summary>
 internal sealed class OvsVlanEntry
 {
+    public static readonly string[] Keys = ["tag", "trunks", "vlan_mode"];
+
     public Located<int>? Tag { get; set; }
 
     public IReadOnlyList<Located<int>>? Trunks { get; set; }
 
     public Located<string>? Mode { get; set; }
+
+    /// <summary>The port's options with what is given here.</summary>
+    public OvsPortOptions ApplyTo(OvsPortOptions options) => options with
+    {
+        Tag = Tag is { } tag ? tag.Value : options.Tag,
+        Trunks = Trunks is { } trunks ? [.. trunks.Select(trunk => trunk.Value)] : options.Trunks,
+        VlanMode = Mode is { } mode ? mode.Value : options.VlanMode,
+    };
 }
 
 internal sealed class OvsPortEntry : Entry
@@ -190,6 +226,12 @@ internal class GuestEntry : Entry
 
     /// <summary>Null: arp (and ND) and ping.</summary>
     public IReadOnlyList<Located<string>>? Answers { get; set; }
+
+    public static void SetAnswers(FakeVm vm, IReadOnlyList<Located<string>> answers)
+    {
+        vm.AnswersArp = answers.Any(answer => answer.Value == "arp");
+        vm.AnswersPing = answers.Any(answer => answer.Value == "ping");
+    }
 }
 
 internal sealed class VmEntry : GuestEntry

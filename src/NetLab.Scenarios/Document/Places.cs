@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
+using NetLab.Packets;
 
 namespace NetLab.Scenarios;
 
@@ -15,6 +16,12 @@ internal readonly record struct DevicePlace(string Node, string Device)
 internal readonly record struct Place(string Name, string? Device)
 {
     public override string ToString() => Device is null ? Name : $"{Name}:{Device}";
+}
+
+/// <summary>Whom a frame or a ping is for: a VM or node by name, or an address.</summary>
+internal sealed record Target(string? Name, IPAddress? Address, MacAddress? Mac)
+{
+    public override string ToString() => Name ?? Address?.ToString() ?? Mac?.ToString() ?? "";
 }
 
 /// <summary>What a scenario asks of addresses beyond what <see cref="InterfaceAddress"/> knows.</summary>

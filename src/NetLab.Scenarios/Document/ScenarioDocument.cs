@@ -11,7 +11,7 @@ public sealed class ScenarioDocument
         .With("name", "What the scenario is called.", Scalars.Text, (root, value) => root.Name = value.Value, required: true)
         .With("description", "What it shows, in a sentence or a few.", Scalars.Text, (root, value) => root.Description = value.Value)
         .With("lab", "The network: nodes, their devices and VMs, and the links between them.", LabShapes.Lab, (root, value) => root.Lab = value.Value, required: true)
-        .With("steps", "What happens in it, one after the other.", new ListShape<StepEntry>("the step", StepShapes.Step), (root, value) => root.Steps = value.Value);
+        .With("steps", "What happens in it, one after the other.", StepEntry.List, (root, value) => root.Steps = value.Value);
 
     private ScenarioDocument(string file, Root root)
     {
@@ -19,7 +19,7 @@ public sealed class ScenarioDocument
         Name = root.Name;
         Description = root.Description;
         Lab = root.Lab;
-        Steps = [.. root.Steps.Select(step => step.Value)];
+        Steps = root.Steps;
     }
 
     /// <summary>The file, as the caller named it.</summary>
@@ -36,7 +36,7 @@ public sealed class ScenarioDocument
 
     internal LabEntry Lab { get; }
 
-    internal IReadOnlyList<StepEntry> Steps { get; }
+    internal IReadOnlyList<Located<StepEntry>> Steps { get; }
 
     /// <summary>Reads a scenario file.</summary>
     /// <param name="path">The file.</param>

@@ -24,9 +24,9 @@ public sealed class FrameQuestion
     private readonly FakeVm? _vm;
     private readonly Node? _node;
     private readonly Target _to;
-    private readonly SendEntry? _frame;
+    private readonly SendStep? _frame;
 
-    private FrameQuestion(Lab lab, FakeVm? vm, Node? node, Target to, SendEntry? frame) => (_lab, _vm, _node, _to, _frame) = (lab, vm, node, to, frame);
+    private FrameQuestion(Lab lab, FakeVm? vm, Node? node, Target to, SendStep? frame) => (_lab, _vm, _node, _to, _frame) = (lab, vm, node, to, frame);
 
     /// <summary>Asks.</summary>
     /// <param name="run">The scenario; its lab need not be built yet.</param>
@@ -68,7 +68,7 @@ public sealed class FrameQuestion
         }
 
         var binding = new Binding("--frame");
-        SendEntry? send = FrameLine.Parse(frame ?? DefaultFrame(lab, vm, target), from, target, binding);
+        SendStep? send = FrameLine.Parse(frame ?? DefaultFrame(lab, vm, target), from, target, binding);
         return send is not null && binding.Count == 0 ? new FrameQuestion(lab, vm, null, target, send) : throw new ScenarioException(binding.Diagnostics);
     }
 
@@ -93,7 +93,7 @@ public sealed class FrameQuestion
         }
     }
 
-    private async Task<Frame> ComposeAsync(FakeVm sender, SendEntry send, CancellationToken ct)
+    private async Task<Frame> ComposeAsync(FakeVm sender, SendStep send, CancellationToken ct)
     {
         if (send.Raw is null)
         {

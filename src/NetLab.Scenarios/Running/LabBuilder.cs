@@ -159,14 +159,8 @@ internal static class LabBuilder
     {
         if (guest.Answers is { } answers)
         {
-            SetAnswers(vm, answers);
+            GuestEntry.SetAnswers(vm, answers);
         }
-    }
-
-    public static void SetAnswers(FakeVm vm, IReadOnlyList<Located<string>> answers)
-    {
-        vm.AnswersArp = answers.Any(answer => answer.Value == "arp");
-        vm.AnswersPing = answers.Any(answer => answer.Value == "ping");
     }
 
     private static void Ports(Node node, NodeEntry entry)
@@ -178,7 +172,7 @@ internal static class LabBuilder
             {
                 var device = node.Device(port.Name.Value);
                 AttachTo(owner, device);
-                device.BridgePort = port.Flags.IsEmpty ? null : PortOptions(port.Flags);
+                device.BridgePort = port.Flags.IsEmpty ? null : port.Flags.ToOptions();
             }
         }
         foreach (var (name, bridge) in entry.OvsBridges)
@@ -192,7 +186,7 @@ internal static class LabBuilder
                     AttachTo(owner, device);
                 }
                 var row = owner.Port(device);
-                row.Options = WithVlan(row.Options, port.Vlan) with
+                row.Options = port.Vlan.ApplyTo(row.Options) with
                 {
                     ExternalIds = port.ExternalIds.ToDictionary(each => each.Name.Value, each => each.Value),
                 };
@@ -208,26 +202,6 @@ internal static class LabBuilder
             bridge.Attach(device);
         }
     }
-
-    public static OvsPortOptions WithVlan(OvsPortOptions options, OvsVlanEntry vlan) => options with
-    {
-        Tag = vlan.Tag is { } tag ? tag.Value : options.Tag,
-        Trunks = vlan.Trunks is { } trunks ? [.. trunks.Select(trunk => trunk.Value)] : options.Trunks,
-        VlanMode = vlan.Mode is { } mode ? mode.Value : options.VlanMode,
-    };
-
-    public static BridgePortOptions PortOptions(BridgePortFlags port) => new()
-    {
-        Learning = port.Learning,
-        Flood = port.Flood,
-        MulticastFlood = port.McastFlood,
-        BroadcastFlood = port.BcastFlood,
-        Isolated = port.Isolated,
-        Hairpin = port.Hairpin,
-        BpduGuard = port.Guard,
-        Cost = (uint?)port.Cost,
-        Priority = (ushort?)port.Priority,
-    };
 
     private static void Settings(Node node, NodeEntry entry)
     {

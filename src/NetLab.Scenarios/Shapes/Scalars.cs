@@ -53,6 +53,10 @@ internal static class Scalars
 
     public static readonly ScalarShape<int> Mtu = Number("an MTU", 68, 65535, "1450", "bytes");
 
+    public static readonly ScalarShape<int> Port = Number("a port", 0, 65535, "53", null);
+
+    public static readonly ListShape<string> Texts = new("text", Text, single: true);
+
     public static readonly ScalarShape<int> VlanId = Number("a VLAN", 1, 4094, "7", null);
 
     /// <summary>Seconds and their parts. A bare number has no unit here, since `ip` and `brctl` read the same one differently (hundredths and seconds).</summary>

@@ -11,7 +11,7 @@ internal sealed class FrameComposer(Lab lab)
     private int _identification;
 
     /// <exception cref="ForwardingException">The receiver's MAC address had to be asked for, and nobody answered.</exception>
-    public async Task<Frame> ComposeAsync(SendEntry send, FakeVm sender, CancellationToken ct)
+    public async Task<Frame> ComposeAsync(SendStep send, FakeVm sender, CancellationToken ct)
     {
         if (send.Raw is { } raw)
         {
@@ -53,7 +53,7 @@ internal sealed class FrameComposer(Lab lab)
     }
 
     /// <summary>The receiver's address: of the sender's kind where it has one of each.</summary>
-    private IPAddress? AddressOf(SendEntry send, FakeVm sender) => send.To?.Value switch
+    private IPAddress? AddressOf(SendStep send, FakeVm sender) => send.To?.Value switch
     {
         { Address: { } address } => address,
         { Name: { } name } when lab.FindVm(name) is { Addresses: { Count: > 0 } addresses } =>
@@ -73,7 +73,7 @@ internal sealed class FrameComposer(Lab lab)
     /// What the file says; a VM in the same network has its own, without asking; anything else is asked for as a guest does,
     /// so that the question is part of what can go wrong.
     /// </summary>
-    private async Task<MacAddress> DestinationMacAsync(SendEntry send, FakeVm sender, IPAddress? to, CancellationToken ct)
+    private async Task<MacAddress> DestinationMacAsync(SendStep send, FakeVm sender, IPAddress? to, CancellationToken ct)
     {
         if (send.DestinationMac is { } chosen)
         {
@@ -128,5 +128,5 @@ internal sealed class FrameComposer(Lab lab)
         return payload;
     }
 
-    private static Frame Tagged(Frame frame, SendEntry send) => send.Vlan is { } vlan ? frame.WithVlan((ushort)vlan.Value) : frame;
+    private static Frame Tagged(Frame frame, SendStep send) => send.Vlan is { } vlan ? frame.WithVlan((ushort)vlan.Value) : frame;
 }

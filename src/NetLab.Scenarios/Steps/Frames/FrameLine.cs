@@ -19,7 +19,7 @@ internal static class FrameLine
     /// <param name="from">The VM that sends.</param>
     /// <param name="to">Whom it is for.</param>
     /// <param name="binding">Takes what is wrong.</param>
-    public static SendEntry? Parse(string line, string from, Target to, Binding binding)
+    public static SendStep? Parse(string line, string from, Target to, Binding binding)
     {
         var start = new Position(1, 1);
         var send = new List<(YamlScalar, YamlValue)> { (Word("from", start), Word(from, start)), (Word("to", start), Word(to.ToString(), start)) };
@@ -34,16 +34,16 @@ internal static class FrameLine
         {
             send.Add((Word("raw", start), Word(line, start)));
         }
-        else if (!StepShapes.Contents.Contains(kind))
+        else if (!SendStep.Contents.Contains(kind))
         {
-            binding.Report(at, $"'{kind}' is no kind of frame", Spelling.Nearest(kind, StepShapes.Contents) is { } near ? $"did you mean '{near}'?" : Sample);
+            binding.Report(at, $"'{kind}' is no kind of frame", Spelling.Nearest(kind, SendStep.Contents) is { } near ? $"did you mean '{near}'?" : Sample);
             return null;
         }
         else
         {
             send.AddRange(Content(kind, at, words.Skip(1), binding));
         }
-        return StepShapes.Send.TryBind(new YamlMapping(start, send), "the frame", binding, out SendEntry entry) ? entry : null;
+        return SendStep.Shape.TryBind(new YamlMapping(start, send), "the frame", binding, out SendStep entry) ? entry : null;
     }
 
     private static IEnumerable<(YamlScalar, YamlValue)> Content(string kind, Position at, IEnumerable<(string Text, Position At)> words, Binding binding)

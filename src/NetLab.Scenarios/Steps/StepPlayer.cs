@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using NetLab.Linux;
+
+namespace NetLab.Scenarios;
+
+/// <summary>Takes steps in a running lab, one after the other, and tells what happens.</summary>
+/// <param name="stage">The lab.</param>
+/// <param name="learner">See <see cref="ScenarioRun.Learner"/>.</param>
+internal sealed class StepPlayer(Stage stage, Func<TaskOffer, CancellationToken, Task<TaskAnswer>>? learner)
+{
+    public Func<TaskOffer, CancellationToken, Task<TaskAnswer>>? Learner => learner;
+
+    /// <summary>Plays steps. After a change that failed the rest is skipped; after a failed look it goes on.</summary>
+    public async IAsyncEnumerable<ScenarioEvent> PlayAsync(IReadOnlyList<Located<StepEntry>> steps, int depth, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var number = 0;
+        string? stopped = null;
+        foreach (var (entry, _) in steps)
+        {
+            if (entry.Say is { } words)
+            {
+                yield return new Narration(words, depth);
+            }
+            var (kind, deed) = entry.Deeds.FirstOrDefault();
+            if (deed is null)
+            {
+                continue;
+            }
+            var step = new ScenarioStep(++number, entry.Name ?? deed.Title, kind.Key, entry.At, depth);
+            yield return new StepStarted(step);
+            if (stopped is { } reason)
+            {
+                yield return new StepEnded(step, StepOutcome.Skipped, [], reason, TimeSpan.Zero);
+                continue;
+            }
+            await foreach (var happening in deed.PlayAsync(entry, step, this, ct).ConfigureAwait(false))
+            {
+                // Inside a claim or a task that is as far as it goes: a change that is refused may be what the claim is about.
+                if (deed.IsChange && happening is StepEnded { Outcome: StepOutcome.Failed })
+                {
+                    stopped = $"not run, because the change in line {entry.At.Line} failed";
+                }
+                yield return happening;
+            }
+        }
+    }
+
+    /// <summary>Does what a step says, and tells how it ended.</summary>
+    public async IAsyncEnumerable<ScenarioEvent> ActAsync(StepEntry entry, ScenarioStep step, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        var findings = new StepFindings();
+        var problem = await ProblemOfAsync(entry, findings, ct).ConfigureAwait(false);
+        yield return new StepEnded(step, problem is null ? StepOutcome.Passed : StepOutcome.Failed, findings.Seen, problem, Stopwatch.GetElapsedTime(begun)) { Fate = findings.Fate };
+    }
+
+    /// <summary>Whether all steps pass, without a word of it.</summary>
+    public async Task<bool> AllPassAsync(IReadOnlyList<Located<StepEntry>> steps, CancellationToken ct)
+    {
+        await foreach (var happening in PlayAsync(steps, 1, ct).ConfigureAwait(false))
+        {
+            if (happening is StepEnded { Outcome: not StepOutcome.Passed })
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// <summary>What a step inside another shows for it.</summary>
+    public static IEnumerable<string> Evidence(StepEnded check) => check.Problem is { } problem ? [.. check.Seen, problem.Split(Environment.NewLine)[0]] : check.Seen;
+
+    private async Task<string?> ProblemOfAsync(StepEntry entry, StepFindings findings, CancellationToken ct)
+    {
+        try
+        {
+            foreach (var (_, deed) in entry.Deeds)
+            {
+                await deed.ActAsync(stage, findings, ct).ConfigureAwait(false);
+            }
+        }
+        catch (LinuxException refusal) when (entry.Refused is { } wanted && refusal.ErrnoName == wanted.Value)
+        {
+            findings.Seen.Add(refusal.Message);
+            return null;
+        }
+        catch (Exception otherwise) when (otherwise is StepFailure or ForwardingException or LinuxException or OvsException or TopologyException or TimeoutException)
+        {
+            return entry.Refused is { } expected ? $"expected the kernel to refuse it with {expected.Value}, but: {otherwise.Message}" : otherwise.Message;
+        }
+        return entry.Refused is { } missing ? $"expected the kernel to refuse it with {missing.Value}, but it was done" : null;
+    }
+}

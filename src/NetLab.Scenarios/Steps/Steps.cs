@@ -1,0 +1,17 @@
+namespace NetLab.Scenarios;
+
+/// <summary>Every kind of step. A new one is a file in this folder and a line here.</summary>
+internal static class Steps
+{
+    public static readonly IReadOnlyList<StepKind> All =
+    [
+        PingStep.Kind,
+        SendStep.Kind,
+        ExpectStep.Kind,
+        SetStep.Kind,
+        ExecStep.Kind,
+        StateStep.Kind,
+        ClaimStep.Kind,
+        TaskStep.Kind,
+    ];
+}
