@@ -12,23 +12,29 @@ internal sealed class AddressCheck
 
     private readonly Inventory _inventory;
     private readonly Binding _binding;
+    private readonly Lab _lab;
     private readonly Segments _segments;
     private readonly Dictionary<(object Segment, IPAddress Address), (string Owner, Position At)> _addresses = [];
     private readonly Dictionary<(object Segment, MacAddress Mac), (string Owner, Position At)> _macs = [];
 
-    private AddressCheck(Inventory inventory, Segments segments, Binding binding)
+    private AddressCheck(Inventory inventory, Lab lab, Binding binding)
     {
         _inventory = inventory;
-        _segments = segments;
+        _lab = lab;
+        _segments = Segments.Of(lab);
         _binding = binding;
     }
 
-    public static void Run(LabEntry lab, Inventory inventory, IReadOnlyDictionary<DevicePlace, (string Bridge, Position At)> masters, Binding binding)
+    /// <param name="entry">The lab as written.</param>
+    /// <param name="inventory">Its names.</param>
+    /// <param name="binding">Takes what is wrong.</param>
+    public static void Run(LabEntry entry, Inventory inventory, Binding binding)
     {
-        var check = new AddressCheck(inventory, new Segments(lab, inventory, masters), binding);
+        var check = new AddressCheck(inventory, LabBuilder.Describe(entry, null), binding);
+        var ends = entry.Links.SelectMany(link => new[] { link.Value.A, link.Value.B }).ToLookup(end => end.Place.Value.Node, end => (end.Place.Value.Device, end.Device));
         foreach (var node in inventory.Nodes.Values)
         {
-            check.Node(node, [.. SettingsOf(lab, node)]);
+            check.Node(node, [.. ends[node.Name], .. node.Entry.Parts.SelectMany(part => part.Settings)]);
         }
         foreach (var vm in inventory.Vms.Values)
         {
@@ -36,14 +42,8 @@ internal sealed class AddressCheck
         }
     }
 
-    /// <summary>Everything that the file sets on a node's own devices, wherever it says so.</summary>
-    private static IEnumerable<(string Device, DeviceSettings Settings)> SettingsOf(LabEntry lab, NodeInventory node) =>
-        lab.Links.SelectMany(link => new[] { link.Value.A, link.Value.B })
-            .Where(end => end.Device.Value.Node == node.Name)
-            .Select(end => (end.Device.Value.Device, (DeviceSettings)end))
-            .Concat(node.Entry.Bridges.Select(bridge => (bridge.Name.Value, (DeviceSettings)bridge.Value)))
-            .Concat(node.Entry.OvsBridges.Select(bridge => (bridge.Name.Value, (DeviceSettings)bridge.Value)))
-            .Concat(node.Entry.Devices.Select(device => (device.Name.Value, (DeviceSettings)device.Value)));
+    /// <summary>The broadcast domain that a device is in, as the lab itself has it.</summary>
+    private object SegmentOf(string node, string device) => _segments.Find(_lab.FindNode(node)!.Device(device));
 
     private void Node(NodeInventory node, IReadOnlyList<(string Device, DeviceSettings Settings)> settings)
     {
@@ -62,20 +62,20 @@ internal sealed class AddressCheck
                     continue;
                 }
                 if (own.Find(other => other.Device != device && Overlap(other.Address, address.Value)
-                    && !_segments.Of(node.Name, other.Device).Equals(_segments.Of(node.Name, device))) is { Device: not null } near)
+                    && !SegmentOf(node.Name, other.Device).Equals(SegmentOf(node.Name, device))) is { Device: not null } near)
                 {
                     _binding.Report(address.At, $"{address.Value} overlaps {near.Address} on {node.Name}:{near.Device} (line {near.At.Line})",
                         "two cables of a node lead to two networks, or it would send by one of them what is for the other");
                 }
                 own.Add((device, address.Value, address.At));
-                Claim(_segments.Of(node.Name, device), address, $"{node.Name}:{device}");
+                Claim(SegmentOf(node.Name, device), address, $"{node.Name}:{device}");
             }
             if (each.Mac is { } mac)
             {
-                Claim(_segments.Of(node.Name, device), mac, $"{node.Name}:{device}");
+                Claim(SegmentOf(node.Name, device), mac, $"{node.Name}:{device}");
             }
         }
-        foreach (var route in node.Entry.Routes)
+        foreach (var route in node.Entry.Parts.OfType<RoutesPart>().SelectMany(part => part.Routes))
         {
             Route(node, route, own);
         }
@@ -101,13 +101,7 @@ internal sealed class AddressCheck
 
     private void Vm(VmFact vm)
     {
-        var tap = vm.Entry switch
-        {
-            VmEntry entry => Inventory.TapOf(vm.Name.Value, entry),
-            HybridPlugEntry plug => plug.DeviceName("tap"),
-            _ => vm.Name.Value,
-        };
-        var segment = _segments.Of(vm.Node.Name, tap);
+        var segment = SegmentOf(vm.Node.Name, vm.Entry.TapName.Value);
         foreach (var address in vm.Entry.Addresses)
         {
             Claim(segment, address, vm.Name.Value);
@@ -128,18 +122,18 @@ internal sealed class AddressCheck
         }
     }
 
-    private void Claim(object? segment, Located<InterfaceAddress> address, string owner)
+    private void Claim(object segment, Located<InterfaceAddress> address, string owner)
     {
-        if (segment is not null && !_addresses.TryAdd((segment, address.Value.Address), (owner, address.At)))
+        if (!_addresses.TryAdd((segment, address.Value.Address), (owner, address.At)))
         {
             var other = _addresses[(segment, address.Value.Address)];
             _binding.Report(address.At, $"{address.Value.Address} belongs to {other.Owner} already (line {other.At.Line}), in the same broadcast domain", "give one of them another address");
         }
     }
 
-    private void Claim(object? segment, Located<MacAddress> mac, string owner)
+    private void Claim(object segment, Located<MacAddress> mac, string owner)
     {
-        if (segment is not null && !_macs.TryAdd((segment, mac.Value), (owner, mac.At)))
+        if (!_macs.TryAdd((segment, mac.Value), (owner, mac.At)))
         {
             var other = _macs[(segment, mac.Value)];
             _binding.Report(mac.At, $"the MAC address belongs to {other.Owner} already (line {other.At.Line}), in the same broadcast domain", "give one of them another, or leave the key out");

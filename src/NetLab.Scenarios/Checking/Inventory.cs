@@ -10,16 +10,19 @@ internal sealed class Inventory
         _binding = binding;
         foreach (var (name, node) in lab.Nodes)
         {
-            Nodes[name.Value] = new NodeInventory(name.Value, node);
+            Nodes[name.Value] = new NodeInventory(this, binding, name.Value, node);
         }
-        foreach (var link in lab.Links)
+        foreach (var (link, _) in lab.Links)
         {
-            AddEnd(link.Value.A, link.At.Line);
-            AddEnd(link.Value.B, link.At.Line);
+            AddEnd(link.A);
+            AddEnd(link.B);
         }
         foreach (var node in Nodes.Values)
         {
-            AddDevices(node);
+            foreach (var part in node.Entry.Parts)
+            {
+                part.TellNames(node);
+            }
         }
     }
 
@@ -51,9 +54,9 @@ internal sealed class Inventory
         return false;
     }
 
-    private void AddEnd(LinkEndEntry end, int line)
+    private void AddEnd(LinkEndEntry end)
     {
-        var (place, at) = end.Device;
+        var (place, at) = end.Place;
         if (place.Node is null || Node(place.Node, at) is not { } node)
         {
             return;
@@ -66,105 +69,10 @@ internal sealed class Inventory
         }
         node.Devices.Add(place.Device, fact);
     }
-
-    private void AddDevices(NodeInventory node)
-    {
-        foreach (var (name, _) in node.Entry.Bridges)
-        {
-            Add(node, name.Value, name.At, DeviceOrigin.Bridge);
-        }
-        if (node.Entry.IntegrationBridge is { } integration)
-        {
-            Add(node, integration.Value, integration.At, DeviceOrigin.OvsBridge);
-        }
-        foreach (var (name, bridge) in node.Entry.OvsBridges)
-        {
-            Add(node, name.Value, name.At, DeviceOrigin.OvsBridge);
-            foreach (var port in bridge.Ports.Where(port => port.Value.Type is not null))
-            {
-                Add(node, port.Value.Name.Value, port.Value.Name.At, DeviceOrigin.Internal);
-            }
-        }
-        foreach (var patch in node.Entry.Patches)
-        {
-            AddPatchPort(node, patch.Value.A);
-            AddPatchPort(node, patch.Value.B);
-        }
-        foreach (var (name, vm) in node.Entry.Vms)
-        {
-            AddVm(node, name, vm);
-            Add(node, TapOf(name.Value, vm), vm.Tap?.At ?? name.At, DeviceOrigin.Tap);
-        }
-        foreach (var plug in node.Entry.HybridPlugs)
-        {
-            if (plug.Value.Vm.Value is null || plug.Value.Port.Value is null)
-            {
-                continue;
-            }
-            AddVm(node, plug.Value.Vm, plug.Value);
-            if (Add(node, plug.Value.DeviceName("tap"), plug.Value.Port.At, DeviceOrigin.Tap))
-            {
-                Add(node, plug.Value.DeviceName("qbr"), plug.Value.Port.At, DeviceOrigin.Bridge);
-                Add(node, plug.Value.DeviceName("qvb"), plug.Value.Port.At, DeviceOrigin.Link);
-                Add(node, plug.Value.DeviceName("qvo"), plug.Value.Port.At, DeviceOrigin.Link);
-            }
-        }
-        foreach (var (name, device) in node.Entry.Devices)
-        {
-            if (device.Type is not null)
-            {
-                Add(node, name.Value, name.At, DeviceOrigin.Made);
-            }
-        }
-    }
-
-    public static string TapOf(string vmName, VmEntry vm) => vm.Tap?.Value ?? "tap-" + vmName;
-
-    private void AddVm(NodeInventory node, Located<string> name, GuestEntry vm)
-    {
-        if (Nodes.ContainsKey(name.Value))
-        {
-            _binding.Report(name.At, $"'{name.Value}' is the name of a node already", "VMs and nodes share their names: steps speak of both");
-        }
-        if (!Vms.TryAdd(name.Value, new VmFact(name, node, vm)))
-        {
-            _binding.Report(name.At, $"there is a VM '{name.Value}' already (line {Vms[name.Value].Name.At.Line})", "a VM's name is its own in the whole lab");
-        }
-        if (vm is VmEntry { Tap: null } && Scalars.DeviceNameProblem("tap-" + name.Value) is { } problem)
-        {
-            _binding.Report(name.At, $"the tap 'tap-{name.Value}' would have a name of more than 15 bytes", $"name it: 'tap: {problem.Right.Split('\'')[1]}'");
-        }
-    }
-
-    private void AddPatchPort(NodeInventory node, Located<DevicePlace> port)
-    {
-        if (port.Value.Node is null)
-        {
-            return;
-        }
-        if (node.PatchPorts.TryGetValue(port.Value.Device, out var other) || node.Devices.TryGetValue(port.Value.Device, out other))
-        {
-            _binding.Report(port.At, $"{node.Name} has a '{port.Value.Device}' already (line {other.At.Line})", "give this patch port a name of its own");
-            return;
-        }
-        node.PatchPorts.Add(port.Value.Device, new DeviceFact(port.Value.Device, port.At, DeviceOrigin.Patch));
-    }
-
-    private bool Add(NodeInventory node, string name, Position at, DeviceOrigin origin)
-    {
-        var fact = new DeviceFact(name, at, origin);
-        if (node.Devices.TryAdd(name, fact))
-        {
-            return true;
-        }
-        var other = node.Devices[name];
-        _binding.Report(at, $"{node.Name} has two devices named '{name}' (the other is in line {other.At.Line})", "each device of a node has a name of its own");
-        return false;
-    }
 }
 
 /// <summary>What one node has.</summary>
-internal sealed class NodeInventory(string name, NodeEntry entry)
+internal sealed class NodeInventory(Inventory lab, Binding binding, string name, NodeEntry entry)
 {
     public string Name => name;
 
@@ -178,6 +86,47 @@ internal sealed class NodeInventory(string name, NodeEntry entry)
     public bool IsLinuxBridge(string device) => Devices.TryGetValue(device, out var fact) && fact.Origin is DeviceOrigin.Bridge;
 
     public bool IsOvsBridge(string device) => Devices.TryGetValue(device, out var fact) && fact.Origin is DeviceOrigin.OvsBridge;
+
+    /// <summary>Takes the name of a device, or reports who has it.</summary>
+    public bool Add(Located<string> device, DeviceOrigin origin)
+    {
+        if (Devices.TryAdd(device.Value, new DeviceFact(device.Value, device.At, origin)))
+        {
+            return true;
+        }
+        Report(device.At, $"{name} has two devices named '{device.Value}' (the other is in line {Devices[device.Value].At.Line})", "each device of a node has a name of its own");
+        return false;
+    }
+
+    /// <summary>Takes the name of a patch port, or reports who has it.</summary>
+    public void AddPatchPort(Located<DevicePlace> port)
+    {
+        if (port.Value.Node is null)
+        {
+            return;
+        }
+        if (PatchPorts.TryGetValue(port.Value.Device, out var other) || Devices.TryGetValue(port.Value.Device, out other))
+        {
+            Report(port.At, $"{name} has a '{port.Value.Device}' already (line {other.At.Line})", "give this patch port a name of its own");
+            return;
+        }
+        PatchPorts.Add(port.Value.Device, new DeviceFact(port.Value.Device, port.At, DeviceOrigin.Patch));
+    }
+
+    /// <summary>Takes the name of a VM, which is its own in the whole lab, or reports who has it.</summary>
+    public void AddVm(GuestPart vm)
+    {
+        if (lab.Nodes.ContainsKey(vm.Vm.Value))
+        {
+            Report(vm.Vm.At, $"'{vm.Vm}' is the name of a node already", "VMs and nodes share their names: steps speak of both");
+        }
+        if (!lab.Vms.TryAdd(vm.Vm.Value, new VmFact(vm.Vm, this, vm)))
+        {
+            Report(vm.Vm.At, $"there is a VM '{vm.Vm}' already (line {lab.Vms[vm.Vm.Value].Name.At.Line})", "a VM's name is its own in the whole lab");
+        }
+    }
+
+    public void Report(Position at, string wrong, string right) => binding.Report(at, wrong, right);
 
     public IEnumerable<string> BridgeNames => Devices.Values.Where(device => device.Origin is DeviceOrigin.Bridge or DeviceOrigin.OvsBridge).Select(device => device.Name);
 }
@@ -196,4 +145,4 @@ internal enum DeviceOrigin
 
 internal sealed record DeviceFact(string Name, Position At, DeviceOrigin Origin);
 
-internal sealed record VmFact(Located<string> Name, NodeInventory Node, GuestEntry Entry);
+internal sealed record VmFact(Located<string> Name, NodeInventory Node, GuestPart Entry);

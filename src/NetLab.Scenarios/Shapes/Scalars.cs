@@ -76,6 +76,13 @@ internal static class Scalars
             () => new JsonObject { ["type"] = "integer", ["minimum"] = least, ["maximum"] = most });
     }
 
+    /// <summary>A whole number that may be larger than an int's; <paramref name="noun"/> names the key.</summary>
+    public static ScalarShape<long> LongNumber(string noun, long least, long most) => new(noun, least.ToString(CultureInfo.InvariantCulture),
+        scalar => long.TryParse(scalar.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            ? (number, null)
+            : (0, new Problem($"{scalar.Noun} is not what {noun} takes", $"a whole number from {least} to {most}")),
+        () => new JsonObject { ["type"] = "integer", ["minimum"] = least, ["maximum"] = most });
+
     public static ScalarShape<string> OneOf(string noun, params string[] words) => new(noun, words[0],
         scalar => words.Contains(scalar.Text) ? (scalar.Text, null)
             : (scalar.Text, new Problem($"{scalar.Noun} is not known", Spelling.Nearest(scalar.Text, words) is { } near

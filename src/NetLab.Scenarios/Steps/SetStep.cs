@@ -28,8 +28,8 @@ internal sealed class SetStep : Step
             Scalars.Switch, (set, value) => set.Held = value.Value)
         .WithOvsVlan(set => set.Vlan)
         .WithBridgePortFlags(set => set.Flags)
-        .With("sysctls", "Settings of the node's network namespace.", LabShapes.Sysctls, (set, value) => set.Sysctls = value.Value)
-        .With("answers", "What the VM answers by itself: arp (and ND), ping; nothing with [].", LabShapes.Answers, (set, value) => set.Answers = value.Value)
+        .With("sysctls", "Settings of the node's network namespace.", SysctlsPart.Shape, (set, value) => set.Sysctls = value.Value)
+        .With("answers", "What the VM answers by itself: arp (and ND), ping; nothing with [].", GuestKeys.Answers, (set, value) => set.Answers = value.Value)
         .Checked(CheckSubject));
 
     public Located<DevicePlace>? Device { get; set; }
@@ -105,7 +105,7 @@ internal sealed class SetStep : Step
         if (Vm is { } vmName)
         {
             var vm = stage.Lab.FindVm(vmName.Value)!;
-            GuestEntry.SetAnswers(vm, Answers);
+            GuestPart.SetAnswers(vm, Answers);
             findings.Seen.Add($"{vm.Name} answers {(Answers.Count > 0 ? string.Join(" and ", Answers.Select(answer => answer.Value)) : "nothing")}");
         }
     }

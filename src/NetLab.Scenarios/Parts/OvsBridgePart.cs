@@ -1,0 +1,78 @@
+namespace NetLab.Scenarios;
+
+/// <summary><c>ovs: { br0: { ports: [{ name: p1, tag: 7 }] } }</c>: an Open vSwitch bridge. Columns are spelled as in ovs-vswitchd.conf.db(5).</summary>
+internal sealed class OvsBridgePart : Part
+{
+    public static readonly PartKind Kind = PartKind.Named("ovs", "Open vSwitch bridges; the node then runs an Open vSwitch of its own.", Scalars.DeviceName,
+        new ObjectShape<OvsBridgePart>("ovs-bridge", "an Open vSwitch bridge")
+        .With("ports", "Its ports, with their tags.", new ListShape<OvsPortEntry>("port", OvsPortEntry.Shape, single: true), (bridge, value) => bridge.Ports = value.Value)
+        .With("fail_mode", "Without a controller: 'standalone' forwards as a learning switch, 'secure' only by flows.",
+            Scalars.OneOf("a fail_mode", "standalone", "secure"), (bridge, value) => bridge.FailMode = value.Value)
+        .With("mcast_snooping_enable", "Send multicast only where somebody asked for it.", Scalars.Switch, (bridge, value) => bridge.McastSnooping = value.Value)
+        .With("other_config", "The bridge's other_config, key by key.", OvsPortEntry.Column, (bridge, value) => bridge.OtherConfig = value.Value)
+        .With("flows", "OpenFlow flows as `ovs-ofctl add-flow` takes them, one an item.", new ListShape<string>("flow", Scalars.Text, single: true), (bridge, value) => bridge.Flows = value.Value)
+        .WithDeviceSettings(bridge => bridge.Device), "OVS bridge");
+
+    public IReadOnlyList<Located<OvsPortEntry>> Ports { get; set; } = [];
+
+    private string? FailMode { get; set; }
+
+    private bool? McastSnooping { get; set; }
+
+    private IReadOnlyList<Named<string>> OtherConfig { get; set; } = [];
+
+    private IReadOnlyList<Located<string>> Flows { get; set; } = [];
+
+    private DeviceSettings Device { get; } = new();
+
+    public override IEnumerable<(string Device, DeviceSettings Settings)> Settings => [(Name.Value, Device)];
+
+    public override void TellNames(NodeInventory node)
+    {
+        node.Add(Name, DeviceOrigin.OvsBridge);
+        foreach (var (port, _) in Ports.Where(port => port.Value.Type is not null))
+        {
+            node.Add(port.Name, DeviceOrigin.Internal);
+        }
+    }
+
+    public override void Connect(Wiring wiring, NodeInventory node)
+    {
+        foreach (var (port, _) in Ports)
+        {
+            wiring.Enslave(node, port.Name, Name.Value);
+            wiring.CheckVlan(port.Vlan);
+        }
+    }
+
+    public override void Add(Node node, NodeEntry entry)
+    {
+        var bridge = node.AddOvsBridge(Name.Value, new OvsBridgeOptions
+        {
+            FailMode = FailMode,
+            MulticastSnooping = McastSnooping,
+            OtherConfig = OtherConfig.ToDictionary(each => each.Name.Value, each => each.Value),
+        });
+        foreach (var (flow, _) in Flows)
+        {
+            bridge.AddFlow(flow);
+        }
+        foreach (var (port, _) in Ports.Where(port => port.Value.Type is not null))
+        {
+            bridge.AddInternalPort(port.Name.Value);
+        }
+        Device.ApplyTo(bridge);
+    }
+
+    public override void Configure(Node node)
+    {
+        var bridge = (OvsBridge)node.Device(Name.Value);
+        foreach (var (port, _) in Ports)
+        {
+            var device = node.Device(port.Name.Value);
+            Wiring.Attach(bridge, device);
+            var row = bridge.Port(device);
+            row.Options = port.Vlan.ApplyTo(row.Options) with { ExternalIds = port.ExternalIds.ToDictionary(each => each.Name.Value, each => each.Value) };
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace NetLab.Scenarios;
+
+/// <summary>Every kind of part, in the order in which they are added to a node. A new one is a file in this folder and a line here.</summary>
+internal static class Parts
+{
+    public static readonly IReadOnlyList<PartKind> All =
+    [
+        BridgePart.Kind,
+        IntegrationBridgePart.Kind,
+        OvsBridgePart.Kind,
+        PatchPart.Kind,
+        VmPart.Kind,
+        HybridPlugPart.Kind,
+        DevicePart.Kind,
+        ForwardingPart.Kind,
+        SysctlsPart.Kind,
+        RoutesPart.Kind,
+        NftPart.Kind,
+    ];
+}
