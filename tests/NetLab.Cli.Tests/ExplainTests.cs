@@ -8,6 +8,13 @@ public sealed class ExplainTests
 {
     private static readonly string Rule = NetLabProcess.Scenario("basics/nft-rule.yaml"), Flood = NetLabProcess.Scenario("basics/flood-off.yaml");
 
+    [Fact]
+    public async Task The_catalogue_of_causes_is_the_page_in_the_documentation()
+    {
+        NetLabResult result = await NetLabProcess.RunAsync("explain", "--causes");
+        Assert.Equal((0, await File.ReadAllTextAsync(Path.Combine(NetLabProcess.Root, "docs", "causes.md"))), (result.ExitCode, result.Output));
+    }
+
     [LabFact]
     public async Task A_frame_that_arrives_is_told_with_its_way_and_the_exit_code_is_0()
     {

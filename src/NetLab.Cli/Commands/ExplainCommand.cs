@@ -7,7 +7,7 @@ namespace NetLab.Cli.Commands;
 
 /// <summary>
 /// <c>netlab explain FILE --from A --to B</c>: builds a scenario's lab, sends one frame, and tells what became of it and why. <c>netlab explain --live NAMESPACE…</c>: tells what becomes of
-/// the frames in namespaces that are there (<see cref="LiveExplain"/>).
+/// the frames in namespaces that are there (<see cref="LiveExplain"/>). <c>netlab explain --causes</c>: prints the catalogue of causes.
 /// </summary>
 internal static class ExplainCommand
 {
@@ -26,10 +26,16 @@ internal static class ExplainCommand
         var count = new Option<int?>("--count") { Description = "With --live: end after so many frames", HelpName = "number" };
         var rules = new Option<bool>("--rules") { Description = "With --live: let nftables trace which rule drops a frame; each namespace that has rules gets a table netlab_trace while it is watched" };
         var pcapng = new Option<string?>("--pcapng") { Description = "Write the frames' hops into this file too, the reasons as comments", HelpName = "file" };
+        var causes = new Option<bool>("--causes") { Description = "Print the catalogue of causes instead: what each means, what confirms it, what to do" };
         var json = new Option<bool>("--json") { Description = "Write one JSON document; with --live, one a line for each frame" };
-        var command = new Command("explain", "Tell where a frame goes in a scenario's lab, and why it does not arrive; or, with --live, what becomes of the frames in namespaces that are there. Exit codes: 0 it arrives, 1 it does not, 2 and 3 as ever; with --live always 0 when it could watch.") { file, from, to, frame, after, live, filter, stopped, time, count, rules, pcapng, json };
+        var command = new Command("explain", "Tell where a frame goes in a scenario's lab, and why it does not arrive; or, with --live, what becomes of the frames in namespaces that are there. Exit codes: 0 it arrives, 1 it does not, 2 and 3 as ever; with --live always 0 when it could watch.") { file, from, to, frame, after, live, filter, stopped, time, count, rules, causes, pcapng, json };
         command.Validators.Add(result =>
         {
+            if (result.GetValue(causes))
+            {
+                return;
+            }
+
             bool isLive = result.GetResult(live) is not null;
             Option[] ofScenario = [from, to, frame, after], ofLive = [filter, stopped, time, count, rules];
             foreach (Option wrong in (isLive ? ofScenario : ofLive).Where(o => result.GetResult(o) is { Implicit: false }))
@@ -58,6 +64,12 @@ internal static class ExplainCommand
         });
         command.SetAction((parsed, ct) =>
         {
+            if (parsed.GetValue(causes))
+            {
+                terminal.Out.Write(Causes.ToMarkdown());
+                return Task.FromResult(ExitCode.Fine);
+            }
+
             if (parsed.GetValue(live) is { Length: > 0 } namespaces)
             {
                 return LiveExplain.RunAsync(terminal, new LiveQuestion(namespaces, parsed.GetValue(filter), parsed.GetValue(stopped), parsed.GetValue(time), parsed.GetValue(count), parsed.GetValue(rules), parsed.GetValue(pcapng), parsed.GetValue(json)), ct);

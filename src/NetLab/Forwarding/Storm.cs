@@ -11,9 +11,9 @@ namespace NetLab;
 public sealed record Storm(Device Port, Frame Frame, int Times, TimeSpan Within, IReadOnlyDictionary<Device, int> Ports)
 {
     /// <summary>The storm as the reason why its frames ended.</summary>
-    public Reason Reason => new("storm", Port.Node, Port.Name,
+    public Reason Reason => new(Causes.Storm, Port.Node, Port.Name,
         $"The frame went round in a loop: it passed {Port} {Times} times in {Within.TotalMilliseconds:0.#} ms. The lab has stopped it by {(Port.Switch is Bridge ? $"disabling port {Port}" : $"setting {Port} down")}.",
-        [$"seen: {string.Join(", ", Ports.OrderByDescending(p => p.Value).Select(p => $"{p.Key} {p.Value} times"))}."],
+        [Evidence.Seen($"{string.Join(", ", Ports.OrderByDescending(p => p.Value).Select(p => $"{p.Key} {p.Value} times"))}.")],
         $"take one of the links of the loop away, or let its switches run STP; `{(Port.Switch is Bridge ? $"bridge link set dev {Port.Name} state 3" : $"ip link set {Port.Name} up")}` opens the port again");
 
     /// <inheritdoc/>

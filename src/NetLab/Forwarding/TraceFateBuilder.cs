@@ -78,8 +78,7 @@ internal sealed class TraceFateBuilder
             return null;
         }
 
-        string name = drop.DeviceName.Length > 0 ? drop.DeviceName : copy.Way is [.., var last] && last.Namespace == drop.Namespace ? last.DeviceName : "";
-        var place = new DropPlace(node, name, node.FindDevice(name), drop, copy, _sent.Frame);
+        DropPlace place = DropPlace.ByKernel(node, drop, copy, _sent.Frame);
         return DropKnowledge.IsHarmless(place) ? null : place;
     }
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using NetLab.Linux.Bpf;
 using NetLab.Packets;
 
 namespace NetLab;
@@ -16,7 +15,7 @@ internal sealed class KnownDrops
 
     private readonly Dictionary<Key, (Reason Reason, long Time)> _reasons = [];
 
-    private sealed record Key(ulong Namespace, string Device, string Drop, IpProtocol? Protocol, IPAddress? From, IPAddress? To, int? Port);
+    private sealed record Key(Node Node, string Device, string Drop, IpProtocol? Protocol, IPAddress? From, IPAddress? To, int? Port);
 
     /// <summary>Finds the reasons that are known already.</summary>
     /// <param name="frame">The frame.</param>
@@ -59,8 +58,7 @@ internal sealed class KnownDrops
     private static Key KeyOf(LiveFrame frame, DropPlace drop)
     {
         Frame sent = frame.Sent.Frame;
-        TraceEvent e = drop.Event;
-        return new Key(e.Namespace, drop.Device, string.Join('<', e.Stack.Prepend(e.Location).Prepend(e.ReasonName)), sent.Protocol,
+        return new Key(drop.Node, drop.Device, string.Join('<', drop.Stack.Prepend(drop.Function).Prepend(drop.Reason)), sent.Protocol,
             sent.Ipv4 is { } ip4 ? ip4.Source : sent.Ipv6 is { } ip6 ? ip6.Source : (IPAddress?)null,
             sent.Ipv4 is { } to4 ? to4.Destination : sent.Ipv6 is { } to6 ? to6.Destination : (IPAddress?)null,
             sent.Udp is { } udp ? udp.DestinationPort : sent.Tcp is { } tcp ? tcp.DestinationPort : null);

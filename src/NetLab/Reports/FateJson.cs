@@ -57,10 +57,10 @@ public static class FateJson
 
     private static JsonObject Of(Reason reason) => new()
     {
-        ["cause"] = reason.Cause,
+        ["cause"] = reason.Cause.Word,
         ["place"] = reason.Place,
         ["sentence"] = reason.Sentence,
-        ["evidence"] = Texts(reason.Evidence),
+        ["evidence"] = Texts(reason.Evidence.Select(e => e.ToString())),
         ["remedy"] = reason.Remedy,
     };
 

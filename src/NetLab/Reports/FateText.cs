@@ -22,7 +22,7 @@ internal static class FateText
 
             for (int i = 0; i < why.Evidence.Count; i++)
             {
-                text.Append(i == 0 ? "Evidence: " : "          ").AppendLine(why.Evidence[i]);
+                text.Append(i == 0 ? "Evidence: " : "          ").Append(why.Evidence[i]).AppendLine();
             }
         }
 
@@ -180,5 +180,5 @@ internal static class FateText
         _ => $"X {reason.Cause}",
     };
 
-    private static bool IsOvs(Reason reason) => reason.Cause.StartsWith("ovs", StringComparison.Ordinal);
+    private static bool IsOvs(Reason reason) => reason.Cause.Group == Causes.Ovs.Group;
 }

@@ -44,12 +44,12 @@ public sealed class RouterFates : IAsyncLifetime
     [LabFact(Feature.BpfTracing)]
     public async Task A_missing_route_is_told_with_the_lookups() =>
         Assert.Contains((await SendAsync(to: "192.0.2.9")).EndsBy("no-route", "router/eth0", "router has no route to 192.0.2.9").Evidence,
-            e => e.Contains("route lookup", StringComparison.Ordinal));
+            e => e.Text.Contains("route lookup", StringComparison.Ordinal));
 
     [LabFact(Feature.BpfTracing)]
     public async Task A_packet_with_nothing_left_to_live_ends_at_the_router() =>
         Assert.Contains((await SendAsync(options: new IpOptions { TimeToLive = 1 })).EndsBy("ttl-expired", "router/eth0", "The TTL ran out at router").Evidence,
-            e => e.Contains("ICMP error of type 11, code 0", StringComparison.Ordinal));
+            e => e.Text.Contains("ICMP error of type 11, code 0", StringComparison.Ordinal));
 
     [LabFact(Feature.BpfTracing)]
     public async Task A_packet_that_must_not_be_fragmented_is_told_with_the_MTU()

@@ -30,9 +30,9 @@ public abstract class RuleFates(RuleBed bed)
             string shown = reason.Sentence.Contains("-legacy", StringComparison.Ordinal)
                 ? @"^ip6?tables: counter of (rule \d|the policy) of chain \S+( in table \w+)? went from 0 to 1\.$"
                 : $"^nft: trace id .* verdict {(isQueue ? "queue 7" : "drop")}\\.$";
-            Assert.Contains(reason.Evidence, e => Regex.IsMatch(e, shown));
-            Assert.Equal(traced, reason.Evidence.Any(e => e.StartsWith(isQueue ? "kernel: NOT_SPECIFIED in nf_queue" : "kernel: NETFILTER_DROP", StringComparison.Ordinal)));
-            Assert.Equal(traced && reason.Sentence.Contains("ICMP error", StringComparison.Ordinal), reason.Evidence.Any(e => e.Contains("an ICMP error of type 3", StringComparison.Ordinal)));
+            Assert.Contains(reason.Evidence, e => Regex.IsMatch(e.ToString(), shown));
+            Assert.Equal(traced, reason.Evidence.Any(e => e.ToString().StartsWith(isQueue ? "kernel: NOT_SPECIFIED in nf_queue" : "kernel: NETFILTER_DROP", StringComparison.Ordinal)));
+            Assert.Equal(traced && reason.Sentence.Contains("ICMP error", StringComparison.Ordinal), reason.Evidence.Any(e => e.Text.Contains("an ICMP error of type 3", StringComparison.Ordinal)));
             Assert.DoesNotContain(NftTrace.ArmingTable, (await node.ExecAsync("nft", ["list", "ruleset"])).Output, StringComparison.Ordinal);
         }
         finally

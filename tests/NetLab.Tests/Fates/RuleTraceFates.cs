@@ -90,7 +90,7 @@ public sealed class RuleTraceFates : IAsyncLifetime
             default);
         FrameCopy copy = fate.Copies.First(c => c.Reason?.Cause == "netfilter");
         Assert.Contains("One of 2 rules of node n dropped it", copy.Reason!.Sentence, StringComparison.Ordinal);
-        Assert.Contains(copy.Reason.Evidence, e => e.StartsWith("nft: the traces may be incomplete: ", StringComparison.Ordinal) && e.Contains("the kernel had more to tell of the rules of n", StringComparison.Ordinal));
+        Assert.Contains(copy.Reason.Evidence, e => e.Source == "nft" && e.Text.StartsWith("the traces may be incomplete: ", StringComparison.Ordinal) && e.Text.Contains("the kernel had more to tell of the rules of n", StringComparison.Ordinal));
     }
 
     [LabFact(Feature.BpfTracing, Feature.IptablesLegacy, Feature.BridgeNetfilter)]
@@ -108,7 +108,7 @@ public sealed class RuleTraceFates : IAsyncLifetime
         {
             FrameCopy copy = Assert.Single(fate.Copies, c => c.Reason?.Place == $"n/tap-{vm}");
             Assert.Equal("One of 2 rules of node n dropped it: each dropped a copy of the frame there.", copy.Reason!.Sentence);
-            Assert.Equal(["iptables: counter of rule 1 of chain FORWARD went from 0 to 1.", "iptables: counter of rule 2 of chain FORWARD went from 0 to 1."], copy.Reason.Evidence.Where(e => e.StartsWith("iptables: ", StringComparison.Ordinal)));
+            Assert.Equal(["counter of rule 1 of chain FORWARD went from 0 to 1.", "counter of rule 2 of chain FORWARD went from 0 to 1."], copy.Reason.Evidence.Where(e => e.Source == "iptables").Select(e => e.Text));
             Assert.Equal("look at the rules: iptables-legacy -t filter -S", copy.Reason.Remedy);
         }
     }

@@ -12,36 +12,41 @@ internal static class BridgeDrops
             return null;
         }
 
-        string words = $"bridge: {BridgeDecision.PortWords(link)}.";
-        switch (place.Event.ReasonName)
+        Evidence words = Evidence.Bridge($"{BridgeModel.PortWords(link)}.");
+        switch (place.Reason)
         {
             case "BRIDGE_INGRESS_STP_STATE":
                 return place.Node.State.Route.FindLink(bridge.Index) is { IsUp: false }
-                    ? place.Why("bridge-down", $"Bridge {bridge.Name} is down, and takes nothing from its ports.", $"ip link set {bridge.Name} up")
+                    ? place.Why(Causes.BridgeDown, $"Bridge {bridge.Name} is down, and takes nothing from its ports.", $"ip link set {bridge.Name} up")
                     : link.BridgePortOptions?.State is { } state and not BridgePortState.Forwarding
-                        ? BridgeDecision.IngressState(bridge, port, state, words)
-                        : place.Why("ingress-state", $"Port {port.Name} of bridge {bridge.Name} was not forwarding when the frame came; it is now.", "wait until the port forwards", words);
+                        ? BridgeModel.IngressState(bridge, port, state, words)
+                        : place.Why(Causes.IngressState, $"Port {port.Name} of bridge {bridge.Name} was not forwarding when the frame came; it is now.", "wait until the port forwards", words);
             case "MAC_IEEE_MAC_CONTROL":
-                return place.Why("reserved-mac", $"The destination {place.Sent.Destination} is reserved for MAC control (pause frames); no bridge passes it on.", null);
+                return place.Why(Causes.ReservedMac, $"The destination {place.Seen.Destination} is reserved for MAC control (pause frames); no bridge passes it on.", null);
             case "MAC_INVALID_SOURCE":
-                return place.Why("invalid-source-mac", $"{place.Sent.Source} cannot be the source of a frame: it is {(place.Sent.Source.IsZero ? "no address" : "the address of a group")}.", "let the sender use an address of its own");
-            case "UNHANDLED_PROTO" when BridgeDecision.IsForNextDevice(place.Sent.Destination):
-                int bit = (int)(place.Sent.Destination.ToUInt64() & 15);
-                return place.Why("link-local-mac", $"{place.Sent.Destination} is for the next device alone (01:80:c2:00:00:0x): bridge {bridge.Name} passes it on only where its group_fwd_mask says so, and nothing in {place.Node.Name} has asked for it.",
-                    bit > 2 ? $"ip link set {bridge.Name} type bridge group_fwd_mask {1 << bit}" : null, $"bridge: group_fwd_mask {GroupMask(place, bridge)}.");
+                return place.Why(Causes.InvalidSourceMac, $"{place.Seen.Source} cannot be the source of a frame: it is {(place.Seen.Source.IsZero ? "no address" : "the address of a group")}.", "let the sender use an address of its own");
+            case "UNHANDLED_PROTO" when BridgeModel.IsForNextDevice(place.Seen.Destination):
+                int bit = (int)(place.Seen.Destination.ToUInt64() & 15);
+                return place.Why(Causes.LinkLocalMac, $"{place.Seen.Destination} is for the next device alone (01:80:c2:00:00:0x): bridge {bridge.Name} passes it on only where its group_fwd_mask says so, and nothing in {place.Node.Name} has asked for it.",
+                    bit > 2 ? $"ip link set {bridge.Name} type bridge group_fwd_mask {1 << bit}" : null, Evidence.Bridge($"group_fwd_mask {GroupMask(place, bridge)}."));
             default:
                 break;
         }
 
+        if (place.In("__allowed_ingress", "br_allowed_ingress", "br_handle_frame_finish") && BridgeModel.IngressVlan(bridge, port, place.Vlan) is { } vlan)
+        {
+            return vlan;
+        }
+
         if (place.In("br_dev_queue_push_xmit", "br_nf_dev_queue_xmit", "br_nf_ip_fragment", "br_ip6_fragment"))
         {
-            return place.Why("bridge-mtu", BridgeDecision.MtuSentence(bridge, port, place.PacketLength, link.Mtu), BridgeDecision.MtuRemedy(port, place.PacketLength), words);
+            return place.Why(Causes.BridgeMtu, BridgeModel.MtuSentence(bridge, port, place.PacketLength, link.Mtu), BridgeModel.MtuRemedy(port, place.PacketLength), words);
         }
 
         if (place.In("br_handle_frame_finish", "br_flood", "br_forward", "__br_forward", "br_multicast_flood"))
         {
-            Reason none = BridgeDecision.NoPortFor(bridge, port, place.Sent);
-            return none.Cause != "no-port-left" || none.Evidence.Count > 0 || place.Event.ReasonName == "NO_TX_TARGET" ? none : null;
+            Reason none = BridgeModel.NoPortFor(bridge, port, place.Seen);
+            return none.Cause != Causes.NoPortLeft || none.Evidence.Count > 0 || place.Reason == "NO_TX_TARGET" ? none : null;
         }
 
         return null;

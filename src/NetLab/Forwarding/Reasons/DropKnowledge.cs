@@ -1,5 +1,4 @@
 using NetLab.Linux;
-using NetLab.Linux.Bpf;
 
 namespace NetLab;
 
@@ -13,13 +12,13 @@ internal static class DropKnowledge
     /// <summary>Drops that take nothing from anybody: copies for a stack that nobody meant, queues that are emptied when a tap is closed, echo replies after raw sockets had theirs.</summary>
     public static bool IsHarmless(DropPlace place) =>
         place.In("ip6_mc_input", "tun_queue_purge", "ping_rcv")
-        || place.Event.ReasonName is "QUEUE_PURGE"
-        || (place.LabDevice is Switch { Addresses.Count: 0 } && place.Event.ReasonName is not "NETFILTER_DROP")
-        || (place.LabDevice?.Switch is OvsBridge && place.Copy.Way is [.., { Direction: SkbDirection.In }]);
+        || place.Reason is "QUEUE_PURGE"
+        || (place.LabDevice is Switch { Addresses.Count: 0 } && place.Reason is not "NETFILTER_DROP")
+        || (place.LabDevice?.Switch is OvsBridge && place.CameIn);
 
     public static async Task<Reason> ExplainAsync(DropPlace place, RuleAccount rules, CancellationToken ct)
     {
-        if (place.Event.ReasonName == "NETFILTER_DROP" || place.In("nft_do_chain", "ebt_do_table", "ipt_do_table", "ip6t_do_table", "nf_queue"))
+        if (place.Reason == "NETFILTER_DROP" || place.In("nft_do_chain", "ebt_do_table", "ipt_do_table", "ip6t_do_table", "nf_queue"))
         {
             return await NftVerdict.ExplainAsync(place, rules, ct).ConfigureAwait(false);
         }
@@ -34,15 +33,8 @@ internal static class DropKnowledge
             reason = null; // the state that would confirm it cannot be read any more; the kernel's words remain
         }
 
-        reason ??= new Reason("unknown", place.Node, place.Device,
-            $"The kernel dropped it at {place.Where}: {place.Event.ReasonName} in {place.Event.Location}.", []);
-        var evidence = new List<string>(reason.Evidence);
-        evidence.Insert(0, place.Kernel);
-        if (place.Copy.Events.FirstOrDefault(e => e.Kind is TraceEventKind.IcmpSend) is { } icmp)
-        {
-            evidence.Add($"kernel: an ICMP error of type {icmp.IcmpType}, code {icmp.IcmpCode}, was sent back.");
-        }
-
-        return reason with { Evidence = evidence };
+        reason ??= new Reason(Causes.Unknown, place.Node, place.Device,
+            $"The kernel dropped it at {place.Where}: {place.Reason} in {place.Function}.", []);
+        return reason with { Evidence = [place.Told, .. reason.Evidence, .. place.Answer] };
     }
 }

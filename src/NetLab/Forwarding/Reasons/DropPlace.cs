@@ -4,25 +4,134 @@ using NetLab.Packets;
 
 namespace NetLab;
 
-/// <summary>A drop, and what is known of where it was.</summary>
-/// <param name="Node">The node.</param>
-/// <param name="Device">The device the frame was on, or empty.</param>
-/// <param name="LabDevice">The lab's device, where it is one of the lab's.</param>
-/// <param name="Event">What the kernel said.</param>
-/// <param name="Copy">The copy.</param>
-/// <param name="Sent">The frame as it was sent.</param>
-internal sealed record DropPlace(Node Node, string Device, Device? LabDevice, TraceEvent Event, SkbCopy Copy, Frame Sent)
+/// <summary>
+/// A drop, and what is known of where it was: plain facts, told by the kernel (<see cref="ByKernel"/>), or what the kernel would have told by a model of its decision
+/// (<see cref="ByModel"/>). The frame is the frame as it was there, after all that routers, rules and tunnels did to it.
+/// </summary>
+internal sealed record DropPlace
 {
-    public string Where => Device.Length == 0 ? Node.Name : $"{Node.Name}/{Device}";
+    /// <summary>The node.</summary>
+    public required Node Node { get; init; }
+
+    /// <summary>The device that the frame was on, or empty.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>The lab's device, where it is one of the lab's.</summary>
+    public Device? LabDevice { get; init; }
+
+    /// <summary>The name of the kernel's reason: <c>NO_SOCKET</c>.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>The function that freed the frame.</summary>
+    public required string Function { get; init; }
+
+    /// <summary>The functions that called it, innermost first, itself included.</summary>
+    public required IReadOnlyList<string> Stack { get; init; }
+
+    /// <summary>The frame, its first bytes at least. Where the kernel has no Ethernet header for it (yet), addresses are zero.</summary>
+    public required Frame Seen { get; init; }
 
     /// <summary>Length of the frame's packet, without the Ethernet header; what an MTU limits.</summary>
-    public int PacketLength => Event.StartsWithEthernet ? Event.Length - 14 : Event.Length;
+    public required int PacketLength { get; init; }
+
+    /// <summary>The VLAN that the frame was tagged with, or null; the kernel takes the tag off before it lets a protocol look.</summary>
+    public int? Vlan { get; init; }
+
+    /// <summary>The EtherType of what is behind tags.</summary>
+    public required ushort EtherType { get; init; }
+
+    /// <summary>The mark.</summary>
+    public uint Mark { get; init; }
+
+    /// <summary>The device's number, or 0.</summary>
+    public int InterfaceIndex { get; init; }
+
+    /// <summary>Whether it had last come in by a device, and not gone out of one.</summary>
+    public bool CameIn { get; init; }
+
+    /// <summary>The routes that were looked up for it.</summary>
+    public IReadOnlyList<RouteLookup> Lookups { get; init; } = [];
+
+    /// <summary>The ICMP error that was sent back because of it, type and code, or null.</summary>
+    public (int Type, int Code)? IcmpError { get; init; }
+
+    /// <summary>That error as evidence; none where there was none.</summary>
+    public IReadOnlyList<Evidence> Answer => IcmpError is var (type, code) ? [Evidence.Kernel($"an ICMP error of type {type}, code {code}, was sent back.")] : [];
+
+    /// <summary>Who tells it, and how.</summary>
+    public required Evidence Told { get; init; }
+
+    /// <summary>A drop that the kernel told.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="drop">What the kernel said.</param>
+    /// <param name="copy">The copy that was dropped.</param>
+    /// <param name="sent">The frame as it was sent: for a drop of which no byte was seen.</param>
+    public static DropPlace ByKernel(Node node, TraceEvent drop, SkbCopy copy, Frame sent)
+    {
+        SkbHop? last = copy.Way is [.., var hop] ? hop : null, shown = copy.Way.LastOrDefault(h => h.First.StartsWithEthernet);
+        string device = drop.DeviceName.Length > 0 ? drop.DeviceName : last?.Namespace == drop.Namespace ? last.DeviceName : "";
+        IReadOnlyList<string> stack = drop.Stack.Count > 0 ? drop.Stack : [drop.Location];
+        Frame seen = AsItWas(drop) ?? (shown is null ? sent : Frame.FromBytes(shown.First.Bytes.Span));
+        return new DropPlace
+        {
+            Node = node,
+            Device = device,
+            LabDevice = node.FindDevice(device),
+            Reason = drop.ReasonName,
+            Function = drop.Location,
+            Stack = stack,
+            Seen = seen,
+            PacketLength = drop.StartsWithEthernet ? drop.Length - 14 : drop.Length,
+            Vlan = (drop.VlanTci ?? shown?.First.VlanTci) is { } tci ? tci & 0xfff : seen.VlanId,
+            EtherType = drop.Protocol != 0 ? drop.Protocol : seen.EtherType,
+            Mark = drop.Mark,
+            InterfaceIndex = drop.InterfaceIndex,
+            CameIn = last is { Direction: SkbDirection.In },
+            Lookups = [.. copy.RouteLookups],
+            IcmpError = copy.Events.FirstOrDefault(e => e.Kind is TraceEventKind.IcmpSend) is { } icmp ? (icmp.IcmpType, icmp.IcmpCode) : null,
+            Told = Evidence.Kernel($"{drop.ReasonName} in {string.Join(" < ", stack.Take(6))}."),
+        };
+    }
+
+    /// <summary>A drop as the kernel would tell it, by a model of what it decides.</summary>
+    /// <param name="hop">Where the frame was seen last.</param>
+    /// <param name="frame">The frame there.</param>
+    /// <param name="reason">The kernel's reason for such a drop.</param>
+    /// <param name="function">The function that frees such a frame.</param>
+    /// <param name="lookup">The route that the model found.</param>
+    public static DropPlace ByModel(Hop hop, Frame frame, string reason, string function, RouteLookup? lookup) => new()
+    {
+        Node = hop.Node,
+        Device = hop.Device,
+        LabDevice = hop.LabDevice,
+        Reason = reason,
+        Function = function,
+        Stack = [function],
+        Seen = frame.WithoutVlan(),
+        PacketLength = frame.WithoutVlan().Length - 14,
+        Vlan = frame.VlanId,
+        EtherType = frame.EtherType,
+        CameIn = true,
+        Lookups = lookup is null ? [] : [lookup],
+        Told = Evidence.Model($"inferred from the state of {hop.Node.Name} as it is now; the kernel's own reason is not to be had."),
+    };
+
+    public string Where => Device.Length == 0 ? Node.Name : $"{Node.Name}/{Device}";
+
+    public IPAddress? From => Seen.Ipv4 is { } ip4 ? ip4.Source : Seen.Ipv6 is { } ip6 ? ip6.Source : (IPAddress?)null;
+
+    public IPAddress? To => Seen.Ipv4 is { } ip4 ? ip4.Destination : Seen.Ipv6 is { } ip6 ? ip6.Destination : (IPAddress?)null;
+
+    public bool IsIpv6 => EtherType == EtherTypes.Ipv6;
+
+    /// <summary>The packet, from its network header on, as far as it is known.</summary>
+    public ReadOnlyMemory<byte> Packet => Seen.Bytes[Math.Min(14 + (4 * Seen.VlanTags.Count), Seen.Length)..];
 
     public bool Has(params ReadOnlySpan<string> functions)
     {
         foreach (string function in functions)
         {
-            if (Is(Event.Location, function) || Event.Stack.Any(f => Is(f, function)))
+            if (Is(Function, function) || Stack.Any(f => Is(f, function)))
             {
                 return true;
             }
@@ -36,7 +145,7 @@ internal sealed record DropPlace(Node Node, string Device, Device? LabDevice, Tr
     {
         foreach (string function in functions)
         {
-            if (Is(Event.Location, function))
+            if (Is(Function, function))
             {
                 return true;
             }
@@ -45,22 +154,15 @@ internal sealed record DropPlace(Node Node, string Device, Device? LabDevice, Tr
         return false;
     }
 
-    /// <summary>The first bytes of the frame as the last device saw it: behind address translation, in its tunnel.</summary>
-    public Frame Seen => Copy.Way.LastOrDefault(h => h.First.StartsWithEthernet) is { } hop ? Frame.FromBytes(hop.First.Bytes.Span) : Sent;
+    public Reason Why(Cause cause, string sentence, string? remedy, params Evidence[] evidence) => new(cause, Node, Device, sentence, evidence, remedy);
 
-    /// <summary>The VLAN that the frame was tagged with at the last device, or null; the kernel takes the tag off before it lets a protocol look.</summary>
-    public int? Vlan => (Event.VlanTci ?? Copy.Way.LastOrDefault(h => h.First.StartsWithEthernet)?.First.VlanTci) is { } tci ? tci & 0xfff : Seen.VlanId;
+    // The kernel's bytes begin with the Ethernet header, or, of what has none (yet), with the packet.
+    private static Frame? AsItWas(TraceEvent drop) =>
+        drop.StartsWithEthernet ? Frame.FromBytes(drop.Bytes.Span)
+        : drop is { NetworkOffset: 0, Bytes.Length: > 0 } ? Frame.Ethernet(default, default, drop.Protocol, drop.Bytes.Span)
+        : null;
 
-    public IPAddress? From => Seen.Ipv4 is { } ip4 ? ip4.Source : Seen.Ipv6 is { } ip6 ? ip6.Source : (IPAddress?)null;
-
-    public IPAddress? To => Seen.Ipv4 is { } ip4 ? ip4.Destination : Seen.Ipv6 is { } ip6 ? ip6.Destination : (IPAddress?)null;
-
-    public bool IsIpv6 => Event.Protocol == 0x86dd;
-
-    public Reason Why(string cause, string sentence, string? remedy, params string[] evidence) => new(cause, Node, Device, sentence, evidence, remedy);
-
-    public string Kernel => $"kernel: {Event.ReasonName} in {string.Join(" < ", (Event.Stack.Count > 0 ? Event.Stack : [Event.Location]).Take(6))}.";
-
+    // Of a function in a module the kernel gives the module too: br_handle_frame [bridge]; of parts that the compiler made: ip_rcv.cold, ip_rcv+0x1a.
     private static bool Is(string function, string name) =>
-        function.StartsWith(name, StringComparison.Ordinal) && (function.Length == name.Length || function[name.Length] is '.' or '+');
+        function.StartsWith(name, StringComparison.Ordinal) && (function.Length == name.Length || function[name.Length] is '.' or '+' or ' ');
 }

@@ -29,7 +29,7 @@ internal static class FateExplainer
             {
                 await LostAsync(sent, copy, last, ct).ConfigureAwait(false);
             }
-            else if (copy is { End: CopyEnd.Delivered, Node: not null, Hops: [.., var taken] } && StackDecision.Of(taken.Node, taken.Device, taken.Frame ?? sent.Frame, copy.Skb) is { } decided)
+            else if (copy is { End: CopyEnd.Delivered, Node: not null, Hops: [.., var taken] } && StackModel.Of(taken.Node, taken.Device, taken.Frame ?? sent.Frame, copy.Skb) is { } decided)
             {
                 copy.EndBecauseOf(decided.End, decided.Reason);
             }
@@ -59,8 +59,8 @@ internal static class FateExplainer
 
         Reason? reason = refusal switch
         {
-            "EINVAL" => new Reason("runt", sent.Start, link.Name, $"The frame has {sent.Frame.Length} bytes, less than an Ethernet header, which has 14: the kernel refused it.", ["kernel: write(2) to the tap: EINVAL."], "send at least destination, source and EtherType"),
-            "EIO" => new Reason("device-down", sent.Start, link.Name, $"{sender.Tap} is {(link.IsUp ? "not ready" : "down")}, and the kernel refused the frame.", ["kernel: write(2) to the tap: EIO.", $"link: {link.Name} {(link.IsUp ? "up" : "down")}."], $"ip link set {link.Name} up"),
+            "EINVAL" => new Reason(Causes.Runt, sent.Start, link.Name, $"The frame has {sent.Frame.Length} bytes, less than an Ethernet header, which has 14: the kernel refused it.", [Evidence.Kernel("write(2) to the tap: EINVAL.")], "send at least destination, source and EtherType"),
+            "EIO" => new Reason(Causes.DeviceDown, sent.Start, link.Name, $"{sender.Tap} is {(link.IsUp ? "not ready" : "down")}, and the kernel refused the frame.", [Evidence.Kernel("write(2) to the tap: EIO."), Evidence.Link($"{link.Name} {(link.IsUp ? "up" : "down")}.")], $"ip link set {link.Name} up"),
             null when link.XdpProgramId is not null => DeviceDrops.Xdp(sent.Start, link.Name, link),
             _ => null,
         };
@@ -92,7 +92,7 @@ internal static class FateExplainer
 
                 break;
             case Bridge bridge when last.LabDevice is { } ingress:
-                copy.EndBecauseOf(CopyEnd.NotForwarded, BridgeDecision.NoPortFor(bridge, ingress, last.Frame ?? sent.Frame));
+                copy.EndBecauseOf(CopyEnd.NotForwarded, BridgeModel.NoPortFor(bridge, ingress, last.Frame ?? sent.Frame));
                 break;
             case null when last.Direction == HopDirection.In:
                 UsedOrWaiting(sent, copy, last);
@@ -108,8 +108,8 @@ internal static class FateExplainer
     private static Reason InQueue(Node node, string device)
     {
         IReadOnlyList<QdiscInfo> queues = node.FindDevice(device) is { IsApplied: true } known ? node.State.Route.GetQdiscs(known.Index) : [];
-        return new Reason("queued", node, device, $"The frame waits in the queue of {node.Name}/{device}{(queues.Count == 0 ? "" : $" ({string.Join(", ", queues.Select(q => q.Kind))})")}: the queueing discipline lets it go later.",
-            [.. queues.Select(q => $"qdisc: {q}."), "kernel: it was put into the queue, and did not go out yet."], $"wait, or look at the rate: tc -s qdisc show dev {device}");
+        return new Reason(Causes.Queued, node, device, $"The frame waits in the queue of {node.Name}/{device}{(queues.Count == 0 ? "" : $" ({string.Join(", ", queues.Select(q => q.Kind))})")}: the queueing discipline lets it go later.",
+            [.. queues.Select(q => Evidence.Qdisc($"{q}.")), Evidence.Kernel("it was put into the queue, and did not go out yet.")], $"wait, or look at the rate: tc -s qdisc show dev {device}");
     }
 
     // It went out of a device, and did not come in where that leads.
@@ -124,7 +124,7 @@ internal static class FateExplainer
         {
             NeighbourInfo entry = unresolved.Find(n => n.Address.Equals(tunnel.Remote)) ?? unresolved[0];
             string device = last.Node.State.Route.FindLink(entry.Index)?.Name ?? "";
-            copy.EndBecauseOf(CopyEnd.Pending, Unresolved(last.Node, device, entry, $"link: {last.Device} vxlan id {tunnel.Id} remote {tunnel.Remote}."));
+            copy.EndBecauseOf(CopyEnd.Pending, Unresolved(last.Node, device, entry, Evidence.Link($"{last.Device} vxlan id {tunnel.Id} remote {tunnel.Remote}.")));
         }
     }
 
@@ -133,7 +133,7 @@ internal static class FateExplainer
     {
         if (copy.Skb is not { } skb)
         {
-            if (RouterDecision.Of(hop, hop.Frame ?? sent.Frame) is { } decided)
+            if (RouterModel.Of(hop, hop.Frame ?? sent.Frame) is { } decided)
             {
                 copy.EndBecauseOf(decided.End, decided.Reason);
             }
@@ -153,13 +153,13 @@ internal static class FateExplainer
 
     private static Reason Used(Frame frame, Hop hop, TraceEvent end)
     {
-        string evidence = $"kernel: the frame was freed, in {end.Location}.";
+        Evidence evidence = Evidence.Kernel($"the frame was freed, in {end.Location}.");
         string? target = frame.Arp is { } arp ? arp.TargetIp.ToString() : frame.NeighborSolicitation is { } solicitation ? solicitation.Target.ToString() : null;
         return target is not null
-            ? new Reason("arp-for-another", hop.Node, hop.Device, $"{hop.Node.Name} took the {(frame.Arp is null ? "neighbour solicitation" : "ARP packet")}, which asks for {target}, and has nothing to answer: it does not have that address.", [evidence])
+            ? new Reason(Causes.ArpForAnother, hop.Node, hop.Device, $"{hop.Node.Name} took the {(frame.Arp is null ? "neighbour solicitation" : "ARP packet")}, which asks for {target}, and has nothing to answer: it does not have that address.", [evidence])
             : frame.Ipv6 is { } ip6 && frame.Destination.IsMulticast
-                ? new Reason("group-not-joined", hop.Node, hop.Device, $"{ip6.Destination} is a group, and nobody in {hop.Node.Name} has joined it on {hop.Device}.", [evidence])
-                : new Reason("used", hop.Node, hop.Device, $"{hop.Node.Name} used the frame up itself and sent nothing on.", [evidence]);
+                ? new Reason(Causes.GroupNotJoined, hop.Node, hop.Device, $"{ip6.Destination} is a group, and nobody in {hop.Node.Name} has joined it on {hop.Device}.", [evidence])
+                : new Reason(Causes.Used, hop.Node, hop.Device, $"{hop.Node.Name} used the frame up itself and sent nothing on.", [evidence]);
     }
 
     private static Reason? Waiting(Node node, SkbCopy skb)
@@ -171,20 +171,20 @@ internal static class FateExplainer
 
         IPAddress next = route.Gateway ?? route.Destination;
         NeighbourInfo? entry = node.State.Route.GetNeighbours(route.NextHopInterfaceIndex).FirstOrDefault(n => n.Address.Equals(next));
-        return entry?.State is NeighbourState.Incomplete or NeighbourState.Failed ? Unresolved(node, route.NextHopDevice, entry, $"kernel: route {route}.") : null;
+        return entry?.State is NeighbourState.Incomplete or NeighbourState.Failed ? Unresolved(node, route.NextHopDevice, entry, Evidence.Kernel($"route {route}.")) : null;
     }
 
-    internal static Reason Unresolved(Node node, string device, NeighbourInfo entry, string evidence)
+    internal static Reason Unresolved(Node node, string device, NeighbourInfo entry, Evidence evidence)
     {
         bool v6 = entry.Address.AddressFamily == AddressFamily.InterNetworkV6;
-        string state = $"neighbour: {entry.Address} dev {device} {entry.State.ToString().ToUpperInvariant()}.";
+        Evidence state = Evidence.Neighbour($"{entry.Address} dev {device} {entry.State.ToString().ToUpperInvariant()}.");
         if (v6 && !node.State.Route.GetAddresses(entry.Index).Any(a => a.Address.IsIPv6LinkLocal))
         {
-            return new Reason("no-link-local", node, device, $"{node.Name} cannot ask for the MAC address of {entry.Address}: {device} has no link-local address, and a router sends neighbour solicitations from that.",
+            return new Reason(Causes.NoLinkLocal, node, device, $"{node.Name} cannot ask for the MAC address of {entry.Address}: {device} has no link-local address, and a router sends neighbour solicitations from that.",
                 [evidence, state], $"ip address add fe80::1/64 dev {device}, or sysctl -w net.ipv6.conf.{device}.addr_gen_mode=0, in node {node.Name}");
         }
 
-        return new Reason("neighbour-unresolved", node, device,
+        return new Reason(Causes.NeighbourUnresolved, node, device,
             $"{node.Name} is still resolving {entry.Address} on {device}: nobody has answered its {(v6 ? "neighbour solicitation" : "ARP request")}; the kernel gives up after 3 s.",
             [evidence, state], $"see that {entry.Address} is there and in the same network as {device}, or: ip neigh add {entry.Address} lladdr MAC dev {device}");
     }

@@ -19,7 +19,7 @@ internal static class LegacyVerdict
 
         (NftFamily[] families, string hook) = NftGuess.HookOf(place);
         bool isQueue = place.In("nf_queue");
-        byte[] packet = place.Event.Bytes[Math.Min(place.Event.NetworkOffset, place.Event.Bytes.Length)..].ToArray();
+        byte[] packet = place.Packet.ToArray();
         bool isPort = place.LabDevice?.Switch is not null; // of a bridge, which is then the device that the rules know
         string? input = !isPort && place.Device.Length > 0 && hook is "prerouting" or "input" or "forward" ? place.Device : null;
         string? output = !isPort && hook is "postrouting" && place.Device.Length > 0 ? place.Device : null;
@@ -43,26 +43,26 @@ internal static class LegacyVerdict
         {
             0 => null,
             1 => await BecauseAsync(account.Rules.Node, device, drops[0], []).ConfigureAwait(false),
-            _ => new Reason("netfilter", account.Rules.Node, device, $"One of {drops.Count} rules of node {account.Rules.Node.Name} dropped it: the counter of each has moved.",
-                [.. drops.Select(Evidence)], $"look at the rules: {Listing(drops[0])}"),
+            _ => new Reason(Causes.Netfilter, account.Rules.Node, device, $"One of {drops.Count} rules of node {account.Rules.Node.Name} dropped it: the counter of each has moved.",
+                [.. drops.Select(EvidenceOf)], $"look at the rules: {Listing(drops[0])}"),
         };
     }
 
     /// <summary>The reason that is a rule.</summary>
-    public static async Task<Reason> BecauseAsync(Node node, string device, LegacyDrop drop, IReadOnlyList<string> evidence)
+    public static async Task<Reason> BecauseAsync(Node node, string device, LegacyDrop drop, IReadOnlyList<Evidence> evidence)
     {
         LegacyTable table = drop.Table;
-        evidence = [.. evidence, Evidence(drop)];
+        evidence = [.. evidence, EvidenceOf(drop)];
         string at = $"netfilter, {table.Family.Word()} family, hook {drop.Hook}";
         string jumps = drop.Jumps.Count == 0 ? "" : $", by {string.Join(" > ", drop.Jumps.Select(j => $"{j.Chain} rule {j.Number}"))} > {drop.Rule.Chain}";
         string? text = await table.FindTextAsync(node.Lab.Processes, node.State.Namespace, drop.Rule).ConfigureAwait(false);
         return text is not null
             ? NftVerdict.Because(node, device, new NftRule(table.Family, table.Name, drop.Rule.Chain, 0, drop.Rule.Number, text, null, text), at, jumps, evidence, drop.Rule.IsQueue)
-            : new Reason(drop.Rule.Number == 0 ? "iptables-policy" : "iptables-rule", node, device,
+            : new Reason(drop.Rule.Number == 0 ? Causes.IptablesPolicy : Causes.IptablesRule, node, device,
                 $"{drop.Rule} in table \"{table.Family.Word()} {table.Name}\" of iptables-legacy dropped it; its text cannot be read any more, in node {node.Name} ({at}{jumps}).", evidence);
     }
 
-    public static string Evidence(LegacyDrop drop) => $"{Program(drop)}: {drop}.";
+    public static Evidence EvidenceOf(LegacyDrop drop) => new(Program(drop), $"{drop}.");
 
     public static string Listing(LegacyDrop drop) => $"{Program(drop)}-legacy -t {drop.Table.Name} -S";
 

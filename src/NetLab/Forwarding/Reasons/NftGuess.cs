@@ -9,11 +9,11 @@ namespace NetLab;
 /// <summary>Which rule may have dropped a frame, where no trace tells: the hook by the kernel's stack, the rule by the ruleset as it is now.</summary>
 internal static partial class NftGuess
 {
-    public static async Task<Reason> ExplainAsync(DropPlace place, IReadOnlyList<string> known)
+    public static async Task<Reason> ExplainAsync(DropPlace place, IReadOnlyList<Evidence> known)
     {
         (NftFamily[] families, string hook) = HookOf(place);
         string at = $"netfilter, {(families.Length > 0 ? families[0].Word() : "?")} family, hook {(hook.Length > 0 ? hook : "unknown")}";
-        var evidence = new List<string>(known);
+        var evidence = new List<Evidence>(known);
         List<Candidate> candidates = [];
         try
         {
@@ -21,7 +21,7 @@ internal static partial class NftGuess
         }
         catch (Exception e) when (e is LinuxException or ProcessFailedException)
         {
-            evidence.Add($"nft: {e.Message}");
+            evidence.Add(Evidence.Nft($"{e.Message}"));
         }
 
         // A rule that has counted is more likely than one that has not; a rule without a counter may be either.
@@ -36,13 +36,13 @@ internal static partial class NftGuess
             Candidate one = likely[0];
             NftRule? rule = await NftRules.FindAsync(place.Node.Lab.Processes, place.Node.State.Namespace, one.Chain, one.Handle).ConfigureAwait(false);
             evidence.Add(candidates.Count == 1
-                ? $"nft: it is the only rule of the hook {hook} that drops, in the ruleset as it is now."
-                : $"nft: of {candidates.Count} rules of the hook {hook} that drop, it is the one whose counter has moved.");
+                ? Evidence.Nft($"it is the only rule of the hook {hook} that drops, in the ruleset as it is now.")
+                : Evidence.Nft($"of {candidates.Count} rules of the hook {hook} that drop, it is the one whose counter has moved."));
             return NftVerdict.Because(place.Node, place.Device, rule! with { Text = CounterPattern().Replace(rule.Text, "counter") }, at, "", evidence);
         }
 
-        evidence.AddRange(likely.Select(c => $"nft: may be chain \"{c.Chain.Name}\" in table \"{c.Chain.Family.Word()} {c.Chain.Table}\": {c.Text}"));
-        return new Reason("netfilter", place.Node, place.Device,
+        evidence.AddRange(likely.Select(c => Evidence.Nft($"may be chain \"{c.Chain.Name}\" in table \"{c.Chain.Family.Word()} {c.Chain.Table}\": {c.Text}")));
+        return new Reason(Causes.Netfilter, place.Node, place.Device,
             likely.Count > 1 ? $"One of {likely.Count} rules of node {place.Node.Name} dropped it ({at})."
                 : $"A rule of node {place.Node.Name} dropped it ({at}){(place.In("nf_hook_slow") ? "; nft lists none that does, and no counter of iptables-legacy has moved" : "")}.",
             evidence, likely.Count > 1 ? "give the rules counters, and see which one moves" : "look at the rules: nft -a list ruleset, iptables-legacy -S");
@@ -106,7 +106,7 @@ internal static partial class NftGuess
                 : "prerouting");
         }
 
-        bool v6 = place.Has("nft_do_chain_ipv6", "ip6_forward", "ip6_input", "ipv6_rcv", "ip6_output", "ip6_finish_output") || place.Event.Protocol == 0x86dd;
+        bool v6 = place.Has("nft_do_chain_ipv6", "ip6_forward", "ip6_input", "ipv6_rcv", "ip6_output", "ip6_finish_output") || place.IsIpv6;
         NftFamily[] families = [v6 ? NftFamily.Ip6 : NftFamily.Ip, NftFamily.Inet];
         string hook =
             place.Has("br_nf_forward_ip", "br_nf_forward", "ip_forward", "ip6_forward") ? "forward"

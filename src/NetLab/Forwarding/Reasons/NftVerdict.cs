@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using NetLab.Linux;
-using NetLab.Linux.Bpf;
 using NetLab.Linux.Netfilter;
 using NetLab.Linux.Processes;
 using NetLab.Packets;
@@ -16,10 +15,10 @@ internal static partial class NftVerdict
     /// <summary>The rule behind a drop of which the kernel told that netfilter did it.</summary>
     public static async Task<Reason> ExplainAsync(DropPlace place, RuleAccount rules, CancellationToken ct)
     {
-        List<string> evidence = [place.Kernel];
+        List<Evidence> evidence = [place.Told];
         if (rules.Of(place.Node) is { } account)
         {
-            List<NftTraversal> drops = Distinct(account.DropsOf(place.Event.Bytes.Span[Math.Min(place.Event.NetworkOffset, place.Event.Bytes.Length)..]), place.Event.InterfaceIndex);
+            List<NftTraversal> drops = Distinct(account.DropsOf(place.Packet.Span), place.InterfaceIndex);
             IReadOnlyList<LegacyDrop> legacy = LegacyVerdict.DropsAt(place, account);
             if (legacy.Count > 0 && drops.Count > 0)
             {
@@ -31,22 +30,20 @@ internal static partial class NftVerdict
                 Reason reason = drops.Count == 1
                     ? await OfAsync(account, drops[0], place.Device, evidence, ct).ConfigureAwait(false)
                     : await LegacyVerdict.BecauseAsync(place.Node, place.Device, legacy[0], evidence).ConfigureAwait(false);
-                return place.Copy.Events.FirstOrDefault(e => e.Kind is TraceEventKind.IcmpSend) is { } icmp
-                    ? reason with { Evidence = [.. reason.Evidence, $"kernel: an ICMP error of type {icmp.IcmpType}, code {icmp.IcmpCode}, was sent back."] }
-                    : reason;
+                return reason with { Evidence = [.. reason.Evidence, .. place.Answer] };
             }
 
-            evidence.AddRange(drops.Select(d => $"nft: may be {d}."));
-            evidence.AddRange(legacy.Select(LegacyVerdict.Evidence));
+            evidence.AddRange(drops.Select(d => Evidence.Nft($"may be {d}.")));
+            evidence.AddRange(legacy.Select(LegacyVerdict.EvidenceOf));
             if (drops.Count + legacy.Count > 1)
             {
-                return new Reason("netfilter", place.Node, place.Device, $"One of {drops.Count + legacy.Count} rules of node {place.Node.Name} dropped it: each dropped a copy of the frame there.", evidence,
+                return new Reason(Causes.Netfilter, place.Node, place.Device, $"One of {drops.Count + legacy.Count} rules of node {place.Node.Name} dropped it: each dropped a copy of the frame there.", evidence,
                     $"look at the rules: {(legacy.Count > 0 ? LegacyVerdict.Listing(legacy[0]) : "nft -a list ruleset")}");
             }
 
             if (account.Doubt.Length > 0)
             {
-                evidence.Add($"nft: the traces may be incomplete: {account.Doubt}.");
+                evidence.Add(Evidence.Nft($"the traces may be incomplete: {account.Doubt}."));
             }
         }
 
@@ -82,21 +79,21 @@ internal static partial class NftVerdict
     /// <param name="way">The jumps that led there, in words, or empty.</param>
     /// <param name="evidence">What shows it.</param>
     /// <param name="isQueue">It gave the frame to a queue, to which nobody listens.</param>
-    public static Reason Because(Node node, string device, NftRule rule, string at, string way, IReadOnlyList<string> evidence, bool isQueue = false)
+    public static Reason Because(Node node, string device, NftRule rule, string at, string way, IReadOnlyList<Evidence> evidence, bool isQueue = false)
     {
-        string program = rule.Iptables is { } line ? line[..line.AsSpan().IndexOfAny(' ', '-')].Replace("ip6tables", "iptables", StringComparison.Ordinal) : "nft";
+        (Cause ofRule, Cause ofPolicy) = CausesOf(rule);
         string told = isQueue ? " It gives frames to a program by a queue, and none listens to that: the kernel dropped it."
             : Rejects().Match(rule.Iptables ?? rule.Text) is not { Success: true } reject ? ""
             : reject.Value.Contains("tcp", StringComparison.Ordinal) ? " It rejects: a TCP RST was sent back." : " It rejects: an ICMP error was sent back.";
-        return new Reason($"{program}-{(rule.Number == 0 ? "policy" : "rule")}", node, device, $"{rule}, in node {node.Name} ({at}{way}).{told}", evidence,
+        return new Reason(rule.Number == 0 ? ofPolicy : ofRule, node, device, $"{rule}, in node {node.Name} ({at}{way}).{told}", evidence,
             $"{(isQueue ? "start the program that listens to the queue, or let the rule bypass it; otherwise " : "")}{Remedy(rule)}");
     }
 
-    private static async Task<Reason> OfAsync(NodeAccount account, NftTraversal way, string? device, List<string> evidence, CancellationToken ct)
+    private static async Task<Reason> OfAsync(NodeAccount account, NftTraversal way, string? device, List<Evidence> evidence, CancellationToken ct)
     {
         NftTraceEvent last = way.Last;
         Node node = account.Rules.Node;
-        evidence = [.. evidence, $"nft: {way}."];
+        evidence = [.. evidence, Evidence.Nft($"{way}.")];
         IReadOnlyList<NftChain> chains = [];
         NftRule? rule = null;
         try
@@ -106,7 +103,7 @@ internal static partial class NftVerdict
         }
         catch (Exception e) when (e is LinuxException or ProcessFailedException)
         {
-            evidence.Add($"nft: {e.Message}");
+            evidence.Add(Evidence.Nft($"{e.Message}"));
         }
 
         string hook = Find(chains, way.Steps[0])?.Hook ?? "";
@@ -115,7 +112,7 @@ internal static partial class NftVerdict
         string jumps = way.Jumps.Count == 0 ? "" : $", by {string.Join(" > ", way.Jumps.Select(j => $"{j.Chain} rule {Find(chains, j)?.NumberOf(j.RuleHandle)}"))} > {last.Chain}";
         return rule is not null
             ? Because(node, device, rule, at, jumps, evidence, last.Queue is not null)
-            : new Reason(last.Step is NftTraceStep.Policy ? "nft-policy" : "nft-rule", node, device,
+            : new Reason(last.Step is NftTraceStep.Policy ? Causes.NftPolicy : Causes.NftRule, node, device,
                 $"A rule that is not there any more dropped it: {(last.Step is NftTraceStep.Policy ? "the policy" : $"the one with handle {last.RuleHandle}")} of chain \"{last.Chain}\" in table \"{last.Family.Word()} {last.Table}\", in node {node.Name} ({at}{jumps}).",
                 evidence);
     }
@@ -141,6 +138,15 @@ internal static partial class NftVerdict
             : hook is "input" && step.Family is NftFamily.Bridge && device.Switch is { } bridge ? bridge.Name // where it goes up
             : device.Name;
     }
+
+    // The program whose words the rule has, ip6tables being iptables too.
+    private static (Cause Rule, Cause Policy) CausesOf(NftRule rule) => rule.Iptables switch
+    {
+        null => (Causes.NftRule, Causes.NftPolicy),
+        var line when line.StartsWith("ebtables", StringComparison.Ordinal) => (Causes.EbtablesRule, Causes.EbtablesPolicy),
+        var line when line.StartsWith("arptables", StringComparison.Ordinal) => (Causes.ArptablesRule, Causes.ArptablesPolicy),
+        _ => (Causes.IptablesRule, Causes.IptablesPolicy),
+    };
 
     private static string Remedy(NftRule rule)
     {

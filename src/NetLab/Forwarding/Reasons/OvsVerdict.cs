@@ -9,14 +9,14 @@ internal static partial class OvsVerdict
     private const string Normal = "NORMAL";
 
     // The datapath's own words (ofproto/ofproto-dpif-xlate.c), and what they mean.
-    private static readonly (string Words, string Cause)[] Known =
+    private static readonly (string Words, Cause Cause)[] Known =
     [
-        ("VLAN", "ovs-vlan"),
-        ("skipping output to input port", "ovs-input-port"),
-        ("Nonexistent output port", "ovs-no-port"),
-        ("native tunnel", "ovs-tunnel"),
-        ("OFPPC_NO_FWD", "ovs-port-config"),
-        ("resubmit", "ovs-loop"), ("recursion", "ovs-loop"), ("translation", "ovs-loop"),
+        ("VLAN", Causes.OvsVlan),
+        ("skipping output to input port", Causes.OvsInputPort),
+        ("Nonexistent output port", Causes.OvsNoPort),
+        ("native tunnel", Causes.OvsTunnel),
+        ("OFPPC_NO_FWD", Causes.OvsPortConfig),
+        ("resubmit", Causes.OvsLoop), ("recursion", Causes.OvsLoop), ("translation", Causes.OvsLoop),
     ];
 
     /// <summary>The reason, or null where Open vSwitch would send the frame on, or does not say.</summary>
@@ -39,14 +39,14 @@ internal static partial class OvsVerdict
             return null;
         }
 
-        (string cause, string said, string? remedy) = Said(bridge, port, trace) ?? Decided(bridge, port, frame, trace, configs);
-        var evidence = new List<string> { $"ovs: ofproto/trace {bridge.Name} in_port={port.Name}, asked afterwards, on the tables as they are now; datapath actions: {trace.DatapathActions}." };
-        evidence.AddRange(trace.Deciding.Select(step => $"ovs: {step}"));
+        (Cause cause, string said, string? remedy) = Said(bridge, port, trace) ?? Decided(bridge, port, frame, trace, configs);
+        var evidence = new List<Evidence> { Evidence.Ovs($"ofproto/trace {bridge.Name} in_port={port.Name}, asked afterwards, on the tables as they are now; datapath actions: {trace.DatapathActions}.") };
+        evidence.AddRange(trace.Deciding.Select(step => Evidence.Ovs($"{step}")));
         return new Reason(cause, bridge.Node, port.Name, $"Open vSwitch bridge {bridge.Name} sends it to no port: {said}.", evidence, remedy ?? $"look at the flows: ovs-ofctl dump-flows {bridge.Name}");
     }
 
     // What Open vSwitch remarks itself.
-    private static (string Cause, string Said, string? Remedy)? Said(OvsBridge bridge, Device port, OvsTrace trace)
+    private static (Cause Cause, string Said, string? Remedy)? Said(OvsBridge bridge, Device port, OvsTrace trace)
     {
         if (trace.Reasons.Count == 0)
         {
@@ -54,8 +54,8 @@ internal static partial class OvsVerdict
         }
 
         string said = string.Join("; ", trace.Reasons), step = trace.Deciding.Count == 0 ? "" : $" ({trace.Deciding[^1]})";
-        string cause = Known.FirstOrDefault(k => said.Contains(k.Words, StringComparison.OrdinalIgnoreCase)).Cause ?? "ovs";
-        return cause switch
+        Cause cause = Known.FirstOrDefault(k => said.Contains(k.Words, StringComparison.OrdinalIgnoreCase)).Cause ?? Causes.Ovs;
+        return cause.Word switch
         {
             // Flooding tries the tunnels too; that one of them leads nowhere does not explain the other ports.
             "ovs-tunnel" when bridge.Port(port).Options.Tag is not null && trace.Deciding.Any(d => d.Actions.Contains(Normal)) => null,
@@ -69,37 +69,37 @@ internal static partial class OvsVerdict
     }
 
     // What it does without a word.
-    private static (string Cause, string Said, string? Remedy) Decided(OvsBridge bridge, Device port, Frame frame, OvsTrace trace, IReadOnlyDictionary<string, string> configs)
+    private static (Cause Cause, string Said, string? Remedy) Decided(OvsBridge bridge, Device port, Frame frame, OvsTrace trace, IReadOnlyDictionary<string, string> configs)
     {
         if (trace.Steps is [.., { Match: null } miss])
         {
-            return ("ovs-no-flow", $"no flow of table {miss.Table} matches it in bridge {miss.Bridge}, and what matches nothing is dropped", $"add a flow: ovs-ofctl add-flow {miss.Bridge} table={miss.Table},priority=0,actions=NORMAL");
+            return (Causes.OvsNoFlow, $"no flow of table {miss.Table} matches it in bridge {miss.Bridge}, and what matches nothing is dropped", $"add a flow: ovs-ofctl add-flow {miss.Bridge} table={miss.Table},priority=0,actions=NORMAL");
         }
 
         if (trace.Deciding is not [.., var step])
         {
-            return ("ovs-flow", $"datapath actions: {trace.DatapathActions}", null);
+            return (Causes.OvsFlow, $"datapath actions: {trace.DatapathActions}", null);
         }
 
         string actions = string.Join(",", step.Actions);
         string blocked = string.Join(", ", configs.Where(c => c.Value.Contains("NO_FWD", StringComparison.Ordinal)).Select(c => c.Key));
-        if (actions.Contains(Normal, StringComparison.Ordinal) && BridgeDecision.IsForNextDevice(frame.Destination))
+        if (actions.Contains(Normal, StringComparison.Ordinal) && BridgeModel.IsForNextDevice(frame.Destination))
         {
-            return ("ovs-reserved-mac", $"{frame.Destination} is one of the reserved addresses that a bridge does not pass on, and other_config:forward-bpdu is not true", $"ovs-vsctl set bridge {bridge.Name} other_config:forward-bpdu=true");
+            return (Causes.OvsReservedMac, $"{frame.Destination} is one of the reserved addresses that a bridge does not pass on, and other_config:forward-bpdu is not true", $"ovs-vsctl set bridge {bridge.Name} other_config:forward-bpdu=true");
         }
 
         if (blocked.Length > 0)
         {
-            return ("ovs-port-config", $"the flow ({step}) leads to a port that has no-forward: {blocked}", $"ovs-ofctl mod-port {bridge.Name} PORT forward");
+            return (Causes.OvsPortConfig, $"the flow ({step}) leads to a port that has no-forward: {blocked}", $"ovs-ofctl mod-port {bridge.Name} PORT forward");
         }
 
         if (actions.Contains(Normal, StringComparison.Ordinal) && bridge.Port(port).Options.Tag is { } tag)
         {
             string others = string.Join(", ", bridge.Ports.Where(p => !ReferenceEquals(p, port)).Select(p => bridge.Port(p).Options is { Tag: { } other } ? $"{p.Name} has tag {other}" : $"{p.Name} has none"));
-            return ("ovs-vlan", $"{port.Name} is an access port of VLAN {tag}{(tag == 4095 ? " (the VLAN of ports that are dead to Neutron)" : "")}, and no other port carries that VLAN{(others.Length > 0 ? $": {others}" : "")}", $"ovs-vsctl set port PORT tag={tag}");
+            return (Causes.OvsVlan, $"{port.Name} is an access port of VLAN {tag}{(tag == 4095 ? " (the VLAN of ports that are dead to Neutron)" : "")}, and no other port carries that VLAN{(others.Length > 0 ? $": {others}" : "")}", $"ovs-vsctl set port PORT tag={tag}");
         }
 
-        return ("ovs-flow", $"the flow that decides is {step}", null);
+        return (Causes.OvsFlow, $"the flow that decides is {step}", null);
     }
 
     // What ovs-ofctl show says of each port: " 2(tap-vm2): addr:…", then "     config:     NO_FWD".

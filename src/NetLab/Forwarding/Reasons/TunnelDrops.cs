@@ -7,11 +7,11 @@ internal static class TunnelDrops
 {
     public static Reason? Find(DropPlace place)
     {
-        if (place.Event.ReasonName == "VXLAN_VNI_NOT_FOUND")
+        if (place.Reason == "VXLAN_VNI_NOT_FOUND")
         {
             List<(LinkInfo Link, VxlanSpec Spec)> tunnels = TunnelsOf(place.Node);
             string theirs = place.Seen.Vxlan?.Vni.ToString() ?? "of another number";
-            return place.Why("vxlan-vni", $"The frame came in a VXLAN packet with VNI {theirs}, and {place.Node.Name} has no tunnel of that number{string.Concat(tunnels.Select(t => $"; {t.Link.Name} has {t.Spec.Id}"))}.",
+            return place.Why(Causes.VxlanVni, $"The frame came in a VXLAN packet with VNI {theirs}, and {place.Node.Name} has no tunnel of that number{string.Concat(tunnels.Select(t => $"; {t.Link.Name} has {t.Spec.Id}"))}.",
                 "give both ends the same id", [.. tunnels.Select(Words)]);
         }
 
@@ -21,13 +21,13 @@ internal static class TunnelDrops
         }
 
         VxlanSpec? spec = place.Node.State.Route.FindLink(place.Device)?.KindData as VxlanSpec;
-        return place.Event.ReasonName switch
+        return place.Reason switch
         {
-            "NO_TX_TARGET" or "VXLAN_NO_REMOTE" => place.Why("vxlan-no-remote",
-                $"{place.Where} does not know to whom it should send the frame: it has no remote, and no entry of its FDB for {place.Sent.Destination} or for all zeros.",
+            "NO_TX_TARGET" or "VXLAN_NO_REMOTE" => place.Why(Causes.VxlanNoRemote,
+                $"{place.Where} does not know to whom it should send the frame: it has no remote, and no entry of its FDB for {place.Seen.Destination} or for all zeros.",
                 $"bridge fdb append 00:00:00:00:00:00 dev {place.Device} dst ADDRESS"),
-            "IP_OUTNOROUTES" => place.Why("vxlan-no-route", $"The tunnel {place.Where} cannot send to its other end: {place.Node.Name} has no route to {spec?.Remote?.ToString() ?? "it"}.",
-                $"ip route add {spec?.Remote?.ToString() ?? "REMOTE"} via GATEWAY, in node {place.Node.Name}", spec is null ? [] : [$"link: {place.Device} vxlan id {spec.Id} remote {spec.Remote}."]),
+            "IP_OUTNOROUTES" => place.Why(Causes.VxlanNoRoute, $"The tunnel {place.Where} cannot send to its other end: {place.Node.Name} has no route to {spec?.Remote?.ToString() ?? "it"}.",
+                $"ip route add {spec?.Remote?.ToString() ?? "REMOTE"} via GATEWAY, in node {place.Node.Name}", spec is null ? [] : [Evidence.Link($"{place.Device} vxlan id {spec.Id} remote {spec.Remote}.")]),
             _ => null,
         };
     }
@@ -36,18 +36,18 @@ internal static class TunnelDrops
     public static Reason? NoTunnel(DropPlace place, int port)
     {
         List<(LinkInfo Link, VxlanSpec Spec)> tunnels = TunnelsOf(place.Node);
-        if (tunnels.Count == 0 || place.Sent.Udp?.DestinationPort == port)
+        if (tunnels.Count == 0 || place.Seen.Vxlan is null)
         {
             return null;
         }
 
         string each = string.Join("; ", tunnels.Select(t => !t.Link.IsUp ? $"{t.Link.Name} is down" : t.Spec.Port == port ? $"{t.Link.Name} has this port" : $"{t.Link.Name} has port {t.Spec.Port}"));
-        return place.Why("no-socket", $"Nobody in {place.Node.Name} listens on UDP port {port}, where the VXLAN packet is for: {each}.",
+        return place.Why(Causes.NoSocket, $"Nobody in {place.Node.Name} listens on UDP port {port}, where the VXLAN packet is for: {each}.",
             tunnels.Find(t => !t.Link.IsUp).Link is { } down ? $"ip link set {down.Name} up" : "give both ends of the tunnel the same dstport", [.. tunnels.Select(Words)]);
     }
 
     private static List<(LinkInfo Link, VxlanSpec Spec)> TunnelsOf(Node node) =>
         [.. node.State.Route.GetLinks().Where(l => l.KindData is VxlanSpec).Select(l => (l, (VxlanSpec)l.KindData!))];
 
-    private static string Words((LinkInfo Link, VxlanSpec Spec) tunnel) => $"link: {tunnel.Link.Name} {(tunnel.Link.IsUp ? "up" : "down")}, vxlan id {tunnel.Spec.Id} dstport {tunnel.Spec.Port}.";
+    private static Evidence Words((LinkInfo Link, VxlanSpec Spec) tunnel) => Evidence.Link($"{tunnel.Link.Name} {(tunnel.Link.IsUp ? "up" : "down")}, vxlan id {tunnel.Spec.Id} dstport {tunnel.Spec.Port}.");
 }

@@ -11,7 +11,7 @@ namespace NetLab;
 /// net/ipv6/ip6_output.c) on its state as it is now: for where the kernel's own reasons are not to be had. The words are those of a drop that the kernel
 /// tells (<see cref="RouterDrops"/>, <see cref="DeviceDrops"/>); the evidence says that it is inferred.
 /// </summary>
-internal static class RouterDecision
+internal static class RouterModel
 {
     private const int EthernetHeader = 14;
 
@@ -108,21 +108,15 @@ internal static class RouterDecision
 
         IPAddress next = route.Gateway ?? to;
         return node.State.Route.GetNeighbours(output).FirstOrDefault(n => n.Address.Equals(next) && n.State is NeighbourState.Incomplete or NeighbourState.Failed) is { } entry && entry.Address.Equals(next)
-            ? FateExplainer.Unresolved(node, node.State.Route.FindLink(output)?.Name ?? "", entry, $"model: the route to {to} is by {next}, as the tables are now.")
+            ? FateExplainer.Unresolved(node, node.State.Route.FindLink(output)?.Name ?? "", entry, Evidence.Model($"the route to {to} is by {next}, as the tables are now."))
             : null;
     }
 
-    // The words are asked of those who know what such a drop means.
     private static Reason InWords(Hop hop, Frame frame, Expected drop)
     {
-        ulong here = hop.Node.State.Namespace.Inode;
-        var came = new TraceEvent { Kind = TraceEventKind.NetifReceiveSkb, Timestamp = 1, Namespace = here, DeviceName = hop.Device, InterfaceIndex = hop.LabDevice!.Index, SkbAddress = 1, HeadAddress = 1,
-            Bytes = frame.WithoutVlan().Bytes, Length = frame.Length, StartsWithEthernet = true, VlanTci = (ushort?)frame.VlanId, Protocol = frame.EtherType };
-        TraceEvent ended = came with { Kind = TraceEventKind.KfreeSkb, Timestamp = 3, ReasonName = drop.Reason, Location = drop.Function, Stack = [drop.Function] };
-        TraceEvent[] events = drop.Lookup is null ? [came, ended] : [came, came with { Kind = TraceEventKind.FibTableLookup, Timestamp = 2, RouteLookup = drop.Lookup }, ended];
-        var place = new DropPlace(hop.Node, hop.Device, hop.LabDevice, ended, SkbTree.Build(events).Copies[0], frame);
-        Reason words = DeviceDrops.Find(place) ?? RouterDrops.Find(place) ?? place.Why("unknown", $"{place.Where} did not pass it on.", null);
-        return words with { Evidence = [.. words.Evidence.Where(e => !e.StartsWith("kernel:", StringComparison.Ordinal)), $"model: inferred from the state of {hop.Node.Name} as it is now; the kernel's own reason is not to be had."] };
+        DropPlace place = DropPlace.ByModel(hop, frame, drop.Reason, drop.Function, drop.Lookup);
+        Reason words = DeviceDrops.Find(place) ?? RouterDrops.Find(place) ?? place.Why(Causes.Unknown, $"{place.Where} did not pass it on.", null);
+        return words with { Evidence = [.. words.Evidence, place.Told] };
     }
 
     private static bool IsGroup(IPAddress address) => address.IsIPv6Multicast || address.GetAddressBytes() is [>= 224, _, _, _];

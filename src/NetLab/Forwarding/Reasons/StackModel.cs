@@ -11,7 +11,7 @@ namespace NetLab;
 /// What a node's own stack does with a packet that has reached it and is for it: nothing that the kernel would call a drop, and yet nobody gets an
 /// answer. Gone through on the settings as they are now.
 /// </summary>
-internal static class StackDecision
+internal static class StackModel
 {
     /// <summary>How the copy ended after all, and why; null where the stack did with it what the sender wanted.</summary>
     public static (CopyEnd End, Reason Reason)? Of(Node node, string device, Frame frame, SkbCopy? skb)
@@ -23,9 +23,9 @@ internal static class StackDecision
                 { Arp: { Operation: ArpOperation.Request } arp } => Used(Arp(node, device, arp)),
                 { Icmp.Type: IcmpType.EchoRequest } when frame.Ipv4 is { IsFragment: false } => Used(EchoIgnored(node, device, "net.ipv4.icmp_echo_ignore_all")),
                 { Icmpv6.Type: Icmpv6Type.EchoRequest } => Used(EchoIgnored(node, device, "net.ipv6.icmp.echo_ignore_all")),
-                { Ipv4: { IsFragment: true } ip } when skb is { End: SkbEnd.Open } => (CopyEnd.Pending, new Reason("fragments-awaited", node, device,
+                { Ipv4: { IsFragment: true } ip } when skb is { End: SkbEnd.Open } => (CopyEnd.Pending, new Reason(Causes.FragmentsAwaited, node, device,
                     $"The fragment of {ip.Payload.Length} bytes at {ip.FragmentOffset} of datagram {ip.Identification} waits for the other fragments; {node.Name} keeps it for {Sysctl(node, "net.ipv4.ipfrag_time")} s.",
-                    [$"sysctl: net.ipv4.ipfrag_time = {Sysctl(node, "net.ipv4.ipfrag_time")}."], "send the other fragments, or see where they are lost")),
+                    [Evidence.Sysctl($"net.ipv4.ipfrag_time = {Sysctl(node, "net.ipv4.ipfrag_time")}.")], "send the other fragments, or see where they are lost")),
                 _ => null,
             };
         }
@@ -38,7 +38,7 @@ internal static class StackDecision
     private static (CopyEnd, Reason)? Used(Reason? reason) => reason is null ? null : (CopyEnd.Consumed, reason);
 
     private static Reason? EchoIgnored(Node node, string device, string sysctl) => Sysctl(node, sysctl) == "0" ? null
-        : new Reason("echo-ignored", node, device, $"{node.Name} got the echo request, and answers none: {sysctl} is {Sysctl(node, sysctl)}.", [$"sysctl: {sysctl} = {Sysctl(node, sysctl)}."], $"sysctl -w {sysctl}=0, in node {node.Name}");
+        : new Reason(Causes.EchoIgnored, node, device, $"{node.Name} got the echo request, and answers none: {sysctl} is {Sysctl(node, sysctl)}.", [Evidence.Sysctl($"{sysctl} = {Sysctl(node, sysctl)}.")], $"sysctl -w {sysctl}=0, in node {node.Name}");
 
     // net/ipv4/arp.c, arp_ignore() and arp_filter().
     private static Reason? Arp(Node node, string device, ArpPacket arp)
@@ -57,13 +57,13 @@ internal static class StackDecision
         if (ignored)
         {
             string why = ignore >= 8 ? "it answers no ARP request" : here is null ? $"it answers only for addresses of {device} itself" : $"it answers only who is in the network of {target}";
-            return new Reason("arp-ignored", node, device, $"{node.Name} has the address {target}, and does not answer for it: {ignoreName} is {ignore}, so {why}.", [$"sysctl: {ignoreName} = {ignore}."], $"sysctl -w {ignoreName}=0, in node {node.Name}");
+            return new Reason(Causes.ArpIgnored, node, device, $"{node.Name} has the address {target}, and does not answer for it: {ignoreName} is {ignore}, so {why}.", [Evidence.Sysctl($"{ignoreName} = {ignore}.")], $"sysctl -w {ignoreName}=0, in node {node.Name}");
         }
 
         (int filter, string filterName) = Larger(node, device, "arp_filter");
         return filter != 0 && node.State.Route.FindRoute(asker, target) is { Output: { } back } && node.State.Route.FindLink(back)?.Name is { } other && other != device
-            ? new Reason("arp-filtered", node, device, $"{node.Name} has the address {target}, and does not answer {asker} by {device}: {filterName} is 1, and the route back to {asker} is by {other}.",
-                [$"sysctl: {filterName} = {filter}.", $"model: the route to {asker} is by {other}."], $"sysctl -w {filterName}=0, in node {node.Name}, or add a route to {asker} by {device}")
+            ? new Reason(Causes.ArpFiltered, node, device, $"{node.Name} has the address {target}, and does not answer {asker} by {device}: {filterName} is 1, and the route back to {asker} is by {other}.",
+                [Evidence.Sysctl($"{filterName} = {filter}."), Evidence.Model($"the route to {asker} is by {other}.")], $"sysctl -w {filterName}=0, in node {node.Name}, or add a route to {asker} by {device}")
             : null;
     }
 

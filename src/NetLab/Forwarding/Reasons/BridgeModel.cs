@@ -8,7 +8,7 @@ namespace NetLab;
 /// Why a Linux bridge did not send a frame out of a port: the bridge's own decision, gone through in the kernel's order (net/bridge/br_input.c,
 /// br_forward.c) on its state as it is now. A bridge drops nothing and counts nothing where it merely skips a port; only this tells.
 /// </summary>
-internal static class BridgeDecision
+internal static class BridgeModel
 {
     private const int EthernetHeader = 14;
 
@@ -31,7 +31,7 @@ internal static class BridgeDecision
         var others = bridge.Ports.Where(p => p.IsApplied && !ReferenceEquals(p, ingress)).ToList();
         if (others.Count == 0)
         {
-            return new Reason("no-other-port", bridge.Node, ingress.Name, $"Bridge {bridge.Name} has no port but {ingress.Name}, where the frame came from.", [], $"ip link set DEVICE master {bridge.Name}");
+            return new Reason(Causes.NoOtherPort, bridge.Node, ingress.Name, $"Bridge {bridge.Name} has no port but {ingress.Name}, where the frame came from.", [], $"ip link set DEVICE master {bridge.Name}");
         }
 
         if (WhyNot(bridge, ingress, others[0], frame) is { } whole && whole.Device == ingress.Name)
@@ -40,19 +40,19 @@ internal static class BridgeDecision
         }
 
         List<Reason> skipped = [.. others.Append(ingress).Select(p => WhyNot(bridge, ingress, p, frame)).OfType<Reason>()];
-        if (skipped.Find(s => s.Cause is "fdb-ingress" or "fdb-local") is { } one)
+        if (skipped.Find(s => s.Cause == Causes.FdbIngress || s.Cause == Causes.FdbLocal) is { } one)
         {
             return one;
         }
 
         // A known address has one port; an unknown one is flooded, and each port has its own reason.
-        skipped.RemoveAll(s => s.Cause is "hairpin-off" or "fdb-elsewhere");
+        skipped.RemoveAll(s => s.Cause == Causes.HairpinOff || s.Cause == Causes.FdbElsewhere);
         return skipped.Count switch
         {
-            0 => new Reason("no-port-left", bridge.Node, ingress.Name,
+            0 => new Reason(Causes.NoPortLeft, bridge.Node, ingress.Name,
                 $"Bridge {bridge.Name} had no port to send it to when the frame came; as the ports are now, it would have: {string.Join(", ", others.Select(p => p.Name))}.", [], "send it after the ports are ready"),
             1 => skipped[0],
-            _ => new Reason("no-port-left", bridge.Node, ingress.Name, $"Bridge {bridge.Name} had no port to send it to. {string.Join(' ', skipped.Select(s => s.Sentence))}",
+            _ => new Reason(Causes.NoPortLeft, bridge.Node, ingress.Name, $"Bridge {bridge.Name} had no port to send it to. {string.Join(' ', skipped.Select(s => s.Sentence))}",
                 [.. skipped.SelectMany(s => s.Evidence).Distinct()], string.Join("; ", skipped.Select(s => s.Remedy).OfType<string>())),
         };
     }
@@ -65,13 +65,13 @@ internal static class BridgeDecision
             return null;
         }
 
-        string flags = $"bridge: {PortWords(to)}.";
-        Reason At(Device port, string cause, string sentence, string? remedy, params string[] evidence) =>
+        Evidence flags = Evidence.Bridge($"{PortWords(to)}.");
+        Reason At(Device port, Cause cause, string sentence, string? remedy, params Evidence[] evidence) =>
             new(cause, bridge.Node, port.Name, sentence, [.. evidence, flags], remedy);
 
         if (!master.IsUp)
         {
-            return At(ingress, "bridge-down", $"Bridge {bridge.Name} is down, and takes nothing from its ports.", $"ip link set {bridge.Name} up");
+            return At(ingress, Causes.BridgeDown, $"Bridge {bridge.Name} is down, and takes nothing from its ports.", $"ip link set {bridge.Name} up");
         }
 
         if (from.BridgePortOptions?.State is { } state && state != BridgePortState.Forwarding)
@@ -79,36 +79,41 @@ internal static class BridgeDecision
             return IngressState(bridge, ingress, state, flags);
         }
 
+        if (IngressVlan(bridge, ingress, frame.VlanId) is { } refused)
+        {
+            return refused with { Evidence = [.. refused.Evidence, flags] };
+        }
+
         if (from.BridgePortOptions?.Locked == true && IsLocked(bridge, ingress, frame))
         {
-            return At(ingress, "locked", $"Port {ingress.Name} of bridge {bridge.Name} takes frames of known senders alone: {ingress.Name} is locked, and the FDB does not have {frame.Source} there.",
+            return At(ingress, Causes.Locked, $"Port {ingress.Name} of bridge {bridge.Name} takes frames of known senders alone: {ingress.Name} is locked, and the FDB does not have {frame.Source} there.",
                 $"bridge fdb replace {frame.Source} dev {ingress.Name} master static, or bridge link set dev {ingress.Name} locked off");
         }
 
         if (to.MasterIndex != bridge.Index)
         {
-            return At(egress, "not-a-port", $"{egress.Name} is no port of bridge {bridge.Name} (any more).", $"ip link set {egress.Name} master {bridge.Name}");
+            return At(egress, Causes.NotAPort, $"{egress.Name} is no port of bridge {bridge.Name} (any more).", $"ip link set {egress.Name} master {bridge.Name}");
         }
 
         FdbInfo? entry = frame.Destination.IsMulticast ? null
             : route.GetFdb(bridge.Index).FirstOrDefault(f => f.Mac.Equals(frame.Destination.ToPhysicalAddress()));
-        string known = entry is null ? $"the FDB has no entry for {frame.Destination}" : $"the FDB has {frame.Destination} at {NameOf(bridge, entry.Index)}";
+        Evidence known = Evidence.Bridge(entry is null ? $"the FDB has no entry for {frame.Destination}." : $"the FDB has {frame.Destination} at {NameOf(bridge, entry.Index)}.");
         if (entry is not null && entry.Index != egress.Index)
         {
             return entry.Kind == FdbKind.Local
-                ? At(ingress, "fdb-local", $"Bridge {bridge.Name} keeps what is for {frame.Destination} for {bridge.Node.Name} itself: that is the bridge's own address, or one of its ports'.",
-                    $"give {frame.Destination} to one of them alone: bridge fdb show br {bridge.Name}", $"bridge: {known}.")
+                ? At(ingress, Causes.FdbLocal, $"Bridge {bridge.Name} keeps what is for {frame.Destination} for {bridge.Node.Name} itself: that is the bridge's own address, or one of its ports'.",
+                    $"give {frame.Destination} to one of them alone: bridge fdb show br {bridge.Name}", known)
                 : entry.Index == ingress.Index
-                ? At(ingress, "fdb-ingress", $"Bridge {bridge.Name} believes that {frame.Destination} is behind {ingress.Name}, where the frame came from, and never sends a frame back there.",
-                    $"bridge fdb del {frame.Destination} dev {ingress.Name} master", $"bridge: {known}.")
-                : At(egress, "fdb-elsewhere", $"Bridge {bridge.Name} believes that {frame.Destination} is behind {NameOf(bridge, entry.Index)}, and sends the frame there alone, not to {egress.Name}.",
-                    $"bridge fdb replace {frame.Destination} dev {egress.Name} master static", $"bridge: {known}.");
+                ? At(ingress, Causes.FdbIngress, $"Bridge {bridge.Name} believes that {frame.Destination} is behind {ingress.Name}, where the frame came from, and never sends a frame back there.",
+                    $"bridge fdb del {frame.Destination} dev {ingress.Name} master", known)
+                : At(egress, Causes.FdbElsewhere, $"Bridge {bridge.Name} believes that {frame.Destination} is behind {NameOf(bridge, entry.Index)}, and sends the frame there alone, not to {egress.Name}.",
+                    $"bridge fdb replace {frame.Destination} dev {egress.Name} master static", known);
         }
 
         if (ReferenceEquals(ingress, egress))
         {
             return to.BridgePortOptions?.Hairpin == true ? null
-                : At(egress, "hairpin-off", $"Bridge {bridge.Name} does not send a frame back out of the port it came in by: {egress.Name} has `hairpin off`.", $"bridge link set dev {egress.Name} hairpin on");
+                : At(egress, Causes.HairpinOff, $"Bridge {bridge.Name} does not send a frame back out of the port it came in by: {egress.Name} has `hairpin off`.", $"bridge link set dev {egress.Name} hairpin on");
         }
 
         if (Skips(bridge, to, egress, flags) is { } skipped)
@@ -116,10 +121,15 @@ internal static class BridgeDecision
             return skipped;
         }
 
+        if (EgressVlan(bridge, ingress, egress, frame.VlanId) is { } kept)
+        {
+            return kept with { Evidence = [.. kept.Evidence, flags] };
+        }
+
         if (from.BridgePortOptions?.Isolated == true && to.BridgePortOptions?.Isolated == true)
         {
-            return At(egress, "isolated", $"Bridge {bridge.Name} sends nothing from {ingress.Name} to {egress.Name}: both ports are isolated.",
-                $"bridge link set dev {egress.Name} isolated off", $"bridge: {ingress.Name} isolated on, {egress.Name} isolated on.");
+            return At(egress, Causes.Isolated, $"Bridge {bridge.Name} sends nothing from {ingress.Name} to {egress.Name}: both ports are isolated.",
+                $"bridge link set dev {egress.Name} isolated off", Evidence.Bridge($"{ingress.Name} isolated on, {egress.Name} isolated on."));
         }
 
         if (Suppressed(bridge, to, egress, frame) is { } suppressed)
@@ -134,14 +144,49 @@ internal static class BridgeDecision
 
         if (FloodOff(bridge, to, egress, frame, entry is not null) is { } off)
         {
-            return off with { Evidence = [$"bridge: {known}.", flags] };
+            return off with { Evidence = [known, flags] };
         }
 
         int length = frame.Length - EthernetHeader;
         return length - (4 * frame.VlanTags.Count) > to.Mtu + 4
-            ? At(egress, "bridge-mtu", MtuSentence(bridge, egress, length, to.Mtu), MtuRemedy(egress, length))
+            ? At(egress, Causes.BridgeMtu, MtuSentence(bridge, egress, length, to.Mtu), MtuRemedy(egress, length))
             : null;
     }
+
+    /// <summary>Why VLAN filtering lets no such frame in by a port, or null.</summary>
+    public static Reason? IngressVlan(Bridge bridge, Device ingress, int? tag)
+    {
+        if (VlansOf(bridge, ingress) is not { } here || here.Any(v => tag is null or 0 ? v.Pvid : v.Id == tag))
+        {
+            return null;
+        }
+
+        return tag is null or 0
+            ? new Reason(Causes.BridgeVlan, bridge.Node, ingress.Name, $"Port {ingress.Name} of bridge {bridge.Name} takes no untagged frames: the bridge filters VLANs, and the port has no PVID.",
+                [VlanWords(ingress, here)], $"bridge vlan add vid 1 pvid untagged dev {ingress.Name}")
+            : new Reason(Causes.BridgeVlan, bridge.Node, ingress.Name, $"Port {ingress.Name} of bridge {bridge.Name} does not carry VLAN {tag}, with which the frame is tagged.",
+                [VlanWords(ingress, here)], $"bridge vlan add vid {tag} dev {ingress.Name}");
+    }
+
+    private static Reason? EgressVlan(Bridge bridge, Device ingress, Device egress, int? tag)
+    {
+        if (VlansOf(bridge, ingress) is not { } from || VlansOf(bridge, egress) is not { } to || (tag is > 0 ? tag : from.FirstOrDefault(v => v.Pvid)?.Id) is not { } vlan || to.Any(v => v.Id == vlan))
+        {
+            return null;
+        }
+
+        return new Reason(Causes.BridgeVlan, bridge.Node, egress.Name, $"Bridge {bridge.Name} skips {egress.Name}: the frame is in VLAN {vlan}, which {egress.Name} does not carry.",
+            [VlanWords(egress, to)], $"bridge vlan add vid {vlan}{(tag is > 0 ? "" : " untagged")} dev {egress.Name}");
+    }
+
+    // Null where the bridge does not filter VLANs.
+    private static List<BridgeVlanInfo>? VlansOf(Bridge bridge, Device port) =>
+        bridge.Node.State.Route.FindLink(bridge.Index)?.BridgeOptions?.VlanFiltering == true
+            ? [.. bridge.Node.State.Route.GetBridgeVlans().Where(v => v.Index == port.Index)]
+            : null;
+
+    private static Evidence VlanWords(Device port, List<BridgeVlanInfo> vlans) =>
+        Evidence.Bridge($"{port.Name} carries {(vlans.Count == 0 ? "no VLAN" : $"VLAN {string.Join(", ", vlans.Select(v => $"{v.Id}{(v.Pvid ? " (PVID)" : "")}"))}")}.");
 
     /// <summary>Whether a frame is for the next device alone (IEEE 802.1D, table 7-10): no bridge passes it on unless it is told to.</summary>
     public static bool IsForNextDevice(MacAddress destination) => (destination.ToUInt64() & 0xffff_ffff_fff0) == 0x0180_c200_0000;
@@ -153,7 +198,7 @@ internal static class BridgeDecision
     private static Reason? Suppressed(Bridge bridge, LinkInfo to, Device egress, Frame frame) =>
         to.BridgePortOptions?.NeighbourSuppress == true && frame.Arp is { } arp
         && (arp.SenderIp == arp.TargetIp || bridge.Node.State.Route.GetNeighbours(bridge.Index).Any(n => n.Address.Equals((System.Net.IPAddress)arp.TargetIp)))
-            ? new Reason("neigh-suppress", bridge.Node, egress.Name,
+            ? new Reason(Causes.NeighSuppress, bridge.Node, egress.Name,
                 $"Bridge {bridge.Name} spares {egress.Name} the ARP packet: {egress.Name} has `neigh_suppress on`, and {(arp.SenderIp == arp.TargetIp ? "the packet only announces an address" : $"the bridge knows {arp.TargetIp} itself")}.", [],
                 $"bridge link set dev {egress.Name} neigh_suppress off")
             : null;
@@ -170,9 +215,9 @@ internal static class BridgeDecision
         List<MdbInfo> joined = [.. bridge.Node.State.Route.GetMdb().Where(m => m.BridgeIndex == bridge.Index
             && (m.MacGroup is { } mac ? frame.Ipv4 is null && frame.Ipv6 is null && mac.Equals(frame.Destination.ToPhysicalAddress()) : m.Group?.ToString() == group))];
         return joined.Count == 0 || joined.Any(m => m.PortIndex == egress.Index) ? null
-            : new Reason("mdb-elsewhere", bridge.Node, egress.Name,
+            : new Reason(Causes.MdbElsewhere, bridge.Node, egress.Name,
                 $"Bridge {bridge.Name} looks at who joins which group (multicast snooping): only {string.Join(", ", joined.Select(m => NameOf(bridge, m.PortIndex)))} has joined {group}, and nobody behind {egress.Name}.",
-                [.. joined.Select(m => $"bridge: mdb {m}.")], $"let the receiver join {group} (IGMP or MLD), or: bridge mdb add dev {bridge.Name} port {egress.Name} grp {group} permanent");
+                [.. joined.Select(m => Evidence.Bridge($"mdb {m}."))], $"let the receiver join {group} (IGMP or MLD), or: bridge mdb add dev {bridge.Name} port {egress.Name} grp {group} permanent");
     }
 
     public static string MtuSentence(Bridge bridge, Device egress, int length, int mtu) =>
@@ -181,32 +226,32 @@ internal static class BridgeDecision
 
     public static string MtuRemedy(Device egress, int length) => $"ip link set {egress.Name} mtu {length}, or make the sender's packets smaller";
 
-    public static Reason IngressState(Bridge bridge, Device ingress, BridgePortState state, string evidence) =>
-        new("ingress-state", bridge.Node, ingress.Name,
+    public static Reason IngressState(Bridge bridge, Device ingress, BridgePortState state, Evidence evidence) =>
+        new(Causes.IngressState, bridge.Node, ingress.Name,
             $"Port {ingress.Name} of bridge {bridge.Name} is {state.ToString().ToLowerInvariant()}, and takes no frames{(state is BridgePortState.Listening or BridgePortState.Learning ? " yet: STP waits for its forward delay" : "")}.",
             [evidence], $"bridge link set dev {ingress.Name} state 3");
 
     /// <summary>What of a port's own state keeps every frame from it, or null.</summary>
-    private static Reason? Skips(Bridge bridge, LinkInfo to, Device egress, string flags)
+    private static Reason? Skips(Bridge bridge, LinkInfo to, Device egress, Evidence flags)
     {
-        Reason At(string cause, string sentence, string remedy) => new(cause, bridge.Node, egress.Name, sentence, [flags], remedy);
-        return !to.IsUp ? At("port-down", $"Bridge {bridge.Name} skips {egress.Name}: it is down.", $"ip link set {egress.Name} up")
-            : !to.HasCarrier ? At(egress is VethEnd ? "peer-down" : "no-carrier", $"Bridge {bridge.Name} skips {egress.Name}: it has no carrier{(egress is VethEnd end ? $": the other end of the link, {end.Peer}, is down" : egress is TapDevice ? ": nobody holds the tap open" : "")}.",
+        Reason At(Cause cause, string sentence, string remedy) => new(cause, bridge.Node, egress.Name, sentence, [flags], remedy);
+        return !to.IsUp ? At(Causes.PortDown, $"Bridge {bridge.Name} skips {egress.Name}: it is down.", $"ip link set {egress.Name} up")
+            : !to.HasCarrier ? At(egress is VethEnd ? Causes.PeerDown : Causes.NoCarrier, $"Bridge {bridge.Name} skips {egress.Name}: it has no carrier{(egress is VethEnd end ? $": the other end of the link, {end.Peer}, is down" : egress is TapDevice ? ": nobody holds the tap open" : "")}.",
                 egress is VethEnd e ? $"ip link set {e.Peer.Name} up, in node {e.Peer.Node.Name}" : $"see that somebody has {egress.Name} open")
             : to.BridgePortOptions?.State is { } state && state != BridgePortState.Forwarding
-                ? At("egress-state", $"Bridge {bridge.Name} skips {egress.Name}: the port is {state.ToString().ToLowerInvariant()}, not forwarding.", $"bridge link set dev {egress.Name} state 3")
+                ? At(Causes.EgressState, $"Bridge {bridge.Name} skips {egress.Name}: the port is {state.ToString().ToLowerInvariant()}, not forwarding.", $"bridge link set dev {egress.Name} state 3")
             : null;
     }
 
     private static Reason? FloodOff(Bridge bridge, LinkInfo to, Device egress, Frame frame, bool isKnown)
     {
         BridgePortOptions? port = to.BridgePortOptions;
-        Reason At(string cause, string what, string flag, string? also) => new(cause, bridge.Node, egress.Name,
+        Reason At(Cause cause, string what, string flag, string? also) => new(cause, bridge.Node, egress.Name,
             $"Bridge {bridge.Name} skipped port {egress.Name}: {what}, and {egress.Name} has `{flag} off`.", [], $"{also}bridge link set dev {egress.Name} {flag} on");
-        return frame.Destination.IsBroadcast ? port?.BroadcastFlood == false ? At("broadcast-flood-off", "the frame is a broadcast", "bcast_flood", null) : null
-            : frame.Destination.IsMulticast ? port?.MulticastFlood == false ? At("multicast-flood-off", "the frame is a multicast that nobody there has joined", "mcast_flood", null) : null
+        return frame.Destination.IsBroadcast ? port?.BroadcastFlood == false ? At(Causes.BroadcastFloodOff, "the frame is a broadcast", "bcast_flood", null) : null
+            : frame.Destination.IsMulticast ? port?.MulticastFlood == false ? At(Causes.MulticastFloodOff, "the frame is a multicast that nobody there has joined", "mcast_flood", null) : null
             : !isKnown && port?.Flood == false
-                ? At("flood-off", "unknown unicast", "flood", $"learn or add the address (bridge fdb add {frame.Destination} dev {egress.Name} master static), or ")
+                ? At(Causes.FloodOff, "unknown unicast", "flood", $"learn or add the address (bridge fdb add {frame.Destination} dev {egress.Name} master static), or ")
             : null;
     }
 

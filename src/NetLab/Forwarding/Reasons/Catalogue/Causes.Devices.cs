@@ -1,0 +1,97 @@
+namespace NetLab;
+
+// Why a device does not take a frame, or does not give it on.
+public static partial class Causes
+{
+    /// <summary>The device is down.</summary>
+    public static Cause DeviceDown { get; } = OfDevices("device-down",
+        "The device is down.",
+        "the kernel refuses or drops the frame, and `ip link` shows the device down",
+        "`ip link set DEVICE up`");
+
+    /// <summary>The other end of the link is down, so this end has no carrier.</summary>
+    public static Cause PeerDown { get; } = OfDevices("peer-down",
+        "The other end of the link is down, so this end has no carrier.",
+        "`ip link` of both ends",
+        "`ip link set PEER up`");
+
+    /// <summary>The device has no carrier; of a tap: nobody holds it open.</summary>
+    public static Cause NoCarrier { get; } = OfDevices("no-carrier",
+        "The device has no carrier; of a tap: nobody holds it open.",
+        "`ip link` shows no carrier",
+        "see who should be at the other end");
+
+    /// <summary>The frame is shorter than an Ethernet header.</summary>
+    public static Cause Runt { get; } = OfDevices("runt",
+        "The frame is shorter than an Ethernet header.",
+        "the kernel refuses the write",
+        "send at least destination, source and EtherType");
+
+    /// <summary>The packet is larger than the MTU of the other end of the veth pair, which could not have sent it.</summary>
+    public static Cause VethMtu { get; } = OfDevices("veth-mtu",
+        "The packet is larger than the MTU of the other end of the veth pair, which could not have sent it.",
+        "the kernel drops in __dev_forward_skb, and the lengths say so",
+        "raise the MTU of the other end");
+
+    /// <summary>The queue of the tap is full: nobody reads it.</summary>
+    public static Cause TapFull { get; } = OfDevices("tap-full",
+        "The queue of the tap is full: nobody reads it.",
+        "the kernel drops with FULL_RING",
+        "see that its reader still reads");
+
+    /// <summary>The receive backlog of a processor is full.</summary>
+    public static Cause BacklogFull { get; } = OfDevices("backlog-full",
+        "The receive backlog of a processor is full.",
+        "the kernel drops with CPU_BACKLOG",
+        "stop what floods the machine, or raise net.core.netdev_max_backlog");
+
+    /// <summary>A filter of tc dropped it as it came in.</summary>
+    public static Cause TcIngress { get; } = OfDevices("tc-ingress",
+        "A filter of tc dropped it as it came in.",
+        "the kernel drops with TC_INGRESS",
+        "`tc filter show dev DEVICE ingress`");
+
+    /// <summary>A filter of tc dropped it as it went out.</summary>
+    public static Cause TcEgress { get; } = OfDevices("tc-egress",
+        "A filter of tc dropped it as it went out.",
+        "the kernel drops with TC_EGRESS",
+        "`tc filter show dev DEVICE egress`");
+
+    /// <summary>The queueing discipline dropped it: the packet is more than it takes, or it is full.</summary>
+    public static Cause Qdisc { get; } = OfDevices("qdisc",
+        "The queueing discipline dropped it: the packet is more than it takes, or it is full.",
+        "the kernel drops with a reason QDISC_…",
+        "`tc -s qdisc show dev DEVICE`");
+
+    /// <summary>The frame waits in the queue of the device.</summary>
+    public static Cause Queued { get; } = OfDevices("queued",
+        "The frame waits in the queue of the device.",
+        "it was put into the queue, and did not go out yet",
+        "wait, or look at the rate of the queueing discipline");
+
+    /// <summary>An XDP program dropped it.</summary>
+    public static Cause Xdp { get; } = OfDevices("xdp",
+        "An XDP program dropped it.",
+        "the kernel drops with XDP or in its XDP code; where it tells nothing, only this is left: the device has a program, and its counter of drops has moved",
+        "`ip link set DEVICE xdp off`");
+
+    /// <summary>Nothing in the node takes frames of that EtherType at that device.</summary>
+    public static Cause NoHandler { get; } = OfDevices("no-handler",
+        "Nothing in the node takes frames of that EtherType at that device.",
+        "the kernel drops with UNHANDLED_PROTO",
+        "make the device a port of a bridge, or let a program read it");
+
+    /// <summary>The frame is for another MAC address than the device's; a node's stack takes only frames for itself.</summary>
+    public static Cause OtherHost { get; } = OfDevices("other-host",
+        "The frame is for another MAC address than the device's; a node's stack takes only frames for itself.",
+        "the kernel drops with OTHERHOST, and the device's address",
+        "send it to the right address: see the sender's ARP entry");
+
+    /// <summary>The frame is tagged with a VLAN for which the device has no VLAN device.</summary>
+    public static Cause VlanUnknown { get; } = OfDevices("vlan-unknown",
+        "The frame is tagged with a VLAN for which the device has no VLAN device.",
+        "the kernel drops with OTHERHOST, and the frame's tag",
+        "add a VLAN device, or send it untagged");
+
+    private static Cause OfDevices(string word, string meaning, string confirmedBy, string advice) => new(word, "Devices", meaning, confirmedBy, advice);
+}

@@ -1,0 +1,67 @@
+namespace NetLab;
+
+// Why an Open vSwitch bridge sends a frame to no port.
+public static partial class Causes
+{
+    /// <summary>The port does not carry the VLAN, or no other port does.</summary>
+    public static Cause OvsVlan { get; } = OfOvs("ovs-vlan",
+        "The port does not carry the VLAN, or no other port does.",
+        "ofproto/trace, and tag and trunks of the ports",
+        "`ovs-vsctl set port PORT tag=VLAN`, or trunks");
+
+    /// <summary>The flow sends it to the port that it came in by, which takes the word in_port.</summary>
+    public static Cause OvsInputPort { get; } = OfOvs("ovs-input-port",
+        "The flow sends it to the port that it came in by, which takes the word in_port.",
+        "ofproto/trace",
+        "write actions=in_port");
+
+    /// <summary>The flow sends it to a port that is not there.</summary>
+    public static Cause OvsNoPort { get; } = OfOvs("ovs-no-port",
+        "The flow sends it to a port that is not there.",
+        "ofproto/trace",
+        "`ovs-ofctl show BRIDGE`");
+
+    /// <summary>The other end of the tunnel cannot be reached.</summary>
+    public static Cause OvsTunnel { get; } = OfOvs("ovs-tunnel",
+        "The other end of the tunnel cannot be reached.",
+        "ofproto/trace",
+        "look at remote_ip, and at `ovs-appctl ovs/route/show`");
+
+    /// <summary>The flow leads to a port that has no-forward.</summary>
+    public static Cause OvsPortConfig { get; } = OfOvs("ovs-port-config",
+        "The flow leads to a port that has no-forward.",
+        "ofproto/trace, or the port's configuration",
+        "`ovs-ofctl mod-port BRIDGE PORT forward`");
+
+    /// <summary>The flows go round without end.</summary>
+    public static Cause OvsLoop { get; } = OfOvs("ovs-loop",
+        "The flows go round without end.",
+        "ofproto/trace",
+        "look at the flows that resubmit");
+
+    /// <summary>No flow of a table matches, and what matches nothing is dropped.</summary>
+    public static Cause OvsNoFlow { get; } = OfOvs("ovs-no-flow",
+        "No flow of a table matches, and what matches nothing is dropped.",
+        "ofproto/trace",
+        "add a flow");
+
+    /// <summary>A flow drops it.</summary>
+    public static Cause OvsFlow { get; } = OfOvs("ovs-flow",
+        "A flow drops it.",
+        "ofproto/trace: the flow that decides",
+        "look at the flow");
+
+    /// <summary>The destination is a reserved address that a bridge does not pass on.</summary>
+    public static Cause OvsReservedMac { get; } = OfOvs("ovs-reserved-mac",
+        "The destination is a reserved address that a bridge does not pass on.",
+        "the address, and forward-bpdu",
+        "other_config:forward-bpdu=true");
+
+    /// <summary>Open vSwitch says so in its own words.</summary>
+    public static Cause Ovs { get; } = OfOvs("ovs",
+        "Open vSwitch says so in its own words.",
+        "ofproto/trace",
+        "look at the flows");
+
+    private static Cause OfOvs(string word, string meaning, string confirmedBy, string advice) => new(word, "Open vSwitch", meaning, confirmedBy, advice);
+}

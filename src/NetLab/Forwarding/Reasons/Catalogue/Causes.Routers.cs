@@ -1,0 +1,187 @@
+namespace NetLab;
+
+// Why a node does not pass a packet on.
+public static partial class Causes
+{
+    /// <summary>The node does not forward, and the packet is not for the node itself.</summary>
+    public static Cause ForwardingOff { get; } = OfRouters("forwarding-off",
+        "The node does not forward, and the packet is not for the node itself.",
+        "the kernel's reason, and the sysctl is 0",
+        "`sysctl -w net.ipv4.ip_forward=1`");
+
+    /// <summary>The node has no route to the destination.</summary>
+    public static Cause NoRoute { get; } = OfRouters("no-route",
+        "The node has no route to the destination.",
+        "the kernel's lookups found none",
+        "`ip route add ADDRESS via GATEWAY`");
+
+    /// <summary>The network of the destination is on a device that is down, and its routes with it.</summary>
+    public static Cause EgressDown { get; } = OfRouters("egress-down",
+        "The network of the destination is on a device that is down, and its routes with it.",
+        "the device is down",
+        "`ip link set DEVICE up`");
+
+    /// <summary>The route is there to let nothing through, and says nothing.</summary>
+    public static Cause BlackholeRoute { get; } = OfRouters("blackhole-route",
+        "The route is there to let nothing through, and says nothing.",
+        "the route",
+        "delete the route, or add one that is more specific");
+
+    /// <summary>The route is there to let nothing through, and tells the sender "host unreachable".</summary>
+    public static Cause UnreachableRoute { get; } = OfRouters("unreachable-route",
+        "The route is there to let nothing through, and tells the sender \"host unreachable\".",
+        "the route",
+        "delete the route, or add one that is more specific");
+
+    /// <summary>The route is there to let nothing through, and tells the sender "prohibited".</summary>
+    public static Cause ProhibitRoute { get; } = OfRouters("prohibit-route",
+        "The route is there to let nothing through, and tells the sender \"prohibited\".",
+        "the route",
+        "delete the route, or add one that is more specific");
+
+    /// <summary>A rule of policy routing lets nothing through, and says nothing.</summary>
+    public static Cause BlackholeRule { get; } = OfRouters("blackhole-rule",
+        "A rule of policy routing lets nothing through, and says nothing.",
+        "the rule",
+        "`ip rule del …`");
+
+    /// <summary>A rule of policy routing lets nothing through, and tells the sender "net unreachable".</summary>
+    public static Cause UnreachableRule { get; } = OfRouters("unreachable-rule",
+        "A rule of policy routing lets nothing through, and tells the sender \"net unreachable\".",
+        "the rule",
+        "`ip rule del …`");
+
+    /// <summary>A rule of policy routing lets nothing through, and tells the sender "prohibited".</summary>
+    public static Cause ProhibitRule { get; } = OfRouters("prohibit-rule",
+        "A rule of policy routing lets nothing through, and tells the sender \"prohibited\".",
+        "the rule",
+        "`ip rule del …`");
+
+    /// <summary>The TTL, or hop limit, ran out.</summary>
+    public static Cause TtlExpired { get; } = OfRouters("ttl-expired",
+        "The TTL, or hop limit, ran out.",
+        "the kernel drops in ip_forward or ip6_forward, and what the packet had",
+        "send it with a higher one, or look for a routing loop");
+
+    /// <summary>The packet is larger than the MTU of the next link, and must not be cut; the sender was told by ICMP.</summary>
+    public static Cause TooBig { get; } = OfRouters("too-big",
+        "The packet is larger than the MTU of the next link, and must not be cut; the sender was told by ICMP.",
+        "the kernel drops with PKT_TOO_BIG, and the MTU",
+        "smaller packets, or a larger MTU");
+
+    /// <summary>The reverse path filter: the node would not answer the sender by the device that the packet came in by.</summary>
+    public static Cause RpFilter { get; } = OfRouters("rp-filter",
+        "The reverse path filter: the node would not answer the sender by the device that the packet came in by.",
+        "the kernel drops with IP_RPFILTER, and both sysctls",
+        "add a route back, or relax rp_filter");
+
+    /// <summary>An address of 127.0.0.0/8 came in from a network.</summary>
+    public static Cause Martian { get; } = OfRouters("martian",
+        "An address of 127.0.0.0/8 came in from a network.",
+        "the kernel drops with IP_LOCALNET",
+        "route_localnet, if it must be");
+
+    /// <summary>The source is an address of the node itself.</summary>
+    public static Cause OwnSource { get; } = OfRouters("own-source",
+        "The source is an address of the node itself.",
+        "the kernel drops with IP_LOCAL_SOURCE",
+        "give one of the two another address");
+
+    /// <summary>The source cannot be the source of a packet: a group, or no address.</summary>
+    public static Cause InvalidSource { get; } = OfRouters("invalid-source",
+        "The source cannot be the source of a packet: a group, or no address.",
+        "the kernel drops with IP_INVALID_SOURCE, and the address",
+        "let the sender use an address of its own");
+
+    /// <summary>The destination cannot be the destination of a packet from a network.</summary>
+    public static Cause InvalidDestination { get; } = OfRouters("invalid-destination",
+        "The destination cannot be the destination of a packet from a network.",
+        "the kernel's reason, and the address",
+        "send it elsewhere");
+
+    /// <summary>The frame was for all on the link, and the packet in it for one host elsewhere: a router does not pass that on.</summary>
+    public static Cause LinkBroadcast { get; } = OfRouters("link-broadcast",
+        "The frame was for all on the link, and the packet in it for one host elsewhere: a router does not pass that on.",
+        "the kernel drops in ip_forward, and the destination MAC",
+        "send it to the router's MAC address");
+
+    /// <summary>The frame was for all on the link, the packet for one host, and the device drops such.</summary>
+    public static Cause UnicastInMulticast { get; } = OfRouters("unicast-in-multicast",
+        "The frame was for all on the link, the packet for one host, and the device drops such.",
+        "the kernel drops with UNICAST_IN_L2_MULTICAST",
+        "drop_unicast_in_l2_multicast=0");
+
+    /// <summary>An address that is valid on one link only should cross a router.</summary>
+    public static Cause LinkLocal { get; } = OfRouters("link-local",
+        "An address that is valid on one link only should cross a router.",
+        "the kernel drops in ip6_forward, and the addresses",
+        "use an address of wider scope");
+
+    /// <summary>The node cannot forward a packet with these addresses.</summary>
+    public static Cause AddressError { get; } = OfRouters("address-error",
+        "The node cannot forward a packet with these addresses.",
+        "the kernel drops with IP_INADDRERRORS",
+        "look at the addresses");
+
+    /// <summary>The destination is a group that nobody in the node has joined.</summary>
+    public static Cause GroupNotJoined { get; } = OfRouters("group-not-joined",
+        "The destination is a group that nobody in the node has joined.",
+        "the kernel's reason, and the address",
+        "let a program join it");
+
+    /// <summary>The destination is the broadcast address of another network of the router: it takes the packet for itself, and nobody there listens.</summary>
+    public static Cause DirectedBroadcast { get; } = OfRouters("directed-broadcast",
+        "The destination is the broadcast address of another network of the router: it takes the packet for itself, and nobody there listens.",
+        "the addresses of the router, and bc_forwarding",
+        "bc_forwarding=1");
+
+    /// <summary>The packet waits: the next hop has not answered ARP or neighbour solicitation yet.</summary>
+    public static Cause NeighbourUnresolved { get; } = OfRouters("neighbour-unresolved",
+        "The packet waits: the next hop has not answered ARP or neighbour solicitation yet.",
+        "the neighbour entry is INCOMPLETE",
+        "see that the next hop is there, and in the same network");
+
+    /// <summary>Nobody answered for the next hop.</summary>
+    public static Cause NeighbourFailed { get; } = OfRouters("neighbour-failed",
+        "Nobody answered for the next hop.",
+        "the kernel drops with NEIGH_FAILED",
+        "see that the next hop is there, and in the same network");
+
+    /// <summary>Too many packets wait for the next hop to answer; the oldest had to go.</summary>
+    public static Cause NeighbourQueue { get; } = OfRouters("neighbour-queue",
+        "Too many packets wait for the next hop to answer; the oldest had to go.",
+        "the kernel drops with NEIGH_QUEUEFULL",
+        "see that the next hop answers");
+
+    /// <summary>The router cannot ask for a neighbour's address: the device has no link-local address to ask from.</summary>
+    public static Cause NoLinkLocal { get; } = OfRouters("no-link-local",
+        "The router cannot ask for a neighbour's address: the device has no link-local address to ask from.",
+        "the neighbour entry, and the device's addresses",
+        "add one: `ip address add fe80::1/64 dev DEVICE`");
+
+    /// <summary>The node has the address, and does not answer for it: arp_ignore.</summary>
+    public static Cause ArpIgnored { get; } = OfRouters("arp-ignored",
+        "The node has the address, and does not answer for it: arp_ignore.",
+        "the sysctls and the addresses",
+        "arp_ignore=0");
+
+    /// <summary>The node has the address, and does not answer by this device: arp_filter, and the route back is by another.</summary>
+    public static Cause ArpFiltered { get; } = OfRouters("arp-filtered",
+        "The node has the address, and does not answer by this device: arp_filter, and the route back is by another.",
+        "the sysctl and the route",
+        "arp_filter=0");
+
+    /// <summary>The node took the question, and has no such address to answer for.</summary>
+    public static Cause ArpForAnother { get; } = OfRouters("arp-for-another",
+        "The node took the question, and has no such address to answer for.",
+        "the kernel freed it in its ARP or ND code, and the target",
+        "ask for an address that somebody has");
+
+    /// <summary>IPv6 is off at the device.</summary>
+    public static Cause Ipv6Off { get; } = OfRouters("ipv6-off",
+        "IPv6 is off at the device.",
+        "the kernel drops with IPV6DISABLED, and the sysctl",
+        "disable_ipv6=0");
+
+    private static Cause OfRouters(string word, string meaning, string confirmedBy, string advice) => new(word, "Routers", meaning, confirmedBy, advice);
+}

@@ -1,0 +1,45 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using NetLab.Tests.Readme;
+
+namespace NetLab.Tests.Fates;
+
+/// <summary>The catalogue of causes is what the code gives, no more and no less, and the page about it is printed from it.</summary>
+public sealed partial class CausesTests
+{
+    private static readonly string Root = ReadmeTests.Root();
+
+    [Fact]
+    public void Every_cause_says_what_it_means_what_confirms_it_and_what_to_do() => Assert.All(Causes.All, c =>
+    {
+        Assert.Matches("^[a-z0-9]+(-[a-z0-9]+)*$", c.Word);
+        Assert.EndsWith(".", c.Meaning, StringComparison.Ordinal);
+        Assert.NotEmpty(c.ConfirmedBy);
+        Assert.NotEmpty(c.Advice);
+        Assert.Same(c, Causes.Find(c.Word));
+    });
+
+    [Fact]
+    public void A_cause_has_the_name_of_its_word()
+    {
+        IEnumerable<PropertyInfo> properties = typeof(Causes).GetProperties().Where(p => p.PropertyType == typeof(Cause));
+        Assert.All(properties, p => Assert.Equal(p.Name, string.Concat(((Cause)p.GetValue(null)!).Word.Split('-').Select(w => char.ToUpperInvariant(w[0]) + w[1..]))));
+    }
+
+    // A reason takes a cause and not a string, so that none is outside of the catalogue; what remains is that each is given somewhere.
+    [Fact]
+    public void Every_cause_of_the_catalogue_is_given_by_the_code()
+    {
+        var given = Directory.EnumerateFiles(Path.Combine(Root, "src", "NetLab"), "*.cs", SearchOption.AllDirectories)
+            .Where(f => !f.Contains("/Catalogue/", StringComparison.Ordinal) && !f.Contains("/obj/", StringComparison.Ordinal))
+            .SelectMany(f => Named().Matches(File.ReadAllText(f)).Select(m => m.Groups[1].Value)).ToHashSet();
+        Assert.Empty(typeof(Causes).GetProperties().Where(p => p.PropertyType == typeof(Cause)).Select(p => p.Name).Except(given));
+    }
+
+    [Fact]
+    public void The_page_about_causes_is_printed_from_the_catalogue() =>
+        Assert.Equal(File.ReadAllText(Path.Combine(Root, "docs", "causes.md")), Causes.ToMarkdown());
+
+    [GeneratedRegex(@"\bCauses\.(\w+)")]
+    private static partial Regex Named();
+}
