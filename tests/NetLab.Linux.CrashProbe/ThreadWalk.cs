@@ -63,7 +63,7 @@ internal static class ThreadWalk
                 while (packets.TryRead(new byte[2000], out _))
                 {
                 }
-            });
+            }, failed: null);
             using var udp = NamespaceSockets.Create(ns, AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
             udp.Bind(new IPEndPoint(IPAddress.Any, 0));
             using var cancellation = new CancellationTokenSource(1);

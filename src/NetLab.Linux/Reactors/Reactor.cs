@@ -60,15 +60,15 @@ public sealed unsafe class Reactor
     /// descriptor is called for ever.
     /// </param>
     /// <param name="failed">
-    /// Told of an exception that the callback let out; the descriptor is then no longer watched. Without it such an exception is unhandled and ends the process,
-    /// as it would on a thread of the pool.
+    /// Told of an exception that the callback let out; the descriptor is then no longer watched. With null such an exception is unhandled and ends the process,
+    /// as it would on a thread of the pool, and so does one that this lets out. Whoever calls code of others in a callback names somebody here.
     /// </param>
     /// <returns>
     /// The registration. After its Dispose returns the callback is not running and never will; called on the reactor's thread, that is, out of a
     /// callback, Dispose returns at once. It waits for a callback that runs elsewhere: do not dispose while holding a lock that the callback takes.
     /// </returns>
     /// <exception cref="LinuxException">EEXIST: this descriptor is watched already; EPERM: it is a regular file, which is always readable.</exception>
-    public IReactorRegistration OnReadable(SafeHandle fd, Action callback, Action<Exception>? failed = null)
+    public IReactorRegistration OnReadable(SafeHandle fd, Action callback, Action<Exception>? failed)
     {
         ArgumentNullException.ThrowIfNull(fd);
         ArgumentNullException.ThrowIfNull(callback);
@@ -213,16 +213,29 @@ public sealed unsafe class Reactor
 #pragma warning restore CA1031
                 {
                     Dispose();
-                    if (failed is not null)
-                    {
-                        failed(exception);
-                    }
-                    else
-                    {
-                        ThreadPool.UnsafeQueueUserWorkItem(static info => info.Throw(), ExceptionDispatchInfo.Capture(exception), preferLocal: false);
-                    }
+                    Tell(exception);
                 }
             }
+        }
+
+        private void Tell(Exception exception)
+        {
+            try
+            {
+                if (failed is not null)
+                {
+                    failed(exception);
+                    return;
+                }
+            }
+#pragma warning disable CA1031 // Handed on to the process as unhandled.
+            catch (Exception another)
+#pragma warning restore CA1031
+            {
+                exception = new AggregateException(exception, another);
+            }
+
+            ThreadPool.UnsafeQueueUserWorkItem(static info => info.Throw(), ExceptionDispatchInfo.Capture(exception), preferLocal: false);
         }
 
         public void Pause()

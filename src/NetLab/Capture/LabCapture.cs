@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using NetLab.Linux;
 
 namespace NetLab;
@@ -31,24 +32,25 @@ public sealed class LabCapture : IAsyncDisposable
     // Blocks are handed over some 20 ms after their first frame; what is older than this has come, from whichever node.
     private const int HeldBackMilliseconds = 100;
 
-    private readonly Lab _lab;
-    private readonly CaptureOptions _options;
-    private readonly CaptureSink _sink;
-    private readonly CaptureOrder _order = new();
-    private readonly List<NodeCapture> _nodes = [];
-    private readonly AutoResetEvent _wake = new(false);
-    private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly bool _followsLab;
-    private IReadOnlyList<CaptureCount>? _counts;
-    private Task? _stopping;
-    private bool _ends;
+    private readonly Lab lab;
+    private readonly CaptureOptions options;
+    private readonly CaptureSink sink;
+    private readonly CaptureOrder order = new();
+    private readonly List<NodeCapture> nodes = [];
+    private readonly AutoResetEvent wake = new(false);
+    private readonly TaskCompletionSource finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly bool followsLab;
+    private IReadOnlyList<CaptureCount>? counts;
+    private Task? stopping;
+    private volatile Exception? failure;
+    private bool ends;
 
     internal LabCapture(Lab lab, IReadOnlyList<Node> nodes, bool followsLab, string? path, CaptureOptions? options)
     {
-        _lab = lab;
-        _followsLab = followsLab;
-        _options = options ?? new CaptureOptions();
-        _sink = path is null ? new MemorySink(_options.MostFrames) : new FileSink(path);
+        this.lab = lab;
+        this.followsLab = followsLab;
+        this.options = options ?? new CaptureOptions();
+        sink = path is null ? new MemorySink(this.options.MostFrames) : new FileSink(path);
         Path = path;
         try
         {
@@ -57,7 +59,7 @@ public sealed class LabCapture : IAsyncDisposable
         catch
         {
             Close();
-            _sink.Dispose();
+            sink.Dispose();
             throw;
         }
 
@@ -72,11 +74,11 @@ public sealed class LabCapture : IAsyncDisposable
     /// is all of them.
     /// </summary>
     /// <exception cref="InvalidOperationException">The frames are in a file.</exception>
-    public IReadOnlyList<CapturedFrame> Frames => (_sink as MemorySink)?.Frames
+    public IReadOnlyList<CapturedFrame> Frames => (sink as MemorySink)?.Frames
         ?? throw new InvalidOperationException($"This capture writes {Path}; read it with CaptureFile.Read, or capture in memory with lab.Capture().");
 
     /// <summary>How many frames a capture in memory did not keep, because there were more than <see cref="CaptureOptions.MostFrames"/>.</summary>
-    public long Omitted => (_sink as MemorySink)?.Omitted ?? 0;
+    public long Omitted => (sink as MemorySink)?.Omitted ?? 0;
 
     /// <summary>How many frames were taken from each node, and how many are lost.</summary>
     public IReadOnlyList<CaptureCount> Counts
@@ -85,7 +87,7 @@ public sealed class LabCapture : IAsyncDisposable
         {
             lock (Gate)
             {
-                return _counts ?? _nodes.ConvertAll(n => n.Count);
+                return counts ?? nodes.ConvertAll(n => n.Count);
             }
         }
     }
@@ -104,7 +106,7 @@ public sealed class LabCapture : IAsyncDisposable
     {
         lock (Gate)
         {
-            return _stopping ??= SettleAndEndAsync();
+            return stopping ??= SettleAndEndAsync();
         }
     }
 
@@ -114,13 +116,13 @@ public sealed class LabCapture : IAsyncDisposable
     /// <summary>The lab has new nodes.</summary>
     internal void AddNewNodes()
     {
-        if (_followsLab)
+        if (followsLab)
         {
             lock (Gate)
             {
-                if (!_ends && _counts is null)
+                if (!ends && counts is null)
                 {
-                    Add(_lab.Nodes.Where(n => n.IsApplied && !_nodes.Exists(c => c.Node == n)).ToList());
+                    Add(lab.Nodes.Where(n => n.IsApplied && !nodes.Exists(c => c.Node == n)).ToList());
                 }
             }
         }
@@ -131,24 +133,24 @@ public sealed class LabCapture : IAsyncDisposable
     {
         lock (Gate)
         {
-            if (!_ends && _counts is null)
+            if (!ends && counts is null)
             {
-                _ends = true;
-                _nodes.ForEach(n => n.SetEnd());
-                _wake.Set();
+                ends = true;
+                nodes.ForEach(n => n.SetEnd());
+                wake.Set();
             }
         }
 
-        return _finished.Task;
+        return finished.Task;
     }
 
     private async Task SettleAndEndAsync()
     {
         try
         {
-            if (_lab.IsApplied)
+            if (lab.IsApplied)
             {
-                await _lab.SettleAsync().ConfigureAwait(false);
+                await lab.SettleAsync().ConfigureAwait(false);
             }
         }
         catch (ForwardingException)
@@ -163,10 +165,16 @@ public sealed class LabCapture : IAsyncDisposable
     {
         foreach (Node node in more)
         {
-            var capture = new NodeCapture(node, _options.RingBytesFor(_lab.Nodes.Count), _order, _sink);
-            _nodes.Add(capture);
-            capture.Start(() => _wake.Set());
+            var capture = new NodeCapture(node, options.RingBytesFor(lab.Nodes.Count), order, sink);
+            nodes.Add(capture);
+            capture.Start(() => wake.Set(), Fail);
         }
+    }
+
+    private void Fail(Exception exception)
+    {
+        failure = exception;
+        wake.Set();
     }
 
     private void Run()
@@ -178,16 +186,16 @@ public sealed class LabCapture : IAsyncDisposable
                 CaptureToTheEnd();
             }
 
-            _sink.Finish(Now(), Close());
-            _sink.Dispose();
-            _finished.SetResult();
+            sink.Finish(Now(), Close());
+            sink.Dispose();
+            finished.SetResult();
         }
 #pragma warning disable CA1031 // Whatever it is, a full disk above all: who stops the capture is told.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
             Close();
-            _finished.SetException(exception);
+            finished.SetException(exception);
         }
     }
 
@@ -196,15 +204,20 @@ public sealed class LabCapture : IAsyncDisposable
         long released = 0;
         for (bool done = false; !done;)
         {
-            _wake.WaitOne(_order.IsEmpty ? Timeout.Infinite : HeldBackMilliseconds);
+            wake.WaitOne(order.IsEmpty ? Timeout.Infinite : HeldBackMilliseconds);
+            if (failure is { } exception)
+            {
+                ExceptionDispatchInfo.Throw(exception);
+            }
+
             lock (Gate)
             {
                 long now = Now();
-                _nodes.ForEach(n => n.Drain());
-                done = _ends && _nodes.TrueForAll(n => n.IsAtEnd);
+                nodes.ForEach(n => n.Drain());
+                done = ends && nodes.TrueForAll(n => n.IsAtEnd);
                 if (done || now - released >= HeldBackMilliseconds * 1_000_000L)
                 {
-                    _order.Release(done ? long.MaxValue : now - (HeldBackMilliseconds * 1_000_000L), _sink);
+                    order.Release(done ? long.MaxValue : now - (HeldBackMilliseconds * 1_000_000L), sink);
                     released = now;
                 }
             }
@@ -215,9 +228,9 @@ public sealed class LabCapture : IAsyncDisposable
     {
         lock (Gate)
         {
-            _counts ??= _nodes.ConvertAll(n => n.Count);
-            _nodes.ForEach(n => n.Dispose());
-            return _counts;
+            counts ??= nodes.ConvertAll(n => n.Count);
+            nodes.ForEach(n => n.Dispose());
+            return counts;
         }
     }
 

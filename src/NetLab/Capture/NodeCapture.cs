@@ -1,73 +1,77 @@
 using NetLab.Linux;
+using NetLab.Packets;
 
 namespace NetLab;
 
 /// <summary>One node's part of a capture: its ring, and the numbers of its devices. Owns the ring.</summary>
 internal sealed class NodeCapture : IDisposable
 {
-    private readonly PacketRing _ring;
-    private readonly CaptureOrder _order;
-    private readonly CaptureSink _sink;
-    private readonly PacketHandler _take;
-    private readonly Dictionary<int, int> _ports = [];
-    private IReactorRegistration? _registration;
-    private long? _end;
+    private readonly PacketRing ring;
+    private readonly CaptureOrder order;
+    private readonly CaptureSink sink;
+    private readonly PacketHandler take;
+    private readonly Dictionary<int, int> ports = [];
+    private IReactorRegistration? registration;
+    private long? end;
 
     public NodeCapture(Node node, long ringBytes, CaptureOrder order, CaptureSink sink)
     {
         Node = node;
-        _order = order;
-        _sink = sink;
-        _take = Take;
-        _ring = PacketRing.Open(node.State.Namespace, ringBytes);
+        this.order = order;
+        this.sink = sink;
+        take = Take;
+        ring = PacketRing.Open(node.State.Namespace, ringBytes);
         foreach (Device device in node.Devices.Where(d => d.IsApplied))
         {
-            _ports[device.LiveIndex] = sink.AddPort(new CapturePort(node, device.Name, device.Mac));
+            ports[device.LiveIndex] = sink.AddPort(new CapturePort(node, device.Name, device.Mac));
         }
     }
 
     public Node Node { get; }
 
-    public CaptureCount Count => new(Node, _ring.Read, _ring.ReadStatistics().Lost);
+    public CaptureCount Count => new(Node, ring.Read, ring.ReadStatistics().Lost);
 
     /// <summary>Whether everything was taken that had come when <see cref="SetEnd"/> was called.</summary>
-    public bool IsAtEnd => _end <= _ring.Read;
+    public bool IsAtEnd => end <= ring.Read;
 
     /// <summary>Calls back, on the reactor's thread, when a block is full; once, until <see cref="Drain"/>.</summary>
-    public void Start(Action full) =>
-        _registration = Reactor.Shared.OnReadable(_ring.Handle, () =>
-        {
-            _registration?.Pause();
-            full();
-        });
+    public void Start(Action full, Action<Exception> failed) =>
+        registration = Reactor.Shared.OnReadable(
+            ring.Handle,
+            () =>
+            {
+                registration?.Pause();
+                full();
+            },
+            failed);
 
     public void Drain()
     {
-        _ring.Drain(_take);
-        _registration?.Resume();
+        ring.Drain(take);
+        registration?.Resume();
     }
 
     /// <summary>What comes from now on need not be waited for. What has come the kernel hands over within milliseconds.</summary>
     public void SetEnd()
     {
-        (long seen, long lost) = _ring.ReadStatistics();
-        _end = seen - lost;
+        (long seen, long lost) = ring.ReadStatistics();
+        end = seen - lost;
     }
 
     public void Dispose()
     {
-        _registration?.Dispose();
-        _ring.Dispose();
+        registration?.Dispose();
+        ring.Dispose();
     }
 
     private void Take(in PacketRecord record, ReadOnlySpan<byte> frame)
     {
-        if (!_ports.TryGetValue(record.InterfaceIndex, out int port))
+        if (!ports.TryGetValue(record.InterfaceIndex, out int port))
         {
-            string name = _ring.NameOf(record.InterfaceIndex) ?? $"if{record.InterfaceIndex}";
-            port = _ports[record.InterfaceIndex] = _sink.AddPort(new CapturePort(Node, name, null));
+            string name = ring.NameOf(record.InterfaceIndex) ?? $"if{record.InterfaceIndex}";
+            port = ports[record.InterfaceIndex] = sink.AddPort(new CapturePort(Node, name, null));
         }
 
-        _order.Add(port, record, frame);
+        order.Add(port, record, frame);
     }
 }

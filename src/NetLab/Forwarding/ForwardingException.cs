@@ -7,8 +7,9 @@ public sealed class ForwardingException : Exception
     /// <param name="message">What was expected, and what became of the frame.</param>
     /// <param name="fate">The fate of the frame that it is about.</param>
     /// <param name="copy">The copy that it is about.</param>
-    public ForwardingException(string message, Fate? fate = null, FrameCopy? copy = null)
-        : base(message)
+    /// <param name="inner">What was thrown by the test's own code, where that is why it failed.</param>
+    public ForwardingException(string message, Fate? fate = null, FrameCopy? copy = null, Exception? inner = null)
+        : base(message, inner)
     {
         Fate = fate;
         Copy = copy;

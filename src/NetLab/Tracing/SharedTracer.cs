@@ -14,11 +14,12 @@ internal sealed class SharedTracer
 
     private readonly KernelTracer _tracer;
     private readonly ConcurrentDictionary<ulong, KernelWatch> _watches = new();
+    private volatile Exception? _failure;
 
     private SharedTracer(KernelTracer tracer)
     {
         _tracer = tracer;
-        Reactor.Shared.OnReadable(tracer.Filling, Drain);
+        Reactor.Shared.OnReadable(tracer.Filling, Drain, failure => _failure = failure);
     }
 
     /// <summary>The tracer, or null where the kernel does not let this process trace.</summary>
@@ -51,7 +52,16 @@ internal sealed class SharedTracer
     }
 
     /// <summary>Hands out all records that are there.</summary>
-    public void Drain() => _tracer.Drain(Hand);
+    /// <exception cref="InvalidOperationException">Records were lost when they were read before: nothing that is told from them would be known.</exception>
+    public void Drain()
+    {
+        if (_failure is { } failure)
+        {
+            throw new InvalidOperationException($"The kernel's records of frames could not be read: {failure.Message}", failure);
+        }
+
+        _tracer.Drain(Hand);
+    }
 
     private void Hand(in TraceRecord record)
     {

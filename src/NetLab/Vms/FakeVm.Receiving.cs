@@ -7,10 +7,10 @@ namespace NetLab;
 public sealed partial class FakeVm
 {
     private const int MostAtOnce = 4_000;
-    private readonly Lock _readGate = new();
-    private readonly byte[] _readBuffer = new byte[FrameStore.LongestFrame];
-    private IReactorRegistration? _reading;
-    private FrameStream? _stream;
+    private readonly Lock readGate = new();
+    private readonly byte[] readBuffer = new byte[FrameStore.LongestFrame];
+    private IReactorRegistration? reading;
+    private FrameStream? stream;
 
     internal Inbox Inbox { get; } = new();
 
@@ -27,9 +27,9 @@ public sealed partial class FakeVm
     /// Takes the first frame that was not taken yet and fits; waits for it where none is there. It waits as long as
     /// <see cref="LabOptions.Patience"/>, because the sender may be a process of its own.
     /// </summary>
-    /// <param name="wanted">What the frame must be; null takes any.</param>
+    /// <param name="wanted">What the frame must be; null takes any. It is asked about every frame that comes, on another thread: it only looks.</param>
     /// <param name="ct">Ends the wait.</param>
-    /// <exception cref="ForwardingException">Nothing that fits came; the message lists what did come.</exception>
+    /// <exception cref="ForwardingException">Nothing that fits came; the message lists what did come. Or the condition threw; the message names the frame.</exception>
     public async Task<Frame> ReceiveAsync(Func<Frame, bool>? wanted = null, CancellationToken ct = default)
     {
         Node.Lab.RequireApplied();
@@ -37,13 +37,13 @@ public sealed partial class FakeVm
         patience.CancelAfter(Node.Lab.Options.Patience);
         try
         {
-            ReceivedFrame received = await Inbox.Take(wanted ?? (_ => true), patience.Token).ConfigureAwait(false);
+            ReceivedFrame received = await Inbox.Take(wanted is null ? _ => true : f => Meets(wanted, f), patience.Token).ConfigureAwait(false);
             return received.Frame;
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             throw new ForwardingException(
-                $"VM {Name} expected a frame and none that fits came within {Node.Lab.Options.Patience.TotalSeconds:0.###} s{(_stream is null ? "" : "; its open stream takes them")}.{Environment.NewLine}{Listing("It did receive", Inbox.All)}");
+                $"VM {Name} expected a frame and none that fits came within {Node.Lab.Options.Patience.TotalSeconds:0.###} s{(stream is null ? "" : "; its open stream takes them")}.{Environment.NewLine}{Listing("It did receive", Inbox.All)}");
         }
     }
 
@@ -73,29 +73,30 @@ public sealed partial class FakeVm
     public FrameStream OpenStream()
     {
         Node.Lab.RequireApplied();
-        lock (_readGate)
+        lock (readGate)
         {
-            return _stream = _stream is null
-                ? new FrameStream(this, _readGate)
+            return stream = stream is null
+                ? new FrameStream(this, readGate)
                 : throw new InvalidOperationException($"VM {Name} has an open stream, and its frames can go to one alone; dispose that one first.");
         }
     }
 
     internal void StartReading()
     {
-        lock (_readGate)
+        lock (readGate)
         {
-            _reading ??= Reactor.Shared.OnReadable(Tap.LiveTap.Handle, ReadAll);
+            Inbox.Restart();
+            reading ??= Reactor.Shared.OnReadable(Tap.LiveTap.Handle, ReadAll, ReadingFailed);
         }
     }
 
     internal void StopReading()
     {
         IReactorRegistration? last;
-        lock (_readGate)
+        lock (readGate)
         {
-            (last, _reading) = (_reading, null);
-            _stream?.TapCloses();
+            (last, reading) = (reading, null);
+            stream?.TapCloses();
         }
 
         // Outside the gate: this waits for the callback, which takes it.
@@ -105,21 +106,21 @@ public sealed partial class FakeVm
     /// <summary>Reads what waits in the tap, for a barrier: the reactor does not look at the tap of a stream that somebody reads.</summary>
     internal void ReadNow()
     {
-        lock (_readGate)
+        lock (readGate)
         {
-            _stream?.ReadAhead();
+            stream?.ReadAhead();
         }
     }
 
     // The rest is called by the stream, which holds the gate.
-    internal void PauseReactor() => _reading?.Pause();
+    internal void PauseReactor() => reading?.Pause();
 
-    internal void ResumeReactor() => _reading?.Resume();
+    internal void ResumeReactor() => reading?.Resume();
 
     /// <summary>Reads a frame for the stream; a frame that the habits took is none for it.</summary>
     internal bool TryRead(FrameStore store)
     {
-        while (_reading is not null && store.HasRoom && Tap.LiveTap.TryRead(store.Room, out int length))
+        while (reading is not null && store.HasRoom && Tap.LiveTap.TryRead(store.Room, out int length))
         {
             FramesRead++;
             ReadOnlySpan<byte> frame = store.Room[..length];
@@ -144,8 +145,25 @@ public sealed partial class FakeVm
             }
         }
 
-        _stream = null;
-        _reading?.Resume();
+        stream = null;
+        reading?.Resume();
+    }
+
+    private bool Meets(Func<Frame, bool> wanted, Frame frame)
+    {
+        try
+        {
+            return wanted(frame);
+        }
+#pragma warning disable CA1031 // Whatever the condition throws belongs to whoever receives.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            throw new ForwardingException(
+                $"VM {Name}: the condition of a receive threw {exception.GetType().Name} ({exception.Message}) on this frame:{Environment.NewLine}    {frame}{Environment.NewLine}" +
+                "A condition sees every frame that comes, ARP and neighbour discovery too: f => f.Udp is { } udp && udp.DestinationPort == 53",
+                inner: exception);
+        }
     }
 
     private static string Listing(string what, IReadOnlyList<ReceivedFrame> frames) =>
@@ -153,21 +171,33 @@ public sealed partial class FakeVm
             ? $"  {what}: nothing."
             : $"  {what}:{Environment.NewLine}" + string.Join(Environment.NewLine, frames.TakeLast(20).Select(f => $"    {f.Frame}"));
 
+    // On the reactor's thread. Whoever waits for a frame is told why none comes.
+    private void ReadingFailed(Exception failure)
+    {
+        lock (readGate)
+        {
+            reading = null;
+            stream?.TapFailed(failure);
+        }
+
+        Inbox.Fail(failure);
+    }
+
     // On the reactor's thread alone. A tap holds a thousand frames; in a storm there is always one more, and others wait too.
     private void ReadAll()
     {
-        lock (_readGate)
+        lock (readGate)
         {
-            if (_stream is not null)
+            if (stream is not null)
             {
-                _stream.TapIsReadable();
+                stream.TapIsReadable();
                 return;
             }
 
-            for (int n = 0; n < MostAtOnce && _reading is not null && Tap.LiveTap.TryRead(_readBuffer, out int length); n++)
+            for (int n = 0; n < MostAtOnce && reading is not null && Tap.LiveTap.TryRead(readBuffer, out int length); n++)
             {
                 FramesRead++;
-                Frame frame = Frame.FromBytes(_readBuffer.AsSpan(0, length));
+                Frame frame = Frame.FromBytes(readBuffer.AsSpan(0, length));
                 Inbox.Add(frame, Answer(frame));
             }
         }

@@ -60,6 +60,9 @@ public sealed partial class FrameStream
         }
     }
 
+    /// <summary>The tap cannot be read: who waits is told why.</summary>
+    internal void TapFailed(Exception failure) => waiter.Fail(failure);
+
     private void End()
     {
         _isClosed = true;

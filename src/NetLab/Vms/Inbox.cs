@@ -5,8 +5,9 @@ namespace NetLab;
 
 /// <summary>
 /// What a fake VM received, and who waits for it. The reactor's thread puts in, any thread takes out; the lock is held
-/// for list work alone. It keeps a bounded number of frames: a storm must not fill the memory.
+/// for list work and for the conditions of those who wait. It keeps a bounded number of frames: a storm must not fill the memory.
 /// </summary>
+/// <remarks>A condition is a test's own code: where it throws, the one who waits is told, and nobody else notices.</remarks>
 internal sealed class Inbox
 {
     /// <summary>How many frames it keeps; with one more the older half is forgotten.</summary>
@@ -15,6 +16,7 @@ internal sealed class Inbox
     private readonly Lock _gate = new();
     private readonly List<ReceivedFrame> _frames = [];
     private readonly List<(Func<Frame, bool> Wanted, TaskCompletionSource<ReceivedFrame> Done)> _waiting = [];
+    private Exception? _failure;
 
     public IReadOnlyList<ReceivedFrame> All
     {
@@ -30,7 +32,6 @@ internal sealed class Inbox
     public void Add(Frame frame, bool byHabit)
     {
         var received = new ReceivedFrame(frame, Stopwatch.GetTimestamp(), byHabit);
-        TaskCompletionSource<ReceivedFrame>? done = null;
         lock (_gate)
         {
             if (_frames.Count == Most)
@@ -39,19 +40,36 @@ internal sealed class Inbox
             }
 
             _frames.Add(received);
-            for (int i = 0; i < _waiting.Count; i++)
+
+            // A copy: a condition may itself begin a wait, or end one.
+            foreach (var waiter in _waiting.Count == 0 ? [] : _waiting.ToArray())
             {
-                if (_waiting[i].Wanted(frame))
+                if (IsServed(waiter.Wanted, waiter.Done, received))
                 {
-                    done = _waiting[i].Done;
-                    _waiting.RemoveAt(i);
-                    received.IsTaken = true;
-                    break;
+                    _waiting.Remove(waiter);
                 }
             }
         }
+    }
 
-        done?.TrySetResult(received);
+    /// <summary>Nothing comes any more: the tap cannot be read. Who waits is told, and who asks later, until <see cref="Restart"/>.</summary>
+    public void Fail(Exception failure)
+    {
+        lock (_gate)
+        {
+            _failure = failure;
+            _waiting.ForEach(w => w.Done.TrySetException(failure));
+            _waiting.Clear();
+        }
+    }
+
+    /// <summary>Frames come again.</summary>
+    public void Restart()
+    {
+        lock (_gate)
+        {
+            _failure = null;
+        }
     }
 
     /// <summary>Takes the first frame that nobody has taken and that is wanted: one that is here, or the next that comes.</summary>
@@ -64,6 +82,11 @@ internal sealed class Inbox
             {
                 here.IsTaken = true;
                 return Task.FromResult(here);
+            }
+
+            if (_failure is not null)
+            {
+                return Task.FromException<ReceivedFrame>(_failure);
             }
 
             done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -101,5 +124,28 @@ internal sealed class Inbox
         {
             _frames.Clear();
         }
+    }
+
+    // Whether that is the end of the wait: with the frame, or with what the condition threw.
+    private static bool IsServed(Func<Frame, bool> wanted, TaskCompletionSource<ReceivedFrame> done, ReceivedFrame received)
+    {
+        try
+        {
+            if (received.IsTaken || done.Task.IsCompleted || !wanted(received.Frame))
+            {
+                return false;
+            }
+        }
+#pragma warning disable CA1031 // Whatever the condition throws belongs to whoever awaits.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _ = done.TrySetException(exception);
+            return true;
+        }
+
+        received.IsTaken = true;
+        _ = done.TrySetResult(received);
+        return true;
     }
 }

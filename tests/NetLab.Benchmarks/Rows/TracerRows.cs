@@ -62,7 +62,7 @@ internal static class TracerRows
         var log = new TraceLog(16, dropsOldest: true);
         TraceSink keep = (in TraceRecord record) => seen += log.Add(record) ? 1 : 0;
         way.Trace(tracer);
-        using (Reactor.Shared.OnReadable(tracer.Filling, () => tracer.Drain(keep)))
+        using (Reactor.Shared.OnReadable(tracer.Filling, () => tracer.Drain(keep), failed: null))
         {
             double rate = way.Send(PerSecond, Seconds);
             tracer.Drain(keep);

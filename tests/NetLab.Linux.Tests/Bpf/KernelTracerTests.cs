@@ -358,7 +358,7 @@ public sealed class KernelTracerTests
         {
             net.Tracer.Drain((in TraceRecord _) => { });
             asked.TrySetResult();
-        });
+        }, failed: null);
 
         for (var i = 0; i < 100 && !asked.Task.IsCompleted; i++)
         {

@@ -41,7 +41,7 @@ public sealed class ReactorTests
     {
         var pipes = Enumerable.Range(0, 100).Select(_ => Pipe()).ToList();
         var handled = 0;
-        var registrations = pipes.ConvertAll(pipe => Reactor.Shared.OnReadable(pipe.Read, () => Interlocked.Add(ref handled, TakeAll(pipe.Read))));
+        var registrations = pipes.ConvertAll(pipe => Reactor.Shared.OnReadable(pipe.Read, () => Interlocked.Add(ref handled, TakeAll(pipe.Read)), failed: null));
         for (var round = 1; round <= 50; round++)
         {
             pipes.ForEach(pipe => Put(pipe.Write));
@@ -58,7 +58,7 @@ public sealed class ReactorTests
     {
         var (read, write) = Pipe();
         var handled = 0;
-        var registration = Reactor.Shared.OnReadable(read, () => handled += TakeAll(read));
+        var registration = Reactor.Shared.OnReadable(read, () => handled += TakeAll(read), failed: null);
         registration.Pause();
         registration.Pause();
         Put(write);
@@ -95,7 +95,7 @@ public sealed class ReactorTests
             {
                 calledLate |= Volatile.Read(ref disposed);
                 called.TrySetResult();
-            });
+            }, failed: null);
             Put(write);
             await called.Task;
             registration.Dispose();
@@ -118,7 +118,7 @@ public sealed class ReactorTests
             calls++;
             Volatile.Read(ref registration)?.Dispose();
             done.TrySetResult();
-        });
+        }, failed: null);
         Put(write);
         await done.Task;
         await Reactor.Shared.DrainAsync();
@@ -135,7 +135,7 @@ public sealed class ReactorTests
         var (read, write) = Pipe();
         var taken = 0;
         var number = (int)read.DangerousGetHandle();
-        var registration = Reactor.Shared.OnReadable(read, () => taken += TakeAll(number));
+        var registration = Reactor.Shared.OnReadable(read, () => taken += TakeAll(number), failed: null);
         read.Dispose();
         Put(write);
         await Reactor.Shared.DrainAsync();
@@ -163,17 +163,17 @@ public sealed class ReactorTests
     public void A_descriptor_is_watched_once_and_a_regular_file_never()
     {
         var (read, write) = Pipe();
-        using (Reactor.Shared.OnReadable(read, () => TakeAll(read)))
+        using (Reactor.Shared.OnReadable(read, () => TakeAll(read), failed: null))
         {
-            Assert.Equal(Errno.EEXIST, Assert.Throws<LinuxException>(() => Reactor.Shared.OnReadable(read, () => { })).Errno);
+            Assert.Equal(Errno.EEXIST, Assert.Throws<LinuxException>(() => Reactor.Shared.OnReadable(read, () => { }, failed: null)).Errno);
         }
 
-        using (Reactor.Shared.OnReadable(read, () => TakeAll(read)))
+        using (Reactor.Shared.OnReadable(read, () => TakeAll(read), failed: null))
         {
         }
 
         using var file = File.OpenHandle("/proc/self/exe");
-        Assert.Equal(Errno.EPERM, Assert.Throws<LinuxException>(() => Reactor.Shared.OnReadable(file, () => { })).Errno);
+        Assert.Equal(Errno.EPERM, Assert.Throws<LinuxException>(() => Reactor.Shared.OnReadable(file, () => { }, failed: null)).Errno);
         (read, write).Dispose();
     }
 }

@@ -145,7 +145,7 @@ public sealed class TapTests
             {
                 seen += length == 77 ? 1 : 0;
             }
-        });
+        }, failed: null);
         for (var i = 1; i <= 200; i++)
         {
             a.Write(FrameOf(77));

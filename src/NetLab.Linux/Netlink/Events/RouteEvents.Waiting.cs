@@ -3,49 +3,50 @@ namespace NetLab.Linux.Netlink;
 /// <summary>The waits.</summary>
 public sealed partial class RouteEvents
 {
-    private readonly HashSet<Wait> _waits = [];
+    private readonly HashSet<Wait> waits = [];
+    private Exception? failure;
 
     /// <summary>Waits until a device is as wanted; it may be so already.</summary>
     /// <param name="condition">What is wanted. Called on the reactor's thread and on the caller's: it only looks.</param>
-    /// <param name="ct">Ends the wait; the exception says what was last seen.</param>
+    /// <param name="cancellation">Ends the wait; the exception says what was last seen.</param>
     /// <returns>The device as it was when the condition held.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="InvalidOperationException">The subscription is without <see cref="RouteGroups.Links"/>.</exception>
-    public Task<LinkInfo> WaitForLinkAsync(Func<LinkInfo, bool> condition, CancellationToken ct = default)
+    public Task<LinkInfo> WaitForLinkAsync(Func<LinkInfo, bool> condition, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(condition);
         Require(RouteGroups.Links);
         return WaitAsync(
             happened => happened is LinkEvent { Deleted: false } e && condition(e.Link) ? e.Link : null,
-            () => _reader.GetLinks().FirstOrDefault(condition),
-            () => string.Join("; ", _links.Values),
+            () => reader.GetLinks().FirstOrDefault(condition),
+            () => string.Join("; ", links.Values),
             "an interface",
-            ct);
+            cancellation);
     }
 
     /// <summary>Waits until no device of this namespace has this index.</summary>
     /// <param name="index">The index.</param>
-    /// <param name="ct">Ends the wait.</param>
+    /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="InvalidOperationException">The subscription is without <see cref="RouteGroups.Links"/>.</exception>
-    public Task WaitForLinkDeletedAsync(int index, CancellationToken ct = default)
+    public Task WaitForLinkDeletedAsync(int index, CancellationToken cancellation = default)
     {
         Require(RouteGroups.Links);
         return WaitAsync(
             happened => happened is LinkEvent { Deleted: true } e && e.Link.Index == index ? e.Link : null,
-            () => _reader.FindLink(index) is null ? new LinkInfo { Index = index } : null,
-            () => string.Join("; ", _links.Values),
+            () => reader.FindLink(index) is null ? new LinkInfo { Index = index } : null,
+            () => string.Join("; ", links.Values),
             $"the end of interface {index}",
-            ct);
+            cancellation);
     }
 
     /// <summary>Waits until an address is as wanted: there, or no longer tentative. It may be so already.</summary>
     /// <param name="condition">What is wanted. Called on the reactor's thread and on the caller's: it only looks.</param>
-    /// <param name="ct">Ends the wait; the exception says what was last seen.</param>
+    /// <param name="cancellation">Ends the wait; the exception says what was last seen.</param>
     /// <returns>The address as it was when the condition held.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="InvalidOperationException">The subscription is without <see cref="RouteGroups.Addresses"/>.</exception>
-    public Task<AddressInfo> WaitForAddressAsync(Func<AddressInfo, bool> condition, CancellationToken ct = default)
+    public Task<AddressInfo> WaitForAddressAsync(Func<AddressInfo, bool> condition, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(condition);
         Require(RouteGroups.Addresses);
@@ -56,24 +57,24 @@ public sealed partial class RouteEvents
                 last = happened is AddressEvent e ? e.Address : last;
                 return happened is AddressEvent { Deleted: false } a && condition(a.Address) ? a.Address : null;
             },
-            () => _reader.GetAddresses().FirstOrDefault(condition),
+            () => reader.GetAddresses().FirstOrDefault(condition),
             () => last?.ToString() ?? "no change of an address",
             "an address",
-            ct);
+            cancellation);
     }
 
     /// <summary>Waits until none of these numbers stands for a namespace: the kernel has begun to remove each of them.</summary>
     /// <param name="ids">The numbers that the namespaces have in this one.</param>
-    /// <param name="ct">Ends the wait; the exception says which are left.</param>
+    /// <param name="cancellation">Ends the wait; the exception says which are left.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="InvalidOperationException">The subscription is without <see cref="RouteGroups.NamespaceIds"/>.</exception>
-    public Task WaitForNamespaceIdsDeletedAsync(IEnumerable<int> ids, CancellationToken ct = default)
+    public Task WaitForNamespaceIdsDeletedAsync(IEnumerable<int> ids, CancellationToken cancellation = default)
     {
         Require(RouteGroups.NamespaceIds);
         var left = new HashSet<int>(ids);
         return WaitAsync(
             happened => happened is NamespaceIdEvent { Deleted: true } e ? WithoutThat(rest => rest.Remove(e.Id)) : null,
-            () => WithoutThat(rest => rest.IntersectWith(_reader.GetNamespaceIds())),
+            () => WithoutThat(rest => rest.IntersectWith(reader.GetNamespaceIds())),
             () =>
             {
                 lock (left)
@@ -82,7 +83,7 @@ public sealed partial class RouteEvents
                 }
             },
             "the end of namespaces",
-            ct);
+            cancellation);
 
         // Events and state are looked at by different threads.
         HashSet<int>? WithoutThat(Action<HashSet<int>> take)
@@ -97,53 +98,57 @@ public sealed partial class RouteEvents
 
     /// <summary>Waits for an event as wanted that happens after the call; there is no looking back.</summary>
     /// <param name="condition">What is wanted. Called on the reactor's thread: it only looks.</param>
-    /// <param name="ct">Ends the wait.</param>
+    /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public Task<NetlinkEvent> WaitForEventAsync(Func<NetlinkEvent, bool> condition, CancellationToken ct = default)
+    public Task<NetlinkEvent> WaitForEventAsync(Func<NetlinkEvent, bool> condition, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(condition);
-        return WaitAsync(happened => condition(happened) ? happened : null, () => null, () => "nothing that fits", "an event", ct);
+        return WaitAsync(happened => condition(happened) ? happened : null, () => null, () => "nothing that fits", "an event", cancellation);
     }
 
     private void Require(RouteGroups group)
     {
-        if (!_groups.HasFlag(group))
+        if (!groups.HasFlag(group))
         {
             throw new InvalidOperationException($"This subscription is without RouteGroups.{group}: name it in RouteEvents.Open.");
         }
     }
 
-    private async Task<T> WaitAsync<T>(Func<NetlinkEvent, T?> match, Func<T?> stateNow, Func<string> lastSeen, string waitingFor, CancellationToken ct)
+    private async Task<T> WaitAsync<T>(Func<NetlinkEvent, T?> match, Func<T?> stateNow, Func<string> lastSeen, string waitingFor, CancellationToken cancellation)
         where T : class
     {
         var wait = new Wait<T>(match, stateNow);
-        lock (_gate)
+        lock (gate)
         {
             // What is in the queue happened before this call: out of the way with it.
             ReadAll();
-            _waits.Add(wait);
+            waits.Add(wait);
+            if (failure is not null)
+            {
+                wait.Fail(failure);
+            }
         }
 
         try
         {
             wait.LookAtState();
-            using var cancel = ct.Register(() =>
+            using var cancel = cancellation.Register(() =>
             {
                 string seen;
-                lock (_gate)
+                lock (gate)
                 {
                     seen = lastSeen();
                 }
 
-                wait.Fail(new OperationCanceledException($"Waiting for {waitingFor} was cancelled. Last seen: {seen}", ct));
+                wait.Fail(new OperationCanceledException($"Waiting for {waitingFor} was cancelled. Last seen: {seen}", cancellation));
             });
             return await wait.Task.ConfigureAwait(false);
         }
         finally
         {
-            lock (_gate)
+            lock (gate)
             {
-                _waits.Remove(wait);
+                waits.Remove(wait);
             }
         }
     }
@@ -152,19 +157,22 @@ public sealed partial class RouteEvents
     private void TellWaits(NetlinkEvent happened)
     {
         // A copy: a condition may itself begin a wait.
-        foreach (var wait in _waits.Count == 0 ? [] : _waits.ToArray())
+        foreach (var wait in waits.Count == 0 ? [] : waits.ToArray())
         {
             wait.Tell(happened);
         }
     }
 
-    private void EndAllWaits()
+    private void EndAllWaits() => FailWaits(new ObjectDisposedException(nameof(RouteEvents), "The subscription was closed while somebody waited on it."));
+
+    private void FailWaits(Exception exception)
     {
-        lock (_gate)
+        lock (gate)
         {
-            foreach (var wait in _waits)
+            failure ??= exception;
+            foreach (var wait in waits)
             {
-                wait.Fail(new ObjectDisposedException(nameof(RouteEvents), "The subscription was closed while somebody waited on it."));
+                wait.Fail(exception);
             }
         }
     }
@@ -179,9 +187,9 @@ public sealed partial class RouteEvents
     private sealed class Wait<T>(Func<NetlinkEvent, T?> match, Func<T?> stateNow) : Wait
         where T : class
     {
-        private readonly TaskCompletionSource<T> _source = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<T> source = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public Task<T> Task => _source.Task;
+        public Task<T> Task => source.Task;
 
         public override void Tell(NetlinkEvent happened)
         {
@@ -197,21 +205,21 @@ public sealed partial class RouteEvents
 
         public void LookAtState() => Guarded(stateNow);
 
-        public override void Fail(Exception exception) => _source.TrySetException(exception);
+        public override void Fail(Exception exception) => source.TrySetException(exception);
 
         // A condition that throws ends the wait with what it threw, not the reactor.
         private void Guarded(Func<T?> look)
         {
             try
             {
-                if (!_source.Task.IsCompleted && look() is { } found)
+                if (!source.Task.IsCompleted && look() is { } found)
                 {
-                    _source.TrySetResult(found);
+                    source.TrySetResult(found);
                 }
             }
             catch (Exception e)
             {
-                _source.TrySetException(e);
+                source.TrySetException(e);
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using static NetLab.Linux.Netlink.Rtnetlink;
 
@@ -15,19 +16,19 @@ public sealed unsafe partial class RouteEvents : IDisposable
 {
     private const int ReceiveBufferSize = 4 * 1024 * 1024;
 
-    private readonly SafeFileHandle _handle;
-    private readonly RouteSocket _reader;
-    private readonly RouteGroups _groups;
-    private readonly Lock _gate = new();
-    private readonly byte[] _buffer = new byte[64 * 1024];
-    private readonly Dictionary<int, LinkInfo> _links = [];
-    private IDisposable? _registration;
+    private readonly SafeFileHandle handle;
+    private readonly RouteSocket reader;
+    private readonly RouteGroups groups;
+    private readonly Lock gate = new();
+    private readonly byte[] buffer = new byte[64 * 1024];
+    private readonly Dictionary<int, LinkInfo> links = [];
+    private IDisposable? registration;
 
     private RouteEvents(SafeFileHandle handle, RouteSocket reader, RouteGroups groups)
     {
-        _handle = handle;
-        _reader = reader;
-        _groups = groups;
+        this.handle = handle;
+        this.reader = reader;
+        this.groups = groups;
     }
 
     /// <summary>Subscribes to changes in a namespace.</summary>
@@ -67,11 +68,11 @@ public sealed unsafe partial class RouteEvents : IDisposable
             {
                 foreach (var link in reader.GetLinks())
                 {
-                    events._links[link.Index] = link;
+                    events.links[link.Index] = link;
                 }
             }
 
-            events._registration = Reactor.Shared.OnReadable(handle, events.ReadAll);
+            events.registration = Reactor.Shared.OnReadable(handle, events.ReadAll, events.FailWaits);
             return events;
         }
         catch
@@ -82,15 +83,18 @@ public sealed unsafe partial class RouteEvents : IDisposable
         }
     }
 
-    /// <summary>Something changed. Called on the reactor's thread, or on that of somebody who begins to wait: hand long work to somebody else, and do not wait.</summary>
+    /// <summary>
+    /// Something changed. Called on the reactor's thread, or on that of somebody who begins to wait: hand long work to somebody else, and do not wait. What a handler
+    /// throws ends every wait on this subscription, those to come too: it is told by them, and by nobody else.
+    /// </summary>
     public event Action<NetlinkEvent>? Received;
 
     /// <summary>Ends the subscription; waits that are still open end with <see cref="ObjectDisposedException"/>.</summary>
     public void Dispose()
     {
-        Interlocked.Exchange(ref _registration, null)?.Dispose();
-        _handle.Dispose();
-        _reader.Dispose();
+        Interlocked.Exchange(ref registration, null)?.Dispose();
+        handle.Dispose();
+        reader.Dispose();
         EndAllWaits();
     }
 
@@ -114,7 +118,7 @@ public sealed unsafe partial class RouteEvents : IDisposable
 
     private void ReadAll()
     {
-        lock (_gate)
+        lock (gate)
         {
             while (TryReceive(out var datagram))
             {
@@ -132,15 +136,15 @@ public sealed unsafe partial class RouteEvents : IDisposable
 
     private bool TryReceive(out ReadOnlySpan<byte> datagram)
     {
-        using var fd = _handle.Borrow();
-        fixed (byte* start = _buffer)
+        using var fd = handle.Borrow();
+        fixed (byte* start = buffer)
         {
             while (true)
             {
-                var size = Libc.recv(fd.Number, start, _buffer.Length, Libc.MSG_DONTWAIT);
+                var size = Libc.recv(fd.Number, start, buffer.Length, Libc.MSG_DONTWAIT);
                 if (size >= 0)
                 {
-                    datagram = _buffer.AsSpan(0, (int)size);
+                    datagram = buffer.AsSpan(0, (int)size);
                     return true;
                 }
 
@@ -165,13 +169,13 @@ public sealed unsafe partial class RouteEvents : IDisposable
     {
         try
         {
-            var state = _groups.HasFlag(RouteGroups.Links) ? _reader.GetLinks() : [];
-            lock (_gate)
+            var state = groups.HasFlag(RouteGroups.Links) ? reader.GetLinks() : [];
+            lock (gate)
             {
-                _links.Clear();
+                links.Clear();
                 foreach (var link in state)
                 {
-                    _links[link.Index] = link;
+                    links[link.Index] = link;
                 }
 
                 Publish(new EventsLost());
@@ -181,11 +185,25 @@ public sealed unsafe partial class RouteEvents : IDisposable
         {
             // The subscription was closed meanwhile; there is nobody left to tell.
         }
+        catch (LinuxException e)
+        {
+            FailWaits(e);
+        }
     }
 
     private void Publish(NetlinkEvent happened)
     {
-        Received?.Invoke(happened);
+        try
+        {
+            Received?.Invoke(happened);
+        }
+#pragma warning disable CA1031 // Told by the waits: it is neither the reactor's fault nor that of who begins to wait.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            FailWaits(e);
+        }
+
         TellWaits(happened);
     }
 
@@ -220,7 +238,7 @@ public sealed unsafe partial class RouteEvents : IDisposable
         var index = Attribute.ReadAt<int>(payload, 4);
         if (Attribute.ReadAt<byte>(payload, 0) == AF_BRIDGE)
         {
-            if (!_links.TryGetValue(index, out var known))
+            if (!links.TryGetValue(index, out var known))
             {
                 return null;
             }
@@ -229,18 +247,18 @@ public sealed unsafe partial class RouteEvents : IDisposable
             known = deleted
                 ? known with { MasterIndex = null, PortKind = null, BridgePortOptions = null, BridgePortStatus = null }
                 : known with { BridgePortOptions = BridgePortOptions.Read(port), BridgePortStatus = BridgePortStatus.Read(port) };
-            _links[index] = known;
+            links[index] = known;
             return new LinkEvent(known, false);
         }
 
         var link = LinkInfo.Read(payload);
         if (deleted)
         {
-            _links.Remove(index);
+            links.Remove(index);
         }
         else
         {
-            _links[index] = link;
+            links[index] = link;
         }
 
         return new LinkEvent(link, deleted);

@@ -1,0 +1,67 @@
+using System.Reflection;
+using NetLab.Linux.Netlink;
+using NetLab.Linux.Processes;
+
+namespace NetLab.Linux.Tests.Reactors;
+
+/// <summary>Code of others that is called on the reactor's thread may throw: that fails the call that it was given to; the reactor goes on.</summary>
+public sealed class CallbackTests
+{
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task A_condition_on_a_line_that_throws_fails_its_wait_and_the_program_lives_on()
+    {
+        await using var group = ProcessGroup.Create();
+        using ChildProcess child = group.Start(new ProcessStart("sh", ["-c", "read a; echo first; read b; echo second"]) { RedirectInput = true });
+        Task<string> waiting = child.WaitForLineAsync(_ => throw new TimeZoneNotFoundException());
+        Task<string> other = child.WaitForLineAsync(line => line == "second");
+        child.StandardInput!.Write("x\n"u8);
+        await Assert.ThrowsAsync<TimeZoneNotFoundException>(() => waiting.WaitAsync(Long));
+        await Assert.ThrowsAsync<TimeZoneNotFoundException>(() => child.WaitForLineAsync(_ => throw new TimeZoneNotFoundException()).WaitAsync(Long));
+        child.StandardInput.Write("x\n"u8);
+        Assert.Equal("second", await other.WaitAsync(Long));
+        Assert.Equal(0, await child.Exited.WaitAsync(Long));
+    }
+
+    [Fact]
+    public async Task A_handler_of_events_that_throws_is_told_by_the_waits_and_by_nobody_else()
+    {
+        using var ns = NetworkNamespace.Create();
+        using var events = RouteEvents.Open(ns, RouteGroups.Links);
+        using var others = RouteEvents.Open(ns, RouteGroups.Links);
+        events.Received += _ => throw new TimeZoneNotFoundException();
+        Task open = events.WaitForLinkAsync(link => link.Name == "never");
+        Task<LinkInfo> careful = others.WaitForLinkAsync(link => link.Name == "v0");
+        Devices.Veth(ns, "v0", "v1");
+        await Assert.ThrowsAsync<TimeZoneNotFoundException>(() => open.WaitAsync(Long));
+        Assert.Equal("v0", (await careful.WaitAsync(Long)).Name);
+        await Assert.ThrowsAsync<TimeZoneNotFoundException>(() => events.WaitForLinkAsync(_ => true).WaitAsync(Long));
+    }
+
+    [Fact]
+    public void Every_member_that_takes_code_of_others_is_known_here()
+    {
+        string[] onTheReactor =
+        [
+            "ChildProcess.WaitForLineAsync(match)", "RouteEvents.add_Received(value)", // above
+            "ProcessStart.set_ErrorLine(value)", "ProcessStart.set_OutputLine(value)", // ProcessGroupTests
+            "Reactor.OnReadable(callback)", "Reactor.OnReadable(failed)", // ReactorTests; whoever calls it has to say who is told
+            "RouteEvents.WaitForAddressAsync(condition)", "RouteEvents.WaitForEventAsync(condition)", "RouteEvents.WaitForLinkAsync(condition)", // RouteEventsTests
+        ];
+        string[] elsewhere =
+        [
+            "NamespaceThread.RunAsync(code)", // a thread of its own, which hands on what it throws
+            "KernelTracer.Drain(sink)", "NamespaceSockets.ConnectAsync(resolve)", "PacketRing.Drain(handler)", "SkbTree.Build(isPassedOn)", "TraceLogSlice.ForEach(sink)", // the caller's thread
+        ];
+        IEnumerable<string> found =
+            from type in typeof(Reactor).Assembly.GetExportedTypes()
+            where !typeof(Delegate).IsAssignableFrom(type)
+            from method in type.GetMembers(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly).OfType<MethodBase>()
+            where !method.Name.StartsWith("remove_", StringComparison.Ordinal)
+            from parameter in method.GetParameters()
+            where typeof(Delegate).IsAssignableFrom(parameter.ParameterType)
+            select $"{type.Name}.{method.Name}({parameter.Name})";
+        Assert.Equal(onTheReactor.Concat(elsewhere).Order(StringComparer.Ordinal), found.Distinct().Order(StringComparer.Ordinal));
+    }
+}
