@@ -9,23 +9,23 @@ namespace NetLab.Linux.Processes;
 /// </summary>
 public sealed class ChildProcess : IDisposable, IAsyncDisposable
 {
-    private readonly TaskCompletionSource<int> exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Lock waitersGate = new();
-    private readonly List<(Func<string, bool> Match, TaskCompletionSource<string> Found)> waiters = [];
-    private readonly SafeFileHandle pidfd;
-    private readonly ProcessStart start;
-    private readonly ChildOutput? output;
-    private readonly ChildOutput? error;
-    private IDisposable? watch;
+    private readonly TaskCompletionSource<int> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _waitersGate = new();
+    private readonly List<(Func<string, bool> Match, TaskCompletionSource<string> Found)> _waiters = [];
+    private readonly SafeFileHandle _pidfd;
+    private readonly ProcessStart _start;
+    private readonly ChildOutput? _output;
+    private readonly ChildOutput? _error;
+    private IDisposable? _watch;
 
     private ChildProcess(ProcessStart start, int pid, SafeFileHandle pidfd, SafeFileHandle? input, SafeFileHandle? output, SafeFileHandle? error)
     {
-        this.start = start;
-        this.pidfd = pidfd;
+        _start = start;
+        _pidfd = pidfd;
         Pid = pid;
         StandardInput = input is null ? null : new FileStream(input, FileAccess.Write, bufferSize: 0);
-        this.output = output is null ? null : new ChildOutput(output, line => OnLine(line, start.OutputLine));
-        this.error = error is null ? null : new ChildOutput(error, line => OnLine(line, start.ErrorLine));
+        _output = output is null ? null : new ChildOutput(output, line => OnLine(line, start.OutputLine));
+        _error = error is null ? null : new ChildOutput(error, line => OnLine(line, start.ErrorLine));
     }
 
     /// <summary>The process's number, as this process (not the group) sees it. It stays the process's own until <see cref="Exited"/> completes.</summary>
@@ -35,30 +35,30 @@ public sealed class ChildProcess : IDisposable, IAsyncDisposable
     /// Completes when the process has ended and all that it wrote has been read: with its exit code, or with 128 plus the number of the signal that
     /// killed it.
     /// </summary>
-    public Task<int> Exited => exited.Task;
+    public Task<int> Exited => _exited.Task;
 
     /// <summary>The program's standard input, if <see cref="ProcessStart.RedirectInput"/> was set; disposing it is the end of the input.</summary>
     public Stream? StandardInput { get; }
 
     /// <summary>What the program has written to its standard output so far: the last 8 million characters at least.</summary>
-    public string OutputSoFar => output?.Text ?? "";
+    public string OutputSoFar => _output?.Text ?? "";
 
     /// <summary>What the program has written to its standard error so far: the last 8 million characters at least.</summary>
-    public string ErrorSoFar => error?.Text ?? "";
+    public string ErrorSoFar => _error?.Text ?? "";
 
     /// <summary>The first line, of either output, that meets a condition: one that is there already, or the next that comes.</summary>
     /// <param name="match">The condition.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="ct">Gives up.</param>
     /// <exception cref="ProcessFailedException">The program ended without such a line.</exception>
-    public async Task<string> WaitForLineAsync(Func<string, bool> match, CancellationToken cancellation = default)
+    public async Task<string> WaitForLineAsync(Func<string, bool> match, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(match);
         var found = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
 
         // First among the waiters, then look at the past: a line that comes in between is found twice rather than never.
-        lock (waitersGate)
+        lock (_waitersGate)
         {
-            waiters.Add((match, found));
+            _waiters.Add((match, found));
         }
 
         try
@@ -67,18 +67,18 @@ public sealed class ChildProcess : IDisposable, IAsyncDisposable
             {
                 found.TrySetResult(past);
             }
-            else if (exited.Task.IsCompleted)
+            else if (_exited.Task.IsCompleted)
             {
                 AbandonWaiters();
             }
 
-            return await found.Task.WaitAsync(cancellation).ConfigureAwait(false);
+            return await found.Task.WaitAsync(ct).ConfigureAwait(false);
         }
         finally
         {
-            lock (waitersGate)
+            lock (_waitersGate)
             {
-                waiters.RemoveAll(waiter => waiter.Found == found);
+                _waiters.RemoveAll(waiter => waiter.Found == found);
             }
         }
     }
@@ -88,14 +88,14 @@ public sealed class ChildProcess : IDisposable, IAsyncDisposable
     /// <exception cref="LinuxException">EINVAL: no such signal; EPERM: not allowed.</exception>
     public void Signal(int signal)
     {
-        if (pidfd.IsClosed)
+        if (_pidfd.IsClosed)
         {
             return;
         }
 
         try
         {
-            using var fd = pidfd.Borrow();
+            using var fd = _pidfd.Borrow();
             if (Libc.pidfd_send_signal(fd.Number, signal) != 0 && Libc.LastErrno is not Errno.ESRCH and var errno)
             {
                 throw new LinuxException($"send signal {signal} to {this}", errno);
@@ -116,7 +116,7 @@ public sealed class ChildProcess : IDisposable, IAsyncDisposable
         Kill();
         if (!Reactor.Shared.IsCurrent)
         {
-            exited.Task.ContinueWith(static _ => { }, TaskScheduler.Default).Wait();
+            _exited.Task.ContinueWith(static _ => { }, TaskScheduler.Default).Wait();
         }
 
         Release();
@@ -126,31 +126,31 @@ public sealed class ChildProcess : IDisposable, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Kill();
-        await exited.Task.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+        await _exited.Task.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
         Release();
     }
 
     /// <summary>The program's name and number: <c>dnsmasq (pid 4711)</c>.</summary>
-    public override string ToString() => $"{Path.GetFileName(start.Program)} (pid {Pid})";
+    public override string ToString() => $"{Path.GetFileName(_start.Program)} (pid {Pid})";
 
     /// <summary>Takes over all descriptors, and starts to watch them.</summary>
     internal static ChildProcess Watch(ProcessStart start, int pid, SafeFileHandle pidfd, SafeFileHandle? input, SafeFileHandle? output, SafeFileHandle? error)
     {
         var child = new ChildProcess(start, pid, pidfd, input, output, error);
-        child.output?.Start(child.Fail);
-        child.error?.Start(child.Fail);
-        child.watch = Reactor.Shared.OnReadable(pidfd, child.OnEnd, child.Fail);
+        child._output?.Start(child.Fail);
+        child._error?.Start(child.Fail);
+        child._watch = Reactor.Shared.OnReadable(pidfd, child.OnEnd, child.Fail);
         return child;
     }
 
-    internal ProcessFailedException Failure(int exitCode) => new(start, exitCode, OutputSoFar, ErrorSoFar);
+    internal ProcessFailedException Failure(int exitCode) => new(_start, exitCode, OutputSoFar, ErrorSoFar);
 
     // On the reactor's thread, when the process has ended.
     private unsafe void OnEnd()
     {
         // siginfo_t, 128 bytes: int si_signo, si_errno, si_code, (padding); pid_t si_pid; uid_t si_uid; int si_status.
         var info = stackalloc int[32];
-        using (var fd = pidfd.Borrow())
+        using (var fd = _pidfd.Borrow())
         {
             if (Libc.waitid(Libc.P_PIDFD, fd.Number, info, Libc.WEXITED | Libc.WNOHANG) != 0)
             {
@@ -172,20 +172,20 @@ public sealed class ChildProcess : IDisposable, IAsyncDisposable
         var code = info[2] == Libc.CLD_EXITED ? info[6] : 128 + info[6];
 
         // All that it wrote is in the pipes by now. They may stay open beyond its end, when it left children of its own.
-        output?.ReadAll();
-        output?.EndLine();
-        error?.ReadAll();
-        error?.EndLine();
-        watch?.Dispose();
-        pidfd.Dispose();
-        exited.TrySetResult(code);
+        _output?.ReadAll();
+        _output?.EndLine();
+        _error?.ReadAll();
+        _error?.EndLine();
+        _watch?.Dispose();
+        _pidfd.Dispose();
+        _exited.TrySetResult(code);
         AbandonWaiters();
     }
 
     // Something went wrong on the reactor's thread: in the reading, or in a callback of the user. The end of the process is still waited for.
     private void Fail(Exception exception)
     {
-        exited.TrySetException(exception);
+        _exited.TrySetException(exception);
         Kill();
     }
 
@@ -202,10 +202,10 @@ public sealed class ChildProcess : IDisposable, IAsyncDisposable
             Fail(exception);
         }
 
-        lock (waitersGate)
+        lock (_waitersGate)
         {
             // A copy: a condition may itself begin a wait, or end one.
-            foreach (var (match, found) in waiters.Count == 0 ? [] : waiters.ToArray())
+            foreach (var (match, found) in _waiters.Count == 0 ? [] : _waiters.ToArray())
             {
                 Tell(match, found, line);
             }
@@ -231,17 +231,17 @@ public sealed class ChildProcess : IDisposable, IAsyncDisposable
 
     private void AbandonWaiters()
     {
-        lock (waitersGate)
+        lock (_waitersGate)
         {
-            foreach (var (_, found) in waiters)
+            foreach (var (_, found) in _waiters)
             {
-                if (exited.Task.IsCompletedSuccessfully)
+                if (_exited.Task.IsCompletedSuccessfully)
                 {
-                    found.TrySetException(Failure(exited.Task.Result));
+                    found.TrySetException(Failure(_exited.Task.Result));
                 }
                 else
                 {
-                    found.TrySetException(exited.Task.Exception!.InnerException!);
+                    found.TrySetException(_exited.Task.Exception!.InnerException!);
                 }
             }
         }
@@ -250,11 +250,11 @@ public sealed class ChildProcess : IDisposable, IAsyncDisposable
     private void Release()
     {
         StandardInput?.Dispose();
-        output?.Close();
-        error?.Close();
+        _output?.Close();
+        _error?.Close();
     }
 
     // Without a line that is still being written, unless there is nobody left to write it.
     private IEnumerable<string> WholeLines(string text) =>
-        text.Split('\n').Select(line => line.TrimEnd('\r')).SkipLast(text.EndsWith('\n') || !exited.Task.IsCompleted ? 1 : 0);
+        text.Split('\n').Select(line => line.TrimEnd('\r')).SkipLast(text.EndsWith('\n') || !_exited.Task.IsCompleted ? 1 : 0);
 }

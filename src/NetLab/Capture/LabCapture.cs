@@ -32,25 +32,25 @@ public sealed class LabCapture : IAsyncDisposable
     // Blocks are handed over some 20 ms after their first frame; what is older than this has come, from whichever node.
     private const int HeldBackMilliseconds = 100;
 
-    private readonly Lab lab;
-    private readonly CaptureOptions options;
-    private readonly CaptureSink sink;
-    private readonly CaptureOrder order = new();
-    private readonly List<NodeCapture> nodes = [];
-    private readonly AutoResetEvent wake = new(false);
-    private readonly TaskCompletionSource finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly bool followsLab;
-    private IReadOnlyList<CaptureCount>? counts;
-    private Task? stopping;
-    private volatile Exception? failure;
-    private bool ends;
+    private readonly Lab _lab;
+    private readonly CaptureOptions _options;
+    private readonly CaptureSink _sink;
+    private readonly CaptureOrder _order = new();
+    private readonly List<NodeCapture> _nodes = [];
+    private readonly AutoResetEvent _wake = new(false);
+    private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly bool _followsLab;
+    private IReadOnlyList<CaptureCount>? _counts;
+    private Task? _stopping;
+    private volatile Exception? _failure;
+    private bool _ends;
 
     internal LabCapture(Lab lab, IReadOnlyList<Node> nodes, bool followsLab, string? path, CaptureOptions? options)
     {
-        this.lab = lab;
-        this.followsLab = followsLab;
-        this.options = options ?? new CaptureOptions();
-        sink = path is null ? new MemorySink(this.options.MostFrames) : new FileSink(path);
+        _lab = lab;
+        _followsLab = followsLab;
+        _options = options ?? new CaptureOptions();
+        _sink = path is null ? new MemorySink(_options.MostFrames) : new FileSink(path);
         Path = path;
         try
         {
@@ -59,7 +59,7 @@ public sealed class LabCapture : IAsyncDisposable
         catch
         {
             Close();
-            sink.Dispose();
+            _sink.Dispose();
             throw;
         }
 
@@ -74,11 +74,11 @@ public sealed class LabCapture : IAsyncDisposable
     /// is all of them.
     /// </summary>
     /// <exception cref="InvalidOperationException">The frames are in a file.</exception>
-    public IReadOnlyList<CapturedFrame> Frames => (sink as MemorySink)?.Frames
+    public IReadOnlyList<CapturedFrame> Frames => (_sink as MemorySink)?.Frames
         ?? throw new InvalidOperationException($"This capture writes {Path}; read it with CaptureFile.Read, or capture in memory with lab.Capture().");
 
     /// <summary>How many frames a capture in memory did not keep, because there were more than <see cref="CaptureOptions.MostFrames"/>.</summary>
-    public long Omitted => (sink as MemorySink)?.Omitted ?? 0;
+    public long Omitted => (_sink as MemorySink)?.Omitted ?? 0;
 
     /// <summary>How many frames were taken from each node, and how many are lost.</summary>
     public IReadOnlyList<CaptureCount> Counts
@@ -87,7 +87,7 @@ public sealed class LabCapture : IAsyncDisposable
         {
             lock (Gate)
             {
-                return counts ?? nodes.ConvertAll(n => n.Count);
+                return _counts ?? _nodes.ConvertAll(n => n.Count);
             }
         }
     }
@@ -106,7 +106,7 @@ public sealed class LabCapture : IAsyncDisposable
     {
         lock (Gate)
         {
-            return stopping ??= SettleAndEndAsync();
+            return _stopping ??= SettleAndEndAsync();
         }
     }
 
@@ -116,13 +116,13 @@ public sealed class LabCapture : IAsyncDisposable
     /// <summary>The lab has new nodes.</summary>
     internal void AddNewNodes()
     {
-        if (followsLab)
+        if (_followsLab)
         {
             lock (Gate)
             {
-                if (!ends && counts is null)
+                if (!_ends && _counts is null)
                 {
-                    Add(lab.Nodes.Where(n => n.IsApplied && !nodes.Exists(c => c.Node == n)).ToList());
+                    Add(_lab.Nodes.Where(n => n.IsApplied && !_nodes.Exists(c => c.Node == n)).ToList());
                 }
             }
         }
@@ -133,24 +133,24 @@ public sealed class LabCapture : IAsyncDisposable
     {
         lock (Gate)
         {
-            if (!ends && counts is null)
+            if (!_ends && _counts is null)
             {
-                ends = true;
-                nodes.ForEach(n => n.SetEnd());
-                wake.Set();
+                _ends = true;
+                _nodes.ForEach(n => n.SetEnd());
+                _wake.Set();
             }
         }
 
-        return finished.Task;
+        return _finished.Task;
     }
 
     private async Task SettleAndEndAsync()
     {
         try
         {
-            if (lab.IsApplied)
+            if (_lab.IsApplied)
             {
-                await lab.SettleAsync().ConfigureAwait(false);
+                await _lab.SettleAsync().ConfigureAwait(false);
             }
         }
         catch (ForwardingException)
@@ -165,16 +165,16 @@ public sealed class LabCapture : IAsyncDisposable
     {
         foreach (Node node in more)
         {
-            var capture = new NodeCapture(node, options.RingBytesFor(lab.Nodes.Count), order, sink);
-            nodes.Add(capture);
-            capture.Start(() => wake.Set(), Fail);
+            var capture = new NodeCapture(node, _options.RingBytesFor(_lab.Nodes.Count), _order, _sink);
+            _nodes.Add(capture);
+            capture.Start(() => _wake.Set(), Fail);
         }
     }
 
     private void Fail(Exception exception)
     {
-        failure = exception;
-        wake.Set();
+        _failure = exception;
+        _wake.Set();
     }
 
     private void Run()
@@ -186,16 +186,16 @@ public sealed class LabCapture : IAsyncDisposable
                 CaptureToTheEnd();
             }
 
-            sink.Finish(Now(), Close());
-            sink.Dispose();
-            finished.SetResult();
+            _sink.Finish(Now(), Close());
+            _sink.Dispose();
+            _finished.SetResult();
         }
 #pragma warning disable CA1031 // Whatever it is, a full disk above all: who stops the capture is told.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
             Close();
-            finished.SetException(exception);
+            _finished.SetException(exception);
         }
     }
 
@@ -204,8 +204,8 @@ public sealed class LabCapture : IAsyncDisposable
         long released = 0;
         for (bool done = false; !done;)
         {
-            wake.WaitOne(order.IsEmpty ? Timeout.Infinite : HeldBackMilliseconds);
-            if (failure is { } exception)
+            _wake.WaitOne(_order.IsEmpty ? Timeout.Infinite : HeldBackMilliseconds);
+            if (_failure is { } exception)
             {
                 ExceptionDispatchInfo.Throw(exception);
             }
@@ -213,11 +213,11 @@ public sealed class LabCapture : IAsyncDisposable
             lock (Gate)
             {
                 long now = Now();
-                nodes.ForEach(n => n.Drain());
-                done = ends && nodes.TrueForAll(n => n.IsAtEnd);
+                _nodes.ForEach(n => n.Drain());
+                done = _ends && _nodes.TrueForAll(n => n.IsAtEnd);
                 if (done || now - released >= HeldBackMilliseconds * 1_000_000L)
                 {
-                    order.Release(done ? long.MaxValue : now - (HeldBackMilliseconds * 1_000_000L), sink);
+                    _order.Release(done ? long.MaxValue : now - (HeldBackMilliseconds * 1_000_000L), _sink);
                     released = now;
                 }
             }
@@ -228,9 +228,9 @@ public sealed class LabCapture : IAsyncDisposable
     {
         lock (Gate)
         {
-            counts ??= nodes.ConvertAll(n => n.Count);
-            nodes.ForEach(n => n.Dispose());
-            return counts;
+            _counts ??= _nodes.ConvertAll(n => n.Count);
+            _nodes.ForEach(n => n.Dispose());
+            return _counts;
         }
     }
 

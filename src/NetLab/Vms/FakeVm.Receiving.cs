@@ -7,10 +7,10 @@ namespace NetLab;
 public sealed partial class FakeVm
 {
     private const int MostAtOnce = 4_000;
-    private readonly Lock readGate = new();
-    private readonly byte[] readBuffer = new byte[FrameStore.LongestFrame];
-    private IReactorRegistration? reading;
-    private FrameStream? stream;
+    private readonly Lock _readGate = new();
+    private readonly byte[] _readBuffer = new byte[FrameStore.LongestFrame];
+    private IReactorRegistration? _reading;
+    private FrameStream? _stream;
 
     internal Inbox Inbox { get; } = new();
 
@@ -43,7 +43,7 @@ public sealed partial class FakeVm
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             throw new ForwardingException(
-                $"VM {Name} expected a frame and none that fits came within {Node.Lab.Options.Patience.TotalSeconds:0.###} s{(stream is null ? "" : "; its open stream takes them")}.{Environment.NewLine}{Listing("It did receive", Inbox.All)}");
+                $"VM {Name} expected a frame and none that fits came within {Node.Lab.Options.Patience.TotalSeconds:0.###} s{(_stream is null ? "" : "; its open stream takes them")}.{Environment.NewLine}{Listing("It did receive", Inbox.All)}");
         }
     }
 
@@ -73,30 +73,30 @@ public sealed partial class FakeVm
     public FrameStream OpenStream()
     {
         Node.Lab.RequireApplied();
-        lock (readGate)
+        lock (_readGate)
         {
-            return stream = stream is null
-                ? new FrameStream(this, readGate)
+            return _stream = _stream is null
+                ? new FrameStream(this, _readGate)
                 : throw new InvalidOperationException($"VM {Name} has an open stream, and its frames can go to one alone; dispose that one first.");
         }
     }
 
     internal void StartReading()
     {
-        lock (readGate)
+        lock (_readGate)
         {
             Inbox.Restart();
-            reading ??= Reactor.Shared.OnReadable(Tap.LiveTap.Handle, ReadAll, ReadingFailed);
+            _reading ??= Reactor.Shared.OnReadable(Tap.LiveTap.Handle, ReadAll, ReadingFailed);
         }
     }
 
     internal void StopReading()
     {
         IReactorRegistration? last;
-        lock (readGate)
+        lock (_readGate)
         {
-            (last, reading) = (reading, null);
-            stream?.TapCloses();
+            (last, _reading) = (_reading, null);
+            _stream?.TapCloses();
         }
 
         // Outside the gate: this waits for the callback, which takes it.
@@ -106,21 +106,21 @@ public sealed partial class FakeVm
     /// <summary>Reads what waits in the tap, for a barrier: the reactor does not look at the tap of a stream that somebody reads.</summary>
     internal void ReadNow()
     {
-        lock (readGate)
+        lock (_readGate)
         {
-            stream?.ReadAhead();
+            _stream?.ReadAhead();
         }
     }
 
     // The rest is called by the stream, which holds the gate.
-    internal void PauseReactor() => reading?.Pause();
+    internal void PauseReactor() => _reading?.Pause();
 
-    internal void ResumeReactor() => reading?.Resume();
+    internal void ResumeReactor() => _reading?.Resume();
 
     /// <summary>Reads a frame for the stream; a frame that the habits took is none for it.</summary>
     internal bool TryRead(FrameStore store)
     {
-        while (reading is not null && store.HasRoom && Tap.LiveTap.TryRead(store.Room, out int length))
+        while (_reading is not null && store.HasRoom && Tap.LiveTap.TryRead(store.Room, out int length))
         {
             FramesRead++;
             ReadOnlySpan<byte> frame = store.Room[..length];
@@ -145,8 +145,8 @@ public sealed partial class FakeVm
             }
         }
 
-        stream = null;
-        reading?.Resume();
+        _stream = null;
+        _reading?.Resume();
     }
 
     private bool Meets(Func<Frame, bool> wanted, Frame frame)
@@ -174,10 +174,10 @@ public sealed partial class FakeVm
     // On the reactor's thread. Whoever waits for a frame is told why none comes.
     private void ReadingFailed(Exception failure)
     {
-        lock (readGate)
+        lock (_readGate)
         {
-            reading = null;
-            stream?.TapFailed(failure);
+            _reading = null;
+            _stream?.TapFailed(failure);
         }
 
         Inbox.Fail(failure);
@@ -186,18 +186,18 @@ public sealed partial class FakeVm
     // On the reactor's thread alone. A tap holds a thousand frames; in a storm there is always one more, and others wait too.
     private void ReadAll()
     {
-        lock (readGate)
+        lock (_readGate)
         {
-            if (stream is not null)
+            if (_stream is not null)
             {
-                stream.TapIsReadable();
+                _stream.TapIsReadable();
                 return;
             }
 
-            for (int n = 0; n < MostAtOnce && reading is not null && Tap.LiveTap.TryRead(readBuffer, out int length); n++)
+            for (int n = 0; n < MostAtOnce && _reading is not null && Tap.LiveTap.TryRead(_readBuffer, out int length); n++)
             {
                 FramesRead++;
-                Frame frame = Frame.FromBytes(readBuffer.AsSpan(0, length));
+                Frame frame = Frame.FromBytes(_readBuffer.AsSpan(0, length));
                 Inbox.Add(frame, Answer(frame));
             }
         }

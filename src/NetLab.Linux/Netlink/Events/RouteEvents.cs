@@ -16,19 +16,19 @@ public sealed unsafe partial class RouteEvents : IDisposable
 {
     private const int ReceiveBufferSize = 4 * 1024 * 1024;
 
-    private readonly SafeFileHandle handle;
-    private readonly RouteSocket reader;
-    private readonly RouteGroups groups;
-    private readonly Lock gate = new();
-    private readonly byte[] buffer = new byte[64 * 1024];
-    private readonly Dictionary<int, LinkInfo> links = [];
-    private IDisposable? registration;
+    private readonly SafeFileHandle _handle;
+    private readonly RouteSocket _reader;
+    private readonly RouteGroups _groups;
+    private readonly Lock _gate = new();
+    private readonly byte[] _buffer = new byte[64 * 1024];
+    private readonly Dictionary<int, LinkInfo> _links = [];
+    private IDisposable? _registration;
 
     private RouteEvents(SafeFileHandle handle, RouteSocket reader, RouteGroups groups)
     {
-        this.handle = handle;
-        this.reader = reader;
-        this.groups = groups;
+        _handle = handle;
+        _reader = reader;
+        _groups = groups;
     }
 
     /// <summary>Subscribes to changes in a namespace.</summary>
@@ -68,11 +68,11 @@ public sealed unsafe partial class RouteEvents : IDisposable
             {
                 foreach (var link in reader.GetLinks())
                 {
-                    events.links[link.Index] = link;
+                    events._links[link.Index] = link;
                 }
             }
 
-            events.registration = Reactor.Shared.OnReadable(handle, events.ReadAll, events.FailWaits);
+            events._registration = Reactor.Shared.OnReadable(handle, events.ReadAll, events.FailWaits);
             return events;
         }
         catch
@@ -92,9 +92,9 @@ public sealed unsafe partial class RouteEvents : IDisposable
     /// <summary>Ends the subscription; waits that are still open end with <see cref="ObjectDisposedException"/>.</summary>
     public void Dispose()
     {
-        Interlocked.Exchange(ref registration, null)?.Dispose();
-        handle.Dispose();
-        reader.Dispose();
+        Interlocked.Exchange(ref _registration, null)?.Dispose();
+        _handle.Dispose();
+        _reader.Dispose();
         EndAllWaits();
     }
 
@@ -118,7 +118,7 @@ public sealed unsafe partial class RouteEvents : IDisposable
 
     private void ReadAll()
     {
-        lock (gate)
+        lock (_gate)
         {
             while (TryReceive(out var datagram))
             {
@@ -136,15 +136,15 @@ public sealed unsafe partial class RouteEvents : IDisposable
 
     private bool TryReceive(out ReadOnlySpan<byte> datagram)
     {
-        using var fd = handle.Borrow();
-        fixed (byte* start = buffer)
+        using var fd = _handle.Borrow();
+        fixed (byte* start = _buffer)
         {
             while (true)
             {
-                var size = Libc.recv(fd.Number, start, buffer.Length, Libc.MSG_DONTWAIT);
+                var size = Libc.recv(fd.Number, start, _buffer.Length, Libc.MSG_DONTWAIT);
                 if (size >= 0)
                 {
-                    datagram = buffer.AsSpan(0, (int)size);
+                    datagram = _buffer.AsSpan(0, (int)size);
                     return true;
                 }
 
@@ -169,13 +169,13 @@ public sealed unsafe partial class RouteEvents : IDisposable
     {
         try
         {
-            var state = groups.HasFlag(RouteGroups.Links) ? reader.GetLinks() : [];
-            lock (gate)
+            var state = _groups.HasFlag(RouteGroups.Links) ? _reader.GetLinks() : [];
+            lock (_gate)
             {
-                links.Clear();
+                _links.Clear();
                 foreach (var link in state)
                 {
-                    links[link.Index] = link;
+                    _links[link.Index] = link;
                 }
 
                 Publish(new EventsLost());
@@ -238,7 +238,7 @@ public sealed unsafe partial class RouteEvents : IDisposable
         var index = Attribute.ReadAt<int>(payload, 4);
         if (Attribute.ReadAt<byte>(payload, 0) == AF_BRIDGE)
         {
-            if (!links.TryGetValue(index, out var known))
+            if (!_links.TryGetValue(index, out var known))
             {
                 return null;
             }
@@ -247,18 +247,18 @@ public sealed unsafe partial class RouteEvents : IDisposable
             known = deleted
                 ? known with { MasterIndex = null, PortKind = null, BridgePortOptions = null, BridgePortStatus = null }
                 : known with { BridgePortOptions = BridgePortOptions.Read(port), BridgePortStatus = BridgePortStatus.Read(port) };
-            links[index] = known;
+            _links[index] = known;
             return new LinkEvent(known, false);
         }
 
         var link = LinkInfo.Read(payload);
         if (deleted)
         {
-            links.Remove(index);
+            _links.Remove(index);
         }
         else
         {
-            links[index] = link;
+            _links[index] = link;
         }
 
         return new LinkEvent(link, deleted);
