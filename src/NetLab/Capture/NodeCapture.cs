@@ -1,5 +1,4 @@
 using NetLab.Linux;
-using NetLab.Packets;
 
 namespace NetLab;
 

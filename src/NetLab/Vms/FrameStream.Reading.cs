@@ -61,7 +61,7 @@ public sealed partial class FrameStream
     }
 
     /// <summary>The tap cannot be read: who waits is told why.</summary>
-    internal void TapFailed(Exception failure) => waiter.Fail(failure);
+    internal void TapFailed(Exception failure) => _waiter.Fail(failure);
 
     private void End()
     {
