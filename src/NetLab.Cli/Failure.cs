@@ -1,5 +1,6 @@
 using NetLab.Linux;
 using NetLab.Linux.Probe;
+using NetLab.Packets;
 using NetLab.Scenarios;
 
 namespace NetLab.Cli;
@@ -19,9 +20,9 @@ internal sealed record Failure(int ExitCode, string Kind, IReadOnlyList<string> 
         Failure failure = exception switch
         {
             ScenarioException scenario => new(Cli.ExitCode.BadInput, "scenario", [.. scenario.Diagnostics.Select(d => d.ToString())]) { Diagnostics = scenario.Diagnostics },
-            TopologyException topology => new(Cli.ExitCode.BadInput, "scenario", [.. topology.Problems.Select(p => $"netlab: {p}")]),
-            QuestionException question => new(Cli.ExitCode.BadInput, "input", [$"netlab: {question.Message}"]),
-            InputException input => new(Cli.ExitCode.BadInput, "input", [$"netlab: {input.Message}"]),
+            TopologyException topology => new(Cli.ExitCode.BadInput, "scenario", [.. topology.Problems.Select(p => $"netlab: {PlainText.Line(p)}")]),
+            QuestionException question => new(Cli.ExitCode.BadInput, "input", [$"netlab: {PlainText.Line(question.Message)}"]),
+            InputException input => new(Cli.ExitCode.BadInput, "input", [$"netlab: {PlainText.Line(input.Message)}"]),
             MissingFeatureException missing => new(Cli.ExitCode.Lacking, "machine", [.. missing.Missing.Select(m => $"netlab: {MissingFeatureException.Describe(m)}"), "'netlab doctor' tells what this machine has and lacks"]),
             LinuxException linux when Machine.Contains(linux.ErrnoName) => new(Cli.ExitCode.Lacking, "machine", [$"netlab: {linux.Message}", "'netlab doctor' tells what this machine has and lacks"]),
             OperationCanceledException => new(Cli.ExitCode.Interrupted, "interrupted", ["netlab: interrupted; nothing of the lab is left"]),

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using FsCheck.Fluent;
 using NetLab.Packets.Tests.Properties;
 using static NetLab.Packets.Tests.Sample;
@@ -99,6 +100,82 @@ public sealed class CaptureFileTests
         Assert.Equal(LinkType.Raw, file.Packets[1].Interface.LinkType);
     }
 
+    [Theory]
+    [InlineData(4)]
+    [InlineData(32)]
+    public void A_check_sequence_that_the_interface_announces_is_no_part_of_the_frame(byte announced)
+    {
+        byte[] header = [0, 1, 0, 0, .. Big(0), 0, 13, 0, 1, announced, 0, 0, 0];
+        var packet = Assert.Single(CaptureFile.Read((byte[])[.. Section(1), .. Block(1, header), .. Enhanced([.. Udp(1).Bytes.Span, 0xDE, 0xAD, 0xBE, 0xEF])]).Packets);
+
+        Assert.Equal(Udp(1), packet.Frame);
+        Assert.Equal([0xDE, 0xAD, 0xBE, 0xEF], packet.CheckSequence.ToArray());
+        Assert.Equal(Udp(1).Length + 4, packet.OriginalLength);
+        Assert.Equal("Frame check sequence", packet.Layers[^1].Name);
+        Assert.DoesNotContain(packet.Layers, l => l.Name == "Padding");
+    }
+
+    [Fact]
+    public void A_packet_may_have_a_check_sequence_of_another_length_than_its_interface()
+    {
+        byte[] frame = [.. Udp(1).Bytes.Span, 0xDE, 0xAD];
+        var packet = Assert.Single(CaptureFile.Read((byte[])[.. Section(1), .. Block(1, [0, 1, 0, 0, .. Big(0)]), .. Enhanced(frame, [0, 2, 0, 4, .. Big(2 << 5)])]).Packets);
+
+        Assert.Equal((Udp(1), 2), (packet.Frame, packet.CheckSequence.Length));
+    }
+
+    [Theory]
+    [InlineData(0, 4)] // all of it was captured
+    [InlineData(2, 2)] // the snap length cut it
+    [InlineData(9, 0)]
+    public void The_link_type_of_a_pcap_may_announce_a_check_sequence_and_what_was_cut_off_is_not_looked_for(int cut, int left)
+    {
+        var bytes = Classic(0xA1B2C3D4, isLittle: false, linkType: 1 | (1 << 26) | (2 << 28), behind: [0xDE, 0xAD, 0xBE, 0xEF], cut: cut);
+        var packet = Assert.Single(CaptureFile.Read(bytes).Packets);
+
+        Assert.Equal(left, packet.CheckSequence.Length);
+        Assert.Equal(Udp(1).Bytes.ToArray()[..Math.Min(Udp(1).Length, Udp(1).Length + 4 - cut)], packet.Bytes.ToArray());
+    }
+
+    [Fact]
+    public void A_modified_pcap_is_read_with_its_directions()
+    {
+        var frame = Udp(1).Bytes.ToArray();
+        byte[] Packet(byte type) => [.. Big(1_700_000_000), .. Big(5), .. Big((uint)frame.Length), .. Big((uint)frame.Length), .. Big(2), 8, 0, type, 0, .. frame];
+        var file = CaptureFile.Read((byte[])[.. Big(0xA1B2CD34), 0, 2, 0, 4, .. Big(0), .. Big(0), .. Big(65535), .. Big(1), .. Packet(0), .. Packet(4), .. Packet(3)]);
+
+        Assert.True(file.Defect.IsNone, file.Defect.ToString());
+        Assert.Equal([CaptureDirection.Inbound, CaptureDirection.Outbound, CaptureDirection.Unknown], file.Packets.Select(p => p.Direction));
+        Assert.All(file.Packets, p => Assert.Equal((Udp(1), 1_700_000_000_000_005_000), (p.Frame, p.TimestampNanoseconds)));
+    }
+
+    [Fact]
+    public void A_file_compressed_by_gzip_is_read_and_one_that_is_cut_gives_what_is_before_the_cut()
+    {
+        var whole = Gzip(Written());
+        var file = CaptureFile.Read(whole);
+        Assert.True(file.Defect.IsNone, file.Defect.ToString());
+        Assert.Equal(3, file.Packets.Count);
+        Assert.Equal(Time, file.Packets[0].TimestampNanoseconds);
+
+        Assert.False(CaptureFile.Read(whole.AsMemory(0, whole.Length - 12)).Defect.IsNone);
+        Assert.Equal(DefectKind.Malformed, CaptureFile.Read((byte[])[0x1F, 0x8B, .. "no gzip"u8]).Defect.Kind);
+        Assert.Equal(Defect.Malformed("gzip within gzip"), CaptureFile.Read(Gzip(whole)).Defect);
+    }
+
+    [Fact]
+    public void A_block_whose_end_contradicts_its_start_is_refused_and_so_is_a_later_version()
+    {
+        byte[] port = Block(1, [0, 1, 0, 0, .. Big(0)]), packet = Enhanced(Udp(1).Bytes.ToArray());
+        byte[] contradiction = [.. packet];
+        contradiction[^1] ^= 0x20;
+        var file = CaptureFile.Read((byte[])[.. Section(1), .. port, .. packet, .. contradiction, .. packet]);
+
+        Assert.Equal(Defect.Malformed($"block of {packet.Length} bytes whose end says {packet.Length ^ 0x20}"), file.Defect);
+        Assert.Single(file.Packets);
+        Assert.Equal(Defect.Malformed("section of version 2.0; known is 1.0"), CaptureFile.Read(Section(2)).Defect);
+    }
+
     [Fact]
     public void What_is_no_capture_file_says_so()
     {
@@ -116,7 +193,7 @@ public sealed class CaptureFileTests
         }
 
         var packet = Assert.Single(CaptureFile.Read(stream.ToArray()).Packets);
-        Assert.Equal(["IPv6", "UDP", "DNS"], packet.Layers.Select(l => l.Name));
+        Assert.Equal(["IPv6", "UDP", "Data"], packet.Layers.Select(l => l.Name));
     }
 
     [Fact]
@@ -152,10 +229,10 @@ public sealed class CaptureFileTests
         return stream.ToArray();
     }
 
-    private static byte[] Classic(uint magic, bool isLittle)
+    private static byte[] Classic(uint magic, bool isLittle, uint linkType = 1, byte[]? behind = null, int cut = 0)
     {
-        var frame = Udp(1).Bytes.ToArray();
-        uint[] numbers = [magic, 0, 0, 0, 65535, 1, 1_700_000_000, 123456, (uint)frame.Length, (uint)frame.Length];
+        byte[] frame = [.. Udp(1).Bytes.Span, .. behind ?? []];
+        uint[] numbers = [magic, 0, 0, 0, 65535, linkType, 1_700_000_000, 123456, (uint)(frame.Length - cut), (uint)frame.Length];
         var bytes = new byte[40];
         for (var i = 0; i < numbers.Length; i++)
         {
@@ -169,7 +246,23 @@ public sealed class CaptureFileTests
             }
         }
 
-        return [.. bytes, .. frame];
+        return [.. bytes, .. frame[..^cut]];
+    }
+
+    private static byte[] Section(byte version) => Block(0x0A0D0D0A, [.. Big(0x1A2B3C4D), 0, version, 0, 0, .. Enumerable.Repeat((byte)0xFF, 8)]);
+
+    private static byte[] Enhanced(byte[] packet, byte[]? options = null) =>
+        Block(6, [.. Big(0), .. Big(0), .. Big(1), .. Big((uint)packet.Length), .. Big((uint)packet.Length), .. packet, .. new byte[-packet.Length & 3], .. options ?? []]);
+
+    private static byte[] Gzip(byte[] bytes)
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            gzip.Write(bytes);
+        }
+
+        return packed.ToArray();
     }
 
     private static bool IsBoundary(byte[] file, int length)

@@ -86,6 +86,6 @@ public sealed class FrameTreeTests
     public void What_only_a_port_suggests_is_not_in_the_line_when_it_does_not_read_so()
     {
         Assert.DoesNotContain("DNS", Udp(5).ToString(), StringComparison.Ordinal);
-        Assert.Contains("DNS [truncated: DNS header]", Udp(5).ToTree(), StringComparison.Ordinal);
+        Assert.Contains("Data 5 bytes, no DNS: truncated: DNS header\n", Udp(5).ToTree(), StringComparison.Ordinal);
     }
 }

@@ -28,7 +28,7 @@ internal static class CaptureCommand
             // It has ended with its lab; what went wrong with the file is told here.
             await capture.StopAsync().ConfigureAwait(false);
             long lost = capture.Lost;
-            terminal.Error.WriteLine($"{output}: {capture.Counts.Sum(c => c.Captured)} frames of {capture.Counts.Count} {(capture.Counts.Count == 1 ? "node" : "nodes")}{(lost > 0 ? $"; {lost} more came too fast and are lost" : "")}");
+            terminal.Say($"{output}: {capture.Counts.Sum(c => c.Captured)} frames of {capture.Counts.Count} {(capture.Counts.Count == 1 ? "node" : "nodes")}{(lost > 0 ? $"; {lost} more came too fast and are lost" : "")}");
         }
 
         return code;

@@ -56,7 +56,7 @@ internal static class DrawCommand
         }
         else if (target is not null)
         {
-            terminal.Error.WriteLine($"{target}: {run.Document.Name}, as {format}");
+            terminal.Say($"{target}: {run.Document.Name}, as {format}");
         }
         else if (format == Text)
         {

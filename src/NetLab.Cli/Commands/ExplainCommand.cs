@@ -121,7 +121,7 @@ internal static class ExplainCommand
                 taken++;
                 if (ended.Outcome is StepOutcome.Failed)
                 {
-                    terminal.Error.WriteLine($"netlab: step {ended.Step.Number}, {ended.Step.Title}: {ended.Problem?.ReplaceLineEndings("\n").Split('\n')[0]}");
+                    terminal.Say($"netlab: step {ended.Step.Number}, {ended.Step.Title}: {ended.Problem?.ReplaceLineEndings("\n").Split('\n')[0]}");
                 }
             }
 

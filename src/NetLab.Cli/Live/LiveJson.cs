@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using NetLab.Packets;
 
 namespace NetLab.Cli.Live;
 
@@ -34,5 +35,5 @@ internal sealed class LiveJson(TextWriter output) : ILiveView
         ["unexplained"] = watch.Unexplained,
     });
 
-    private void Write(JsonObject line) => output.WriteLine(line.ToJsonString(Line));
+    private void Write(JsonObject line) => output.WriteLine(PlainText.Json(line.ToJsonString(Line)));
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using NetLab.Packets;
 using Spectre.Console;
 
 namespace NetLab.Cli;
@@ -34,11 +35,11 @@ internal sealed partial class Page
     /// <summary>Whether long lines are to be broken: on a screen, and not in a file, where they are searched.</summary>
     public bool Breaks => _terminal.IsLive;
 
-    /// <summary>Writes a line of markup.</summary>
+    /// <summary>Writes a line of markup; control characters, which can only be others', are shown as escapes.</summary>
     public void Line(string markup)
     {
         Settle();
-        _console.MarkupLine(markup);
+        _console.MarkupLine(PlainText.Line(markup));
         _endsWithGap = markup.Length == 0;
     }
 
@@ -66,7 +67,7 @@ internal sealed partial class Page
     /// <summary>Writes one thing that was seen: on a screen it is broken to fit, with a deeper indent for what follows; elsewhere it stays a line.</summary>
     public void Item(int indent, string text, string? style = null)
     {
-        List<string> lines = Breaks && indent + text.Length > Width ? Wrap(text, Width - indent - 2) : [text];
+        List<string> lines = Breaks && indent + text.Length > Width ? Wrap(PlainText.Line(text), Width - indent - 2) : [text];
         for (int i = 0; i < lines.Count; i++)
         {
             Line(new string(' ', indent + (i == 0 ? 0 : 2)) + Styled(lines[i], style));
@@ -91,7 +92,7 @@ internal sealed partial class Page
         }
 
         Settle();
-        string line = $"  … {what}";
+        string line = PlainText.Line($"  … {what}");
         _terminal.Out.Write(line.Length < Width ? line : line[..(Width - 1)]);
         _isBusy = true;
     }

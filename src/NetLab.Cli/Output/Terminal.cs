@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using NetLab.Packets;
 using Spectre.Console;
 
 namespace NetLab.Cli;
@@ -53,7 +54,7 @@ internal sealed class Terminal : IDisposable
         Page.Settle();
         foreach (string line in failure.Lines)
         {
-            Error.WriteLine(line);
+            Say(line);
         }
 
         if (json)
@@ -64,7 +65,10 @@ internal sealed class Terminal : IDisposable
         return failure.ExitCode;
     }
 
-    public void WriteJson(JsonObject document) => Out.WriteLine(document.ToJsonString(JsonText.Options));
+    /// <summary>Says something on standard error, beside what the command was asked for.</summary>
+    public void Say(string text) => Error.WriteLine(PlainText.Lines(text));
+
+    public void WriteJson(JsonObject document) => Out.WriteLine(PlainText.Json(document.ToJsonString(JsonText.Options)));
 
     public void Dispose()
     {

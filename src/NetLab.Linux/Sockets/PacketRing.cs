@@ -20,7 +20,7 @@ public sealed unsafe class PacketRing : IDisposable
 {
     // include/uapi/linux/if_packet.h, if_ether.h
     private const int PACKET_RX_RING = 5, PACKET_STATISTICS = 6, PACKET_VERSION = 10, TPACKET_V3 = 2;
-    private const int TP_STATUS_KERNEL = 0, TP_STATUS_USER = 1, TP_STATUS_VLAN_VALID = 1 << 4, TP_STATUS_VLAN_TPID_VALID = 1 << 6;
+    private const int TP_STATUS_KERNEL = 0, TP_STATUS_USER = 1, TP_STATUS_CSUMNOTREADY = 1 << 3, TP_STATUS_VLAN_VALID = 1 << 4, TP_STATUS_VLAN_TPID_VALID = 1 << 6;
     private const ushort ETH_P_8021Q = 0x8100;
     private const int BlockBytes = 128 * 1024, SmallestFrameBytes = 2048, BlockWaitMilliseconds = 20;
 
@@ -154,6 +154,7 @@ public sealed unsafe class PacketRing : IDisposable
             (int)words[3], *(int*)(header + 52), (PacketDirection)header[58], tagged ? (ushort)words[8] : null, tagged ? protocol : (ushort)0, (words[1] * 1_000_000_000L) + words[2])
         {
             OriginalLength = (int)words[4],
+            HasPendingChecksum = (status & TP_STATUS_CSUMNOTREADY) != 0,
         };
         handler(record, new ReadOnlySpan<byte>(header + *(ushort*)(header + 24), (int)words[3]));
     }

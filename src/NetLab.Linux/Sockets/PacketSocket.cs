@@ -14,6 +14,9 @@ public readonly record struct PacketRecord(int Length, int InterfaceIndex, Packe
 {
     /// <summary>The length of the frame (without the tag in <see cref="VlanTci"/>); more than <see cref="Length"/> when the buffer was too short for it.</summary>
     public int OriginalLength { get; init; }
+
+    /// <summary>The checksum of the transport protocol has still to be computed, by the device or by nobody (TP_STATUS_CSUMNOTREADY).</summary>
+    public bool HasPendingChecksum { get; init; }
 }
 
 /// <summary>Where a frame was going when a packet socket saw it: <c>sll_pkttype</c>, include/uapi/linux/if_packet.h.</summary>
@@ -43,7 +46,7 @@ public enum PacketDirection
 public sealed unsafe class PacketSocket : IDisposable
 {
     // include/uapi/linux/if_packet.h, if_ether.h
-    private const int PACKET_STATISTICS = 6, PACKET_AUXDATA = 8, TP_STATUS_VLAN_VALID = 1 << 4, TP_STATUS_VLAN_TPID_VALID = 1 << 6;
+    private const int PACKET_STATISTICS = 6, PACKET_AUXDATA = 8, TP_STATUS_CSUMNOTREADY = 1 << 3, TP_STATUS_VLAN_VALID = 1 << 4, TP_STATUS_VLAN_TPID_VALID = 1 << 6;
     private const ushort ETH_P_ALL = 0x0003, ETH_P_8021Q = 0x8100;
     private const int ReceiveBufferBytes = 16 << 20;
 
@@ -183,6 +186,7 @@ public sealed unsafe class PacketSocket : IDisposable
         ushort? tci = null;
         ushort protocol = 0;
         long time = 0;
+        bool pending = false;
 
         // struct cmsghdr { size_t cmsg_len; int cmsg_level; int cmsg_type; } and the data, each message aligned to 8 bytes.
         const int header = 16;
@@ -200,6 +204,7 @@ public sealed unsafe class PacketSocket : IDisposable
             {
                 // struct tpacket_auxdata { __u32 tp_status; __u32 tp_len; __u32 tp_snaplen; __u16 tp_mac; __u16 tp_net; __u16 tp_vlan_tci; __u16 tp_vlan_tpid; }
                 var status = *(uint*)data;
+                pending = (status & TP_STATUS_CSUMNOTREADY) != 0;
                 if ((status & TP_STATUS_VLAN_VALID) != 0)
                 {
                     tci = *(ushort*)(data + 16);
@@ -214,7 +219,7 @@ public sealed unsafe class PacketSocket : IDisposable
             at += (size + 7) & ~7;
         }
 
-        return new PacketRecord(Math.Min(length, room), from.InterfaceIndex, (PacketDirection)from.PacketType, tci, protocol, time) { OriginalLength = length };
+        return new PacketRecord(Math.Min(length, room), from.InterfaceIndex, (PacketDirection)from.PacketType, tci, protocol, time) { OriginalLength = length, HasPendingChecksum = pending };
     }
 
     private static SocketAddress LinkAddress(int interfaceIndex, ushort protocol) => new()

@@ -309,6 +309,20 @@ public sealed record Dhcpv6Message
         return true;
     }
 
+    /// <summary>Reads what only its port says to be a message: its type must be one.</summary>
+    internal static bool TryRecognise(ReadOnlyMemory<byte> bytes, out Dhcpv6Message? message, out Defect defect)
+    {
+        const int lastType = 36; // IANA "DHCPv6 message types"
+        if (TryParse(bytes, out message, out defect) && (byte)message!.Type is >= 1 and <= lastType)
+        {
+            return true;
+        }
+
+        defect = defect.IsNone ? Defect.Malformed("DHCPv6 message of no type that there is") : defect;
+        message = null;
+        return false;
+    }
+
     /// <summary>The message.</summary>
     /// <exception cref="ArgumentException">An option of more than 65535 bytes.</exception>
     public byte[] ToArray()
@@ -320,7 +334,7 @@ public sealed record Dhcpv6Message
 
     internal static void Describe(Dissection d, int at, int end)
     {
-        if (!TryParse(d.Memory[at..end], out var message, out var defect))
+        if (!TryRecognise(d.Memory[at..end], out var message, out var defect))
         {
             d.Suspected("DHCPv6", at, end, defect);
             return;

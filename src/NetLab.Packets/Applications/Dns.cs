@@ -126,6 +126,21 @@ public sealed record DnsMessage
         return true;
     }
 
+    /// <summary>Reads what only its port says to be a message: it must ask, answer or report something.</summary>
+    internal static bool TryRecognise(ReadOnlySpan<byte> bytes, out DnsMessage? message, out Defect defect)
+    {
+        const int lastOpcode = 6; // stateful operations, RFC 8490
+        if (TryParse(bytes, out message, out defect) && message is { Opcode: <= lastOpcode } m
+            && (m.Questions.Count + m.Answers.Count + m.Authorities.Count + m.Additionals.Count > 0 || m is { IsResponse: true, ResponseCode: > 0 }))
+        {
+            return true;
+        }
+
+        defect = defect.IsNone ? Defect.Malformed("DNS message that says nothing") : defect;
+        message = null;
+        return false;
+    }
+
     /// <summary>The message, names not compressed.</summary>
     /// <exception cref="ArgumentException">A name that is none.</exception>
     public byte[] ToArray()
@@ -148,7 +163,7 @@ public sealed record DnsMessage
 
     internal static void Describe(Dissection d, int at, int end)
     {
-        if (!TryParse(d.Bytes[at..end], out var message, out var defect))
+        if (!TryRecognise(d.Bytes[at..end], out var message, out var defect))
         {
             d.Suspected("DNS", at, end, defect);
             return;

@@ -16,6 +16,9 @@ public sealed record CaptureInterface(LinkType LinkType)
     /// <summary>Bytes of a packet that were captured at most; 0 for all.</summary>
     public uint SnapLength { get; init; }
 
+    /// <summary>Bytes of the frame check sequence at the end of each packet; mostly 0, since devices keep it for themselves.</summary>
+    public int CheckSequenceLength { get; init; }
+
     /// <summary>Units of its timestamps in a second.</summary>
     internal ulong UnitsPerSecond { get; init; } = 1_000_000;
 
@@ -26,11 +29,14 @@ public sealed record CaptureInterface(LinkType LinkType)
 /// <summary>A packet in a capture file.</summary>
 /// <param name="Interface">Where it was captured.</param>
 /// <param name="TimestampNanoseconds">Nanoseconds since 1970; 0 where the file says none.</param>
-/// <param name="Bytes">Its bytes, as many as were captured.</param>
+/// <param name="Bytes">Its bytes, as many as were captured, without the <see cref="CheckSequence"/>.</param>
 public sealed record CapturedPacket(CaptureInterface Interface, long TimestampNanoseconds, ReadOnlyMemory<byte> Bytes)
 {
-    /// <summary>Bytes it had on the wire.</summary>
+    /// <summary>Bytes it had on the wire, the <see cref="CheckSequence"/> included.</summary>
     public int OriginalLength { get; init; }
+
+    /// <summary>What was captured of the frame check sequence behind the bytes (IEEE 802.3 3.2.9); empty where the file has none.</summary>
+    public ReadOnlyMemory<byte> CheckSequence { get; init; }
 
     /// <summary>Which way it went.</summary>
     public CaptureDirection Direction { get; init; }
@@ -42,10 +48,31 @@ public sealed record CapturedPacket(CaptureInterface Interface, long TimestampNa
     public Frame? Frame => Interface.LinkType == LinkType.Ethernet ? Packets.Frame.FromBytes(Bytes.Span) : null;
 
     /// <summary>Its layers, also where packets start with IP or with the header of the device "any".</summary>
-    public IReadOnlyList<Layer> Layers => Dissection.Of(Bytes, Interface.LinkType);
+    public IReadOnlyList<Layer> Layers
+    {
+        get
+        {
+            var layers = Dissection.Of(Bytes, Interface.LinkType);
+            if (CheckSequence.IsEmpty)
+            {
+                return layers;
+            }
+
+            var check = new Layer("Frame check sequence", Bytes.Length, CheckSequence.Length, $"{CheckSequence.Length} bytes") { InLine = false };
+            check.Bytes("Bytes", 0, CheckSequence.Span, "not checked");
+            return [.. layers, check];
+        }
+    }
+
+    /// <summary>A packet whose bytes end with a check sequence, or with as much of it as was captured.</summary>
+    internal static CapturedPacket Of(CaptureInterface port, long time, ReadOnlyMemory<byte> bytes, int originalLength, int checkSequenceLength)
+    {
+        var check = Math.Clamp(checkSequenceLength - Math.Max(0, originalLength - bytes.Length), 0, bytes.Length);
+        return new CapturedPacket(port, time, bytes[..^check]) { OriginalLength = originalLength, CheckSequence = bytes[^check..] };
+    }
 }
 
-/// <summary>A capture file in memory: pcapng or classic pcap, of either byte order.</summary>
+/// <summary>A capture file in memory: pcapng or classic pcap, of either byte order, compressed by gzip or not.</summary>
 public sealed class CaptureFile
 {
     internal CaptureFile(IReadOnlyList<CaptureInterface> interfaces, IReadOnlyList<CapturedPacket> packets, string? comment, Defect defect)
@@ -76,7 +103,12 @@ public sealed class CaptureFile
     /// <summary>Reads the bytes of a file.</summary>
     /// <param name="bytes">All of them; packets share the memory.</param>
     public static CaptureFile Read(ReadOnlyMemory<byte> bytes) =>
-        PcapngReader.IsPcapng(bytes.Span) ? PcapngReader.Read(bytes) : PcapReader.Read(bytes);
+        Gzip.IsGzip(bytes.Span) ? Gzip.Read(bytes)
+        : PcapngReader.IsPcapng(bytes.Span) ? PcapngReader.Read(bytes)
+        : PcapReader.Read(bytes);
+
+    /// <summary>The same file, with what was wrong around it where nothing is wrong in it.</summary>
+    internal CaptureFile In(Defect around) => around.IsNone || !Defect.IsNone ? this : new CaptureFile(Interfaces, Packets, Comment, around);
 
     /// <summary>Seconds as a file counts them, in nanoseconds.</summary>
     internal static long Nanoseconds(ulong time, ulong unitsPerSecond, long offsetSeconds)

@@ -64,6 +64,11 @@ internal sealed class PcapngReader
                 return Defect.Truncated("block of the file");
             }
 
+            if (U32(rest, (int)length - 4) is var trailer && trailer != length)
+            {
+                return Defect.Malformed($"block of {length} bytes whose end says {trailer}");
+            }
+
             var defect = ReadBlock(U32(rest, 0), _bytes.Slice(at + 8, (int)length - 12));
             if (!defect.IsNone)
             {
@@ -82,6 +87,11 @@ internal sealed class PcapngReader
         switch (type)
         {
             case SectionHeader when span.Length >= 16:
+                if (U16(span, 4) != 1)
+                {
+                    return Defect.Malformed($"section of version {U16(span, 4)}.{U16(span, 6)}; known is 1.0");
+                }
+
                 Options(span[16..], (code, value) => _comment = code == 1 ? _comment ?? Text(value) : _comment);
                 return Defect.None;
             case 1 when span.Length >= 8:
@@ -108,6 +118,7 @@ internal sealed class PcapngReader
             2 => port with { Name = Text(value) },
             3 => port with { Description = Text(value) },
             6 when value.Length == MacAddress.Size => port with { Mac = MacAddress.Read(value) },
+            13 when value.Length == 1 => port with { CheckSequenceLength = CheckSequence(value[0]) },
             9 when value.Length == 1 => port with { UnitsPerSecond = Units(value[0]) },
             14 when value.Length == 8 => port with { OffsetSeconds = _isLittle ? ReadInt64LittleEndian(value) : ReadInt64BigEndian(value) },
             _ => port,
@@ -133,6 +144,7 @@ internal sealed class PcapngReader
         var time = ((ulong)U32(span, 4) << 32) | U32(span, 8);
         var comments = new List<string>();
         var direction = CaptureDirection.Unknown;
+        var checkSequence = port.CheckSequenceLength;
         Options(span[Math.Min(span.Length, 20 + (((int)captured + 3) & ~3))..], (code, value) =>
         {
             if (code == 1)
@@ -141,12 +153,15 @@ internal sealed class PcapngReader
             }
             else if (code == 2 && value.Length == 4)
             {
+                // epb_flags: bits 0 and 1 the direction, 5 to 8 the bytes of the check sequence, where they differ from the interface's.
                 direction = (CaptureDirection)(U32(value, 0) & 3);
+                checkSequence = U32(value, 0) >> 5 is var bits && (bits & 15) != 0 ? (int)(bits & 15) : checkSequence;
             }
         });
-        _packets.Add(new CapturedPacket(port, CaptureFile.Nanoseconds(time, port.UnitsPerSecond, port.OffsetSeconds), body.Slice(20, (int)captured))
+        var original = (int)Math.Min(U32(span, 16), int.MaxValue);
+        var nanoseconds = CaptureFile.Nanoseconds(time, port.UnitsPerSecond, port.OffsetSeconds);
+        _packets.Add(CapturedPacket.Of(port, nanoseconds, body.Slice(20, (int)captured), original, checkSequence) with
         {
-            OriginalLength = (int)Math.Min(U32(span, 16), int.MaxValue),
             Comments = comments,
             Direction = direction,
         });
@@ -163,7 +178,7 @@ internal sealed class PcapngReader
         var port = _interfaces[_firstOfSection];
         var original = U32(body.Span, 0);
         var captured = (int)Math.Min(original, Math.Min((uint)body.Length - 4, port.SnapLength == 0 ? uint.MaxValue : port.SnapLength));
-        _packets.Add(new CapturedPacket(port, 0, body.Slice(4, captured)) { OriginalLength = (int)Math.Min(original, int.MaxValue) });
+        _packets.Add(CapturedPacket.Of(port, 0, body.Slice(4, captured), (int)Math.Min(original, int.MaxValue), port.CheckSequenceLength));
         return Defect.None;
     }
 
@@ -207,6 +222,9 @@ internal sealed class PcapngReader
 
         return units;
     }
+
+    /// <summary>if_fcslen counts bits; files that count bytes are as common, and no check sequence has less than 8 bits.</summary>
+    private static int CheckSequence(byte length) => length < 8 ? length : length / 8;
 
     private static string Text(ReadOnlySpan<byte> value) => Encoding.UTF8.GetString(value);
 

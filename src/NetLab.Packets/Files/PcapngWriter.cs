@@ -54,7 +54,7 @@ public enum LinkType : ushort
 
 /// <summary>
 /// Writes a pcapng file: several interfaces with names and descriptions, timestamps in nanoseconds, comments and
-/// directions of packets. Not for several threads at once. Wireshark and tcpdump read it; tcpdump only one interface's link type.
+/// directions of packets. Texts are written <see cref="PlainText">plain</see>, in lines. Not for several threads at once. Wireshark and tcpdump read it; tcpdump only one interface's link type.
 /// </summary>
 public sealed class PcapngWriter : IDisposable
 {
@@ -232,7 +232,7 @@ public sealed class PcapngWriter : IDisposable
             return;
         }
 
-        var bytes = Encoding.UTF8.GetBytes(text);
+        var bytes = Encoding.UTF8.GetBytes(PlainText.Lines(text));
         var length = Math.Min(bytes.Length, ushort.MaxValue);
         while (length < bytes.Length && (bytes[length] & 0xC0) == 0x80)
         {

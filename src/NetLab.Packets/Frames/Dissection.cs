@@ -12,18 +12,25 @@ internal sealed class Dissection
     private readonly ReadOnlyMemory<byte> _bytes;
     private readonly List<Layer> _layers = [];
 
-    private Dissection(ReadOnlyMemory<byte> bytes) => _bytes = bytes;
+    private Dissection(ReadOnlyMemory<byte> bytes, bool hasPendingChecksum)
+    {
+        _bytes = bytes;
+        HasPendingChecksum = hasPendingChecksum;
+    }
 
     public ReadOnlySpan<byte> Bytes => _bytes.Span;
 
     public ReadOnlyMemory<byte> Memory => _bytes;
 
+    /// <summary>See <see cref="Frame.HasPendingChecksum"/>.</summary>
+    public bool HasPendingChecksum { get; }
+
     /// <summary>Inside of the packet that an ICMP error quotes: it is cut on purpose.</summary>
     public bool InQuote { get; private set; }
 
-    public static IReadOnlyList<Layer> Of(ReadOnlyMemory<byte> bytes, LinkType linkType = LinkType.Ethernet)
+    public static IReadOnlyList<Layer> Of(ReadOnlyMemory<byte> bytes, LinkType linkType = LinkType.Ethernet, bool hasPendingChecksum = false)
     {
-        var d = new Dissection(bytes);
+        var d = new Dissection(bytes, hasPendingChecksum);
         switch (linkType)
         {
             case LinkType.Ethernet:
@@ -65,11 +72,11 @@ internal sealed class Dissection
         layer.Bytes("Bytes", 0, Bytes[at..end]);
     }
 
-    /// <summary>What only a port number suggests to be something, and is not: shown in the tree, not in the line.</summary>
+    /// <summary>What only a port number suggests to be something, and is not: data, of which the tree says why it is no more.</summary>
     public void Suspected(string name, int at, int end, Defect defect)
     {
-        Broken(name, at, end, defect);
-        _layers[^1].InLine = false;
+        Data(at, end);
+        _layers[^1].Summary += $", no {name}: {defect}";
     }
 
     public void Data(int at, int end, string name = "Data")
@@ -265,16 +272,13 @@ internal readonly struct IpContext
     public bool IsWhole { get; }
 
     /// <summary>The checksum that the bytes should have, their own field being at an offset; null when not all are there.</summary>
-    public ushort? RightChecksum(ReadOnlySpan<byte> bytes, int offset, bool withPseudoHeader = true)
-    {
-        if (!IsWhole)
-        {
-            return null;
-        }
+    public ushort? RightChecksum(ReadOnlySpan<byte> bytes, int offset, bool withPseudoHeader = true) => !IsWhole ? null
+        : InternetChecksum.Of(bytes[(offset + 2)..], InternetChecksum.Sum(bytes[..offset], withPseudoHeader ? PseudoHeader(bytes.Length) : 0));
 
-        var sum = !withPseudoHeader ? 0
-            : Version == 4 ? InternetChecksum.PseudoHeader(_source4, _destination4, Protocol, bytes.Length)
-            : InternetChecksum.PseudoHeader(_source6, _destination6, Protocol, bytes.Length);
-        return InternetChecksum.Of(bytes[(offset + 2)..], InternetChecksum.Sum(bytes[..offset], sum));
-    }
+    /// <summary>What the kernel writes where a device is to compute the checksum (CHECKSUM_PARTIAL): the sum of the pseudo header alone.</summary>
+    public bool IsPartialChecksum(ushort value, int length) => IsWhole && value == (ushort)~InternetChecksum.Finish(PseudoHeader(length));
+
+    private ulong PseudoHeader(int length) => Version == 4
+        ? InternetChecksum.PseudoHeader(_source4, _destination4, Protocol, length)
+        : InternetChecksum.PseudoHeader(_source6, _destination6, Protocol, length);
 }

@@ -21,6 +21,11 @@ public sealed partial class Frame : IEquatable<Frame>
     /// <param name="bytes">The frame from its destination address on, without the check sequence; anything at all is accepted.</param>
     public static Frame FromBytes(ReadOnlySpan<byte> bytes) => new(bytes.ToArray());
 
+    /// <summary>Copies bytes into a frame as a packet socket saw it.</summary>
+    /// <param name="bytes">The frame from its destination address on, without the check sequence; anything at all is accepted.</param>
+    /// <param name="hasPendingChecksum">See <see cref="HasPendingChecksum"/>.</param>
+    public static Frame FromBytes(ReadOnlySpan<byte> bytes, bool hasPendingChecksum) => new(bytes.ToArray()) { HasPendingChecksum = hasPendingChecksum };
+
     /// <summary>Takes an array over; nobody may write to it any more.</summary>
     internal static Frame Own(byte[] bytes) => new(bytes);
 
@@ -30,7 +35,13 @@ public sealed partial class Frame : IEquatable<Frame>
     /// <summary>Number of bytes.</summary>
     public int Length => _bytes.Length;
 
-    /// <summary>The first thing that is wrong with the headers, up to the transport protocol's; none for a frame that is well formed.</summary>
+    /// <summary>
+    /// The checksum of the transport protocol was not yet computed when the frame was seen: the device does that, or nobody, where the frame never leaves
+    /// the machine (packet(7), TP_STATUS_CSUMNOTREADY). It says nothing about what is wrong. Frames of equal bytes are equal all the same.
+    /// </summary>
+    public bool HasPendingChecksum { get; private init; }
+
+    /// <summary>The first thing that is wrong with the headers and their options, up to the transport protocol's; none for a frame that is well formed.</summary>
     public Defect Defect => Layout.Defect;
 
     /// <summary>Destination address; zero when the frame is too short to have one.</summary>

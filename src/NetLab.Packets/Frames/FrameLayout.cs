@@ -8,7 +8,7 @@ internal readonly struct FrameLayout
 {
     private FrameLayout(Defect defect) => Defect = defect;
 
-    /// <summary>The first defect of the headers up to the transport protocol.</summary>
+    /// <summary>The first defect of the headers and their options up to the transport protocol.</summary>
     public Defect Defect { get; private init; }
 
     public ushort EtherType { get; private init; }
@@ -40,7 +40,10 @@ internal readonly struct FrameLayout
         {
             case EtherTypes.Ipv4 when Ipv4Reader.TryParse(ethernet.Payload, out var ip, out defect):
                 var first = ip.FragmentOffset == 0;
-                return new FrameLayout(Transport(ip.Protocol, first, ip.IsFragment, ip.IsTruncated, ip.Payload))
+                defect = ip.TotalLength == 0 && ethernet.Payload.Length <= ushort.MaxValue
+                    ? Defect.Malformed("IPv4 total length 0, which only a segment has that is still to be cut")
+                    : OptionsOf("IPv4", ip.Options);
+                return new FrameLayout(!defect.IsNone ? defect : Transport(ip.Protocol, first, ip.IsFragment, ip.IsTruncated, ip.Payload))
                 {
                     EtherType = type,
                     PayloadOffset = offset,
@@ -51,7 +54,8 @@ internal readonly struct FrameLayout
                 };
             case EtherTypes.Ipv6 when Ipv6Reader.TryParse(ethernet.Payload, out var ip, out defect):
                 first = ip.Fragment.Offset == 0 && ip.ExtensionDefect.IsNone;
-                return new FrameLayout(ip.ExtensionDefect.IsNone ? Transport(ip.Protocol, first, ip.Fragment.IsFragment, ip.IsTruncated, ip.Payload) : ip.ExtensionDefect)
+                defect = ip.ExtensionDefect.IsNone ? OptionsOf(ip.Extensions) : ip.ExtensionDefect;
+                return new FrameLayout(!defect.IsNone ? defect : Transport(ip.Protocol, first, ip.Fragment.IsFragment, ip.IsTruncated, ip.Payload))
                 {
                     EtherType = type,
                     PayloadOffset = offset,
@@ -91,16 +95,86 @@ internal readonly struct FrameLayout
 
                 break;
             case IpProtocol.Tcp:
-                _ = TcpReader.TryParse(payload, out _, out defect);
+                if (TcpReader.TryParse(payload, out var tcp, out defect))
+                {
+                    defect = OptionsOf("TCP", tcp.OptionBytes);
+                }
+
                 break;
             case IpProtocol.Icmp:
                 _ = IcmpReader.TryParse(payload, out _, out defect);
                 break;
             case IpProtocol.Icmpv6:
-                _ = Icmpv6Reader.TryParse(payload, out _, out defect);
+                if (Icmpv6Reader.TryParse(payload, out var icmp, out defect) && !isFragment)
+                {
+                    defect = OptionsOfNdp(icmp.Type, payload);
+                }
+
                 break;
         }
 
         return defect;
+    }
+
+    // Options of the headers of IPv4 and TCP.
+    private static Defect OptionsOf(string header, ReadOnlySpan<byte> options)
+    {
+        var walk = new HeaderOptionEnumerator(options);
+        while (walk.MoveNext())
+        {
+        }
+
+        return walk.Defect.IsNone ? Defect.None : new Defect(walk.Defect.Kind, $"{header} {walk.Defect.What}");
+    }
+
+    // Hop-by-hop and destination options of IPv6.
+    private static Defect OptionsOf(Ipv6ExtensionEnumerator extensions)
+    {
+        while (extensions.MoveNext())
+        {
+            if (extensions.Current is { Kind: IpProtocol.HopByHop or IpProtocol.DestinationOptions, Bytes: var bytes })
+            {
+                var walk = new Ipv6OptionEnumerator(bytes[2..]);
+                while (walk.MoveNext())
+                {
+                }
+
+                if (!walk.Defect.IsNone)
+                {
+                    return walk.Defect;
+                }
+            }
+        }
+
+        return Defect.None;
+    }
+
+    private static Defect OptionsOfNdp(Icmpv6Type type, ReadOnlySpan<byte> message)
+    {
+        // Bytes before the options, RFC 4861 4.1 to 4.5.
+        var start = type switch
+        {
+            Icmpv6Type.RouterSolicitation => 8,
+            Icmpv6Type.RouterAdvertisement => 16,
+            Icmpv6Type.NeighborSolicitation or Icmpv6Type.NeighborAdvertisement => 24,
+            Icmpv6Type.Redirect => 40,
+            _ => 0,
+        };
+        if (start == 0)
+        {
+            return Defect.None;
+        }
+
+        if (message.Length < start)
+        {
+            return Defect.Truncated("NDP message");
+        }
+
+        var walk = new NdpOptionEnumerator(message[start..]);
+        while (walk.MoveNext())
+        {
+        }
+
+        return walk.Defect;
     }
 }

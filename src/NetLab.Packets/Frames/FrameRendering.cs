@@ -6,7 +6,7 @@ namespace NetLab.Packets;
 public sealed partial class Frame
 {
     /// <summary>The layers of the frame from Ethernet on, tunnels included, each with its fields. Taken apart anew at each call.</summary>
-    public IReadOnlyList<Layer> Layers => Dissection.Of(_bytes);
+    public IReadOnlyList<Layer> Layers => Dissection.Of(_bytes, hasPendingChecksum: HasPendingChecksum);
 
     /// <summary>One line, e.g. "fa:16:3e:00:00:01 > fa:16:3e:00:00:02 IPv4 10.0.0.11 > 10.0.0.12 UDP 40000 > 53 len 5".</summary>
     public override string ToString()

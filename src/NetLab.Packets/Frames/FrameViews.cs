@@ -31,11 +31,11 @@ public sealed partial class Frame
 
     /// <summary>The VXLAN header and what it carries, told by the ports 4789 and 8472; read others with <see cref="VxlanPacket.TryParse(ReadOnlyMemory{byte}, out VxlanPacket)"/>.</summary>
     public VxlanPacket? Vxlan =>
-        Udp is { DestinationPort: VxlanPacket.Port or VxlanPacket.LinuxPort } udp && VxlanPacket.TryParse(udp.Payload, out var packet) ? packet : null;
+        Udp is { DestinationPort: VxlanPacket.Port or VxlanPacket.LinuxPort } udp && VxlanPacket.TryRecognise(udp.Payload, out var packet, out _) ? packet : null;
 
     /// <summary>The GENEVE header and what it carries, told by the port 6081.</summary>
     public GenevePacket? Geneve =>
-        Udp is { DestinationPort: GenevePacket.Port } udp && GenevePacket.TryParse(udp.Payload, out var packet) ? packet : null;
+        Udp is { DestinationPort: GenevePacket.Port } udp && GenevePacket.TryRecognise(udp.Payload, out var packet, out _) ? packet : null;
 
     /// <summary>The frame in the tunnel, copied: of VXLAN, GENEVE or Ethernet in GRE.</summary>
     public Frame? Inner => Vxlan?.Inner ?? Geneve?.Inner ?? Gre?.Inner;
@@ -66,12 +66,12 @@ public sealed partial class Frame
 
     /// <summary>The DHCPv6 message, told by its ports.</summary>
     public Dhcpv6Message? Dhcpv6 =>
-        Udp is { } udp && ApplicationPorts.IsDhcpv6(udp.SourcePort, udp.DestinationPort) && Dhcpv6Message.TryParse(udp.Payload, out var message) ? message : null;
+        Udp is { } udp && ApplicationPorts.IsDhcpv6(udp.SourcePort, udp.DestinationPort) && Dhcpv6Message.TryRecognise(udp.Payload, out var message, out _) ? message : null;
 
     /// <summary>The DNS message in UDP, told by the ports 53 and 5353.</summary>
     public DnsMessage? Dns =>
-        Udp is { } udp && ApplicationPorts.IsDns(udp.SourcePort, udp.DestinationPort) && DnsMessage.TryParse(udp.Payload.Span, out var message) ? message : null;
+        Udp is { } udp && ApplicationPorts.IsDns(udp.SourcePort, udp.DestinationPort) && DnsMessage.TryRecognise(udp.Payload.Span, out var message, out _) ? message : null;
 
-    /// <summary>Every checksum that can be checked is right; one that cannot, e.g. in a fragment, does not count.</summary>
+    /// <summary>Every checksum that can be checked is right; one that cannot, e.g. in a fragment, or has still to be computed does not count.</summary>
     public bool HasRightChecksums => Layers.All(layer => layer.Fields.All(f => !f.IsWrong));
 }

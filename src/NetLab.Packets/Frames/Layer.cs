@@ -9,7 +9,7 @@ public sealed class Layer
 
     internal Layer(string name, int offset, int length, string summary)
     {
-        Name = name;
+        Name = PlainText.Line(name);
         Offset = offset;
         Length = length;
         Summary = summary;
@@ -24,8 +24,8 @@ public sealed class Layer
     /// <summary>Bytes of the header, without what it carries.</summary>
     public int Length { get; }
 
-    /// <summary>The layer in a few words, e.g. "10.0.0.11 > 10.0.0.12".</summary>
-    public string Summary { get; internal set; }
+    /// <summary>The layer in a few words, e.g. "10.0.0.11 > 10.0.0.12"; <see cref="PlainText">plain</see>.</summary>
+    public string Summary { get; internal set => field = PlainText.Line(value); }
 
     /// <summary>What is wrong with it, if anything.</summary>
     public Defect Defect { get; internal set; }
@@ -40,7 +40,7 @@ public sealed class Layer
     internal bool InLine { get; set; } = true;
 
     /// <summary>What <see cref="InLine"/> shows; null for name and summary.</summary>
-    internal string? Line { get; set; }
+    internal string? Line { get; set => field = value is null ? null : PlainText.Line(value); }
 
     internal Field Add(string name, int offset, int length, string value, string? note = null)
     {
@@ -60,15 +60,21 @@ public sealed class Layer
     internal Field Bytes(string name, int offset, ReadOnlySpan<byte> value, string? note = null) =>
         Add(name, offset, value.Length, Convert.ToHexStringLower(value), note);
 
-    internal void Checksum(int offset, ushort value, ushort? right)
+    /// <param name="offset">Where it lies in the layer.</param>
+    /// <param name="value">What lies there.</param>
+    /// <param name="right">What would be right; null where that cannot be known.</param>
+    /// <param name="isPending">Whoever hands the frame on has still to compute it.</param>
+    internal void Checksum(int offset, ushort value, ushort? right, bool isPending = false)
     {
+        var isRight = right == value;
         var field = Hex("Checksum", offset, 2, value, right switch
         {
             null => "not checked",
-            { } r when r == value => "right",
+            _ when isRight => "right",
+            _ when isPending => "not yet computed",
             { } r => $"wrong, should be 0x{r:x4}",
         });
-        field.IsWrong = right is not null && right != value;
+        field.IsWrong = right is not null && !isRight && !isPending;
     }
 }
 
@@ -79,9 +85,9 @@ public sealed class Field
 
     internal Field(string name, string value, string? note, int offset, int length)
     {
-        Name = name;
-        Value = value;
-        Note = note;
+        Name = PlainText.Line(name);
+        Value = PlainText.Line(value);
+        Note = note is null ? null : PlainText.Line(note);
         Offset = offset;
         Length = length;
     }
@@ -89,13 +95,13 @@ public sealed class Field
     /// <summary>Its name.</summary>
     public string Name { get; }
 
-    /// <summary>Its value as text: numbers in decimal or with 0x, yes or no for bits, bytes in hexadecimal.</summary>
+    /// <summary>Its value as <see cref="PlainText">plain text</see>: numbers in decimal or with 0x, yes or no for bits, bytes in hexadecimal.</summary>
     public string Value { get; }
 
     /// <summary>What the value means, or whether it is right.</summary>
     public string? Note { get; }
 
-    /// <summary>It is a checksum, could be checked, and is wrong.</summary>
+    /// <summary>It is a checksum, could be checked, and is wrong; one that has still to be computed is not.</summary>
     public bool IsWrong { get; internal set; }
 
     /// <summary>Where the bytes that hold it start in the frame.</summary>

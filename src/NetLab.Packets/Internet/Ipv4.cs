@@ -54,7 +54,7 @@ public readonly ref struct Ipv4Reader
         {
             defect = Defect.Truncated("IPv4 options");
         }
-        else if (totalLength < headerLength && !(totalLength == 0 && bytes.Length > ushort.MaxValue))
+        else if (totalLength < headerLength && totalLength != 0)
         {
             defect = Defect.Malformed("IPv4 total length below the header's");
         }
@@ -70,7 +70,7 @@ public readonly ref struct Ipv4Reader
     /// <summary>Bytes of the header with its options, 20 to 60.</summary>
     public int HeaderLength => (_bytes[0] & 15) * 4;
 
-    /// <summary>Bytes of the packet as the header says; 0 in packets beyond 65535 bytes that segmentation offload makes (Linux "BIG TCP").</summary>
+    /// <summary>Bytes of the packet as the header says; 0 in segments that a device is to cut (Linux "BIG TCP" beyond 65535 bytes, and TSO of some systems): then it is all that is there.</summary>
     public ushort TotalLength => ReadUInt16BigEndian(_bytes[2..]);
 
     /// <summary>DSCP and ECN, the former type of service.</summary>
@@ -281,7 +281,7 @@ public readonly record struct Ipv4Packet
         layer.Add("Header length", 0, 1, r.HeaderLength);
         layer.Add("DSCP", 1, 1, r.TrafficClass >> 2);
         layer.Add("ECN", 1, 1, r.TrafficClass & 3);
-        layer.Add("Total length", 2, 2, r.TotalLength);
+        layer.Add("Total length", 2, 2, r.TotalLength, r.TotalLength == 0 ? "left to segmentation, all of the rest" : null);
         layer.Hex("Identification", 4, 2, r.Identification);
         layer.Add("Reserved flag", 6, 1, r.ReservedFlag);
         layer.Add("Don't fragment", 6, 1, r.DontFragment);

@@ -255,7 +255,7 @@ public readonly record struct TcpSegment
         layer.Add("Header length", 12, 1, r.HeaderLength);
         layer.Hex("Flags", 12, 2, (uint)r.Flags, NameOf(r.Flags));
         layer.Add("Window", 14, 2, r.Window);
-        layer.Checksum(16, r.Checksum, ip.RightChecksum(bytes, 16));
+        layer.Checksum(16, r.Checksum, ip.RightChecksum(bytes, 16), d.HasPendingChecksum || ip.IsPartialChecksum(r.Checksum, bytes.Length));
         layer.Add("Urgent pointer", 18, 2, r.UrgentPointer);
         TcpOption.Describe(layer, r.OptionBytes);
         d.Data(at + r.HeaderLength, end);

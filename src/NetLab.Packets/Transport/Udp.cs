@@ -172,7 +172,8 @@ public readonly record struct UdpDatagram
         else
         {
             var right = r.IsTruncated ? null : ip.RightChecksum(bytes[..(HeaderLength + r.Payload.Length)], 6);
-            layer.Checksum(6, r.Checksum, right == 0 ? (ushort)0xFFFF : right);
+            var isPending = d.HasPendingChecksum || ip.IsPartialChecksum(r.Checksum, HeaderLength + r.Payload.Length);
+            layer.Checksum(6, r.Checksum, right == 0 ? (ushort)0xFFFF : right, isPending);
         }
 
         var payload = at + HeaderLength;

@@ -84,6 +84,19 @@ public readonly record struct GenevePacket
         return true;
     }
 
+    /// <summary>Reads what only its port says to be a packet: it must carry something that has an EtherType.</summary>
+    internal static bool TryRecognise(ReadOnlyMemory<byte> bytes, out GenevePacket packet, out Defect defect)
+    {
+        if (TryParse(bytes, out packet, out defect) && packet.ProtocolType >= EtherTypes.FirstType)
+        {
+            return true;
+        }
+
+        defect = defect.IsNone ? Defect.Malformed("GENEVE packet that carries nothing") : defect;
+        packet = default;
+        return false;
+    }
+
     /// <summary>Writes header, options and payload.</summary>
     /// <param name="destination">Room for 8 bytes, options and payload.</param>
     /// <returns>Bytes written.</returns>
@@ -106,7 +119,7 @@ public readonly record struct GenevePacket
 
     internal static void Describe(Dissection d, int at, int end)
     {
-        if (!TryParse(d.Memory[at..end], out var packet, out var defect))
+        if (!TryRecognise(d.Memory[at..end], out var packet, out var defect))
         {
             d.Suspected("GENEVE", at, end, defect);
             return;

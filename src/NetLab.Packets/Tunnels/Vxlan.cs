@@ -74,6 +74,19 @@ public readonly record struct VxlanPacket
         return true;
     }
 
+    /// <summary>Reads what only its port says to be a packet: the last byte of the header must be zero, without which Linux takes none.</summary>
+    internal static bool TryRecognise(ReadOnlyMemory<byte> bytes, out VxlanPacket packet, out Defect defect)
+    {
+        if (TryParse(bytes, out packet, out defect) && bytes.Span[7] == 0)
+        {
+            return true;
+        }
+
+        defect = defect.IsNone ? Defect.Malformed("VXLAN header whose reserved byte is set") : defect;
+        packet = default;
+        return false;
+    }
+
     /// <summary>Writes header and payload.</summary>
     /// <param name="destination">Room for 8 bytes and the payload.</param>
     /// <returns>Bytes written.</returns>
@@ -88,7 +101,7 @@ public readonly record struct VxlanPacket
 
     internal static void Describe(Dissection d, int at, int end)
     {
-        if (!TryParse(d.Memory[at..end], out var packet, out var defect))
+        if (!TryRecognise(d.Memory[at..end], out var packet, out var defect))
         {
             d.Suspected("VXLAN", at, end, defect);
             return;

@@ -1,3 +1,5 @@
+using NetLab.Packets;
+
 namespace NetLab.Scenarios;
 
 /// <summary>One thing that is wrong in a scenario file: where, what, and what would be right.</summary>
@@ -8,9 +10,9 @@ namespace NetLab.Scenarios;
 public sealed record Diagnostic(string File, Position At, string Wrong, string Right)
 {
     /// <summary>One line: <c>file:line:column: what is wrong; what would be right</c>.</summary>
-    public override string ToString() => $"{File}:{At.Line}:{At.Column}: {OneLine(Wrong)}; {OneLine(Right)}";
+    public override string ToString() => $"{OneLine(File)}:{At.Line}:{At.Column}: {OneLine(Wrong)}; {OneLine(Right)}";
 
-    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
+    private static string OneLine(string text) => PlainText.Line(text.ReplaceLineEndings(" "));
 }
 
 /// <summary>A scenario file that cannot be used, with everything that is wrong in it.</summary>

@@ -8,6 +8,8 @@ namespace NetLab;
 internal readonly record struct WaitingFrame(long Time, long Number, int Port, HopDirection Direction, CaptureChunk Chunk, int Start, int Length, int OriginalLength)
 {
     public ReadOnlySpan<byte> Bytes => Chunk.Bytes.AsSpan(Start, Length);
+
+    public bool HasPendingChecksum { get; init; }
 }
 
 /// <summary>Memory of frames that wait; it goes back to the pool with the last of them.</summary>
@@ -75,7 +77,10 @@ internal sealed class CaptureOrder
         HopDirection direction = record.Direction == PacketDirection.Outgoing ? HopDirection.Out : HopDirection.In;
         _isInOrder &= record.TimestampNanoseconds >= _latest;
         _latest = Math.Max(_latest, record.TimestampNanoseconds);
-        _waiting.Add(new WaitingFrame(record.TimestampNanoseconds, _number++, port, direction, _chunk, _chunk.End, length, record.OriginalLength + tag));
+        _waiting.Add(new WaitingFrame(record.TimestampNanoseconds, _number++, port, direction, _chunk, _chunk.End, length, record.OriginalLength + tag)
+        {
+            HasPendingChecksum = record.HasPendingChecksum,
+        });
         _chunk.End += length;
         _chunk.Waiting++;
     }

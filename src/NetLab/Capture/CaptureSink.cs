@@ -67,7 +67,7 @@ internal sealed class MemorySink(int most) : CaptureSink
                 return;
             }
 
-            _frames.Add(new CapturedFrame(port.Node, port.DeviceName, frame.Direction, frame.Time, Frame.FromBytes(frame.Bytes)));
+            _frames.Add(new CapturedFrame(port.Node, port.DeviceName, frame.Direction, frame.Time, Frame.FromBytes(frame.Bytes, frame.HasPendingChecksum)));
         }
     }
 }

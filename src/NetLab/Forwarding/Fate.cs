@@ -154,7 +154,7 @@ public sealed class Fate
             text.AppendLine().Append($"    {LostEvents} records of what the kernel did found no room: a copy or a reason may be missing");
         }
 
-        return text.ToString();
+        return PlainText.Lines(text.ToString());
     }
 
     /// <inheritdoc/>

@@ -191,7 +191,8 @@ public sealed class FailureBundle
     private void Put(string file, string text)
     {
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(At(file))!);
-        File.WriteAllText(At(file), text.TrimEnd() + Environment.NewLine);
+        string plain = file.EndsWith(".json", StringComparison.Ordinal) ? PlainText.Json(text) : PlainText.Lines(text);
+        File.WriteAllText(At(file), plain.TrimEnd() + Environment.NewLine);
     }
 
     private void Part(string file, Action write) => PartAsync(file, () =>

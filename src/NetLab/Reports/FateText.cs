@@ -1,5 +1,6 @@
 using System.Text;
 using NetLab.Linux;
+using NetLab.Packets;
 
 namespace NetLab;
 
@@ -38,7 +39,7 @@ internal static class FateText
             text.AppendLine($"Note: {fate.LostEvents} records of what was seen found no room: a reason may be missing");
         }
 
-        return text.Append($"Followed by: {fate.Level}").ToString();
+        return PlainText.Lines(text.Append($"Followed by: {fate.Level}").ToString());
     }
 
     public static string Headline(FateVerdict verdict)

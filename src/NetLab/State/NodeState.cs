@@ -1,4 +1,5 @@
 using System.Text;
+using NetLab.Packets;
 
 namespace NetLab;
 
@@ -114,7 +115,7 @@ public sealed record NodeState
         var text = new StringBuilder().Append("node ").Append(Node).Append('\n');
         foreach (var (heading, entries) in Sections)
         {
-            var lines = entries.Where(e => e is { IsShown: true, IsUsual: false }).Select(e => e.ToString()).ToList();
+            var lines = entries.Where(e => e is { IsShown: true, IsUsual: false }).Select(e => PlainText.Line(e.ToString())).ToList();
             if (lines.Count == 0 || (heading is "rules" && RuleEntry.AreUsual(lines)))
             {
                 continue;

@@ -1,4 +1,5 @@
 using System.Text;
+using NetLab.Packets;
 
 namespace NetLab;
 
@@ -32,12 +33,12 @@ public sealed record FieldChange(string Name, string From, string To)
 public sealed record StateChange(StateChangeKind Kind, string Node, StateEntry? Before, StateEntry? After, IReadOnlyList<FieldChange> Fields)
 {
     /// <summary><c>+ route 10.0.0.0/24 via 10.1.0.1 dev eth0</c>, <c>- …</c>, or <c>~ link eth0: mtu 1500 → 1400</c>.</summary>
-    public override string ToString() => Kind switch
+    public override string ToString() => PlainText.Line(Kind switch
     {
         StateChangeKind.Added => $"+ {After!.Exactly()}",
         StateChangeKind.Removed => $"- {Before!.Exactly()}",
         _ => $"~ {After!.Section} {After.Key}: {string.Join(", ", Fields)}",
-    };
+    });
 }
 
 /// <summary>The changes between two readings of a node, or of a lab.</summary>

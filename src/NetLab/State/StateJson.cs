@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using NetLab.Packets;
 
 namespace NetLab;
 
@@ -32,7 +33,7 @@ internal static class StateJson
             write(json);
         }
 
-        return Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
+        return PlainText.Json(Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length));
     }
 
     private static void Write(Utf8JsonWriter json, NodeState state)

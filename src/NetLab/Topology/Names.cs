@@ -40,8 +40,8 @@ internal static class Names
             return $"a {what} needs a name";
         }
 
-        return name.Any(c => char.IsWhiteSpace(c) || c is '/' or ':' || char.IsControl(c))
-            ? $"{what} name '{name}' has a blank, '/' or ':'; use letters, digits, '-', '_' and '.'"
+        return !PlainText.IsPlain(name) || name.Any(c => char.IsWhiteSpace(c) || c is '/' or ':')
+            ? $"{what} name '{name}' has a blank, a control character, '/' or ':'; use letters, digits, '-', '_' and '.'"
             : null;
     }
 

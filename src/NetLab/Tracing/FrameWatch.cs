@@ -168,7 +168,7 @@ internal sealed class FrameWatch(string why) : IFrameWatch
         string name = device?.Name ?? (record.InterfaceIndex == 1 ? "lo" : $"if{record.InterfaceIndex}");
         HopDirection direction = record.Direction == PacketDirection.Outgoing ? HopDirection.Out : HopDirection.In;
         ushort? vlan = record.VlanTci is { } tci ? (ushort)(tci & 0xfff) : null;
-        return new Sighting(0, record.TimestampNanoseconds, node, name, device, direction, vlan, Frame.FromBytes(_buffer.AsSpan(0, record.Length)));
+        return new Sighting(0, record.TimestampNanoseconds, node, name, device, direction, vlan, Frame.FromBytes(_buffer.AsSpan(0, record.Length), record.HasPendingChecksum));
     }
 
     // What is seen is kept all the time, so there is nothing to end.

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using NetLab.Packets;
 
 namespace NetLab.Drawing;
 
@@ -25,7 +26,7 @@ internal sealed class MermaidDrawing
         if (title is not null)
         {
             Line("---");
-            Line($"title: {JsonSerializer.Serialize(title)}");
+            Line($"title: {JsonSerializer.Serialize(PlainText.Line(title))}");
             Line("---");
         }
 
@@ -120,9 +121,9 @@ internal sealed class MermaidDrawing
     private static string Escape(string text)
     {
         var escaped = new StringBuilder();
-        foreach (char c in text)
+        foreach (char c in PlainText.Line(text))
         {
-            escaped.Append(c is '"' or '#' or '<' or '>' or '&' or '`' or ';' || char.IsControl(c) ? $"#{(int)c};" : c);
+            escaped.Append(c is '"' or '#' or '<' or '>' or '&' or '`' or ';' ? $"#{(int)c};" : c);
         }
 
         return escaped.ToString();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security;
 using System.Text;
+using NetLab.Packets;
 
 namespace NetLab.Drawing;
 
@@ -232,6 +233,5 @@ internal sealed class SvgDrawing
     private void Line(FormattableString text) => _svg.Append(text.ToString(CultureInfo.InvariantCulture)).Append('\n');
 
     // XML takes no control characters but tab and line ends; a name that holds one anyway must not break the picture.
-    private static string Text(string text) =>
-        SecurityElement.Escape(new string([.. text.Select(c => char.IsControl(c) && c is not '\n' ? '\uFFFD' : c)]));
+    private static string Text(string text) => SecurityElement.Escape(PlainText.Lines(text));
 }

@@ -1,3 +1,5 @@
+using NetLab.Packets;
+
 namespace NetLab.Drawing;
 
 /// <summary>
@@ -22,7 +24,7 @@ internal sealed class TextDrawing
         }
 
         lines.AddRange(new TextDrawing(width).Flow([.. scene.Nodes.Select(Frame)]));
-        return string.Join('\n', lines.Select(l => l.TrimEnd())) + "\n";
+        return string.Join('\n', lines.Select(l => PlainText.Line(l.TrimEnd()))) + "\n";
     }
 
     // Frames from left to right and from top to bottom, like words of a text.

@@ -1,4 +1,5 @@
 using System.Text;
+using NetLab.Packets;
 
 namespace NetLab;
 
@@ -11,6 +12,18 @@ namespace NetLab;
 /// <param name="Remedy">What to try, or null.</param>
 public sealed record Reason(Cause Cause, Node Node, string Device, string Sentence, IReadOnlyList<Evidence> Evidence, string? Remedy = null)
 {
+    /// <summary>At which device; empty where there is none.</summary>
+    public string Device { get; init => field = PlainText.Line(value); } = PlainText.Line(Device);
+
+    /// <summary>The cause as a person would put it, in one <see cref="PlainText">plain</see> line.</summary>
+    public string Sentence { get; init => field = PlainText.Line(value); } = PlainText.Line(Sentence);
+
+    /// <summary>What shows it, each with its source in front, in one <see cref="PlainText">plain</see> line.</summary>
+    public IReadOnlyList<string> Evidence { get; init => field = [.. value.Select(PlainText.Line)]; } = [.. Evidence.Select(PlainText.Line)];
+
+    /// <summary>What to try, in one <see cref="PlainText">plain</see> line, or null.</summary>
+    public string? Remedy { get; init => field = value is null ? null : PlainText.Line(value); } = Remedy is null ? null : PlainText.Line(Remedy);
+
     /// <summary>Node and device: <c>compute1/qvo1</c>.</summary>
     public string Place => Device.Length == 0 ? Node.Name : $"{Node.Name}/{Device}";
 
