@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+
 namespace NetLab.Linux.Tests.Sockets;
 
 public sealed class PacketSocketTests : IDisposable
@@ -64,6 +67,37 @@ public sealed class PacketSocketTests : IDisposable
         Assert.Equal((ushort)0x6007, record.VlanTci);
         Assert.Equal(protocol, record.VlanProtocol);
         Assert.Equal(0x88b5, (buffer[12] << 8) | buffer[13]);
+    }
+
+    [Fact]
+    public void A_checksum_that_is_left_to_the_device_is_told_beside_the_bytes_by_the_socket_and_by_the_ring()
+    {
+        Devices.Up(ns, "lo");
+        using var socket = PacketSocket.Open(ns);
+        using var ring = PacketRing.Open(ns);
+        using (var udp = NamespaceSockets.Create(ns, AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp))
+        {
+            // The loopback device says that it computes checksums, and nobody does.
+            udp.SendTo("hello"u8.ToArray(), new IPEndPoint(IPAddress.Loopback, 9));
+        }
+
+        a.Write(Broadcast(60, 0x88, 0xb5));
+        var buffer = new byte[2000];
+        var pending = new List<bool>();
+        while (socket.TryRead(buffer, out var record))
+        {
+            pending.Add(record.HasPendingChecksum);
+        }
+
+        var pendingInRing = new List<bool>();
+        while (pendingInRing.Count < pending.Count)
+        {
+            ring.Drain((in PacketRecord record, ReadOnlySpan<byte> _) => pendingInRing.Add(record.HasPendingChecksum));
+        }
+
+        Assert.True(pending[0]);
+        Assert.Contains(false, pending);
+        Assert.Equal(pending, pendingInRing);
     }
 
     [Fact]
