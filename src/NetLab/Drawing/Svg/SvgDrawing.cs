@@ -113,7 +113,7 @@ internal sealed class SvgDrawing
 
     private void Shape(Shape shape, Area area)
     {
-        Line($"<g><title>{Text(string.Join('\n', shape.Lines.Prepend($"{shape.Caption} {shape.Name}".Trim())))}</title>");
+        Line($"<g><title>{string.Join('\n', shape.Lines.Prepend($"{shape.Caption} {shape.Name}".Trim()).Select(Text))}</title>");
         if (shape.IsBar)
         {
             Bar(shape, area);
@@ -232,6 +232,6 @@ internal sealed class SvgDrawing
 
     private void Line(FormattableString text) => _svg.Append(text.ToString(CultureInfo.InvariantCulture)).Append('\n');
 
-    // XML takes no control characters but tab and line ends; a name that holds one anyway must not break the picture.
-    private static string Text(string text) => SecurityElement.Escape(PlainText.Lines(text));
+    // XML takes no control characters; a name that holds one anyway must not break the picture.
+    private static string Text(string text) => SecurityElement.Escape(PlainText.Line(text));
 }
