@@ -11,7 +11,7 @@ public sealed class HostileTextTests
     private const string Forged = "vm2 received everything";
     private const string Hostile = "\u001b]0;owned\u0007\r\n" + Forged + "\u009b31m\u202e\u007f";
 
-    private static readonly string s_yaml = Samples.Yaml
+    private static readonly string HostileYaml = Samples.Yaml
         .Replace("Two VMs on a bridge", "\"\\e]0;owned\\a\\n" + Forged + "\\u202e\"")
         .Replace("The smallest network with a bridge in it.", "\"\\x9b2J\\u2066\"");
 
@@ -21,7 +21,7 @@ public sealed class HostileTextTests
     public void A_run_steers_no_terminal(int? columns)
     {
         using var recorder = new Recorder(columns);
-        var view = new RunView(recorder.Terminal.Page, Samples.Run(s_yaml), verbose: true);
+        var view = new RunView(recorder.Terminal.Page, Samples.Run(HostileYaml), verbose: true);
         view.Begin();
         ScenarioStep step = Samples.Step(1, Hostile, "exec"), inside = Samples.Step(1, Hostile, "state", 1), claim = Samples.Step(2, Hostile, "claim");
         ScenarioEvent[] events =
