@@ -72,16 +72,16 @@ public sealed class PacketSocketTests : IDisposable
     [Fact]
     public void A_checksum_that_is_left_to_the_device_is_told_beside_the_bytes_by_the_socket_and_by_the_ring()
     {
-        Devices.Up(ns, "lo");
-        using var socket = PacketSocket.Open(ns);
-        using var ring = PacketRing.Open(ns);
-        using (var udp = NamespaceSockets.Create(ns, AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp))
+        Devices.Up(_ns, "lo");
+        using var socket = PacketSocket.Open(_ns);
+        using var ring = PacketRing.Open(_ns);
+        using (var udp = NamespaceSockets.Create(_ns, AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp))
         {
             // The loopback device says that it computes checksums, and nobody does.
             udp.SendTo("hello"u8.ToArray(), new IPEndPoint(IPAddress.Loopback, 9));
         }
 
-        a.Write(Broadcast(60, 0x88, 0xb5));
+        _a.Write(Broadcast(60, 0x88, 0xb5));
         var buffer = new byte[2000];
         var pending = new List<bool>();
         while (socket.TryRead(buffer, out var record))
