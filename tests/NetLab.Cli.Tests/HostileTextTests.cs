@@ -82,7 +82,7 @@ public sealed class HostileTextTests
     [Fact]
     public void A_reason_is_a_line_for_each_of_its_parts()
     {
-        var reason = new Reason("nft-rule", new Lab().AddNode("a"), "eth0\u001b", Hostile, [Hostile, Hostile], Hostile);
+        var reason = new Reason(Causes.NftRule, new Lab().AddNode("a"), "eth0\u001b", Hostile, [new Evidence("nft", Hostile), new Evidence("kernel", Hostile)], Hostile);
 
         ShouldBePlain(reason.Describe());
         Assert.Equal(4, reason.Describe().ReplaceLineEndings("\n").Split('\n').Length);

@@ -1,3 +1,5 @@
+using NetLab.Packets;
+
 namespace NetLab;
 
 /// <summary>One thing that shows why a frame ended: who says it, and what.</summary>
@@ -6,6 +8,9 @@ namespace NetLab;
 /// <param name="Text">What it says: a sentence.</param>
 public sealed record Evidence(string Source, string Text)
 {
+    /// <summary>What was seen, in one <see cref="PlainText">plain</see> line.</summary>
+    public string Text { get; init => field = PlainText.Line(value); } = PlainText.Line(Text);
+
     /// <summary>Both: <c>kernel: NETFILTER_DROP in nft_do_chain.</c></summary>
     public override string ToString() => $"{Source}: {Text}";
 

@@ -18,9 +18,6 @@ public sealed record Reason(Cause Cause, Node Node, string Device, string Senten
     /// <summary>The cause as a person would put it, in one <see cref="PlainText">plain</see> line.</summary>
     public string Sentence { get; init => field = PlainText.Line(value); } = PlainText.Line(Sentence);
 
-    /// <summary>What shows it, each with its source in front, in one <see cref="PlainText">plain</see> line.</summary>
-    public IReadOnlyList<string> Evidence { get; init => field = [.. value.Select(PlainText.Line)]; } = [.. Evidence.Select(PlainText.Line)];
-
     /// <summary>What to try, in one <see cref="PlainText">plain</see> line, or null.</summary>
     public string? Remedy { get; init => field = value is null ? null : PlainText.Line(value); } = Remedy is null ? null : PlainText.Line(Remedy);
 
