@@ -1,4 +1,5 @@
 using NetLab.Linux.Probe;
+using NetLab.Testing;
 using Xunit;
 using Xunit.Sdk;
 
@@ -7,7 +8,8 @@ namespace NetLab.Xunit;
 /// <summary>
 /// A test that builds a lab. Where the machine lacks something that every lab needs, or a feature that is named here, the test is
 /// skipped, and the reason says what is missing and what to do. With <c>NETLAB_REQUIRE=all</c>, or a comma-separated list of
-/// feature names, in the environment it fails with a <see cref="MissingFeatureException"/> instead.
+/// feature names, in the environment it fails with a <see cref="MissingFeatureException"/> instead. A feature that only the running test finds
+/// missing has the same outcome.
 /// </summary>
 /// <example><code>[LabFact(Feature.OvsVswitchd)] public async Task A_vm_reaches_another_through_br_int() { … }</code></example>
 [AttributeUsage(AttributeTargets.Method)]

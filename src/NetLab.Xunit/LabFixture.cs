@@ -1,12 +1,13 @@
-using System.Runtime.ExceptionServices;
+using NetLab.Testing;
 using Xunit;
 using Xunit.Abstractions;
 
 namespace NetLab.Xunit;
 
 /// <summary>
-/// A lab that the tests of a class share (<c>IClassFixture&lt;T&gt;</c>), or those of a collection. It is built once; where that fails, every
-/// test that asks for the lab fails with the same exception, rather than with xunit's words about a constructor.
+/// A lab that the tests of a class share (<c>IClassFixture&lt;T&gt;</c>), or those of a collection. It is built once, before the
+/// first <see cref="LabFactAttribute"/> or <see cref="LabTheoryAttribute"/> that runs; where that fails, every test that asks for the lab fails with
+/// the same exception, rather than with xunit's words about a constructor. Where all of them are skipped it is not built.
 /// </summary>
 /// <example>
 /// <code>
@@ -22,22 +23,13 @@ namespace NetLab.Xunit;
 public abstract class LabFixture : IAsyncLifetime
 #pragma warning restore CA1001
 {
-    private readonly Lab _lab;
-    private ExceptionDispatchInfo? _failure;
+    private readonly SharedLab _shared;
 
     /// <summary>A fixture whose lab behaves as <paramref name="options"/> say; null for the defaults.</summary>
-    protected LabFixture(LabOptions? options = null) => _lab = new Lab(options);
+    protected LabFixture(LabOptions? options = null) => _shared = new SharedLab(Describe, ReadyAsync, options);
 
-    /// <summary>The lab, applied.</summary>
-    /// <exception cref="Exception">Whatever kept it from being built, each time it is asked for.</exception>
-    public Lab Lab
-    {
-        get
-        {
-            _failure?.Throw();
-            return _lab;
-        }
-    }
+    /// <inheritdoc cref="SharedLab.Lab"/>
+    public Lab Lab => _shared.Lab;
 
     /// <summary>Describes the lab.</summary>
     protected abstract void Describe(Lab lab);
@@ -45,25 +37,14 @@ public abstract class LabFixture : IAsyncLifetime
     /// <summary>Called once the lab is applied, for what must run before the first test.</summary>
     protected virtual Task ReadyAsync() => Task.CompletedTask;
 
-    /// <summary>Called by xunit before the first test.</summary>
-    public async Task InitializeAsync()
-    {
-        try
-        {
-            Describe(_lab);
-            await _lab.ApplyAsync().ConfigureAwait(false);
-            await ReadyAsync().ConfigureAwait(false);
-        }
-#pragma warning disable CA1031 // Whatever it is, each test shall fail with it.
-        catch (Exception failure)
-#pragma warning restore CA1031
-        {
-            _failure = ExceptionDispatchInfo.Capture(failure);
-        }
-    }
+    /// <summary>Called by xunit, also where all tests are skipped, and so builds nothing.</summary>
+    public Task InitializeAsync() => Task.CompletedTask;
 
     /// <summary>Called by xunit after the last test.</summary>
-    public virtual Task DisposeAsync() => _lab.DisposeAsync().AsTask();
+    public virtual Task DisposeAsync() => _shared.DisposeAsync().AsTask();
+
+    /// <summary>A test that has this fixture is about to run.</summary>
+    internal Task BuildAsync() => _shared.BuildAsync();
 }
 
 /// <summary>A class of tests that share the lab of a fixture. The lab is drawn into the output of each test.</summary>
@@ -76,10 +57,10 @@ public abstract class LabTestBase<TFixture> : IClassFixture<TFixture>
     protected LabTestBase(TFixture fixture, ITestOutputHelper output)
     {
         ArgumentNullException.ThrowIfNull(fixture);
+        ArgumentNullException.ThrowIfNull(output);
         Fixture = fixture;
         Output = output;
-        TestScope.Current?.Shares(fixture.Lab);
-        LabLog.WriteDrawing(fixture.Lab, output);
+        LabLog.WriteDrawing(fixture.Lab, output.WriteLine);
     }
 
     /// <summary>The fixture.</summary>

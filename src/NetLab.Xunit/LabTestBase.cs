@@ -1,3 +1,4 @@
+using NetLab.Testing;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -43,7 +44,7 @@ public abstract class LabTestBase : IAsyncLifetime
     /// <summary>Draws the lab into the test's output and makes the kernel match it.</summary>
     protected Task ApplyAsync(CancellationToken ct = default)
     {
-        LabLog.WriteDrawing(Lab, Output);
+        LabLog.WriteDrawing(Lab, Output.WriteLine);
         return Lab.ApplyAsync(ct);
     }
 
@@ -53,7 +54,7 @@ public abstract class LabTestBase : IAsyncLifetime
     /// <summary>Called by xunit after the test: writes what happened and removes the lab.</summary>
     public virtual Task DisposeAsync()
     {
-        LabLog.WriteHappenings(Lab, Output);
+        LabLog.WriteHappenings(Lab, Output.WriteLine);
         return Lab.DisposeAsync().AsTask();
     }
 }

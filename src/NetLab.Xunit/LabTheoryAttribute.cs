@@ -1,4 +1,5 @@
 using NetLab.Linux.Probe;
+using NetLab.Testing;
 using Xunit;
 using Xunit.Sdk;
 

@@ -20,6 +20,7 @@ list.SetAction(_ =>
     }
 });
 
+Lab.ReserveThreads();
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 ParseResult arguments = new RootCommand("What NetLab costs, beside what it would cost without it. Exit codes: 0 every target holds, 1 one does not, 2 wrong usage, 3 the machine lacks something.") { summary, list }.Parse(args);
 int code = await arguments.InvokeAsync().ConfigureAwait(false);

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using NetLab.Linux.Probe;
+using NetLab.Testing;
 using NetLab.Xunit.Discovery;
-using Xunit.Abstractions;
 using Xunit.Sdk;
 
 namespace NetLab.Xunit.Tests;

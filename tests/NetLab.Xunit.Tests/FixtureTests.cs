@@ -1,5 +1,3 @@
-using Xunit.Abstractions;
-
 namespace NetLab.Xunit.Tests;
 
 public sealed class FixtureTests

@@ -1,4 +1,5 @@
 using NetLab.Linux.Probe;
+using NetLab.Testing;
 using Xunit.Abstractions;
 using Xunit.Sdk;
 

@@ -1,3 +1,4 @@
+using NetLab.Testing;
 using Xunit.Abstractions;
 using Xunit.Sdk;
 
@@ -21,9 +22,9 @@ public sealed class LabTestCase : XunitTestCase
     public override async Task<RunSummary> RunAsync(
         IMessageSink diagnosticMessageSink, IMessageBus messageBus, object[] constructorArguments, ExceptionAggregator aggregator, CancellationTokenSource cancellationTokenSource)
     {
-        TestScope scope = TestScope.Begin(Rerunning.NameOf(this), Rerunning.CommandOf(this));
-        using var bus = new BundlingBus(messageBus, scope);
-        return await base.RunAsync(diagnosticMessageSink, bus, constructorArguments, aggregator, cancellationTokenSource).ConfigureAwait(false);
+        await Running.BuildFixturesAsync(this, constructorArguments).ConfigureAwait(false);
+        using var bus = new BundlingBus(messageBus, Running.Begin(this));
+        return bus.Corrected(await base.RunAsync(diagnosticMessageSink, bus, constructorArguments, aggregator, cancellationTokenSource).ConfigureAwait(false));
     }
 }
 
@@ -45,39 +46,25 @@ public sealed class LabTheoryTestCase : XunitTheoryTestCase
     public override async Task<RunSummary> RunAsync(
         IMessageSink diagnosticMessageSink, IMessageBus messageBus, object[] constructorArguments, ExceptionAggregator aggregator, CancellationTokenSource cancellationTokenSource)
     {
-        TestScope scope = TestScope.Begin(Rerunning.NameOf(this), Rerunning.CommandOf(this));
-        using var bus = new BundlingBus(messageBus, scope);
-        return await base.RunAsync(diagnosticMessageSink, bus, constructorArguments, aggregator, cancellationTokenSource).ConfigureAwait(false);
+        await Running.BuildFixturesAsync(this, constructorArguments).ConfigureAwait(false);
+        using var bus = new BundlingBus(messageBus, Running.Begin(this));
+        return bus.Corrected(await base.RunAsync(diagnosticMessageSink, bus, constructorArguments, aggregator, cancellationTokenSource).ConfigureAwait(false));
     }
 }
 
-/// <summary>What a test is called in a bundle, and how it is run again.</summary>
-internal static class Rerunning
+/// <summary>Begins tests, each with its name and the command that runs it again.</summary>
+internal static class Running
 {
-    public static string NameOf(IXunitTestCase test)
+    public static LabTest Begin(IXunitTestCase test)
     {
-        string name = test.DisplayName;
-        string space = test.TestMethod.TestClass.Class.ToRuntimeType()?.Namespace is { Length: > 0 } ns ? ns + "." : "";
-        return name.StartsWith(space, StringComparison.Ordinal) ? name[space.Length..] : name;
+        ITypeInfo type = test.TestMethod.TestClass.Class;
+        string space = type.ToRuntimeType()?.Namespace is { Length: > 0 } ns ? ns + "." : "";
+        string name = test.DisplayName.StartsWith(space, StringComparison.Ordinal) ? test.DisplayName[space.Length..] : test.DisplayName;
+        string project = Rerun.ProjectOf(Path.GetFileNameWithoutExtension(type.Assembly.AssemblyPath));
+        return LabTest.Begin(name, $"dotnet test {project} --filter FullyQualifiedName={type.Name}.{test.Method.Name}", type.Name);
     }
 
-    public static string CommandOf(IXunitTestCase test)
-    {
-        string assembly = Path.GetFileNameWithoutExtension(test.TestMethod.TestClass.Class.Assembly.AssemblyPath);
-        return $"dotnet test {ProjectOf(assembly)} --filter FullyQualifiedName={test.TestMethod.TestClass.Class.Name}.{test.Method.Name}";
-    }
-
-    // The test's own project, if the test runs from its build output.
-    private static string ProjectOf(string assembly)
-    {
-        for (string? folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
-        {
-            if (File.Exists(Path.Combine(folder, assembly + ".csproj")))
-            {
-                return folder;
-            }
-        }
-
-        return assembly;
-    }
+    /// <summary>Before the test, so that the building is not part of its time.</summary>
+    public static Task BuildFixturesAsync(XunitTestCase test, object[] constructorArguments) =>
+        test.SkipReason is null ? Task.WhenAll(constructorArguments.OfType<LabFixture>().Select(f => f.BuildAsync())) : Task.CompletedTask;
 }

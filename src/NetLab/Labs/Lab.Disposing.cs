@@ -19,9 +19,9 @@ public sealed partial class Lab
             return;
         }
 
-        if (BeforeDisposal is { } look)
+        if (Observer is { } observer)
         {
-            await look(this).ConfigureAwait(false);
+            await observer.BeforeDisposalAsync(this).ConfigureAwait(false);
         }
 
         _disposed = true;

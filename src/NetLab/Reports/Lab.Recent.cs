@@ -5,8 +5,6 @@ public sealed partial class Lab
 {
     private const int FatesKept = 64;
 
-    private static readonly AsyncLocal<Func<Lab, ValueTask>?> BeforeDisposalOf = new();
-
     private readonly Queue<Fate> _recentFates = [];
 
     /// <summary>The fates of the last 64 frames that were followed, oldest first.</summary>
@@ -21,12 +19,8 @@ public sealed partial class Lab
         }
     }
 
-    /// <summary>Called for every lab that is disposed in the current flow of execution, while all of it is still there. It must not throw.</summary>
-    internal static Func<Lab, ValueTask>? BeforeDisposal
-    {
-        get => BeforeDisposalOf.Value;
-        set => BeforeDisposalOf.Value = value;
-    }
+    /// <summary>Who is told of every lab of this process; null where nobody asked.</summary>
+    internal static ILabObserver? Observer { get; set; }
 
     private Fate Remember(Fate fate)
     {

@@ -16,7 +16,6 @@ namespace NetLab;
 /// </example>
 public sealed partial class Lab : IAsyncDisposable
 {
-    // Test runners hold threads of the pool while they wait; with two processors that leaves too few, and what a lab awaits stands still for up to a second.
     private const int ThreadsAtLeast = 16;
 
     private readonly List<Node> _nodes = [];
@@ -27,11 +26,7 @@ public sealed partial class Lab : IAsyncDisposable
     public Lab(LabOptions? options = null)
     {
         Options = options ?? new LabOptions();
-        ThreadPool.GetMinThreads(out int workers, out int completions);
-        if (workers < ThreadsAtLeast)
-        {
-            ThreadPool.SetMinThreads(ThreadsAtLeast, completions);
-        }
+        Observer?.Made(this);
     }
 
     /// <summary>How the lab behaves.</summary>
@@ -45,6 +40,19 @@ public sealed partial class Lab : IAsyncDisposable
 
     /// <summary>Every fake VM of the lab.</summary>
     public IEnumerable<FakeVm> Vms => _nodes.SelectMany(node => node.Vms);
+
+    /// <summary>
+    /// Raises the minimum of this process's thread pool to 16, where it is lower. Test runners hold threads of the pool while they wait; with two
+    /// processors that leaves too few, and what a lab awaits stands still for up to a second. NetLab's test packages and its command call it.
+    /// </summary>
+    public static void ReserveThreads()
+    {
+        ThreadPool.GetMinThreads(out int workers, out int completions);
+        if (workers < ThreadsAtLeast)
+        {
+            ThreadPool.SetMinThreads(ThreadsAtLeast, completions);
+        }
+    }
 
     /// <summary>Adds a node: a network namespace of its own.</summary>
     /// <exception cref="TopologyException">The lab has a node of this name, or the name cannot be one.</exception>

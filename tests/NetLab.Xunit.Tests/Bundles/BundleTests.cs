@@ -80,6 +80,24 @@ public sealed class BundleTests(BundleTests.FailedTests failed) : IClassFixture<
     public void An_exception_that_the_test_expected_leaves_nothing() =>
         Assert.DoesNotContain(Directory.GetDirectories(failed.Folder), d => d.Contains("An_exception_that_was_expected", StringComparison.Ordinal));
 
+    [LabFact]
+    public void A_test_that_runs_out_of_time_leaves_its_lab_as_it_was_then() =>
+        Assert.True(File.Exists(Path.Combine(failed.Bundle("Slow.A_test_that_runs_out_of_time"), "state", "switch.txt")));
+
+    [LabFact]
+    public void A_cancellation_that_goes_through_the_test_leaves_a_bundle() =>
+        Assert.Contains("TaskCanceledException", File.ReadAllText(Path.Combine(failed.Bundle("Slow.A_cancellation_that_goes_through_the_test"), "failure.txt")));
+
+    [LabFact]
+    public void A_feature_that_is_found_missing_late_skips_the_test()
+    {
+        Assert.Matches(@"FailingOnPurpose\+Late\.A_feature_that_only_the_running_test_finds_missing \[SKIP\]", failed.Output);
+        Assert.DoesNotContain(Directory.GetDirectories(failed.Folder), d => d.Contains("Late", StringComparison.Ordinal));
+    }
+
+    [LabFact]
+    public void A_fixture_whose_tests_are_all_skipped_builds_no_lab() => Assert.False(File.Exists(Path.Combine(failed.Folder, "described")), "it was described");
+
     private static async Task<(int Code, string Output)> RunAsync(string program, string[] arguments, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };

@@ -1,4 +1,4 @@
-using Xunit.Abstractions;
+using NetLab.Linux.Probe;
 
 namespace NetLab.Xunit.Tests;
 
@@ -103,4 +103,64 @@ public static class FailingOnPurpose
             }
         }
     }
+
+    public sealed class Late(ITestOutputHelper output) : LabTestBase(output)
+    {
+        [LabFact]
+        public void A_feature_that_only_the_running_test_finds_missing()
+        {
+            if (Asked)
+            {
+                throw new MissingFeatureException(Capabilities.All.First(f => !f.Available));
+            }
+        }
+    }
+
+    public sealed class Slow(ITestOutputHelper output) : LabTestBase(output)
+    {
+#pragma warning disable xUnit1069 // It is to run out of time.
+        [LabFact(Timeout = 5000)]
+        public async Task A_test_that_runs_out_of_time()
+#pragma warning restore xUnit1069
+        {
+            if (Asked)
+            {
+                Describe(Lab);
+                await ApplyAsync();
+                await new TaskCompletionSource().Task;
+            }
+        }
+
+        [LabFact]
+        public async Task A_cancellation_that_goes_through_the_test()
+        {
+            if (Asked)
+            {
+                await using var lab = new Lab();
+                Describe(lab);
+                await lab.ApplyAsync();
+                using var enough = new CancellationTokenSource(1);
+                await Task.Delay(Timeout.Infinite, enough.Token);
+            }
+        }
+    }
+
+    public sealed class Unwanted : LabFixture
+    {
+        protected override void Describe(Lab lab) => File.WriteAllText(Path.Combine(FailureBundle.Home!, "described"), "a lab that no test of the class asks for");
+    }
+
+    public sealed class Skipped(Unwanted fixture) : IClassFixture<Unwanted>
+    {
+        [SkippedWhenAsked]
+        public void A_test_that_does_not_run() => Assert.NotNull(fixture);
+    }
+
+#pragma warning disable xUnit3003 // Nobody jumps to the test by its line.
+    [AttributeUsage(AttributeTargets.Method)]
+    public sealed class SkippedWhenAskedAttribute : FactAttribute
+    {
+        public SkippedWhenAskedAttribute() => Skip = Asked ? "as all tests of this class" : null;
+    }
+#pragma warning restore xUnit3003
 }

@@ -1,6 +1,6 @@
 using NetLab.Linux.Probe;
 
-namespace NetLab.Xunit.Tests;
+namespace NetLab.Testing.Tests;
 
 public sealed class RequirementTests
 {
@@ -65,6 +65,12 @@ public sealed class RequirementTests
         Assert.Contains($"'{required}', which is no feature", requirement.Failure?.Message);
         Assert.Contains("Netem", requirement.Failure!.Message);
     }
+
+    [Fact]
+    public void What_a_test_finds_missing_late_is_not_held_against_what_every_lab_needs() =>
+        Assert.Equal("the feature Netem is not available here (tried it).", Requirement.Of(Missing(Feature.Netem)).SkipReason);
+
+    private static MissingFeatureException Missing(Feature feature) => new(new FeatureState(feature, $"the feature {feature}", false, "tried it", null, null));
 
     private static Requirement Of(Feature[] needs, Feature[] lacking, string? required = null) =>
         Requirement.Of(needs, f => new FeatureState(f, $"the feature {f}", !lacking.Contains(f), "tried it", $"CONFIG_{f.ToString().ToUpperInvariant()}", "Do without"), required);

@@ -1,0 +1,174 @@
+using NetLab.Linux.Probe;
+
+namespace NetLab.Testing;
+
+/// <summary>
+/// One running test, and the labs in it. Frameworks say that a test failed when its labs are gone, so a bundle is written when a lab is about to go and
+/// something was thrown in the test; it is kept if the test then fails, and removed if that was caught and expected. Labs that are still there at the
+/// end (a fixture's, or those of a test that ran out of time) are written then.
+/// </summary>
+/// <example>
+/// Any framework, before and after each test:
+/// <code>
+/// test = LabTest.Begin("Bridges.Two_hosts_reach_each_other");
+/// …
+/// if (failed) foreach (FailureBundle bundle in await test.FailAsync(message)) Attach(bundle.Path); else test.Pass();
+/// </code>
+/// </example>
+public sealed class LabTest
+{
+    private static readonly AsyncLocal<LabTest?> Flow = new();
+    private static Func<LabTest?>? _finder;
+
+    private readonly FailedRun _run;
+    private readonly string? _class;
+    private readonly Lock _gate = new();
+    private readonly List<Lab> _labs = [];
+    private readonly List<FailureBundle> _bundles = [];
+    private Exception? _thrown, _cancelled;
+    private MissingFeatureException? _missing;
+
+    static LabTest()
+    {
+        Lab.Observer = new Watcher();
+        AppDomain.CurrentDomain.FirstChanceException += (_, e) => Current?.Note(e.Exception);
+    }
+
+    internal LabTest(string name, string? rerun, string? @class)
+    {
+        _run = new FailedRun(name) { Rerun = rerun };
+        _class = @class?.Replace('+', '.'); // as stack traces write it
+    }
+
+    /// <summary>The test that runs here; null where none was begun.</summary>
+    public static LabTest? Current => Flow.Value ?? _finder?.Invoke();
+
+    // The lab's cause of the failure. A cancellation is one only where it went through the test itself: labs cancel much by themselves.
+    private Exception? Thrown => _thrown ?? (WentThroughTheTest(_cancelled) ? _cancelled : null);
+
+    /// <summary>
+    /// Begins a test, in the caller's flow of execution: labs that are made in it from now on belong to it. Reserves threads
+    /// (<see cref="Lab.ReserveThreads"/>).
+    /// </summary>
+    /// <param name="name">What it is called in the bundle.</param>
+    /// <param name="rerun">The command that runs it again; null where there is none to tell.</param>
+    /// <param name="class">The full name of the test's class, by which a cancellation that went through the test is known.</param>
+    public static LabTest Begin(string name, string? rerun = null, string? @class = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        Lab.ReserveThreads();
+        return Flow.Value = new LabTest(name, rerun, @class);
+    }
+
+    /// <summary>The test also uses a lab that was there before it and stays after it.</summary>
+    public void Shares(Lab lab)
+    {
+        ArgumentNullException.ThrowIfNull(lab);
+        lock (_gate)
+        {
+            if (!_labs.Contains(lab))
+            {
+                _labs.Add(lab);
+            }
+        }
+    }
+
+    /// <summary>The test failed.</summary>
+    /// <param name="failure">Why, in the framework's words.</param>
+    /// <returns>The bundles of its labs: folders to name in the test's text, or to attach to it.</returns>
+    public async Task<IReadOnlyList<FailureBundle>> FailAsync(string failure)
+    {
+        foreach (Lab lab in Take(_labs).Where(l => l.IsApplied))
+        {
+            await WriteAsync(lab).ConfigureAwait(false);
+        }
+
+        FailureBundle[] bundles = Take(_bundles);
+        foreach (FailureBundle bundle in bundles)
+        {
+            bundle.SetFailure($"{_run.Name}{Environment.NewLine}{failure}");
+        }
+
+        return bundles;
+    }
+
+    /// <summary>The test did not fail: what was thrown in it was meant to be.</summary>
+    public void Pass()
+    {
+        Take(_labs);
+        Array.ForEach(Take(_bundles), b => b.Delete());
+        _thrown = _cancelled = null;
+    }
+
+    /// <summary>Why a test that failed with these words is skipped instead: it found late that the machine lacks something; null where it failed.</summary>
+    internal string? SkipReason(string failure) => _missing is { } missing && missing.Message == failure ? Requirement.Of(missing).SkipReason : null;
+
+    /// <summary>Why a test that found late that the machine lacks something must fail; null where it is skipped, or found nothing missing.</summary>
+    internal Exception? Insisted => _missing is { } missing ? Requirement.Of(missing).Failure : null;
+
+    /// <summary>How a framework with a context of its own finds the test that runs here.</summary>
+    internal static void FindBy(Func<LabTest?> finder) => _finder = finder;
+
+    private T[] Take<T>(List<T> list)
+    {
+        lock (_gate)
+        {
+            T[] all = [.. list];
+            list.Clear();
+            return all;
+        }
+    }
+
+    private bool WentThroughTheTest(Exception? exception) => _class is not null && exception?.StackTrace?.Contains(_class, StringComparison.Ordinal) == true;
+
+    private void Note(Exception exception)
+    {
+        if (exception is OperationCanceledException)
+        {
+            _cancelled = exception;
+        }
+        else
+        {
+            _thrown = exception;
+            _missing = exception as MissingFeatureException ?? _missing;
+        }
+    }
+
+    private async Task WriteAsync(Lab lab)
+    {
+        Exception? thrown = Thrown;
+        if (await FailureBundle.WriteAsync(lab, thrown is null ? _run : _run.About(thrown)).ConfigureAwait(false) is { } bundle)
+        {
+            lock (_gate)
+            {
+                _bundles.Add(bundle);
+            }
+        }
+
+        // What the writing itself met and dealt with is not the test's.
+        _thrown = thrown;
+    }
+
+    private sealed class Watcher : ILabObserver
+    {
+        public void Made(Lab lab) => Current?.Shares(lab);
+
+        public async ValueTask BeforeDisposalAsync(Lab lab)
+        {
+            if (Current is not { } test)
+            {
+                return;
+            }
+
+            lock (test._gate)
+            {
+                test._labs.Remove(lab);
+            }
+
+            if (test.Thrown is not null && lab.Nodes.Count > 0)
+            {
+                await test.WriteAsync(lab).ConfigureAwait(false);
+            }
+        }
+    }
+}
