@@ -2,7 +2,10 @@ namespace NetLab.Scenarios.Tests;
 
 public sealed class Good_scenarios
 {
-    public static TheoryData<string> All => [.. Directory.EnumerateFiles(Files.Scenarios, "*.yaml", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Files.Scenarios, file)).Order()];
+    public static IEnumerable<string> Names =>
+        Directory.EnumerateFiles(Files.Scenarios, "*.yaml", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Files.Scenarios, file)).Order();
+
+    public static TheoryData<string> All => [.. Names];
 
     [Theory]
     [MemberData(nameof(All))]

@@ -96,8 +96,13 @@ internal sealed class DevicePart : Part
         public override bool TryBind(YamlValue value, string what, Binding binding, out DevicePart result)
         {
             var type = value is YamlMapping mapping ? mapping.Entries.FirstOrDefault(entry => entry.Key.Text == "type").Value as YamlScalar : null;
-            var shape = type is not null && _typed.TryGetValue(type.Text, out var typed) ? typed : _plain;
-            return shape.TryBind(value, what, binding, out result);
+            if (type is null || _typed.ContainsKey(type.Text))
+            {
+                return (type is null ? _plain : _typed[type.Text]).TryBind(value, what, binding, out result);
+            }
+            // Which keys it may have is not known either: one complaint.
+            result = new DevicePart { At = value.At };
+            return DeviceKinds.Types.TryBind(type, "type", binding, out _);
         }
 
         public override JsonObject Schema(SchemaDefinitions definitions) => definitions.Refer("device", () =>

@@ -25,6 +25,9 @@ internal static class DeviceKinds
         XfrmKind.Kind,
     ];
 
+    /// <summary>The word that says the kind.</summary>
+    public static readonly ScalarShape<string> Types = Scalars.OneOf("a type", [.. All.Select(kind => kind.Name)]);
+
     /// <summary>How a device of a kind is written; null: one that something else makes.</summary>
     public static ObjectShape<DevicePart> ShapeOf(DeviceKind? kind)
     {
@@ -32,7 +35,7 @@ internal static class DeviceKinds
         if (kind is null)
         {
             shape.With("type", "What makes the device, as `ip link add … type` names it; 'tap' is one that nobody holds open. Absent when a link, a port or a VM makes it.",
-                Scalars.OneOf("a type", [.. All.Select(each => each.Name)]), (part, value) => part.Type = All.First(each => each.Name == value.Value));
+                Types, (part, value) => part.Type = All.FirstOrDefault(each => each.Name == value.Value));
         }
         else
         {
