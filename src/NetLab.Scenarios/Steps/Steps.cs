@@ -11,6 +11,7 @@ internal static class Steps
         SetStep.Kind,
         ExecStep.Kind,
         StateStep.Kind,
+        WaitForStep.Kind,
         ClaimStep.Kind,
         TaskStep.Kind,
     ];
