@@ -45,24 +45,7 @@ public static class HybridPlug
             configure?.Invoke(builder);
         });
 
-        OvsPort row = integrationBridge.Port(pair.B);
-        row.Options = new OvsPortOptions
-        {
-            Tag = vlan,
-            VlanMode = vlan == IntegrationBridge.DeadVlan ? "trunk" : null,
-            Trunks = vlan == IntegrationBridge.DeadVlan ? [IntegrationBridge.DeadVlan] : null,
-            ExternalIds = new Dictionary<string, string>
-            {
-                ["iface-id"] = port,
-                ["iface-status"] = "active",
-                ["attached-mac"] = guest.Mac.ToString(),
-                ["vm-uuid"] = InstanceId(vm),
-            },
-        };
+        integrationBridge.Port(pair.B).Options = NeutronPort.Row(port, vlan, guest);
         return guest;
     }
-
-    // A VM of the lab has no instance in Nova; the id that derives from its name stays the same from run to run.
-    private static string InstanceId(string vm) =>
-        new Guid(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(vm)).AsSpan(0, 16)).ToString();
 }
