@@ -11,6 +11,7 @@ internal static class Parts
         PatchPart.Kind,
         VmPart.Kind,
         HybridPlugPart.Kind,
+        NativePlugPart.Kind,
         DevicePart.Kind,
         ForwardingPart.Kind,
         SysctlsPart.Kind,
