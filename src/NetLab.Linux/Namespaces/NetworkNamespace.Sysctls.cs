@@ -55,12 +55,18 @@ public sealed partial class NetworkNamespace
                 throw SysctlRefused($"write \"{value}\" to sysctl {name}", -written, entered);
             }
 
-            if (written != text.Length)
+            if (!IsWhole(text, written))
             {
-                throw new LinuxException($"write \"{value}\" to sysctl {name}: the kernel took {written} of {text.Length} bytes", Errno.EINVAL);
+                throw new LinuxException(
+                    $"write \"{value}\" to sysctl {name}: the kernel took {written} of {text.Length} bytes, and not \"{Encoding.UTF8.GetString(text.AsSpan(written)).Trim()}\"",
+                    Errno.EINVAL);
             }
         }
     }
+
+    // Handlers differ, by sysctl and by kernel, in whether they count the white space after the value: Linux 6.1 says that it took 1 of the 2 bytes
+    // "0\n" for net.ipv6.conf.all.forwarding. Only what is left of the value itself was not taken.
+    internal static bool IsWhole(ReadOnlySpan<byte> text, int written) => text[written..].Trim(" \t\n"u8).IsEmpty;
 
     // The path below the root of procfs.
     internal static string SysctlPath(string name)

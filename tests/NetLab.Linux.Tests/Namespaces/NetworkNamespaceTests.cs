@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace NetLab.Linux.Tests.Namespaces;
 
 public sealed class NetworkNamespaceTests
@@ -108,6 +110,16 @@ public sealed class NetworkNamespaceTests
         Assert.Contains("net.ipv4.no_such_thing", unknown.Message, StringComparison.Ordinal);
         Assert.Equal(Errno.EINVAL, Assert.Throws<LinuxException>(() => ns.WriteSysctl("net.ipv4.ip_default_ttl", "many")).Errno);
     }
+
+    [Theory]
+    [InlineData("0\n", 2, true)]
+    [InlineData("0\n", 1, true)] // Linux 6.1, net.ipv6.conf.all.forwarding
+    [InlineData("1000 2000\n", 9, true)]
+    [InlineData("1000 2000\n", 5, false)]
+    [InlineData("1 x\n", 2, false)]
+    [InlineData("0\n", 0, false)]
+    public void A_sysctl_is_written_whole_when_only_white_space_is_left(string text, int written, bool whole) =>
+        Assert.Equal(whole, NetworkNamespace.IsWhole(Encoding.UTF8.GetBytes(text), written));
 
     [Theory]
     [InlineData("net.ipv4.ip_forward", "sys/net/ipv4/ip_forward")]
