@@ -144,6 +144,10 @@ public sealed partial class CommandTests : IDisposable
             Capabilities.All.Select(f => (f.Feature.ToString(), f.Available)),
             json.Json["features"]!.AsArray().Select(f => ((string)f!["feature"]!, (bool)f["available"]!)));
         Assert.All(Capabilities.All, f => Assert.Contains(f.Name, text.Output));
+
+        bool kernelLacks = Capabilities.All.Any(f => !f.Available && f.KernelOption is not null);
+        Assert.Equal(kernelLacks, text.Output.Contains("docker/netlab --vm 6.12 doctor", StringComparison.Ordinal));
+        Assert.Equal(kernelLacks ? "docker/netlab --vm 6.12" : null, (string?)json.Json["onAnotherKernel"]);
     }
 
     [Fact]

@@ -31,6 +31,9 @@ internal sealed record DoctorReport(string Version, string Kernel, string Runtim
     /// <summary>Whether Open vSwitch bridges can run in them.</summary>
     public bool CanRunOpenVSwitch => CanRun && Has(LabFeatures.OpenVSwitch);
 
+    /// <summary>The way out where the kernel lacks a feature: a kernel that has nearly all of them. Null where this one lacks none.</summary>
+    public string? OnAnotherKernel => Features.Any(f => !f.Available && f.KernelOption is not null) ? "docker/netlab --vm 6.12" : null;
+
     public IEnumerable<(string Title, IReadOnlyList<FeatureState> Features)> Sections =>
         from section in SectionStarts
         let next = SectionStarts.Select(s => s.First).Where(f => f > section.First).DefaultIfEmpty((Feature)int.MaxValue).Min()
@@ -58,6 +61,7 @@ internal sealed record DoctorReport(string Version, string Kernel, string Runtim
         ["runtime"] = Runtime,
         ["user"] = User,
         ["canRun"] = new JsonObject { ["basic"] = CanRun, ["programs"] = CanRunPrograms, ["openVSwitch"] = CanRunOpenVSwitch },
+        ["onAnotherKernel"] = OnAnotherKernel,
         ["features"] = JsonText.Array(Sections.SelectMany(s => s.Features.Select(f => new JsonObject
         {
             ["feature"] = f.Feature.ToString(),

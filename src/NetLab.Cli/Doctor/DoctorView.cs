@@ -25,6 +25,10 @@ internal static class DoctorView
         Answer(page, report.CanRun, "labs of namespaces, veth pairs, bridges, taps and fake VMs");
         Answer(page, report.CanRunPrograms, "programs in nodes");
         Answer(page, report.CanRunOpenVSwitch, "Open vSwitch bridges");
+        if (report.OnAnotherKernel is { } command)
+        {
+            page.Line($"What this kernel lacks, Debian's has: {Page.Styled($"{command} doctor", "bold")}, and any other command or {Page.Styled($"{command} test", "bold")}, in a virtual machine over this machine's files");
+        }
     }
 
     private static void Write(FeatureState feature, int names, Page page)
