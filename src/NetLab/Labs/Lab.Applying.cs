@@ -136,8 +136,9 @@ public sealed partial class Lab
                 batch.ChangeLink(1, new LinkChange { Up = true }, $"setting {node.Name}/lo up");
             }
 
-            Planner.KernelDevices(batch, node.State);
-            Planner.Ports(batch, devices.FindAll(d => !IsOfOvs(d)));
+            List<Device> ready = devices.FindAll(d => !IsOfOvs(d));
+            Planner.KernelDevices(batch, node.State, ready);
+            Planner.Ports(batch, ready);
             if (!devices.Exists(IsOfOvs))
             {
                 Configure(node, batch, devices);
@@ -166,7 +167,9 @@ public sealed partial class Lab
         if (newDevices.Exists(IsOfOvs))
         {
             var batch = new NetlinkBatch();
-            Planner.Ports(batch, newDevices.FindAll(IsOfOvs));
+            List<Device> later = newDevices.FindAll(IsOfOvs);
+            Planner.KernelDevices(batch, node.State, later);
+            Planner.Ports(batch, later);
             Configure(node, batch, newDevices);
             Execute(node, batch);
         }
@@ -179,7 +182,8 @@ public sealed partial class Lab
         _done[node] = _done[node] with { Rulesets = node.Rulesets.Count };
     }
 
-    private static bool IsOfOvs(Device device) => device is OvsInternalPort or OvsBridge;
+    // Made by Open vSwitch, or upon a device that it makes.
+    private static bool IsOfOvs(Device device) => device is OvsInternalPort or OvsBridge or KernelDevice { Parent: { } parent } && IsOfOvs(parent);
 
     private static void Execute(Node node, NetlinkBatch batch)
     {

@@ -50,6 +50,10 @@ internal static class Planner
             {
                 batch.ChangeLink(device.LiveIndex, new LinkChange { Mac = device.HasChosenMac ? device.Mac.ToPhysicalAddress() : null, Mtu = device.Mtu, Up = device.Up }, $"setting {device} up");
             }
+            else if (device is KernelDevice { Up: true })
+            {
+                batch.ChangeLink(device.LiveIndex, new LinkChange { Up = true }, $"setting {device} up");
+            }
 
             if (device.Promiscuous)
             {
@@ -95,10 +99,10 @@ internal static class Planner
         }
     }
 
-    /// <summary>Devices of other kinds; their parents exist by now.</summary>
-    public static void KernelDevices(NetlinkBatch batch, LiveNode state)
+    /// <summary>Devices of other kinds; their parents exist by now. They are down until those are up: a VLAN device is refused on a parent that is down.</summary>
+    public static void KernelDevices(NetlinkBatch batch, LiveNode state, IEnumerable<Device> newDevices)
     {
-        foreach (KernelDevice device in New<KernelDevice>(state.Node))
+        foreach (KernelDevice device in newDevices.OfType<KernelDevice>())
         {
             batch.AddLink(
                 device.Spec with
@@ -107,7 +111,7 @@ internal static class Planner
                     Mac = device.HasChosenMac ? device.Mac.ToPhysicalAddress() : device.Spec.Mac,
                     Mtu = device.Mtu ?? device.Spec.Mtu,
                     MasterIndex = MasterOf(device),
-                    Up = device.Up,
+                    Up = null,
                 },
                 $"adding {device.Kind} device {device}");
         }
