@@ -10,6 +10,7 @@ public sealed record BondPortOptions
     public ushort? QueueId { get; init; }
 
     /// <summary>Priority when the active member is chosen; higher wins (Linux 6.0).</summary>
+    [SinceLinux("6.0")]
     public int? Priority { get; init; }
 
     /// <summary>True: active, false: backup; read only.</summary>

@@ -91,9 +91,11 @@ public sealed record BondSpec(string Name) : LinkSpec(Name)
     public IReadOnlyList<IPAddress> ArpTargets { get; init; } = [];
 
     /// <summary>Hosts to probe by neighbour solicitation (Linux 5.18).</summary>
+    [SinceLinux("5.18")]
     public IReadOnlyList<IPAddress> NeighbourTargets { get; init; } = [];
 
     /// <summary>Probes without an answer before a member is dropped (Linux 5.17).</summary>
+    [SinceLinux("5.17")]
     public byte? MissedMax { get; init; }
 
     /// <summary>Index of the member to prefer.</summary>
@@ -133,6 +135,7 @@ public sealed record BondSpec(string Name) : LinkSpec(Name)
     public bool? LacpFast { get; init; }
 
     /// <summary>LACP: sends LACPDUs by itself (Linux 5.15).</summary>
+    [SinceLinux("5.15", Before = true)]
     public bool? LacpActive { get; init; }
 
     /// <summary>LACP: how the aggregator is chosen: 0 stable, 1 bandwidth, 2 count.</summary>
@@ -148,6 +151,7 @@ public sealed record BondSpec(string Name) : LinkSpec(Name)
     public PhysicalAddress? LacpSystem { get; init; }
 
     /// <summary>LACP: collects and distributes at once, as one state (Linux 6.9).</summary>
+    [SinceLinux("6.9", Before = true)]
     public bool? LacpCoupledControl { get; init; }
 
     /// <summary>LACP: what it has come to; read only.</summary>

@@ -134,6 +134,7 @@ public sealed record BridgeOptions
     public bool? MultipleSpanningTrees { get; init; }
 
     /// <summary>Most addresses that may be learned, 0 for no limit (Linux 6.7).</summary>
+    [SinceLinux("6.7")]
     public uint? FdbMaxLearned { get; init; }
 
     internal void Write(MessageWriter writer)

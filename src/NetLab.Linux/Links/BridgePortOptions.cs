@@ -75,6 +75,7 @@ public sealed record BridgePortOptions : IDescribed
     public bool? NeighbourSuppress { get; init; }
 
     /// <summary><see cref="NeighbourSuppress"/> per VLAN (Linux 6.4).</summary>
+    [SinceLinux("6.4")]
     public bool? NeighbourVlanSuppress { get; init; }
 
     /// <summary>Maps VLANs to tunnels on this port.</summary>
@@ -84,9 +85,11 @@ public sealed record BridgePortOptions : IDescribed
     public bool? Isolated { get; init; }
 
     /// <summary>Only takes frames whose source address is in the FDB on this port (Linux 5.18).</summary>
+    [SinceLinux("5.18")]
     public bool? Locked { get; init; }
 
     /// <summary>MAC authentication bypass: a locked port learns locked entries (Linux 6.2).</summary>
+    [SinceLinux("6.2")]
     public bool? Mab { get; init; }
 
     /// <summary>Answers ARP on behalf of hosts on other ports.</summary>
@@ -102,12 +105,14 @@ public sealed record BridgePortOptions : IDescribed
     public int? BackupPort { get; init; }
 
     /// <summary>The nexthop that frames redirected to the backup port get (Linux 6.6).</summary>
+    [SinceLinux("6.6")]
     public uint? BackupNexthopId { get; init; }
 
     /// <summary>Most hosts that are tracked per group.</summary>
     public uint? MulticastHostsLimit { get; init; }
 
     /// <summary>Most groups of this port, 0 for no limit (Linux 6.3).</summary>
+    [SinceLinux("6.3")]
     public uint? MulticastMaxGroups { get; init; }
 
     /// <summary>True forgets what was learned on this port; never read.</summary>

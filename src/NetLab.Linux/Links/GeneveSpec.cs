@@ -52,6 +52,7 @@ public sealed record GeneveSpec(string Name) : LinkSpec(Name)
     public bool? UdpZeroChecksum6Rx { get; init; }
 
     /// <summary>Carries IP packets directly, without Ethernet (Linux 5.18).</summary>
+    [SinceLinux("5.18")]
     public bool? InnerProtocolInherit { get; init; }
 
     internal override void WriteData(MessageWriter writer)

@@ -50,6 +50,7 @@ public abstract record MacvlanLinkSpec(string Name, int LinkIndex, MacvlanMode M
     public uint? BroadcastQueueLength { get; init; }
 
     /// <summary>Multicasts to this many addresses or fewer are not queued; -1 for never (Linux 6.4).</summary>
+    [SinceLinux("6.4")]
     public int? BroadcastCutoff { get; init; }
 
     internal override int? Lower => LinkIndex;

@@ -121,9 +121,11 @@ public sealed record VxlanSpec(string Name) : LinkSpec(Name)
     public bool? External { get; init; }
 
     /// <summary>Takes only identifiers of its filter; with <see cref="External"/> only.</summary>
+    [SinceLinux("5.18")]
     public bool? VniFilter { get; init; }
 
     /// <summary>Packets to a remote end on this host are not sent through the IP stack (Linux 6.5).</summary>
+    [SinceLinux("6.5", Before = true)]
     public bool? LocalBypass { get; init; }
 
     internal override void WriteData(MessageWriter writer)

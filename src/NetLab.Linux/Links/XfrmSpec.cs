@@ -16,6 +16,7 @@ public sealed record XfrmSpec(string Name) : LinkSpec(Name)
     public int? DeviceIndex { get; init; }
 
     /// <summary>The number comes with each packet (Linux 6.1).</summary>
+    [SinceLinux("6.1")]
     public bool? External { get; init; }
 
     internal override void WriteData(MessageWriter writer)

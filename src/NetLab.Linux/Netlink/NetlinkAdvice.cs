@@ -20,11 +20,17 @@ internal static class NetlinkAdvice
             _ => null,
         }) ?? Request(type, errno) ?? WhatWasAsked(subject, errno, extendedAck);
 
+    /// <summary>Settings that the kernel took and ignored.</summary>
+    public static string Ignored(IEnumerable<(string Name, string Since)> settings) =>
+        $"This kernel takes and ignores {string.Join(" and ", settings.Select(s => $"{s.Name}, which came with Linux {s.Since}"))}: leave it out, or use a newer kernel";
+
     private static string? Link(LinkSpec spec, int errno, string? extendedAck) => errno switch
     {
         EOPNOTSUPP when extendedAck is "Unknown device type" => MissingKind(spec.Kind),
         EOPNOTSUPP when spec is BridgeSpec { Options: { VlanFiltering: true } or { VlanDefaultPvid: not null } or { VlanProtocol: not null } } => NoVlanFiltering,
         EOPNOTSUPP when extendedAck is null && spec is not (BridgeSpec or VethSpec) => MissingKind(spec.Kind),
+        EEXIST when spec.Namespace is not null =>
+            $"'{spec.Name}' or its index is there already; kernels before 6.14 also refuse a name that exists where the device is asked for, not only where it is born: choose another name",
         EEXIST => $"An interface with that name or index is there already: delete it, or choose another name than '{spec.Name}'{(spec.Index is { } i ? $" or another index than {i}" : "")}",
         ENODEV => "No interface has the index given as lower device: add that one first",
         EINVAL when extendedAck is null && spec.MasterIndex is { } master => $"Is interface {master}, its master, there, and a bridge, bond or VRF?",
@@ -40,6 +46,7 @@ internal static class NetlinkAdvice
         ({ MasterIndex: { } master }, EOPNOTSUPP or EINVAL) => $"Is interface {master} there, and a bridge, bond or VRF?",
         ({ KindData: BridgeSpec { Options.VlanFiltering: not null } }, EOPNOTSUPP) => NoVlanFiltering,
         ({ Mac: not null }, EADDRNOTAVAIL) => "A device has a unicast MAC address: the lowest bit of its first byte is 0, and it is not all zero",
+        ({ Up: true }, ENETDOWN) => "The device below it is down, and a VLAN device is up only as long as that one is: set that one up first, or give the VLAN device the flag loose_binding",
         ({ Name: not null }, EEXIST) => "Another interface has that name",
         (_, EBUSY) => "The interface is in use: it has another master or a macvlan on it, or it must be down for this change",
         _ => null,

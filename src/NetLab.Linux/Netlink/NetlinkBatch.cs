@@ -13,27 +13,29 @@ namespace NetLab.Linux.Netlink;
 /// </remarks>
 public sealed partial class NetlinkBatch
 {
-    private readonly MessageWriter _writer = new(16 * 1024);
-    private readonly List<Request> _requests = [];
+    private readonly MessageWriter writer = new(16 * 1024);
+    private readonly List<Request> requests = [];
+    private readonly List<int> mayBeIgnored = [];
 
     /// <summary>Number of requests; one call may add more than one (names beside the first are a request of their own).</summary>
-    public int Count => _requests.Count;
+    public int Count => requests.Count;
 
     /// <summary>Takes all requests out.</summary>
     public void Clear()
     {
-        _writer.Clear();
-        _requests.Clear();
+        writer.Clear();
+        requests.Clear();
+        mayBeIgnored.Clear();
     }
 
     /// <summary>The encoded requests, one behind the other.</summary>
-    internal Span<byte> Bytes => _writer.Bytes;
+    internal Span<byte> Bytes => writer.Bytes;
 
     /// <summary>Where the request begins in <see cref="Bytes"/>.</summary>
-    internal int Start(int index) => _requests[index].Start;
+    internal int Start(int index) => requests[index].Start;
 
     /// <summary>Where the request ends in <see cref="Bytes"/>.</summary>
-    internal int End(int index) => index + 1 < _requests.Count ? _requests[index + 1].Start : _writer.Length;
+    internal int End(int index) => index + 1 < requests.Count ? requests[index + 1].Start : writer.Length;
 
     /// <summary>WireGuard's settings go to another kind of socket, and are not part of the public batch.</summary>
     internal void AddWireguard(ushort family, string name, WireguardDevice device) =>
@@ -52,29 +54,43 @@ public sealed partial class NetlinkBatch
         doing,
         null);
 
+    /// <summary>Those requests that ask for a setting which kernels before some version take and ignore.</summary>
+    internal IReadOnlyList<int> ThatMayBeIgnored => mayBeIgnored;
+
+    /// <summary>What a request is about, and the device it is for.</summary>
+    internal (object Subject, int Index) SubjectOf(int request) => (requests[request].Subject!, requests[request].Index);
+
     /// <summary>The exception for a request that was refused.</summary>
-    internal NetlinkException Refused(int index, int errno, string? extendedAck)
+    internal NetlinkException Refused(int index, int errno, string? extendedAck, string? advice = null)
     {
-        var request = _requests[index];
-        var type = MemoryMarshal.Read<ushort>(_writer.Bytes[(request.Start + 4)..]);
-        var advice = NetlinkAdvice.For(type, request.Subject, errno, extendedAck);
-        return new NetlinkException(request.Describe(type, _writer.Bytes[(request.Start + MessageWriter.HeaderSize)..End(index)]), errno, extendedAck, advice, index);
+        var request = requests[index];
+        var type = MemoryMarshal.Read<ushort>(writer.Bytes[(request.Start + 4)..]);
+        advice ??= NetlinkAdvice.For(type, request.Subject, errno, extendedAck);
+        return new NetlinkException(request.Describe(type, writer.Bytes[(request.Start + MessageWriter.HeaderSize)..End(index)]), errno, extendedAck, advice, index);
     }
 
     // Subjects are kept as they are and turned into words only when a request fails.
-    private void Remember(int start, string? doing, string verb, object? subject, int index = 0) => _requests.Add(new Request(start, doing, verb, subject, index));
+    private void Remember(int start, string? doing, string verb, object? subject, int index = 0)
+    {
+        if (IgnoredSettings.AreIn(subject))
+        {
+            mayBeIgnored.Add(requests.Count);
+        }
+
+        requests.Add(new Request(start, doing, verb, subject, index));
+    }
 
     /// <summary>Undoes a half-written request, so that an argument that was refused leaves the batch as it was.</summary>
     private void Write<T>(T argument, Action<MessageWriter, T> write, string? doing, string verb, object? subject, int index = 0)
     {
-        var start = _writer.Length;
+        var start = writer.Length;
         try
         {
-            write(_writer, argument);
+            write(writer, argument);
         }
         catch
         {
-            _writer.Rewind(start);
+            writer.Rewind(start);
             throw;
         }
 

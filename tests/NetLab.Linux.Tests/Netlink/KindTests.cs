@@ -4,6 +4,7 @@ using NetLab.Linux.Netlink;
 namespace NetLab.Linux.Tests.Netlink;
 
 /// <summary>Every kind of device: made for real and read back where this kernel has it, refused in words that teach where it has not, and read from bytes in either case.</summary>
+[Trait("Category", "Kind")]
 public sealed class KindTests
 {
     private const int Lower = 11;

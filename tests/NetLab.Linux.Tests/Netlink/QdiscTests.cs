@@ -2,6 +2,7 @@ using NetLab.Linux.Netlink;
 
 namespace NetLab.Linux.Tests.Netlink;
 
+[Trait("Category", "Kind")]
 public sealed class QdiscTests : IDisposable
 {
     private readonly NetlinkBench _bench = new();

@@ -10,6 +10,7 @@ using NetLab.Xunit;
 namespace NetLab.Tests.Labs;
 
 /// <summary>Devices of every kind in a lab: each carries a frame. A kind that the kernel lacks is skipped, and the reason names the option and what to use instead.</summary>
+[Trait("Category", "Kind")]
 public sealed class KindTests
 {
     [LabFact(Feature.Vlan)]

@@ -9,6 +9,7 @@ using NetLab.Xunit;
 namespace NetLab.Tests.Labs;
 
 /// <summary>Queueing disciplines in a lab: frames come through them, or do not, as they say.</summary>
+[Trait("Category", "Kind")]
 public sealed class QdiscKindTests
 {
     [LabFact(Feature.Tbf)]

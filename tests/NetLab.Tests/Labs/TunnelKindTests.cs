@@ -7,6 +7,7 @@ using NetLab.Xunit;
 namespace NetLab.Tests.Labs;
 
 /// <summary>Tunnels of every kind, between two nodes of a lab: each carries a ping.</summary>
+[Trait("Category", "Kind")]
 public sealed class TunnelKindTests
 {
     private static readonly IPAddress Group = IPAddress.Parse("239.1.1.1");

@@ -99,5 +99,6 @@ public sealed partial record NetemSpec(int Index) : QdiscSpec(Index)
     public NetemSlot? Slot { get; init; }
 
     /// <summary>Seed of its random numbers (TCA_NETEM_PRNG_SEED, Linux 6.6); drawn by the kernel when null.</summary>
+    [SinceLinux("6.6")]
     public ulong? Seed { get; init; }
 }
