@@ -183,7 +183,7 @@ public sealed partial class Lab
     }
 
     // Made by Open vSwitch, or upon a device that it makes.
-    private static bool IsOfOvs(Device device) => device is OvsInternalPort or OvsBridge or KernelDevice { Parent: { } parent } && IsOfOvs(parent);
+    private static bool IsOfOvs(Device device) => device is OvsInternalPort or OvsBridge || (device is KernelDevice { Parent: { } parent } && IsOfOvs(parent));
 
     private static void Execute(Node node, NetlinkBatch batch)
     {
