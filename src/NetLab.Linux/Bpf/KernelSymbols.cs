@@ -13,31 +13,31 @@ internal sealed class KernelSymbols : IDisposable
     private const int OutputLength = 1024;
     private const string Doing = "ask the kernel for the names of its functions";
 
-    private readonly Dictionary<ulong, string> names = [];
-    private readonly SafeFileHandle output;
-    private readonly SafeFileHandle format;
-    private readonly SafeFileHandle program;
-    private readonly byte[] text = new byte[OutputLength];
+    private readonly Dictionary<ulong, string> _names = [];
+    private readonly SafeFileHandle _output;
+    private readonly SafeFileHandle _format;
+    private readonly SafeFileHandle _program;
+    private readonly byte[] _text = new byte[OutputLength];
 
     public KernelSymbols()
     {
         var formatText = Encoding.ASCII.GetBytes(string.Join('\n', Enumerable.Repeat("%ps", Batch)) + '\0');
-        output = BpfKernel.CreateMap(BpfMapType.Array, "netlab_names", 4, OutputLength, 1);
-        format = BpfKernel.CreateMap(BpfMapType.Array, "netlab_format", 4, formatText.Length, 1, BpfKernel.ReadableByProgramsOnly);
-        BpfKernel.Update(format, formatText, Doing);
-        BpfKernel.Freeze(format, Doing);
-        using var outputFd = output.Borrow();
-        using var formatFd = format.Borrow();
-        program = BpfKernel.LoadProgram(BpfProgramType.RawTracepoint, "netlab_symbols", Program(outputFd.Number, formatFd.Number));
+        _output = BpfKernel.CreateMap(BpfMapType.Array, "netlab_names", 4, OutputLength, 1);
+        _format = BpfKernel.CreateMap(BpfMapType.Array, "netlab_format", 4, formatText.Length, 1, BpfKernel.ReadableByProgramsOnly);
+        BpfKernel.Update(_format, formatText, Doing);
+        BpfKernel.Freeze(_format, Doing);
+        using var outputFd = _output.Borrow();
+        using var formatFd = _format.Borrow();
+        _program = BpfKernel.LoadProgram(BpfProgramType.RawTracepoint, "netlab_symbols", Program(outputFd.Number, formatFd.Number));
     }
 
     /// <summary>The name of the function that the address is in, see <see cref="FunctionName"/>; the address itself in hexadecimal when the kernel has none.</summary>
     public string NameOf(ulong address)
     {
-        if (!names.TryGetValue(address, out var name))
+        if (!_names.TryGetValue(address, out var name))
         {
             Resolve([address]);
-            name = names[address];
+            name = _names[address];
         }
 
         return name;
@@ -50,7 +50,7 @@ internal sealed class KernelSymbols : IDisposable
         var count = 0;
         foreach (var address in addresses)
         {
-            if (names.ContainsKey(address) || batch[..count].Contains(address))
+            if (_names.ContainsKey(address) || batch[..count].Contains(address))
             {
                 continue;
             }
@@ -72,9 +72,9 @@ internal sealed class KernelSymbols : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        program.Dispose();
-        format.Dispose();
-        output.Dispose();
+        _program.Dispose();
+        _format.Dispose();
+        _output.Dispose();
     }
 
     private static ulong[] Program(int outputMap, int formatMap)
@@ -101,13 +101,13 @@ internal sealed class KernelSymbols : IDisposable
     private void Ask(Span<ulong> batch, int count)
     {
         batch[count..].Clear();
-        BpfKernel.Run(program, batch, Doing);
-        BpfKernel.Lookup(output, text, Doing);
-        var end = Array.IndexOf(text, (byte)0);
-        var answers = Encoding.ASCII.GetString(text, 0, end < 0 ? text.Length : end).Split('\n');
+        BpfKernel.Run(_program, batch, Doing);
+        BpfKernel.Lookup(_output, _text, Doing);
+        var end = Array.IndexOf(_text, (byte)0);
+        var answers = Encoding.ASCII.GetString(_text, 0, end < 0 ? _text.Length : end).Split('\n');
         for (var i = 0; i < count; i++)
         {
-            names[batch[i]] = i < answers.Length ? FunctionName(answers[i]) : $"0x{batch[i]:x}";
+            _names[batch[i]] = i < answers.Length ? FunctionName(answers[i]) : $"0x{batch[i]:x}";
         }
     }
 

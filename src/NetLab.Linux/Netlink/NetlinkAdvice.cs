@@ -30,7 +30,7 @@ internal static class NetlinkAdvice
         EOPNOTSUPP when spec is BridgeSpec { Options: { VlanFiltering: true } or { VlanDefaultPvid: not null } or { VlanProtocol: not null } } => NoVlanFiltering,
         EOPNOTSUPP when extendedAck is null && spec is not (BridgeSpec or VethSpec) => MissingKind(spec.Kind),
         EEXIST when spec.Namespace is not null =>
-            $"'{spec.Name}' or its index is there already; kernels before 6.14 also refuse a name that exists where the device is asked for, not only where it is born: choose another name",
+            $"An interface with that name or index is there already, in the namespace where it is to be born or (older kernels, as 6.1, look there too) in the one where it is asked for: choose another",
         EEXIST => $"An interface with that name or index is there already: delete it, or choose another name than '{spec.Name}'{(spec.Index is { } i ? $" or another index than {i}" : "")}",
         ENODEV => "No interface has the index given as lower device: add that one first",
         EINVAL when extendedAck is null && spec.MasterIndex is { } master => $"Is interface {master}, its master, there, and a bridge, bond or VRF?",

@@ -13,29 +13,29 @@ namespace NetLab.Linux.Netlink;
 /// </remarks>
 public sealed partial class NetlinkBatch
 {
-    private readonly MessageWriter writer = new(16 * 1024);
-    private readonly List<Request> requests = [];
-    private readonly List<int> mayBeIgnored = [];
+    private readonly MessageWriter _writer = new(16 * 1024);
+    private readonly List<Request> _requests = [];
+    private readonly List<int> _mayBeIgnored = [];
 
     /// <summary>Number of requests; one call may add more than one (names beside the first are a request of their own).</summary>
-    public int Count => requests.Count;
+    public int Count => _requests.Count;
 
     /// <summary>Takes all requests out.</summary>
     public void Clear()
     {
-        writer.Clear();
-        requests.Clear();
-        mayBeIgnored.Clear();
+        _writer.Clear();
+        _requests.Clear();
+        _mayBeIgnored.Clear();
     }
 
     /// <summary>The encoded requests, one behind the other.</summary>
-    internal Span<byte> Bytes => writer.Bytes;
+    internal Span<byte> Bytes => _writer.Bytes;
 
     /// <summary>Where the request begins in <see cref="Bytes"/>.</summary>
-    internal int Start(int index) => requests[index].Start;
+    internal int Start(int index) => _requests[index].Start;
 
     /// <summary>Where the request ends in <see cref="Bytes"/>.</summary>
-    internal int End(int index) => index + 1 < requests.Count ? requests[index + 1].Start : writer.Length;
+    internal int End(int index) => index + 1 < _requests.Count ? _requests[index + 1].Start : _writer.Length;
 
     /// <summary>WireGuard's settings go to another kind of socket, and are not part of the public batch.</summary>
     internal void AddWireguard(ushort family, string name, WireguardDevice device) =>
@@ -55,18 +55,18 @@ public sealed partial class NetlinkBatch
         null);
 
     /// <summary>Those requests that ask for a setting which kernels before some version take and ignore.</summary>
-    internal IReadOnlyList<int> ThatMayBeIgnored => mayBeIgnored;
+    internal IReadOnlyList<int> ThatMayBeIgnored => _mayBeIgnored;
 
     /// <summary>What a request is about, and the device it is for.</summary>
-    internal (object Subject, int Index) SubjectOf(int request) => (requests[request].Subject!, requests[request].Index);
+    internal (object Subject, int Index) SubjectOf(int request) => (_requests[request].Subject!, _requests[request].Index);
 
     /// <summary>The exception for a request that was refused.</summary>
     internal NetlinkException Refused(int index, int errno, string? extendedAck, string? advice = null)
     {
-        var request = requests[index];
-        var type = MemoryMarshal.Read<ushort>(writer.Bytes[(request.Start + 4)..]);
+        var request = _requests[index];
+        var type = MemoryMarshal.Read<ushort>(_writer.Bytes[(request.Start + 4)..]);
         advice ??= NetlinkAdvice.For(type, request.Subject, errno, extendedAck);
-        return new NetlinkException(request.Describe(type, writer.Bytes[(request.Start + MessageWriter.HeaderSize)..End(index)]), errno, extendedAck, advice, index);
+        return new NetlinkException(request.Describe(type, _writer.Bytes[(request.Start + MessageWriter.HeaderSize)..End(index)]), errno, extendedAck, advice, index);
     }
 
     // Subjects are kept as they are and turned into words only when a request fails.
@@ -74,23 +74,23 @@ public sealed partial class NetlinkBatch
     {
         if (IgnoredSettings.AreIn(subject))
         {
-            mayBeIgnored.Add(requests.Count);
+            _mayBeIgnored.Add(_requests.Count);
         }
 
-        requests.Add(new Request(start, doing, verb, subject, index));
+        _requests.Add(new Request(start, doing, verb, subject, index));
     }
 
     /// <summary>Undoes a half-written request, so that an argument that was refused leaves the batch as it was.</summary>
     private void Write<T>(T argument, Action<MessageWriter, T> write, string? doing, string verb, object? subject, int index = 0)
     {
-        var start = writer.Length;
+        var start = _writer.Length;
         try
         {
-            write(writer, argument);
+            write(_writer, argument);
         }
         catch
         {
-            writer.Rewind(start);
+            _writer.Rewind(start);
             throw;
         }
 

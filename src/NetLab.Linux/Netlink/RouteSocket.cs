@@ -8,14 +8,14 @@ namespace NetLab.Linux.Netlink;
 /// </summary>
 public sealed partial class RouteSocket : IDisposable
 {
-    private readonly NetlinkSocket socket;
+    private readonly NetlinkSocket _socket;
 
-    private readonly bool isReadOnly;
+    private readonly bool _isReadOnly;
 
     private RouteSocket(NetlinkSocket socket, bool isReadOnly)
     {
-        this.socket = socket;
-        this.isReadOnly = isReadOnly;
+        _socket = socket;
+        _isReadOnly = isReadOnly;
     }
 
     /// <summary>Opens a socket in a namespace. It stays usable when the namespace object is disposed, and keeps the namespace alive.</summary>
@@ -34,12 +34,12 @@ public sealed partial class RouteSocket : IDisposable
     public void Execute(NetlinkBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        if (isReadOnly)
+        if (_isReadOnly)
         {
             throw new InvalidOperationException("This namespace is only looked at: whoever made it changes it.");
         }
 
-        socket.Execute(batch);
+        _socket.Execute(batch);
         foreach (var request in batch.ThatMayBeIgnored)
         {
             RequireTaken(batch, request);
@@ -71,5 +71,5 @@ public sealed partial class RouteSocket : IDisposable
     }
 
     /// <summary>Closes the socket.</summary>
-    public void Dispose() => socket.Dispose();
+    public void Dispose() => _socket.Dispose();
 }

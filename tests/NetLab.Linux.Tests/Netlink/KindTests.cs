@@ -48,7 +48,6 @@ public sealed class KindTests
             RemoteChecksumTx = true,
             RemoteChecksumRx = true,
             GroupPolicy = true,
-            LocalBypass = false,
         },
         ["vxlan group"] = new VxlanSpec("x0") { Id = 43, Remote = IPAddress.Parse("239.1.1.1"), DeviceIndex = Lower, Port = 4789, TtlInherit = true, Learning = true },
         ["vxlan IPv6"] = new VxlanSpec("x0")
@@ -173,10 +172,10 @@ public sealed class KindTests
         a.Do(batch =>
         {
             batch.AddLink(new VethSpec("v0", new VethPeer("v1")) { Index = Lower });
-            batch.AddLink(new MacvlanSpec("eth0", Lower) { Namespace = b.Namespace, Index = 5 });
+            batch.AddLink(new MacvlanSpec("eth0", Lower) { Namespace = b.Namespace, Index = 50 });
         });
         var link = b.Link("eth0");
-        Assert.Equal((5, Lower), (link.Index, link.LinkIndex));
+        Assert.Equal((50, Lower), (link.Index, link.LinkIndex));
         Assert.NotNull(link.LinkNetnsId);
         Assert.Null(a.Socket.FindLink("eth0"));
     }
