@@ -25,13 +25,18 @@ internal sealed class OvsBed : IAsyncDisposable
 
     public RouteSocket Route { get; }
 
+    /// <summary>What programs of the node see as /run.</summary>
+    public string RunDirectory { get; private set; } = "";
+
     public OvsInstance Ovs { get; private set; } = null!;
 
     public static async Task<OvsBed> CreateAsync(string node = "box", ProcessGroup? group = null)
     {
         var bed = new OvsBed(NetworkNamespace.Create(), group ?? ProcessGroup.Create());
         bed.Namespace.WriteSysctl("net.ipv6.conf.default.disable_ipv6", "1");
-        bed.Ovs = await OvsInstance.StartAsync(bed.Namespace, bed.Group, node, CancellationToken.None);
+        Userland userland = bed.Group.CreateUserland(bed.Namespace, node);
+        bed.RunDirectory = userland.RunDirectory;
+        bed.Ovs = await OvsInstance.StartAsync(bed.Group, userland, node, CancellationToken.None);
         return bed;
     }
 

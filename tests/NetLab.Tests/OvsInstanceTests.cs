@@ -109,7 +109,7 @@ public class OvsInstanceTests
     public async Task It_has_no_file_outside_the_lab_s_scratch_directory()
     {
         await using var bed = await WithBridgeAsync(null, ("a", null));
-        var scratch = new DirectoryInfo(bed.Group.Scratch.Path).EnumerateDirectories().Single();
+        var scratch = new DirectoryInfo(bed.RunDirectory + "/openvswitch");
         Assert.Contains(scratch.EnumerateFileSystemInfos(), f => f.Name is "br0.mgmt");
         var expected = await bed.FileSystemAsync(scratch.FullName);
 
@@ -131,11 +131,12 @@ public class OvsInstanceTests
         using var ns = NetworkNamespace.Create();
         await using var group = ProcessGroup.Create();
         using var giveUp = new CancellationTokenSource();
-        var start = OvsInstance.StartAsync(ns, group, "box", giveUp.Token);
+        var userland = group.CreateUserland(ns, "box");
+        var start = OvsInstance.StartAsync(group, userland, "box", giveUp.Token);
         await giveUp.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => start);
 
-        Assert.Empty(Directory.EnumerateFileSystemEntries(group.Scratch.Path));
+        Assert.False(Directory.Exists(userland.RunDirectory + "/openvswitch"));
     }
 }

@@ -5,37 +5,43 @@ using System.Runtime.InteropServices;
 namespace NetLab.Linux.Processes;
 
 /// <summary>
-/// A thread of its own that steps into other mount, network and PID namespaces, does one thing there, steps back and ends: the only way to
+/// A thread of its own that steps into other namespaces, does there what a <see cref="Plan"/> says, steps back and ends: the only way to
 /// start a process inside them, since a child inherits what its thread is in.
 /// </summary>
 /// <remarks>
 /// What is said of <see cref="NamespaceWindow"/> holds here too: nothing of the runtime happens between the first step and the last, and a thread that
 /// cannot step back ends the process. The thread must be a fresh one because it stops sharing its working directory and root with the
-/// others (CLONE_FS), which cannot be undone.
+/// others (CLONE_FS), and gives up capabilities for its children; neither can be undone.
 /// </remarks>
 internal static unsafe class ForeignThread
 {
-    public const uint MS_BIND = 0x1000, MS_REC = 0x4000, MS_SLAVE = 0x80000, MNT_DETACH = 2;
+    public const uint MS_RDONLY = 1, MS_NOSUID = 2, MS_NODEV = 4, MS_NOEXEC = 8, MS_REMOUNT = 32, MS_BIND = 0x1000, MS_REC = 0x4000, MS_SLAVE = 0x80000;
+    private const int MNT_DETACH = 2, PR_CAPBSET_DROP = 24, Capabilities = 64;
 
     private static readonly int HomeMount = OpenHome("mnt");
     private static readonly int HomePid = OpenHome("pid_for_children");
+
+    // A kernel can be built without these two.
+    private static readonly int HomeUts = TryOpenHome("uts");
+    private static readonly int HomeIpc = TryOpenHome("ipc");
     private static readonly nint Main = NativeLibrary.GetMainProgramHandle();
     private static readonly delegate* unmanaged<int*> ErrnoLocation = (delegate* unmanaged<int*>)Function("__errno_location");
     private static readonly delegate* unmanaged<int, int, int> SetNs = (delegate* unmanaged<int, int, int>)Function("setns");
     private static readonly delegate* unmanaged<int, int> Unshare = (delegate* unmanaged<int, int>)Function("unshare");
-    private static readonly delegate* unmanaged<byte*, int, int, int> Open = (delegate* unmanaged<byte*, int, int, int>)Function("open");
+    private static readonly delegate* unmanaged<int, byte*, int, int, int> OpenAt = (delegate* unmanaged<int, byte*, int, int, int>)Function("openat");
     private static readonly delegate* unmanaged<byte*, int> ChangeDirectory = (delegate* unmanaged<byte*, int>)Function("chdir");
+    private static readonly delegate* unmanaged<int, int> ChangeToOpenDirectory = (delegate* unmanaged<int, int>)Function("fchdir");
     private static readonly delegate* unmanaged<byte*, byte*, byte*, nuint, void*, int> Mount = (delegate* unmanaged<byte*, byte*, byte*, nuint, void*, int>)Function("mount");
     private static readonly delegate* unmanaged<byte*, int, int> Unmount = (delegate* unmanaged<byte*, int, int>)Function("umount2");
+    private static readonly delegate* unmanaged<byte*, nuint, int> SetHostName = (delegate* unmanaged<byte*, nuint, int>)Function("sethostname");
+    private static readonly delegate* unmanaged<int, nuint, nuint, nuint, nuint, int> PrCtl = (delegate* unmanaged<int, nuint, nuint, nuint, nuint, int>)Function("prctl");
+    private static readonly delegate* unmanaged<void*, void*, int> CapSet = (delegate* unmanaged<void*, void*, int>)Function("capset");
     private static readonly delegate* unmanaged<int*, byte*, void*, void*, byte**, byte**, int> Spawn =
         (delegate* unmanaged<int*, byte*, void*, void*, byte**, byte**, int>)Function("posix_spawn");
 
     static ForeignThread()
     {
-        foreach (var method in new[] { nameof(InsideScratch), nameof(InsideSpawn) })
-        {
-            RuntimeHelpers.PrepareMethod(typeof(ForeignThread).GetMethod(method, BindingFlags.NonPublic | BindingFlags.Static)!.MethodHandle);
-        }
+        RuntimeHelpers.PrepareMethod(typeof(ForeignThread).GetMethod(nameof(InsidePlan), BindingFlags.NonPublic | BindingFlags.Static)!.MethodHandle);
 
         // Whoever may enter a mount namespace and not leave it would be lost.
         const int CAP_SYS_CHROOT = 18;
@@ -45,163 +51,202 @@ internal static unsafe class ForeignThread
         }
     }
 
-    /// <summary>What was being done when it failed.</summary>
+    /// <summary>What was being done when it failed. <see cref="Plan.FailedItem"/> says which of several.</summary>
     public enum Step
     {
         None,
-        NewMountNamespace,
-        SlaveMounts,
+        StopSharing,
         EnterMountNamespace,
-        MountScratch,
-        OpenScratch,
-        UncoverSys,
-        BindMount,
+        EnterUtsNamespace,
+        EnterIpcNamespace,
         EnterNetworkNamespace,
-        MountSys,
-        NewPidNamespace,
+        NewNamespaces,
+        Mounting,
+        SetHostName,
+        Opening,
         EnterPidNamespace,
         ChangeDirectory,
+        DropCapability,
         Spawn,
     }
 
-    /// <summary>What is to be done, and what came of it. All pointers are native memory of the caller.</summary>
+    /// <summary>The kinds of namespaces that the kernel has besides mount, network and PID, as CLONE_NEW… flags.</summary>
+    public static int Optional => (HomeUts >= 0 ? Libc.CLONE_NEWUTS : 0) | (HomeIpc >= 0 ? Libc.CLONE_NEWIPC : 0);
+
+    /// <summary>mount(2), or umount2(2) of the target where there is no source.</summary>
+    public struct Mounting
+    {
+        public byte* Source, Target, Type, Options;
+        public nuint Flags;
+        public bool IsUnmount, MayFail;
+
+        /// <summary>Outcome, of one that may fail: its errno.</summary>
+        public int Error;
+    }
+
+    /// <summary>openat(2), read-only.</summary>
+    public struct Opening
+    {
+        public int Directory;
+        public byte* Path;
+
+        /// <summary>Outcome: the descriptor, or -1.</summary>
+        public int Descriptor;
+    }
+
+    /// <summary>What is to be done, in this order, and what came of it. All pointers are native memory of the caller.</summary>
     public struct Plan
     {
         /// <summary>Namespaces to enter, or -1.</summary>
-        public int MountNamespace, NetworkNamespace, PidNamespace;
+        public int MountNamespace, UtsNamespace, IpcNamespace, NetworkNamespace;
 
-        /// <summary>Whether the child is to be the first process of a new PID namespace.</summary>
-        public bool NewPidNamespace;
+        /// <summary>Namespaces to make: CLONE_NEW… flags. A new PID namespace is the child's, not the thread's.</summary>
+        public int NewNamespaces;
 
-        public int BindCount;
-        public byte** BindSources;
-        public byte** BindTargets;
-        public byte* WorkingDirectory;
+        public int MountingCount;
+        public Mounting* Mountings;
+
+        public byte* HostName;
+        public nuint HostNameLength;
+
+        public int OpeningCount;
+        public Opening* Openings;
+
+        /// <summary>The PID namespace of the child, or -1.</summary>
+        public int PidNamespace;
+
+        /// <summary>The directory that the child starts in, or -1; then the path, and where that leads nowhere the other path, if there is one.</summary>
+        public int OpenDirectory;
+        public byte* WorkingDirectory, OtherDirectory;
+
+        /// <summary>Capabilities that the child shall not have, a bit for each number; and, unless null, the arguments of capset(2) that leave nothing to be inherited.</summary>
+        public ulong DroppedCapabilities;
+        public void* CapabilityHeader, CapabilityData;
+
+        /// <summary>The program, or null for none.</summary>
         public byte* Program;
-        public byte** Arguments;
-        public byte** Environment;
-        public void* Actions;
-        public void* Attributes;
-
-        public byte* Root;
-        public byte* Sys;
-        public byte* SysType;
+        public byte** Arguments, Environment;
+        public void* Actions, Attributes;
 
         /// <summary>Outcome: the child.</summary>
         public int Pid;
 
-        /// <summary>Outcome: the step that failed, its errno, and which bind mount it was.</summary>
+        /// <summary>Outcome: the step that failed, its errno, and which mounting, opening or capability it was.</summary>
         public Step Failed;
-        public int Error;
-        public int FailedBind;
+        public int Error, FailedItem;
     }
 
-    /// <summary>What <see cref="MakeScratch"/> hands back.</summary>
-    public struct Scratch
+    /// <summary>Does as planned; the outcome is in the plan.</summary>
+    public static void Run(Plan* plan)
     {
-        public byte* Root;
-        public byte* Sys;
-        public byte* Type;
-        public byte* Options;
-        public byte* OwnMountNamespace;
-
-        /// <summary>Outcome: descriptors of the mounted directory and of the mount namespace it is in.</summary>
-        public int Directory, MountNamespace;
-
-        public Step Failed;
-        public int Error;
-    }
-
-    /// <summary>Starts a process as planned; the outcome is in the plan.</summary>
-    public static void StartProcess(Plan* plan) => OnFreshThread(() => InsideSpawn(plan));
-
-    /// <summary>Makes a mount namespace with an empty tmpfs over <c>/sys</c> and opens both.</summary>
-    public static void MakeScratch(Scratch* scratch) => OnFreshThread(() => InsideScratch(scratch));
-
-    private static void OnFreshThread(Action work)
-    {
-        var thread = new Thread(() => work(), maxStackSize: 256 * 1024) { IsBackground = true, Name = "NetLab namespace" };
+        var thread = new Thread(() => InsidePlan(plan), maxStackSize: 256 * 1024) { IsBackground = true, Name = "NetLab namespace" };
         thread.UnsafeStart();
         thread.Join();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void InsideSpawn(Plan* plan)
+    private static void InsidePlan(Plan* plan)
     {
-        int homeMount = HomeMount, homePid = HomePid, homeNetwork = NamespaceWindow.HomeDescriptor;
+        int homeMount = HomeMount, homePid = HomePid, homeNetwork = NamespaceWindow.HomeDescriptor, homeUts = HomeUts, homeIpc = HomeIpc;
         var setNs = SetNs;
         var unshare = Unshare;
-        var chdir = ChangeDirectory;
         var mount = Mount;
         var unmount = Unmount;
+        var setHostName = SetHostName;
+        var open = OpenAt;
+        var chdir = ChangeDirectory;
+        var fchdir = ChangeToOpenDirectory;
+        var prctl = PrCtl;
+        var capSet = CapSet;
         var spawn = Spawn;
         int* errno = ErrnoLocation();
-        var failed = Step.None;
-        var error = 0;
 
         // From here on nothing but raw calls.
         if (unshare(Libc.CLONE_FS) != 0)
         {
-            plan->Failed = Step.NewMountNamespace;
+            plan->Failed = Step.StopSharing;
             plan->Error = *errno;
             return;
         }
 
+        var failed = Step.None;
         if (plan->MountNamespace >= 0 && setNs(plan->MountNamespace, Libc.CLONE_NEWNS) != 0)
         {
             failed = Step.EnterMountNamespace;
         }
-        else if (plan->MountNamespace >= 0 && unshare(Libc.CLONE_NEWNS) != 0)
+        else if (plan->UtsNamespace >= 0 && setNs(plan->UtsNamespace, Libc.CLONE_NEWUTS) != 0)
         {
-            failed = Step.NewMountNamespace;
+            failed = Step.EnterUtsNamespace;
         }
-        else if (plan->MountNamespace >= 0 && mount(null, plan->Root, null, MS_REC | MS_SLAVE, null) != 0)
+        else if (plan->IpcNamespace >= 0 && setNs(plan->IpcNamespace, Libc.CLONE_NEWIPC) != 0)
         {
-            failed = Step.SlaveMounts;
+            failed = Step.EnterIpcNamespace;
+        }
+        else if (plan->NetworkNamespace >= 0 && setNs(plan->NetworkNamespace, Libc.CLONE_NEWNET) != 0)
+        {
+            failed = Step.EnterNetworkNamespace;
+        }
+        else if (plan->NewNamespaces != 0 && unshare(plan->NewNamespaces) != 0)
+        {
+            failed = Step.NewNamespaces;
         }
 
-        for (var i = 0; failed == Step.None && i < plan->BindCount; i++)
+        for (var i = 0; failed == Step.None && i < plan->MountingCount; i++)
         {
-            if (mount(plan->BindSources[i], plan->BindTargets[i], null, MS_BIND | MS_REC, null) != 0)
+            Mounting* one = plan->Mountings + i;
+            if ((one->IsUnmount ? unmount(one->Target, MNT_DETACH) : mount(one->Source, one->Target, one->Type, one->Flags, one->Options)) != 0)
             {
-                failed = Step.BindMount;
-                plan->FailedBind = i;
-            }
-        }
-
-        if (failed == Step.None)
-        {
-            if (plan->MountNamespace >= 0 && unmount(plan->Sys, (int)MNT_DETACH) != 0)
-            {
-                failed = Step.UncoverSys;
-            }
-            else if (plan->NetworkNamespace >= 0 && setNs(plan->NetworkNamespace, Libc.CLONE_NEWNET) != 0)
-            {
-                failed = Step.EnterNetworkNamespace;
-            }
-            else if (plan->NetworkNamespace >= 0 && plan->MountNamespace >= 0 && mount(plan->SysType, plan->Sys, plan->SysType, 0, null) != 0)
-            {
-                failed = Step.MountSys;
-            }
-            else if (plan->NewPidNamespace && unshare(Libc.CLONE_NEWPID) != 0)
-            {
-                failed = Step.NewPidNamespace;
-            }
-            else if (plan->PidNamespace >= 0 && setNs(plan->PidNamespace, Libc.CLONE_NEWPID) != 0)
-            {
-                failed = Step.EnterPidNamespace;
-            }
-            else if (plan->WorkingDirectory != null && chdir(plan->WorkingDirectory) != 0)
-            {
-                failed = Step.ChangeDirectory;
+                one->Error = *errno;
+                failed = one->MayFail ? Step.None : Step.Mounting;
+                plan->FailedItem = i;
             }
         }
 
-        if (failed != Step.None)
+        if (failed == Step.None && plan->HostName != null && setHostName(plan->HostName, plan->HostNameLength) != 0)
         {
-            error = *errno;
+            failed = Step.SetHostName;
         }
-        else
+
+        for (var i = 0; failed == Step.None && i < plan->OpeningCount; i++)
+        {
+            Opening* one = plan->Openings + i;
+            one->Descriptor = open(one->Directory, one->Path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+            if (one->Descriptor < 0)
+            {
+                failed = Step.Opening;
+                plan->FailedItem = i;
+            }
+        }
+
+        if (failed == Step.None && plan->PidNamespace >= 0 && setNs(plan->PidNamespace, Libc.CLONE_NEWPID) != 0)
+        {
+            failed = Step.EnterPidNamespace;
+        }
+
+        if (failed == Step.None
+            && (plan->OpenDirectory >= 0 ? fchdir(plan->OpenDirectory) : plan->WorkingDirectory != null ? chdir(plan->WorkingDirectory) : 0) != 0
+            && (plan->OtherDirectory == null || chdir(plan->OtherDirectory) != 0))
+        {
+            failed = Step.ChangeDirectory;
+        }
+
+        // A program that root executes gets what the bounding set allows and what its parent lets it inherit; the thread itself keeps what it has.
+        for (var capability = 0; failed == Step.None && capability < Capabilities; capability++)
+        {
+            if ((plan->DroppedCapabilities >> capability & 1) != 0 && prctl(PR_CAPBSET_DROP, (nuint)capability, 0, 0, 0) != 0)
+            {
+                failed = Step.DropCapability;
+                plan->FailedItem = capability;
+            }
+        }
+
+        if (failed == Step.None && plan->CapabilityHeader != null && capSet(plan->CapabilityHeader, plan->CapabilityData) != 0)
+        {
+            failed = Step.DropCapability;
+        }
+
+        var error = *errno;
+        if (failed == Step.None && plan->Program != null)
         {
             // posix_spawn returns its error instead of setting errno.
             int pid = 0;
@@ -211,7 +256,8 @@ internal static unsafe class ForeignThread
         }
 
         if (setNs(homePid, Libc.CLONE_NEWPID) != 0 || setNs(homeNetwork, Libc.CLONE_NEWNET) != 0
-            || (plan->MountNamespace >= 0 && setNs(homeMount, Libc.CLONE_NEWNS) != 0))
+            || (homeUts >= 0 && setNs(homeUts, Libc.CLONE_NEWUTS) != 0) || (homeIpc >= 0 && setNs(homeIpc, Libc.CLONE_NEWIPC) != 0)
+            || setNs(homeMount, Libc.CLONE_NEWNS) != 0)
         {
             Lost(*errno);
         }
@@ -220,55 +266,15 @@ internal static unsafe class ForeignThread
         plan->Error = error;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void InsideScratch(Scratch* scratch)
-    {
-        int homeMount = HomeMount;
-        var setNs = SetNs;
-        var mount = Mount;
-        var open = Open;
-        var unshare = Unshare;
-        int* errno = ErrnoLocation();
-        var failed = Step.None;
-        var error = 0;
-        if (unshare(Libc.CLONE_FS | Libc.CLONE_NEWNS) != 0)
-        {
-            scratch->Failed = Step.NewMountNamespace;
-            scratch->Error = *errno;
-            return;
-        }
-
-        if (mount(null, scratch->Root, null, MS_REC | MS_SLAVE, null) != 0)
-        {
-            failed = Step.SlaveMounts;
-        }
-        else if (mount(scratch->Type, scratch->Sys, scratch->Type, 0, scratch->Options) != 0)
-        {
-            failed = Step.MountScratch;
-        }
-        else if ((scratch->Directory = open(scratch->Sys, Libc.O_RDONLY | Libc.O_CLOEXEC, 0)) < 0
-            || (scratch->MountNamespace = open(scratch->OwnMountNamespace, Libc.O_RDONLY | Libc.O_CLOEXEC, 0)) < 0)
-        {
-            failed = Step.OpenScratch;
-        }
-
-        error = *errno;
-        if (setNs(homeMount, Libc.CLONE_NEWNS) != 0)
-        {
-            Lost(*errno);
-        }
-
-        scratch->Failed = failed;
-        scratch->Error = error;
-    }
-
     private static nint Function(string name) => NativeLibrary.GetExport(Main, name);
 
     private static int OpenHome(string name)
     {
-        var fd = Libc.open($"/proc/self/ns/{name}", Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        var fd = TryOpenHome(name);
         return fd >= 0 ? fd : throw new LinuxException($"open /proc/self/ns/{name}, a namespace of this process", Libc.LastErrno);
     }
+
+    private static int TryOpenHome(string name) => Libc.open($"/proc/self/ns/{name}", Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
 
     private static void Lost(int errno) => Environment.FailFast(
         $"A thread entered the namespaces of a lab and could not return to those of the process ({Errno.Name(errno)}).");

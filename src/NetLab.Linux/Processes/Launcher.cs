@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace NetLab.Linux.Processes;
@@ -7,101 +6,145 @@ namespace NetLab.Linux.Processes;
 /// <summary>Turns a <see cref="ProcessStart"/> into the plan of a <see cref="ForeignThread"/>, and its outcome into a process or a clear message.</summary>
 internal static unsafe class Launcher
 {
-    /// <summary>Starts the first process of a new PID namespace, otherwise where we are.</summary>
-    public static (int Pid, SafeFileHandle Pidfd) LaunchFirst(ProcessStart start, string doing, SafeFileHandle stdin) =>
-        Launch(start, doing, newPidNamespace: true, null, null, stdin, null, null);
+    private const int CAP_SETPCAP = 8;
+
+    private static readonly (ulong Inheritable, ulong Permitted, ulong Effective, ulong Bounding) Own = Capability.OfThread();
+
+    /// <summary>Whether this process may start programs that may do less than it.</summary>
+    public static bool CanRestrict => (Own.Effective >> CAP_SETPCAP & 1) is 1;
+
+    /// <summary>
+    /// Starts the first process of a group: in new namespaces of every kind, so that whoever enters those of process 1 is nowhere. Its mount namespace is
+    /// the pattern for those of userlands. It may do nothing, so that every program of the group may look at it.
+    /// </summary>
+    public static (int Pid, SafeFileHandle Pidfd) LaunchFirst(ProcessStart start, string doing, ScratchDirectory scratch, string runDirectory, SafeFileHandle stdin)
+    {
+        using var plan = new NamespacePlan
+        {
+            Mount = scratch.MountNamespace,
+            New = Libc.CLONE_NEWNS | Libc.CLONE_NEWNET | Libc.CLONE_NEWPID | ForeignThread.Optional,
+        };
+        plan.KeepMountsFromOthers();
+        plan.Bind(scratch.NameInside(runDirectory), "/run");
+        return Launch(plan, start with { Privileges = Privileges.None }, doing, null, scratch, stdin, null, null);
+    }
+
+    /// <summary>Starts a program in the mount namespace of a group's first process, and in its PID namespace.</summary>
+    public static (int Pid, SafeFileHandle Pidfd) LaunchBesideFirst(
+        ProcessStart start, string doing, SafeFileHandle mountNamespace, SafeFileHandle pidNamespace, ScratchDirectory scratch, SafeFileHandle stderr)
+    {
+        using var plan = new NamespacePlan { Mount = mountNamespace };
+        return Launch(plan, start, doing, pidNamespace, scratch, null, null, stderr);
+    }
 
     /// <summary>Starts a program in a group; the given ends of pipes become its standard streams, <c>/dev/null</c> where there is none.</summary>
     public static (int Pid, SafeFileHandle Pidfd) Launch(
-        ProcessStart start, string doing, SafeFileHandle pidNamespace, ScratchDirectory scratch, SafeFileHandle? stdin, SafeFileHandle? stdout, SafeFileHandle? stderr) =>
-        Launch(start, doing, newPidNamespace: false, pidNamespace, scratch, stdin, stdout, stderr);
+        ProcessStart start, string doing, SafeFileHandle pidNamespace, ScratchDirectory scratch, SafeFileHandle? stdin, SafeFileHandle? stdout, SafeFileHandle? stderr)
+    {
+        var userland = start.Userland;
+        using var plan = userland is not null
+            ? new NamespacePlan { Mount = userland.Mount, Uts = userland.Uts, Ipc = userland.Ipc, Network = userland.Namespace.Handle }
+            : new NamespacePlan { Mount = scratch.MountNamespace, New = Libc.CLONE_NEWNS, Network = start.Namespace?.Handle };
+        if (userland is null)
+        {
+            plan.KeepMountsFromOthers();
+            foreach (var (source, target) in start.BindMounts)
+            {
+                plan.Bind(scratch.NameInside(source), target);
+            }
+
+            plan.Uncover(ScratchDirectory.MountPoint);
+            if (start.Namespace is not null)
+            {
+                plan.MountNew("sysfs", "/sys", null, "mount a /sys that shows the namespace's devices");
+            }
+        }
+        else if (start.BindMounts.Count > 0)
+        {
+            throw new ArgumentException($"{doing}: files in the place of others are for programs outside of a userland; here, write to {userland.RunDirectory}", nameof(start));
+        }
+
+        return Launch(plan, start, doing, pidNamespace, scratch, stdin, stdout, stderr);
+    }
 
     private static (int Pid, SafeFileHandle Pidfd) Launch(
-        ProcessStart start, string doing, bool newPidNamespace, SafeFileHandle? pidNamespace, ScratchDirectory? scratch,
+        NamespacePlan plan, ProcessStart start, string doing, SafeFileHandle? pidNamespace, ScratchDirectory scratch,
         SafeFileHandle? stdin, SafeFileHandle? stdout, SafeFileHandle? stderr)
     {
-        using var arena = new NativeArena();
-        using var borrowed = new Loans();
         var environment = EnvironmentOf(start);
         var program = ProgramPath.Require(start.Program, environment.GetValueOrDefault("PATH"));
         using var attributes = new SpawnAttributes(start.ShareTerminal);
         using var actions = new SpawnActions();
         if (!start.ShareTerminal)
         {
-            actions.StandardStream(0, borrowed.Number(stdin), arena);
-            actions.StandardStream(1, borrowed.Number(stdout), arena);
-            actions.StandardStream(2, borrowed.Number(stderr), arena);
+            actions.StandardStream(0, plan.Number(stdin), plan.Arena);
+            actions.StandardStream(1, plan.Number(stdout), plan.Arena);
+            actions.StandardStream(2, plan.Number(stderr), plan.Arena);
         }
 
-        foreach (var handle in start.Inherit.Concat(scratch is null ? [] : [scratch.Handle]))
+        foreach (var handle in start.Inherit.Append(scratch.Handle))
         {
-            actions.Keep(borrowed.Number(handle));
+            actions.Keep(plan.Number(handle));
         }
 
         actions.CloseTheRest();
 
-        ForeignThread.Plan plan = new()
-        {
-            MountNamespace = borrowed.Number(scratch?.MountNamespace),
-            NetworkNamespace = borrowed.Number(start.Namespace?.Handle),
-            PidNamespace = borrowed.Number(pidNamespace),
-            NewPidNamespace = newPidNamespace,
-            BindCount = start.BindMounts.Count,
-            BindSources = arena.Texts([.. start.BindMounts.Select(bind => scratch?.NameInside(bind.Source) ?? bind.Source)]),
-            BindTargets = arena.Texts([.. start.BindMounts.Select(bind => bind.Target)]),
+        // A path through our own descriptors leads nowhere for a thread in a userland, whose /proc does not know it.
+        using var directory = start.WorkingDirectory is { } path && scratch.Holds(path) ? ScratchDirectory.OpenDirectory(path, doing) : null;
+        var steps = plan.Begin();
+        steps.PidNamespace = plan.Number(pidNamespace);
+        steps.OpenDirectory = plan.Number(directory);
 
-            // The thread changes its root and directory on its way, so the directory is always named.
-            WorkingDirectory = arena.Text(start.WorkingDirectory ?? Environment.CurrentDirectory),
-            Program = arena.Text(Path.GetFullPath(program)),
-            Arguments = arena.Texts([start.Program, .. start.Arguments]),
-            Environment = arena.Texts([.. environment.Select(variable => $"{variable.Key}={variable.Value}")]),
-            Actions = actions.Native,
-            Attributes = attributes.Native,
-            Root = arena.Text("/"),
-            Sys = arena.Text(ScratchDirectory.MountPoint),
-            SysType = arena.Text("sysfs"),
-        };
-        ForeignThread.StartProcess(&plan);
-        if (plan.Failed is not ForeignThread.Step.None)
+        // The thread changes its root and directory on its way, so the directory is always named.
+        steps.WorkingDirectory = plan.Arena.Text(start.WorkingDirectory ?? Environment.CurrentDirectory);
+        steps.OtherDirectory = start.WorkingDirectory is null ? plan.Arena.Text("/") : null;
+        if (start.Privileges is { } privileges && CanRestrict)
         {
-            throw Refused(doing, start, plan);
+            Restrict(ref steps, plan.Arena, privileges);
         }
 
-        var pidfd = Libc.pidfd_open(plan.Pid);
-        if (pidfd < 0)
+        steps.Program = plan.Arena.Text(Path.GetFullPath(program));
+        steps.Arguments = plan.Arena.Texts([start.Program, .. start.Arguments]);
+        steps.Environment = plan.Arena.Texts([.. environment.Select(variable => $"{variable.Key}={variable.Value}")]);
+        steps.Actions = actions.Native;
+        steps.Attributes = attributes.Native;
+        plan.Run(&steps, doing, (step, errno) => step switch
         {
-            throw new LinuxException($"{doing}: open a pidfd of process {plan.Pid}", Libc.LastErrno, tryThis: "Linux 5.4 or newer is needed");
-        }
-
-        return (plan.Pid, new SafeFileHandle(pidfd, ownsHandle: true));
-    }
-
-    private static LinuxException Refused(string doing, ProcessStart start, in ForeignThread.Plan plan)
-    {
-        var (what, tryThis) = plan.Failed switch
-        {
-            ForeignThread.Step.NewMountNamespace => ("unshare the mount namespace", null),
-            ForeignThread.Step.EnterMountNamespace => ("enter the group's mount namespace", null),
-            ForeignThread.Step.SlaveMounts => ("keep its mounts from the host", "In a container, run with --security-opt apparmor=unconfined"),
-            ForeignThread.Step.BindMount => (
-                $"bind {start.BindMounts[plan.FailedBind].Source} to {start.BindMounts[plan.FailedBind].Target}",
-                plan.Error is Errno.ENOENT or Errno.ENOTDIR ? "Both must exist, and be both files or both directories" : null),
-            ForeignThread.Step.UncoverSys => ("uncover /sys", null),
-            ForeignThread.Step.EnterNetworkNamespace => ("enter the network namespace", null),
-            ForeignThread.Step.MountSys => ("mount a /sys that shows the namespace's devices", null),
-            ForeignThread.Step.NewPidNamespace => (
-                "make a PID namespace", plan.Error is Errno.ENOSPC ? "Raise sysctl user.max_pid_namespaces" : plan.Error is Errno.EINVAL ? "The kernel needs CONFIG_PID_NS" : null),
             ForeignThread.Step.EnterPidNamespace => ("enter the group's PID namespace", null),
             ForeignThread.Step.ChangeDirectory => ($"change to directory {start.WorkingDirectory}", null),
-            _ => ($"execute {start.Program}", plan.Error switch
+            _ => ($"execute {start.Program}", errno switch
             {
                 Errno.ENOMEM => "The group's first process is gone: somebody killed it, and with it the group",
-                Errno.ENOENT => "The program's interpreter or loader does not exist",
+                Errno.ENOENT => "The program's interpreter or loader does not exist, or it is below /run, which is a node's own",
                 Errno.ENOEXEC => "It is neither a program for this machine nor a script with #!",
                 _ => (string?)null,
             }),
-        };
-        return new LinuxException($"{doing}: {what}", plan.Error, tryThis: tryThis);
+        });
+
+        var pidfd = Libc.pidfd_open(steps.Pid);
+        if (pidfd < 0)
+        {
+            throw new LinuxException($"{doing}: open a pidfd of process {steps.Pid}", Libc.LastErrno, tryThis: "Linux 5.4 or newer is needed");
+        }
+
+        return (steps.Pid, new SafeFileHandle(pidfd, ownsHandle: true));
+    }
+
+    private static void Restrict(ref ForeignThread.Plan steps, NativeArena arena, Privileges wanted)
+    {
+        steps.DroppedCapabilities = Own.Bounding & ~(ulong)wanted;
+        if (Own.Inheritable is not 0)
+        {
+            // struct __user_cap_header_struct { __u32 version; int pid; }; struct __user_cap_data_struct { __u32 effective, permitted, inheritable; } of the lower
+            // and of the upper half (include/uapi/linux/capability.h).
+            var header = (uint*)arena.Allocate(8);
+            header[0] = 0x20080522;
+            var data = (uint*)arena.Allocate(24);
+            (data[0], data[1]) = ((uint)Own.Effective, (uint)Own.Permitted);
+            (data[3], data[4]) = ((uint)(Own.Effective >> 32), (uint)(Own.Permitted >> 32));
+            steps.CapabilityHeader = header;
+            steps.CapabilityData = data;
+        }
     }
 
     private static Dictionary<string, string> EnvironmentOf(ProcessStart start)
@@ -129,27 +172,5 @@ internal static unsafe class Launcher
     {
         using var fd = pipe.Borrow();
         _ = Libc.fcntl(fd.Number, Libc.F_SETFL, Libc.O_NONBLOCK);
-    }
-
-    /// <summary>Numbers of descriptors, none of which is closed before the end of the loan.</summary>
-    private sealed class Loans : IDisposable
-    {
-        private readonly List<SafeHandle> _handles = [];
-
-        /// <summary>The number; -1 for none.</summary>
-        public int Number(SafeHandle? handle)
-        {
-            if (handle is null)
-            {
-                return -1;
-            }
-
-            var added = false;
-            handle.DangerousAddRef(ref added);
-            _handles.Add(handle);
-            return (int)handle.DangerousGetHandle();
-        }
-
-        public void Dispose() => _handles.ForEach(handle => handle.DangerousRelease());
     }
 }

@@ -11,9 +11,9 @@ namespace NetLab.Linux.Processes;
 /// <remarks>
 /// A group is a PID namespace (pid_namespaces(7)) whose first process, a shell, waits for the end of a pipe that only we hold the
 /// other end of. When we dispose it, or die, the pipe ends, the shell ends, and with the first process of a PID namespace the kernel kills all others in it.
-/// The programs see the host's <c>/proc</c>, where they have another number than getpid(2) tells them.
+/// Programs in a <see cref="Userland"/> see the group's own <c>/proc</c>; others see the host's, where they have another number than getpid(2) tells them.
 /// </remarks>
-public sealed class ProcessGroup : IDisposable, IAsyncDisposable
+public sealed partial class ProcessGroup : IDisposable, IAsyncDisposable
 {
     // The one that reads is not the first process itself: that one waits, and so buries every orphan of the group, whose ends would
     // interrupt its reading. (A background command has no standard input, hence descriptor 3.)
@@ -21,13 +21,15 @@ public sealed class ProcessGroup : IDisposable, IAsyncDisposable
 
     private readonly SafeFileHandle _lifeline;
     private readonly SafeFileHandle _pidNamespace;
+    private readonly SafeFileHandle _mountNamespace;
     private readonly ChildProcess _first;
     private readonly Lock _childrenGate = new();
     private readonly List<ChildProcess> _children = [];
     private bool _disposed;
 
-    private ProcessGroup(ChildProcess first, SafeFileHandle lifeline, SafeFileHandle pidNamespace, ScratchDirectory scratch)
+    private ProcessGroup(ChildProcess first, SafeFileHandle lifeline, SafeFileHandle pidNamespace, SafeFileHandle mountNamespace, ScratchDirectory scratch)
     {
+        _mountNamespace = mountNamespace;
         _first = first;
         _lifeline = lifeline;
         _pidNamespace = pidNamespace;
@@ -51,18 +53,18 @@ public sealed class ProcessGroup : IDisposable, IAsyncDisposable
         try
         {
             var start = new ProcessStart("/bin/sh", "-c", FirstProcess) { WorkingDirectory = "/" };
-            var (pid, pidfd) = Launcher.LaunchFirst(start, doing, lifelineEnd);
+            var run = Directory.CreateDirectory(scratch.Path + "/first").FullName;
+            var (pid, pidfd) = Launcher.LaunchFirst(start, doing, scratch, run, lifelineEnd);
             var first = ChildProcess.Watch(start, pid, pidfd, null, null, null);
-            var path = $"/proc/{first.Pid.ToString(CultureInfo.InvariantCulture)}/ns/pid";
-            var fd = Libc.open(path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
-            if (fd < 0)
+            try
             {
-                var errno = Libc.LastErrno;
-                first.Dispose();
-                throw new LinuxException($"{doing}: open {path}", errno);
+                return new ProcessGroup(first, lifeline, OpenNamespace(first, "pid", doing), OpenNamespace(first, "mnt", doing), scratch);
             }
-
-            return new ProcessGroup(first, lifeline, new SafeFileHandle(fd, ownsHandle: true), scratch);
+            catch
+            {
+                first.Dispose();
+                throw;
+            }
         }
         catch
         {
@@ -174,9 +176,18 @@ public sealed class ProcessGroup : IDisposable, IAsyncDisposable
 
         _first.Kill();
         _lifeline.Dispose();
+        EndUserlands();
         _pidNamespace.Dispose();
+        _mountNamespace.Dispose();
         Scratch.Dispose();
         return true;
+    }
+
+    private static SafeFileHandle OpenNamespace(ChildProcess first, string kind, string doing)
+    {
+        var path = $"/proc/{first.Pid.ToString(CultureInfo.InvariantCulture)}/ns/{kind}";
+        var fd = Libc.open(path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw new LinuxException($"{doing}: open {path}", Libc.LastErrno);
     }
 
     private ChildProcess[] Children()

@@ -16,6 +16,12 @@ public sealed record ProcessStart(string Program, IReadOnlyList<string> Argument
     /// <summary>The network namespace the program runs in, with a <c>/sys</c> that shows its devices; null for that of this process.</summary>
     public NetworkNamespace? Namespace { get; init; }
 
+    /// <summary>The userland that the program runs in, with its network namespace; it takes the place of <see cref="Namespace"/>.</summary>
+    public Userland? Userland { get; init; }
+
+    /// <summary>The capabilities that the program has at most; null for all of ours.</summary>
+    public Privileges? Privileges { get; init; }
+
     /// <summary>Environment variables to set beside ours.</summary>
     public IReadOnlyDictionary<string, string>? Environment { get; init; }
 

@@ -12,7 +12,7 @@ namespace NetLab.Linux.Processes;
 /// It is a tmpfs(5), mounted in a mount namespace that nobody is in. This process reaches it by the descriptor, and so does every child that inherits
 /// the descriptor under the same number, as children of a <see cref="ProcessGroup"/> do. Paths are short enough for Unix sockets (108 bytes).
 /// </remarks>
-public sealed unsafe class ScratchDirectory : IDisposable
+public sealed class ScratchDirectory : IDisposable
 {
     /// <summary>Where the directory is mounted inside its mount namespace: a place that every machine has and that a child covers again.</summary>
     internal const string MountPoint = "/sys";
@@ -37,36 +37,13 @@ public sealed unsafe class ScratchDirectory : IDisposable
     /// <exception cref="LinuxException">EPERM without CAP_SYS_ADMIN; EACCES where a security module forbids mounts.</exception>
     public static ScratchDirectory Create()
     {
-        using var arena = new NativeArena();
-        ForeignThread.Scratch scratch = new()
-        {
-            Root = arena.Text("/"),
-            Sys = arena.Text(MountPoint),
-            Type = arena.Text("tmpfs"),
-            Options = arena.Text("mode=0755"),
-            OwnMountNamespace = arena.Text("/proc/thread-self/ns/mnt"),
-            Directory = -1,
-            MountNamespace = -1,
-        };
-        ForeignThread.MakeScratch(&scratch);
-
-        // A descriptor below zero makes an invalid handle, which closes nothing.
-        var directory = new SafeFileHandle(scratch.Directory, ownsHandle: true);
-        var mountNamespace = new SafeFileHandle(scratch.MountNamespace, ownsHandle: true);
-        if (scratch.Failed is ForeignThread.Step.None)
-        {
-            return new ScratchDirectory(directory, mountNamespace);
-        }
-
-        directory.Dispose();
-        mountNamespace.Dispose();
-        throw new LinuxException("make a directory in memory: " + scratch.Failed switch
-        {
-            ForeignThread.Step.NewMountNamespace => "unshare the mount namespace",
-            ForeignThread.Step.SlaveMounts => "keep its mounts from the host",
-            ForeignThread.Step.MountScratch => "mount a tmpfs",
-            _ => "open it",
-        }, scratch.Error, tryThis: scratch.Error is Errno.EACCES ? "A security module forbids mounts: in a container, run with --security-opt apparmor=unconfined" : null);
+        using var plan = new NamespacePlan { New = Libc.CLONE_NEWNS };
+        plan.KeepMountsFromOthers();
+        plan.MountNew("tmpfs", MountPoint, "mode=0755", "mount a tmpfs");
+        plan.Open(MountPoint);
+        plan.Open("/proc/thread-self/ns/mnt");
+        var opened = plan.Run("make a directory in memory");
+        return new ScratchDirectory(opened[0], opened[1]);
     }
 
     /// <summary>Lets go of the directory; it goes away when no child has it open any more.</summary>
@@ -77,6 +54,15 @@ public sealed unsafe class ScratchDirectory : IDisposable
     }
 
     /// <summary>A path below <see cref="Path"/> as it is named inside <see cref="MountNamespace"/>; any other path as it is.</summary>
-    internal string NameInside(string path) =>
-        path == Path || path.StartsWith(Path + "/", StringComparison.Ordinal) ? MountPoint + path[Path.Length..] : path;
+    internal string NameInside(string path) => Holds(path) ? MountPoint + path[Path.Length..] : path;
+
+    /// <summary>Whether a path leads into the directory.</summary>
+    internal bool Holds(string path) => path == Path || path.StartsWith(Path + "/", StringComparison.Ordinal);
+
+    /// <summary>Opens a directory in here, to be entered by whoever does not see the path.</summary>
+    internal static SafeFileHandle OpenDirectory(string path, string doing)
+    {
+        var fd = Libc.open(path, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC, 0);
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw new LinuxException($"{doing}: change to directory {path}", Libc.LastErrno);
+    }
 }

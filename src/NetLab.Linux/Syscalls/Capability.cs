@@ -6,12 +6,18 @@ namespace NetLab.Linux;
 internal static class Capability
 {
     /// <summary>Whether the calling thread has a capability, by its number (include/uapi/linux/capability.h).</summary>
-    public static bool Has(int number)
+    public static bool Has(int number) => (OfThread().Effective >> number & 1) is 1;
+
+    /// <summary>The sets of the calling thread, a bit for each number.</summary>
+    public static (ulong Inheritable, ulong Permitted, ulong Effective, ulong Bounding) OfThread()
     {
-        const string field = "CapEff:";
-        var line = File.ReadLines("/proc/thread-self/status").FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal));
-        return line is not null
-            && ulong.TryParse(line.AsSpan(field.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var effective)
-            && (effective >> number & 1) is 1;
+        var sets = new Dictionary<string, ulong>(StringComparer.Ordinal);
+        foreach (var line in File.ReadLines("/proc/thread-self/status").Where(line => line.StartsWith("Cap", StringComparison.Ordinal)))
+        {
+            var parts = line.Split(':', StringSplitOptions.TrimEntries);
+            sets[parts[0]] = ulong.Parse(parts[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        }
+
+        return (sets.GetValueOrDefault("CapInh"), sets.GetValueOrDefault("CapPrm"), sets.GetValueOrDefault("CapEff"), sets.GetValueOrDefault("CapBnd"));
     }
 }

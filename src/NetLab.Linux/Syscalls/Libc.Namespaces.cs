@@ -5,12 +5,12 @@ namespace NetLab.Linux;
 /// <summary>Namespaces and what tells them apart: namespaces(7), ioctl_ns(2), statx(2).</summary>
 internal static unsafe partial class Libc
 {
-    public const int CLONE_FS = 0x200, CLONE_NEWNS = 0x20000, CLONE_NEWUSER = 0x10000000, CLONE_NEWPID = 0x20000000, CLONE_NEWNET = 0x40000000;
+    public const int CLONE_FS = 0x200, CLONE_NEWNS = 0x20000, CLONE_NEWUTS = 0x4000000, CLONE_NEWIPC = 0x8000000, CLONE_NEWUSER = 0x10000000, CLONE_NEWPID = 0x20000000, CLONE_NEWNET = 0x40000000;
 
     // _IO(0xb7, 0x3): the CLONE_NEW… flag of the namespace behind a descriptor (include/uapi/linux/nsfs.h).
     public const uint NS_GET_NSTYPE = 0xb703;
 
-    public const int AT_FDCWD = -100, AT_EMPTY_PATH = 0x1000, STATX_INO = 0x100;
+    public const int AT_FDCWD = -100, AT_EMPTY_PATH = 0x1000, STATX_MODE = 0x2, STATX_UID = 0x8, STATX_GID = 0x10, STATX_INO = 0x100;
 
     [LibraryImport("libc")]
     public static partial int setns(int fd, int namespaceType);
@@ -20,6 +20,29 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc")]
     private static partial int statx(int directory, byte* path, int flags, uint mask, void* buffer);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int chown(string path, uint user, uint group);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int chmod(string path, uint mode);
+
+    /// <summary>The user and the group that a file belongs to and what they may do with it, or null when the kernel does not say.</summary>
+    public static (uint User, uint Group, uint Mode)? OwnerOf(string path)
+    {
+        // struct statx: stx_uid and stx_gid are the 32-bit numbers at offset 20, stx_mode the 16-bit one after them.
+        var fd = open(path, O_PATH | O_CLOEXEC, 0);
+        if (fd < 0)
+        {
+            return null;
+        }
+
+        var buffer = stackalloc uint[64];
+        byte empty = 0;
+        var got = statx(fd, &empty, AT_EMPTY_PATH, STATX_MODE | STATX_UID | STATX_GID, buffer);
+        _ = close(fd);
+        return got == 0 ? (buffer[5], buffer[6], buffer[7] & 0xfff) : null;
+    }
 
     /// <summary>The inode number of an open file, or 0 when the kernel does not say (see <see cref="LastErrno"/>).</summary>
     public static ulong InodeOf(int fd)

@@ -24,7 +24,7 @@ public sealed partial class Lab
             return;
         }
 
-        node.State.Ovs ??= await OvsInstance.StartAsync(node.State.Namespace, Processes, node.Name, ct).ConfigureAwait(false);
+        node.State.Ovs ??= await OvsInstance.StartAsync(Processes, node.Userland, node.Name, ct).ConfigureAwait(false);
         await node.State.Ovs.ApplyAsync(OvsBridge.ChangesOf(bridges), ct).ConfigureAwait(false);
         foreach (OvsBridge bridge in bridges)
         {

@@ -1,5 +1,6 @@
 using NetLab.Linux;
 using NetLab.Linux.Netlink;
+using NetLab.Linux.Processes;
 
 namespace NetLab;
 
@@ -37,6 +38,9 @@ internal sealed class LiveNode : IDisposable
     public RouteSocket Route { get; }
 
     public OvsInstance? Ovs { get; set; }
+
+    /// <summary>What programs in the node have to themselves, once one was started.</summary>
+    public Userland? Userland { get; set; }
 
     /// <summary>What the namespace's settings were last made for; null for a namespace as the kernel made it.</summary>
     public (bool IPv6, bool Bridges)? QuietFor { get; set; }

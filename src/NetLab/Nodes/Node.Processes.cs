@@ -26,7 +26,7 @@ public sealed partial class Node
     public NodeProcess Start(string program, params string[] arguments)
     {
         Lab.RequireApplied();
-        var process = new NodeProcess(this, Lab.Processes.Start(new ProcessStart(program, arguments) { Namespace = State.Namespace }), program, arguments);
+        var process = new NodeProcess(this, Lab.Processes.Start(InNode(program, arguments)), program, arguments);
         lock (_processes)
         {
             _processes.Add(process);
@@ -40,7 +40,7 @@ public sealed partial class Node
     public async Task<ProcessResult> ExecAsync(string program, IReadOnlyList<string> arguments, CancellationToken ct = default)
     {
         Lab.RequireApplied();
-        return await Lab.Processes.RunAsync(new ProcessStart(program, arguments) { Namespace = State.Namespace }, null, ct).ConfigureAwait(false);
+        return await Lab.Processes.RunAsync(InNode(program, arguments), null, ct).ConfigureAwait(false);
     }
 
     /// <summary>Loads an nftables ruleset, in the words of nft(8), into the running node.</summary>

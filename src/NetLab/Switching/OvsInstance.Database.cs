@@ -25,7 +25,7 @@ internal sealed partial class OvsInstance
         await _oneChange.WaitAsync(ct).ConfigureAwait(false);
         try
         {
-            List<string> words = [$"--db=unix:{_directory}/db.sock", "-vsyslog:off", "-vconsole:err", "--", .. FewThreads, "--", .. change.Arguments];
+            List<string> words = [$"--db=unix:{Inside}/db.sock", "-vsyslog:off", "-vconsole:err", "--", .. FewThreads, "--", .. change.Arguments];
             var done = await RunAsync(doing, "ovs-vsctl", words, null, ct).ConfigureAwait(false);
             if (done.ExitCode is not 0)
             {

@@ -72,7 +72,7 @@ internal sealed partial class OvsInstance
     private async Task<string> OpenFlowAsync(
         string doing, string versions, string bridge, string command, IReadOnlyList<string> arguments, IReadOnlyList<string>? lines, CancellationToken ct, params string[] options)
     {
-        List<string> words = [.. options, "-O", versions, "--names", "-vsyslog:off", "-vconsole:warn", command, $"unix:{_directory}/{bridge}.mgmt", .. arguments];
+        List<string> words = [.. options, "-O", versions, "--names", "-vsyslog:off", "-vconsole:warn", command, $"unix:{Inside}/{bridge}.mgmt", .. arguments];
         var input = lines is null ? null : string.Concat(lines.Select(l => l + "\n"));
         var done = await RunAsync(doing, "ovs-ofctl", words, input, ct).ConfigureAwait(false);
         return done.ExitCode is 0 ? done.Output : throw Failure(doing, OfctlAnswer(done.Error, bridge, lines));
@@ -81,7 +81,7 @@ internal sealed partial class OvsInstance
     // "ovs-ofctl: -:3: unknown keyword" counts the lines of its input. Refusals of a bundle quote the flow themselves.
     private string OfctlAnswer(string error, string bridge, IReadOnlyList<string>? lines)
     {
-        var answer = error.Replace($"unix:{_directory}/{bridge}.mgmt", bridge, StringComparison.Ordinal).TrimEnd('\n');
+        var answer = error.Replace($"unix:{Inside}/{bridge}.mgmt", bridge, StringComparison.Ordinal).TrimEnd('\n');
         if (!File.Exists($"{_directory}/{bridge}.mgmt"))
         {
             return $"there is no bridge {bridge} in this node's Open vSwitch ({answer})";

@@ -38,7 +38,7 @@ internal sealed partial class OvsInstance
     /// ended there, and no counter of a device tells.
     /// </summary>
     /// <exception cref="LinuxException">The kernel does not let us look: see <see cref="WhyQueuesAreShort"/>.</exception>
-    public IReadOnlyList<PacketQueue> ReceiveQueues() => PacketQueues.Read(_ns, Daemon.Pid);
+    public IReadOnlyList<PacketQueue> ReceiveQueues() => PacketQueues.Read(_userland.Namespace, Daemon.Pid);
 
     /// <summary>
     /// The barrier: when it returns, every frame that was in a port's receive queue at the call has been forwarded or dropped, and what
@@ -74,7 +74,7 @@ internal sealed partial class OvsInstance
     {
         try
         {
-            PacketQueues.SetCapacity(_ns, Daemon.Pid, QueueBytes);
+            PacketQueues.SetCapacity(_userland.Namespace, Daemon.Pid, QueueBytes);
             WhyQueuesAreShort = null;
         }
         catch (LinuxException e) when (e.ErrnoName is "EPERM" or "ENOSYS" or "ESRCH")

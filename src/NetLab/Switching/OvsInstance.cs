@@ -7,7 +7,7 @@ namespace NetLab;
 
 /// <summary>
 /// A private Open vSwitch: one ovsdb-server and one ovs-vswitchd in a node's network namespace, children of the lab's process group, with
-/// all their files on the lab's scratch directory. Nothing of it touches the machine's own Open vSwitch, and nothing outlives the lab.
+/// all their files in the node's own <c>/run</c>. Nothing of it touches the machine's own Open vSwitch, and nothing outlives the lab.
 /// </summary>
 /// <remarks>
 /// <para>Owns the two processes and what is asked of them. In other files: changes of bridges and ports (<c>OvsInstance.Database.cs</c>),
@@ -16,8 +16,11 @@ namespace NetLab;
 /// </remarks>
 internal sealed partial class OvsInstance : IAsyncDisposable
 {
-    private readonly NetworkNamespace _ns;
+    // Where the programs of the node see the files.
+    private const string Inside = "/run/openvswitch";
+
     private readonly ProcessGroup _group;
+    private readonly Userland _userland;
     private readonly string _node;
     private readonly string _directory;
     private readonly SemaphoreSlim _oneChange = new(1);
@@ -25,12 +28,12 @@ internal sealed partial class OvsInstance : IAsyncDisposable
     private ChildProcess? _database;
     private ChildProcess? _daemon;
 
-    private OvsInstance(NetworkNamespace ns, ProcessGroup group, string node)
+    private OvsInstance(ProcessGroup group, Userland userland, string node)
     {
-        _ns = ns;
         _group = group;
+        _userland = userland;
         _node = node;
-        _directory = NewDirectory(group.Scratch.Path, node);
+        _directory = Directory.CreateDirectory(userland.RunDirectory + "/openvswitch").FullName;
     }
 
     /// <summary>What ovs-vswitchd has logged so far.</summary>
@@ -45,15 +48,15 @@ internal sealed partial class OvsInstance : IAsyncDisposable
     private ChildProcess Daemon => _daemon ?? throw new ObjectDisposedException(nameof(OvsInstance));
 
     /// <summary>Starts the two processes, and returns when ovs-vswitchd can be asked. It has no bridge yet.</summary>
-    /// <param name="ns">The node's namespace, in which the bridges forward.</param>
-    /// <param name="group">The lab's processes; the instance's files are in a directory of its scratch.</param>
+    /// <param name="group">The lab's processes.</param>
+    /// <param name="userland">The node's userland, with the network in which the bridges forward; the instance's files are in its <c>/run/openvswitch</c>, where programs of the node find it.</param>
     /// <param name="nodeName">The node's name, for messages.</param>
     /// <param name="ct">Gives up; what was started is ended.</param>
     /// <param name="kernelDatapath">Whether bridges with datapath_type "system" shall be possible. It makes the kernel look for its module openvswitch.</param>
     /// <exception cref="OvsException">Open vSwitch is not installed, or does not start.</exception>
-    public static async Task<OvsInstance> StartAsync(NetworkNamespace ns, ProcessGroup group, string nodeName, CancellationToken ct, bool kernelDatapath = false)
+    public static async Task<OvsInstance> StartAsync(ProcessGroup group, Userland userland, string nodeName, CancellationToken ct, bool kernelDatapath = false)
     {
-        var instance = new OvsInstance(ns, group, nodeName);
+        var instance = new OvsInstance(group, userland, nodeName);
         try
         {
             await instance.StartAsync(kernelDatapath, ct).ConfigureAwait(false);
@@ -91,31 +94,17 @@ internal sealed partial class OvsInstance : IAsyncDisposable
         }
     }
 
-    private static string NewDirectory(string scratch, string node)
-    {
-        // Short, because a unix socket's path has 107 bytes: scratch, this, and the 15 bytes of a bridge's name with ".mgmt".
-        var plain = string.Concat(node.Where(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_').Take(24));
-        for (var n = 0; ; n++)
-        {
-            var path = $"{scratch}/ovs-{plain}{(n is 0 ? "" : $".{n}")}";
-            if (!Directory.Exists(path))
-            {
-                return Directory.CreateDirectory(path).FullName;
-            }
-        }
-    }
-
     private async Task StartAsync(bool kernelDatapath, CancellationToken ct)
     {
         const string doing = "start Open vSwitch";
-        var created = await RunAsync(doing, "ovsdb-tool", ["create", $"{_directory}/conf.db"], null, ct).ConfigureAwait(false);
+        var created = await RunAsync(doing, "ovsdb-tool", ["create", $"{Inside}/conf.db"], null, ct).ConfigureAwait(false);
         if (created.ExitCode is not 0)
         {
             throw Failure(doing, created.Error);
         }
 
-        _database = await StartAsync(doing, "ovsdb-server", [$"{_directory}/conf.db", $"--remote=punix:{_directory}/db.sock"], ct).ConfigureAwait(false);
-        _daemon = await StartAsync(doing, "ovs-vswitchd", [$"unix:{_directory}/db.sock", .. kernelDatapath ? (string[])[] : ["--disable-system"]], ct).ConfigureAwait(false);
+        _database = await StartAsync(doing, "ovsdb-server", [$"{Inside}/conf.db", $"--remote=punix:{Inside}/db.sock"], ct).ConfigureAwait(false);
+        _daemon = await StartAsync(doing, "ovs-vswitchd", [$"unix:{Inside}/db.sock", .. kernelDatapath ? (string[])[] : ["--disable-system"]], ct).ConfigureAwait(false);
     }
 
     // A daemon in the foreground: its log goes to its standard error, and says when it is ready by giving its version.
@@ -124,7 +113,9 @@ internal sealed partial class OvsInstance : IAsyncDisposable
         ChildProcess process;
         try
         {
-            process = _group.Start(Program(program, [.. arguments, $"--unixctl={_directory}/{program}.ctl", "--no-chdir", "-vsyslog:off", "-vconsole:info"]) with { Namespace = _ns });
+            process = _group.Start(Program(
+                program,
+                [.. arguments, $"--pidfile={Inside}/{program}.pid", $"--unixctl={Inside}/{program}.ctl", "--no-chdir", "-vsyslog:off", "-vconsole:info"]));
         }
         catch (LinuxException e) when (e.ErrnoName is "ENOENT")
         {
@@ -141,6 +132,9 @@ internal sealed partial class OvsInstance : IAsyncDisposable
             throw e is ProcessFailedException ? Failure(doing, $"{program} ended at once:\n{LastLines(process.ErrorSoFar)}", e) : e;
         }
 
+        // ovs-appctl looks for a daemon's socket by the number of its process, as the daemon counts.
+        var number = (await File.ReadAllTextAsync($"{_directory}/{program}.pid", ct).ConfigureAwait(false)).Trim();
+        File.CreateSymbolicLink($"{_directory}/{program}.{number}.ctl", $"{program}.ctl");
         _ = process.Exited.ContinueWith(_ => _daemonEnded.Cancel(), TaskScheduler.Default);
         return process;
     }
@@ -165,9 +159,12 @@ internal sealed partial class OvsInstance : IAsyncDisposable
 
     private ProcessStart Program(string program, IReadOnlyList<string> arguments) => new(program, arguments)
     {
+        Userland = _userland,
+        Privileges = Privileges.OfNodes,
+
         // The directories in which Open vSwitch makes its files; a core file goes where the program started.
-        Environment = new Dictionary<string, string> { ["OVS_RUNDIR"] = _directory, ["OVS_LOGDIR"] = _directory, ["OVS_DBDIR"] = _directory, ["OVS_SYSCONFDIR"] = _directory },
-        WorkingDirectory = _directory,
+        Environment = new Dictionary<string, string> { ["OVS_RUNDIR"] = Inside, ["OVS_LOGDIR"] = Inside, ["OVS_DBDIR"] = Inside, ["OVS_SYSCONFDIR"] = Inside },
+        WorkingDirectory = Inside,
     };
 
     // Several commands on a connection of their own: ovs-vswitchd does them one after the other with nothing in between.

@@ -180,8 +180,7 @@ public sealed class StateMatchesProgramsTests : IAsyncLifetime
         node.AddVm("vm1", brInt, v => v.Vlan(7));
         await lab.ApplyAsync();
         NodeState state = await node.ReadStateAsync();
-        string database = $"--db=unix:{Directory.GetDirectories(lab.Processes.Scratch.Path, "ovs-*").Single()}/db.sock";
-        async Task<string[]> VsctlAsync(params string[] words) => (await node.ExecAsync("ovs-vsctl", [database, .. words])).EnsureSuccess().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        async Task<string[]> VsctlAsync(params string[] words) => (await node.ExecAsync("ovs-vsctl", words)).EnsureSuccess().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(await VsctlAsync("list-br"), state.OvsBridges.Select(b => b.Info.Name));
         Assert.Equal(Assert.Single(await VsctlAsync("get-fail-mode", "br-int")), state.OvsBridges[0].Info.FailMode);
         Assert.Equal((await VsctlAsync("list-ports", "br-int")).Append("br-int").Order(StringComparer.Ordinal), state.OvsPorts.Where(p => p.Info.Bridge == "br-int").Select(p => p.Info.Name).Order(StringComparer.Ordinal));
