@@ -21,9 +21,10 @@ internal static unsafe class ForeignThread
     private static readonly int HomeMount = OpenHome("mnt");
     private static readonly int HomePid = OpenHome("pid_for_children");
 
-    // A kernel can be built without these two.
-    private static readonly int HomeUts = TryOpenHome("uts");
-    private static readonly int HomeIpc = TryOpenHome("ipc");
+    // A kernel can be built without these two. And root of a user namespace cannot step back into those of the machine: a thread that ends is of no
+    // harm in others, where it can neither reach nor change anything.
+    private static readonly int HomeUts = TryOpenHome("uts"), HomeIpc = TryOpenHome("ipc");
+    private static readonly bool LeavesUts = HomeUts >= 0 && Libc.setns(HomeUts, Libc.CLONE_NEWUTS) == 0, LeavesIpc = HomeIpc >= 0 && Libc.setns(HomeIpc, Libc.CLONE_NEWIPC) == 0;
     private static readonly nint Main = NativeLibrary.GetMainProgramHandle();
     private static readonly delegate* unmanaged<int*> ErrnoLocation = (delegate* unmanaged<int*>)Function("__errno_location");
     private static readonly delegate* unmanaged<int, int, int> SetNs = (delegate* unmanaged<int, int, int>)Function("setns");
@@ -147,7 +148,8 @@ internal static unsafe class ForeignThread
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void InsidePlan(Plan* plan)
     {
-        int homeMount = HomeMount, homePid = HomePid, homeNetwork = NamespaceWindow.HomeDescriptor, homeUts = HomeUts, homeIpc = HomeIpc;
+        int homeMount = HomeMount, homePid = HomePid, homeNetwork = NamespaceWindow.HomeDescriptor;
+        int homeUts = LeavesUts ? HomeUts : -1, homeIpc = LeavesIpc ? HomeIpc : -1;
         var setNs = SetNs;
         var unshare = Unshare;
         var mount = Mount;
