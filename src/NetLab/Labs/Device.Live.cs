@@ -6,11 +6,6 @@ namespace NetLab;
 /// <summary>A device in a running lab: its index, and changes that take effect at once.</summary>
 public abstract partial class Device
 {
-    internal int LiveIndex { get; set; }
-
-    /// <summary>Whether the device exists in the kernel.</summary>
-    public bool IsApplied => LiveIndex != 0;
-
     /// <summary>The interface index in the device's node.</summary>
     /// <exception cref="InvalidOperationException">The device is not applied yet.</exception>
     public int Index => IsApplied ? LiveIndex : throw new InvalidOperationException(

@@ -84,7 +84,7 @@ public abstract partial class Device
         var move = new NetlinkBatch();
         move.ChangeLink(old, new LinkChange { Namespace = node.State.Namespace, NewIndex = index }, $"moving {this} to {node.Name}");
         Node.State.Route.Execute(move);
-        Node.Lab.Forget(this);
+        Node.ForgetWhatNeeds(this);
         Node.State.Forget(this);
         Node.Remove(this);
         Node = node;

@@ -1,33 +1,11 @@
 using NetLab.Linux;
 using NetLab.Linux.Netlink;
-using NetLab.Linux.Processes;
 
 namespace NetLab;
 
 /// <summary>Making the kernel match what is described.</summary>
 public sealed partial class Lab
 {
-    private readonly Dictionary<Node, (int Routes, int Neighbours, int Rulesets)> _done = [];
-    private ProcessGroup? _processes;
-    private bool _disposed;
-
-    /// <summary>Whether the lab exists in the kernel.</summary>
-    public bool IsApplied { get; private set; }
-
-    internal bool IsDisposed => _disposed;
-
-    /// <summary>The lab's own PID namespace: everything that runs in a node runs in it, and dies with it.</summary>
-    internal ProcessGroup Processes
-    {
-        get
-        {
-            lock (_done)
-            {
-                return _processes ??= ProcessGroup.Create();
-            }
-        }
-    }
-
     /// <summary>
     /// Makes the kernel match the description, and returns when every link is ready: the first frame is not lost. What exists
     /// already stays as it is. Where anything fails, all of the lab is removed again and the exception says what was being done.
@@ -36,27 +14,18 @@ public sealed partial class Lab
     /// <exception cref="LinuxException">The kernel refused something.</exception>
     public async Task ApplyAsync(CancellationToken ct = default)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(Live.IsDisposed, this);
         RequireOwn();
         Validate();
         try
         {
             await RealizeAsync(ct).ConfigureAwait(false);
-            IsApplied = true;
+            Live.IsApplied = true;
         }
         catch
         {
             await DisposeAsync().ConfigureAwait(false);
             throw;
-        }
-    }
-
-    internal void RequireApplied()
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        if (!IsApplied)
-        {
-            throw new InvalidOperationException("The lab is not applied yet; call lab.ApplyAsync() first.");
         }
     }
 
@@ -83,8 +52,7 @@ public sealed partial class Lab
             vm.StartReading();
         }
 
-        _watch?.AddNodes(_nodes);
-        _captures.ForEach(capture => capture.AddNewNodes());
+        Live.AddNewNodes();
         await WaitUntilReadyAsync(newDevices, ct).ConfigureAwait(false);
     }
 
@@ -149,7 +117,7 @@ public sealed partial class Lab
     }
 
     // What needs every device of the node.
-    private void Configure(Node node, NetlinkBatch batch, List<Device> newDevices)
+    private static void Configure(Node node, NetlinkBatch batch, List<Device> newDevices)
     {
         foreach ((string name, string value) in node.Sysctls.Where(s => QuietNetwork.NeedsDevice(node, s.Key)))
         {
@@ -157,12 +125,10 @@ public sealed partial class Lab
             node.State.Namespace.WriteSysctl(name, value);
         }
 
-        _done.TryGetValue(node, out var done);
-        Planner.Addresses(batch, node.State, newDevices, done.Routes, done.Neighbours);
-        _done[node] = done with { Routes = node.Routes.Count, Neighbours = node.Neighbours.Count };
+        Planner.Addresses(batch, node.State, newDevices);
     }
 
-    private async Task FinishAsync(Node node, List<Device> newDevices, CancellationToken ct)
+    private static async Task FinishAsync(Node node, List<Device> newDevices, CancellationToken ct)
     {
         if (newDevices.Exists(IsOfOvs))
         {
@@ -174,12 +140,11 @@ public sealed partial class Lab
             Execute(node, batch);
         }
 
-        foreach (string ruleset in node.Rulesets.Skip(_done[node].Rulesets))
+        foreach (NodeRuleset ruleset in node.NewRulesets)
         {
-            await node.LoadRulesetAsync(ruleset, ct).ConfigureAwait(false);
+            await node.LoadRulesetAsync(ruleset.Text, ct).ConfigureAwait(false);
+            ruleset.IsApplied = true;
         }
-
-        _done[node] = _done[node] with { Rulesets = node.Rulesets.Count };
     }
 
     // Made by Open vSwitch, or upon a device that it makes.

@@ -14,7 +14,7 @@ public sealed partial class Lab
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        if (_disposed)
+        if (Live.IsDisposed)
         {
             return;
         }
@@ -24,16 +24,12 @@ public sealed partial class Lab
             await observer.BeforeDisposalAsync(this).ConfigureAwait(false);
         }
 
-        _disposed = true;
-        IsApplied = false;
-        await EndCapturesAsync().ConfigureAwait(false);
+        await Live.EndPartsAsync().ConfigureAwait(false);
         foreach (TapDevice tap in _nodes.SelectMany(n => n.Devices).OfType<TapDevice>())
         {
             tap.Close();
         }
 
-        _watch?.Dispose();
-        _rules?.Dispose();
         foreach (Node node in _nodes.Where(n => n.IsApplied))
         {
             if (node.State.Ovs is { } ovs)
@@ -42,11 +38,7 @@ public sealed partial class Lab
             }
         }
 
-        if (_processes is not null)
-        {
-            await _processes.DisposeAsync().ConfigureAwait(false);
-        }
-
+        await Live.EndProcessesAsync().ConfigureAwait(false);
         foreach (Node node in _nodes.Where(n => n.IsApplied))
         {
             node.State.Dispose();
@@ -59,7 +51,7 @@ public sealed partial class Lab
     /// <exception cref="TimeoutException">Something that is not the lab's holds a namespace: a socket that was not disposed, a process that entered it. The message names the nodes.</exception>
     public async ValueTask DisposeAsync(bool waitForKernel, CancellationToken ct = default)
     {
-        List<Node> nodes = _disposed || IsAdopted ? [] : _nodes.FindAll(n => n.IsApplied);
+        List<Node> nodes = Live.IsDisposed || IsAdopted ? [] : _nodes.FindAll(n => n.IsApplied);
         if (!waitForKernel || nodes.Count == 0)
         {
             await DisposeAsync().ConfigureAwait(false);

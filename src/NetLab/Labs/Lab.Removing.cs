@@ -38,23 +38,13 @@ public sealed partial class Lab
         _links.RemoveAll(l => gone.Contains(l.A));
         foreach (Device one in gone)
         {
-            Forget(one);
+            one.Node.ForgetWhatNeeds(one);
             one.Node.State.Forget(one);
             one.Node.Remove(one);
             one.IsRemoved = true;
         }
 
         await SettleAsync(ct).ConfigureAwait(false);
-    }
-
-    /// <summary>What the node's description says by way of the device is no longer meant; the kernel has dropped it with the device.</summary>
-    internal void Forget(Device device)
-    {
-        if (_done.TryGetValue(device.Node, out var done))
-        {
-            (int routes, int neighbours) = device.Node.ForgetWhatNeeds(device, done.Routes, done.Neighbours);
-            _done[device.Node] = done with { Routes = routes, Neighbours = neighbours };
-        }
     }
 
     // A bridge lets go of its ports; an internal port is a device of its Open vSwitch bridge, and ceases with the port.

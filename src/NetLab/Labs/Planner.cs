@@ -68,7 +68,7 @@ internal static class Planner
     }
 
     /// <summary>Addresses of new devices, then routes and neighbours that are new.</summary>
-    public static void Addresses(NetlinkBatch batch, LiveNode state, IReadOnlyList<Device> newDevices, int routesDone, int neighboursDone)
+    public static void Addresses(NetlinkBatch batch, LiveNode state, IReadOnlyList<Device> newDevices)
     {
         foreach (Device device in newDevices)
         {
@@ -84,15 +84,17 @@ internal static class Planner
             }
         }
 
-        foreach (NodeRoute route in state.Node.Routes.Skip(routesDone))
+        foreach (NodeRoute route in state.Node.Routes.Where(r => !r.IsApplied))
         {
+            route.IsApplied = true;
             batch.AddRoute(
                 new RouteSpec { Destination = route.Destination.Network, Gateway = route.Gateway, OutputIndex = route.Device?.LiveIndex },
                 doing: $"adding route '{route}' to node {state.Node.Name}");
         }
 
-        foreach (NodeNeighbour neighbour in state.Node.Neighbours.Skip(neighboursDone))
+        foreach (NodeNeighbour neighbour in state.Node.Neighbours.Where(n => !n.IsApplied))
         {
+            neighbour.IsApplied = true;
             batch.AddNeighbour(
                 new NeighbourSpec(neighbour.Device.LiveIndex, neighbour.Address) { Mac = neighbour.Mac.ToPhysicalAddress(), State = NeighbourState.Permanent },
                 $"adding neighbour {neighbour.Address} to {neighbour.Device}");

@@ -6,6 +6,7 @@ namespace NetLab;
 public sealed partial class Node
 {
     private LiveNode? _state;
+    private int _pings;
 
     /// <summary>Whether the node's namespace exists.</summary>
     public bool IsApplied => _state is not null;
@@ -25,6 +26,9 @@ public sealed partial class Node
         State.Namespace.WriteSysctl(name, value);
         _sysctls[name] = value;
     }
+
+    /// <summary>The sequence number of the node's next ping.</summary>
+    private ushort NextPing() => (ushort)Interlocked.Increment(ref _pings);
 
     /// <summary>From now on the node exists in the kernel.</summary>
     internal void Attach(LiveNode state) => _state = state;

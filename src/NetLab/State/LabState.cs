@@ -1,6 +1,6 @@
 namespace NetLab;
 
-/// <summary>What all nodes of a lab have: <see cref="Lab.ReadStateAsync"/>.</summary>
+/// <summary>What all nodes of a lab have: <see cref="StateReading"/>.</summary>
 /// <param name="Nodes">The nodes, in the order in which they were added.</param>
 public sealed record LabState(IReadOnlyList<NodeState> Nodes)
 {

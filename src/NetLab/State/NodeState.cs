@@ -4,7 +4,7 @@ using NetLab.Packets;
 namespace NetLab;
 
 /// <summary>
-/// What one node has, read at one moment: <see cref="Node.ReadStateAsync"/>. Immutable; two readings are compared by <see cref="DiffTo"/>, and a text of it
+/// What one node has, read at one moment: <see cref="StateReading"/>. Immutable; two readings are compared by <see cref="DiffTo"/>, and a text of it
 /// may be kept as a snapshot.
 /// </summary>
 /// <remarks>

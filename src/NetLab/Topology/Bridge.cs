@@ -3,7 +3,7 @@ using NetLab.Linux.Netlink;
 namespace NetLab;
 
 /// <summary>A Linux bridge, <c>ip link add … type bridge</c>; STP and multicast snooping are off unless they are asked for.</summary>
-public sealed class Bridge : Switch
+public sealed partial class Bridge : Switch
 {
     private BridgeOptions _options = new() { StpState = false, MulticastSnooping = false, ForwardDelay = TimeSpan.Zero };
 
@@ -31,17 +31,5 @@ public sealed class Bridge : Switch
 
     private protected override void OnDetached(Device device)
     {
-    }
-
-    private protected override Task PlugAsync(Device device, CancellationToken ct)
-    {
-        SetMaster(device, Index, $"making {device} a port of {this}");
-        return Task.CompletedTask;
-    }
-
-    private protected override Task UnplugAsync(Device device, CancellationToken ct)
-    {
-        SetMaster(device, 0, $"freeing {device} from {this}");
-        return Task.CompletedTask;
     }
 }

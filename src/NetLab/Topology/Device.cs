@@ -73,6 +73,12 @@ public abstract partial class Device
     /// <summary>Addresses of the device, in the order they were added.</summary>
     public IReadOnlyList<InterfaceAddress> Addresses => _addresses;
 
+    /// <summary>Whether the device exists in the kernel.</summary>
+    public bool IsApplied => LiveIndex != 0;
+
+    /// <summary>Its index in the kernel; 0 before it is applied.</summary>
+    internal int LiveIndex { get; set; }
+
     internal MacAddress DefaultMac { get; init; }
 
     internal bool HasChosenMac => _mac is not null;

@@ -29,6 +29,9 @@ public sealed partial class Lab : IAsyncDisposable
         Observer?.Made(this);
     }
 
+    /// <summary>Who is told of every lab of this process; null where nobody asked.</summary>
+    internal static ILabObserver? Observer { get; set; }
+
     /// <summary>How the lab behaves.</summary>
     public LabOptions Options { get; }
 
@@ -113,6 +116,9 @@ public sealed partial class Lab : IAsyncDisposable
         _links.Add(link);
         return link;
     }
+
+    /// <summary>The links are described anew.</summary>
+    internal void ForgetLinks() => _links.Clear();
 
     /// <summary>The node with this name, or null.</summary>
     public Node? FindNode(string name) => _nodes.Find(n => n.Name == name);

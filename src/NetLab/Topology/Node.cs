@@ -13,7 +13,7 @@ public sealed partial class Node
     private readonly List<NodeRoute> _routes = [];
     private readonly List<NodeNeighbour> _neighbours = [];
     private readonly Dictionary<string, string> _sysctls = [];
-    private readonly List<string> _rulesets = [];
+    private readonly List<NodeRuleset> _rulesets = [];
 
     internal Node(Lab lab, string name)
     {
@@ -43,7 +43,9 @@ public sealed partial class Node
     public IReadOnlyDictionary<string, string> Sysctls => _sysctls;
 
     /// <summary>nftables rulesets that are loaded when the lab is applied, in the words of nft(8).</summary>
-    public IReadOnlyList<string> Rulesets => _rulesets;
+    public IReadOnlyList<string> Rulesets => _rulesets.ConvertAll(r => r.Text);
+
+    internal IEnumerable<NodeRuleset> NewRulesets => _rulesets.FindAll(r => !r.IsApplied);
 
     /// <summary>Whether the node routes between its devices (<c>net.ipv4.ip_forward</c> and its IPv6 twin); off unless it is set.</summary>
     public bool Forwarding { get; set; }
@@ -157,7 +159,7 @@ public sealed partial class Node
     public void Sysctl(string name, string value) => _sysctls[name] = value;
 
     /// <summary>Loads an nftables ruleset, in the words of nft(8), when the lab is applied.</summary>
-    public void AddRuleset(string ruleset) => _rulesets.Add(ruleset);
+    public void AddRuleset(string ruleset) => _rulesets.Add(new NodeRuleset(ruleset));
 
     /// <summary>The node's name.</summary>
     public override string ToString() => Name;
@@ -185,22 +187,17 @@ public sealed partial class Node
         _devices.Remove(device);
     }
 
-    /// <summary>Drops what was said of a device that goes: routes and neighbours by it. Returns how many of those that were done already remain.</summary>
-    internal (int Routes, int Neighbours) ForgetWhatNeeds(Device device, int routesDone, int neighboursDone)
+    /// <summary>Drops what was said by way of a device that goes: the kernel drops it with the device.</summary>
+    internal void ForgetWhatNeeds(Device device)
     {
-        bool Needs(NodeRoute route) => ReferenceEquals(route.Device, device)
+        _routes.RemoveAll(route => ReferenceEquals(route.Device, device)
             || (route is { Device: null, Gateway: { } gateway } && device.Addresses.Any(a => a.Contains(gateway))
-                && !_devices.Any(d => !ReferenceEquals(d, device) && d.Addresses.Any(a => a.Contains(gateway))));
-        int routes = routesDone - _routes.Take(routesDone).Count(Needs);
-        int neighbours = neighboursDone - _neighbours.Take(neighboursDone).Count(n => ReferenceEquals(n.Device, device));
-        _routes.RemoveAll(Needs);
+                && !_devices.Any(d => !ReferenceEquals(d, device) && d.Addresses.Any(a => a.Contains(gateway)))));
         _neighbours.RemoveAll(n => ReferenceEquals(n.Device, device));
         foreach (string sysctl in _sysctls.Keys.Where(s => s.Contains($".{device.Name}.", StringComparison.Ordinal) || s.Contains($"/{device.Name}/", StringComparison.Ordinal)).ToList())
         {
             _sysctls.Remove(sysctl);
         }
-
-        return (routes, neighbours);
     }
 
     private static TapDevice Attached(TapDevice tap, Switch? on)

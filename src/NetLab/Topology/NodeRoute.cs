@@ -10,6 +10,9 @@ namespace NetLab;
 /// <param name="Device">The device, or null where the gateway decides it.</param>
 public sealed record NodeRoute(InterfaceAddress Destination, IPAddress? Gateway, Device? Device)
 {
+    /// <summary>Whether the kernel has it.</summary>
+    internal bool IsApplied { get; set; }
+
     internal static NodeRoute Parse(Node node, string destination, string? via, Device? device)
     {
         IPAddress? gateway = via is null ? null : InterfaceAddress.Parse(via).Address;
@@ -41,4 +44,18 @@ public sealed record NodeRoute(InterfaceAddress Destination, IPAddress? Gateway,
 /// <param name="Address">The neighbour's IP address.</param>
 /// <param name="Mac">Its MAC address.</param>
 /// <param name="Device">The device it is reached by.</param>
-public sealed record NodeNeighbour(IPAddress Address, MacAddress Mac, Device Device);
+public sealed record NodeNeighbour(IPAddress Address, MacAddress Mac, Device Device)
+{
+    /// <summary>Whether the kernel has it.</summary>
+    internal bool IsApplied { get; set; }
+}
+
+/// <summary>An nftables ruleset of a node.</summary>
+internal sealed class NodeRuleset(string text)
+{
+    /// <summary>The ruleset in the words of nft(8).</summary>
+    public string Text => text;
+
+    /// <summary>Whether it was loaded.</summary>
+    public bool IsApplied { get; set; }
+}

@@ -1,3 +1,4 @@
+using NetLab.Linux.Netlink;
 using NetLab.Packets;
 
 namespace NetLab;
@@ -36,6 +37,27 @@ internal sealed record FrameLoop(Frame Frame, IReadOnlyDictionary<Device, int> P
         }
 
         return null;
+    }
+
+    /// <summary>Closes one port of the loop.</summary>
+    public Storm Stop()
+    {
+        // Any port on the loop would do; the last described is what a person would call the redundant one.
+        List<Node> nodes = [.. Ports.Keys.First().Node.Lab.Nodes];
+        Device port = Ports.Keys.OrderBy(d => nodes.IndexOf(d.Node)).ThenBy(d => d.Index).Last();
+        var batch = new NetlinkBatch();
+        if (port.Switch is Bridge)
+        {
+            // A bridge without STP turns "blocking" into "forwarding" at once (br_port_state_selection of net/bridge/br_stp.c).
+            batch.SetBridgePort(port.Index, new BridgePortOptions { State = BridgePortState.Disabled }, $"stopping a loop by disabling {port}");
+        }
+        else
+        {
+            batch.ChangeLink(port.Index, new LinkChange { Up = false }, $"stopping a loop by setting {port} down");
+        }
+
+        port.Node.State.Route.Execute(batch);
+        return new Storm(port, Frame, Ports[port], Within, Ports);
     }
 
     // A fake VM sends what it wants; an internal port is the node's own.

@@ -174,10 +174,10 @@ internal sealed class FrameWatch(string why) : IFrameWatch
     // What is seen is kept all the time, so there is nothing to end.
     private sealed class Observation(FrameWatch watch, long since, long lost) : IObservation
     {
-        public Observed Take(SentFrame sent)
+        public Seen Take(SentFrame sent)
         {
             watch.Drain();
-            return new Observed(FateBuilder.Build(sent, watch.Find(since, sent.Identity)), watch.Lost - lost);
+            return new SeenBySockets(watch.Find(since, sent.Identity), watch.Lost - lost);
         }
 
         public void Dispose()

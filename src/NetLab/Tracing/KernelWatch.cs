@@ -197,7 +197,7 @@ internal sealed class KernelWatch : IFrameWatch
 
     private sealed class Recording(KernelWatch watch, long from, long lost) : IObservation
     {
-        public Observed Take(SentFrame sent)
+        public Seen Take(SentFrame sent)
         {
             watch._tracer.Drain();
             long missing = watch.Lost() - lost;
@@ -208,7 +208,7 @@ internal sealed class KernelWatch : IFrameWatch
                 missing += watch._isFull ? 1 : 0;
             }
 
-            return new Observed(TraceFateBuilder.Build(sent, records.ToEvents()), missing);
+            return new SeenByKernel(records.ToEvents(), missing);
         }
 
         public void Dispose()

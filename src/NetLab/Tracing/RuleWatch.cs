@@ -9,7 +9,7 @@ namespace NetLab;
 /// <see cref="LegacyTables"/>). Frames are traced only while somebody follows one, and only in nodes that have rules: before and after, the rulesets are as their authors
 /// made them. Owns the sockets, and what was read of the rules' texts.
 /// </summary>
-internal sealed class RuleWatch(Lab lab) : IDisposable
+internal sealed class RuleWatch(Lab lab) : ILivePart, IDisposable
 {
     private const int Most = 100_000;
 
@@ -50,6 +50,12 @@ internal sealed class RuleWatch(Lab lab) : IDisposable
 
             _nodes.Clear();
         }
+    }
+
+    public ValueTask EndAsync()
+    {
+        Dispose();
+        return ValueTask.CompletedTask;
     }
 
     private void Drain()

@@ -88,7 +88,7 @@ public sealed partial class FakeVm
     }
 
     private bool AnswerPing(Frame frame, System.Net.IPAddress to) =>
-        AnswersPing && Owns(to) && Echo.AnswerTo(frame, Mac, Node.Lab.NextMark()) is { } answer && TryInject(answer);
+        AnswersPing && Owns(to) && Echo.AnswerTo(frame, Mac, Node.Lab.Live.NextMark()) is { } answer && TryInject(answer);
 
     // A guest whose cable is cut cannot answer, and that is no fault of the test: the frame just goes nowhere.
     private bool TryInject(Frame frame)
@@ -98,7 +98,7 @@ public sealed partial class FakeVm
             Tap.LiveTap.Write(frame.Bytes.Span);
             return true;
         }
-        catch (LinuxException e) when (e.ErrnoName == "EIO")
+        catch (LinuxException e) when (e.Errno == Errno.EIO)
         {
             return false;
         }

@@ -54,7 +54,7 @@ public sealed partial class FrameStream
     internal void TapCloses()
     {
         _reactorIsPaused = false;
-        if (Vm.Node.Lab.IsDisposed)
+        if (Vm.Node.Lab.Live.IsDisposed)
         {
             End();
         }
@@ -192,7 +192,7 @@ public sealed partial class FrameStream
     }
 
     private ObjectDisposedException Closed() =>
-        new(nameof(FrameStream), $"The stream of VM {Vm.Name} has ended: {(Vm.Node.Lab.IsDisposed ? "its lab was removed" : "it was disposed")}.");
+        new(nameof(FrameStream), $"The stream of VM {Vm.Name} has ended: {(Vm.Node.Lab.Live.IsDisposed ? "its lab was removed" : "it was disposed")}.");
 
     /// <summary>What an awaited receive waits on, used again for each. Its state changes under the gate; what it completes runs on the pool.</summary>
     private sealed class Waiter : IValueTaskSource<FrameBatch>, IValueTaskSource<ReadOnlyMemory<byte>>

@@ -19,7 +19,7 @@ public static class LabFrames
             ArgumentNullException.ThrowIfNull(to);
             return Frame.Udp(
                 from.Mac, to.Mac, from.SourceFor(to.Address), to.Address, 40_000, (ushort)port, Encoding.UTF8.GetBytes(payload),
-                new IpOptions { Identification = from.Node.Lab.NextMark() });
+                new IpOptions { Identification = from.Node.Lab.Live.NextMark() });
         }
 
         /// <summary>A broadcast that no protocol of the kernel takes: EtherType 0x88b5, which IEEE 802 sets aside for experiments.</summary>

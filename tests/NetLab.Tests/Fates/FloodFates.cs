@@ -28,10 +28,10 @@ public sealed class FloodFates
 
         vm1.Inject(followed.Bytes.Span);
         await lab.SettleAsync();
-        Observed observed = observation.Take(sent);
+        Seen seen = observation.Take(sent);
 
-        Assert.Equal(0, observed.Lost);
-        FrameCopy copy = Assert.Single(observed.Copies);
+        Assert.Equal(0, seen.Lost);
+        FrameCopy copy = Assert.Single(FollowedFrame.CopiesOf(sent, seen));
         Assert.Equal(["tap-vm1", "tap-vm2"], copy.Hops.Select(h => h.Device));
 
         FakeVm Vm(int number) => bridge.Node.AddVm($"vm{number}", bridge, vm => vm.Address($"10.0.0.{number}/24"));

@@ -76,7 +76,7 @@ public sealed class RuleTraceFates : IAsyncLifetime
         string met = string.Concat(Enumerable.Repeat("udp dport 2000 counter; ", 100));
         await _node.LoadRulesetAsync($"table bridge t {{ chain c {{ type filter hook forward priority 0; {met} udp dport 53 drop; udp dport 54 drop; }}\n}}");
         Frame filler = Frame.Udp(_vm1, _vm2, 2000, "one of many"), frame = Frame.Udp(_vm1, _vm2, 53, "the one");
-        var fate = await _lab.ObserveAsync(
+        var fate = await FollowedFrame.SendAsync(
             new SentFrame("vm1", _vm1, _node, frame, FrameIdentity.Of(frame)),
             () =>
             {
@@ -123,7 +123,7 @@ public sealed class RuleTraceFates : IAsyncLifetime
         }
 
         Frame other = Frame.Tcp(_vm1.Mac, _vm2.Mac, _vm1.Address, _vm2.Address, 1000, 80, TcpFlags.Syn, 1, 0), frame = Frame.Udp(_vm1, _vm2, 53, "the one");
-        Fate fate = await _lab.ObserveAsync(
+        Fate fate = await FollowedFrame.SendAsync(
             new SentFrame("vm1", _vm1, _node, frame, FrameIdentity.Of(frame)),
             () =>
             {

@@ -12,7 +12,7 @@ public sealed partial class FakeVm
     public Task<Fate> SendAsync(Frame frame, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        return Node.Lab.ObserveAsync(this, frame, untilEnded: false, ct);
+        return FollowedFrame.SendAsync(this, frame, untilEnded: false, ct);
     }
 
     /// <summary>
@@ -24,7 +24,7 @@ public sealed partial class FakeVm
     public Task<Fate> SendUntilEndedAsync(Frame frame, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        return Node.Lab.ObserveAsync(this, frame, untilEnded: true, ct);
+        return FollowedFrame.SendAsync(this, frame, untilEnded: true, ct);
     }
 
     /// <summary>Sends a UDP datagram to an address, after resolving the next hop as a guest would.</summary>
@@ -34,14 +34,6 @@ public sealed partial class FakeVm
         ArgumentNullException.ThrowIfNull(to);
         MacAddress mac = await ResolveAsync(NextHop(to), ct).ConfigureAwait(false);
         return await SendAsync(
-            Frame.Udp(Mac, mac, SourceFor(to), to, (ushort)sourcePort, (ushort)port, payload.Span, new IpOptions { Identification = Node.Lab.NextMark() }), ct).ConfigureAwait(false);
-    }
-
-    /// <summary>Writes a frame to the tap and looks no further: for traffic whose fate nobody asks for.</summary>
-    /// <exception cref="Linux.LinuxException">The kernel refused it: EIO where the tap is down, EINVAL for less than an Ethernet header.</exception>
-    public void Inject(ReadOnlySpan<byte> frame)
-    {
-        Node.Lab.RequireApplied();
-        Tap.LiveTap.Write(frame);
+            Frame.Udp(Mac, mac, SourceFor(to), to, (ushort)sourcePort, (ushort)port, payload.Span, new IpOptions { Identification = Node.Lab.Live.NextMark() }), ct).ConfigureAwait(false);
     }
 }

@@ -1,9 +1,9 @@
 namespace NetLab;
 
-/// <summary>A frame did not go where it was expected to go, or went where it should not. The message says where each copy was seen and where it ended.</summary>
-public sealed class ForwardingException : Exception
+/// <summary>The frame that an expectation is about.</summary>
+public sealed partial class ForwardingException
 {
-    /// <summary>A failed expectation.</summary>
+    /// <summary>A failed expectation of a frame.</summary>
     /// <param name="message">What was expected, and what became of the frame.</param>
     /// <param name="fate">The fate of the frame that it is about.</param>
     /// <param name="copy">The copy that it is about.</param>

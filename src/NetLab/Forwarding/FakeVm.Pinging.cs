@@ -7,8 +7,6 @@ namespace NetLab;
 /// <summary>Pinging: resolve, ask, and know the answer or why there is none.</summary>
 public sealed partial class FakeVm
 {
-    private int _pings;
-
     /// <summary>Pings another VM at its first address.</summary>
     public Task<PingResult> PingAsync(FakeVm to, CancellationToken ct = default)
     {
@@ -33,8 +31,8 @@ public sealed partial class FakeVm
             return new PingResult(Name, to, null, question!, $"nobody answered for {NextHop(to)}: the ARP or ND question got no reply");
         }
 
-        ushort id = (ushort)(Node.Lab.NextMark() | 1), sequence = (ushort)Interlocked.Increment(ref _pings);
-        Frame request = Echo.Request(Mac, mac.Value, SourceFor(to), to, id, sequence, PingPayload, Node.Lab.NextMark());
+        ushort id = (ushort)(Node.Lab.Live.NextMark() | 1), sequence = NextPing();
+        Frame request = Echo.Request(Mac, mac.Value, SourceFor(to), to, id, sequence, PingPayload, Node.Lab.Live.NextMark());
 
         using var done = CancellationTokenSource.CreateLinkedTokenSource(ct);
         Task<ReceivedFrame> reply = Inbox.Take(f => Echo.IsReply(f, id, sequence), done.Token);

@@ -25,7 +25,7 @@ public sealed class LiveWatch : IDisposable
     private DateTimeOffset _lastLoss; // when records were last found missing
 
     /// <summary>Begins to watch.</summary>
-    /// <param name="lab">The lab, from <see cref="Lab.Adopt"/>.</param>
+    /// <param name="lab">The lab, from <c>Lab.Adopt</c>.</param>
     /// <param name="isWanted">Which frames are of interest, by how they are where they are first seen; null for all.</param>
     /// <param name="traceRules">Whether nftables is to tell which rules take hold of frames. It adds a table of its own to each namespace that has rules, and takes it away when it is disposed.</param>
     /// <exception cref="ArgumentException">The lab is no adopted one.</exception>

@@ -8,8 +8,6 @@ namespace NetLab;
 /// <summary>Pinging from a node's own stack, by a raw socket (raw(7)).</summary>
 public sealed partial class Node
 {
-    private int _pings;
-
     /// <summary>Pings another node.</summary>
     public Task<PingResult> PingAsync(Node to, CancellationToken ct = default)
     {
@@ -30,12 +28,12 @@ public sealed partial class Node
         ArgumentNullException.ThrowIfNull(to);
         bool v6 = to.AddressFamily == AddressFamily.InterNetworkV6;
         using Socket socket = CreateSocket(to.AddressFamily, SocketType.Raw, v6 ? ProtocolType.IcmpV6 : ProtocolType.Icmp);
-        ushort id = (ushort)(Lab.NextMark() | 1), sequence = (ushort)Interlocked.Increment(ref _pings);
+        ushort id = (ushort)(Lab.Live.NextMark() | 1), sequence = NextPing();
         byte[] message = Echo.Message(v6, id, sequence, PingPayload(id));
         Frame asSent = EchoFrame(to, v6, id, sequence);
 
         long sent = Stopwatch.GetTimestamp();
-        Fate fate = await Lab.ObserveAsync(new SentFrame(Name, null, this, asSent, FrameIdentity.Of(asSent).WithAnyMark()), () => Send(socket, message, to), ct).ConfigureAwait(false);
+        Fate fate = await FollowedFrame.SendAsync(new SentFrame(Name, null, this, asSent, FrameIdentity.Of(asSent).WithAnyMark()), () => Send(socket, message, to), ct).ConfigureAwait(false);
         long replied = ReadReply(socket, v6, id, sequence, sent);
         return replied != 0
             ? new PingResult(Name, to, Stopwatch.GetElapsedTime(sent, replied), fate, null)

@@ -1,0 +1,32 @@
+using System.Net;
+using NetLab.Packets;
+
+namespace NetLab;
+
+/// <summary>Resolving: a guest asks who has an address before it sends, and remembers the answer.</summary>
+public sealed partial class FakeVm
+{
+    /// <summary>Asks by ARP or ND who has the address, unless it is known.</summary>
+    /// <exception cref="ForwardingException">Nobody answered; the message says how far the question got.</exception>
+    public async Task<MacAddress> ResolveAsync(IPAddress address, CancellationToken ct = default)
+    {
+        (MacAddress? mac, Fate? question) = await TryResolveAsync(address, ct).ConfigureAwait(false);
+        return mac ?? throw new ForwardingException($"VM {Name} asked who has {address} and nobody answered.{Environment.NewLine}{question!.Describe()}", question);
+    }
+
+    internal async Task<(MacAddress? Mac, Fate? Question)> TryResolveAsync(IPAddress address, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        if (_neighbours.TryGetValue(address, out MacAddress known))
+        {
+            return (known, null);
+        }
+
+        IPAddress own = SourceFor(address);
+        Frame question = address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6
+            ? Frame.NeighborSolicitation(Mac, own, address)
+            : Frame.ArpRequest(Mac, own, address);
+        Fate fate = await SendAsync(question, ct).ConfigureAwait(false);
+        return (_neighbours.TryGetValue(address, out MacAddress mac) ? mac : null, fate);
+    }
+}

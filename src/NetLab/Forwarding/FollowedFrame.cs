@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using NetLab.Linux;
+using NetLab.Linux.Bpf;
+using NetLab.Packets;
+
+namespace NetLab;
+
+/// <summary>
+/// One frame, from before it is sent until its fate is known. This is the conductor: it asks those who see (<see cref="IFrameWatch"/>,
+/// <see cref="RuleWatch"/>), lets the lab come to rest (<see cref="Barrier"/>), and has copies and reasons made of what was seen. None of them
+/// knows of the others.
+/// </summary>
+internal sealed class FollowedFrame : IDisposable
+{
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(10);
+
+    private readonly Lab _lab;
+    private readonly SentFrame _sent;
+    private readonly IFrameWatch _watch;
+    private readonly IObservation _observation;
+    private readonly RuleWatch.Recording _rules;
+    private readonly DateTimeOffset _at = DateTimeOffset.UtcNow;
+    private LinuxException? _refusal;
+    private IReadOnlyList<Storm> _storms = [];
+    private long _lost;
+
+    private FollowedFrame(SentFrame sent, IFrameWatch watch, IObservation observation, RuleWatch.Recording rules)
+    {
+        _lab = sent.Start.Lab;
+        _sent = sent;
+        _watch = watch;
+        _observation = observation;
+        _rules = rules;
+    }
+
+    /// <summary>Sends a frame of a VM and follows it until nothing moves any more.</summary>
+    /// <param name="sender">The VM.</param>
+    /// <param name="frame">The frame.</param>
+    /// <param name="untilEnded">Whether to wait, too, for what the kernel keeps and lets go later by a timer of its own.</param>
+    /// <param name="ct">Ends the waiting.</param>
+    public static Task<Fate> SendAsync(FakeVm sender, Frame frame, bool untilEnded, CancellationToken ct) =>
+        SendAsync(new SentFrame(sender.Name, sender, sender.Node, frame, FrameIdentity.Of(frame)), () => sender.Inject(frame.Bytes.Span), ct, untilEnded);
+
+    /// <summary>Sends a frame by <paramref name="send"/> and follows it until nothing moves any more.</summary>
+    public static async Task<Fate> SendAsync(SentFrame sent, Action send, CancellationToken ct, bool untilEnded = false)
+    {
+        sent.Start.Lab.RequireOwn();
+        using var frame = Observe(sent);
+        frame.Send(send);
+        await frame.SettleAsync(untilEnded, ct).ConfigureAwait(false);
+        IReadOnlyList<FrameCopy> copies = frame.Build();
+        copies = await frame.ExplainAsync(copies, ct).ConfigureAwait(false);
+        return frame.Remember(copies);
+    }
+
+    /// <summary>The copies of a frame, each with its way; why one ended is not known yet.</summary>
+    public static IReadOnlyList<FrameCopy> CopiesOf(SentFrame sent, Seen seen) => seen switch
+    {
+        SeenByKernel { Events: var events } => TraceFateBuilder.Build(sent, events),
+        SeenBySockets { Sightings: var sightings } => FateBuilder.Build(sent, sightings),
+        _ => throw new UnreachableException(),
+    };
+
+    public void Dispose()
+    {
+        _rules.Dispose();
+        _observation.Dispose();
+    }
+
+    private static FollowedFrame Observe(SentFrame sent)
+    {
+        Lab lab = sent.Start.Lab;
+        IFrameWatch watch = lab.Watch();
+        IObservation observation = watch.Observe();
+        try
+        {
+            return new FollowedFrame(sent, watch, observation, lab.Live.Part(own => new RuleWatch(own)).Record());
+        }
+        catch
+        {
+            observation.Dispose();
+            throw;
+        }
+    }
+
+    private void Send(Action send)
+    {
+        try
+        {
+            send();
+        }
+        catch (LinuxException e) when (IsRefusal(e.Errno))
+        {
+            _refusal = e;
+        }
+    }
+
+    private async Task SettleAsync(bool untilEnded, CancellationToken ct)
+    {
+        _storms = await Barrier.SettleAsync(_lab, ct).ConfigureAwait(false);
+        long start = Stopwatch.GetTimestamp();
+        while (untilEnded && _storms.Count == 0 && Build().Any(IsKept) && Stopwatch.GetElapsedTime(start) < _lab.Options.Patience)
+        {
+            // What the kernel keeps, a timer of its own ends, and that wakes nobody.
+            await Task.Delay(BetweenLooks, ct).ConfigureAwait(false);
+            _storms = await Barrier.SettleAsync(_lab, ct).ConfigureAwait(false);
+        }
+    }
+
+    private IReadOnlyList<FrameCopy> Build()
+    {
+        Seen seen = _observation.Take(_sent);
+        _lost = seen.Lost;
+        return CopiesOf(_sent, seen);
+    }
+
+    private async Task<IReadOnlyList<FrameCopy>> ExplainAsync(IReadOnlyList<FrameCopy> copies, CancellationToken ct)
+    {
+        copies = _storms.Count == 0
+            ? await FateExplainer.ExplainAsync(_sent, copies, _rules.Take(), ct).ConfigureAwait(false)
+            : FateExplainer.EndedBy(_storms[0], copies);
+        return copies.Count == 0 && FateExplainer.AtTheStart(_sent, _refusal?.ErrnoName) is { } none ? [none] : copies;
+    }
+
+    private Fate Remember(IReadOnlyList<FrameCopy> copies)
+    {
+        string? refusal = _refusal?.Errno == Errno.EIO ? $"tap {_sent.Sender?.Tap} is down, and the kernel refused the write (EIO)" : _refusal?.Message;
+        return _lab.Live.Part(_ => new RecentFates()).Add(new Fate(_sent, _at, _watch.Level, refusal, copies, _storms, _lost));
+    }
+
+    // What a sender may be told of its frame; anything else is a fault of the lab, or of the test.
+    private bool IsRefusal(int errno) =>
+        errno is Errno.EIO or Errno.ENETDOWN or Errno.ENETUNREACH or Errno.EHOSTUNREACH or Errno.EPERM or Errno.EACCES
+        || (errno == Errno.EINVAL && _sent.Sender is not null);
+
+    // No end was seen, and nobody has it: it waits in the kernel.
+    private static bool IsKept(FrameCopy copy) => copy is { Skb.End: SkbEnd.Open, Vm: null };
+}

@@ -1,0 +1,23 @@
+namespace NetLab;
+
+/// <summary>What a storm means for the frames that were in it.</summary>
+public sealed partial record Storm
+{
+    /// <summary>The storm as the reason why its frames ended.</summary>
+    public Reason Reason
+    {
+        get
+        {
+            (string closed, string opens) = Port.Switch is Bridge
+                ? ($"disabling port {Port}", $"bridge link set dev {Port.Name} state 3")
+                : ($"setting {Port} down", $"ip link set {Port.Name} up");
+            return new Reason(Causes.Storm, Port.Node, Port.Name,
+                $"The frame went round in a loop: it passed {Port} {Times} times in {Within.TotalMilliseconds:0.#} ms. The lab has stopped it by {closed}.",
+                [Evidence.Seen($"{string.Join(", ", Ports.OrderByDescending(p => p.Value).Select(p => $"{p.Key} {p.Value} times"))}.")],
+                $"take one of the links of the loop away, or let its switches run STP; `{opens}` opens the port again");
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"  A storm of {Frame}{Environment.NewLine}{Reason.Describe("    ")}";
+}

@@ -1,0 +1,147 @@
+using System.Diagnostics;
+using NetLab.Linux;
+
+namespace NetLab;
+
+/// <summary>
+/// The barrier: how a lab knows that nothing is under way. A frame that goes round for ever would keep it from ending; such a one is found by
+/// the ports that see it again and again, and stopped.
+/// </summary>
+internal sealed class Barrier
+{
+    private const int FramesBeforeDoubt = 500;
+    private static readonly TimeSpan Doubt = TimeSpan.FromMilliseconds(50);
+
+    private readonly Lab _lab;
+    private readonly List<Storm> _storms = [];
+    private IDisposable? _doubt;
+    private long _first;
+    private int _draining; // rounds in which what went round until a moment ago still runs dry
+
+    private Barrier(Lab lab)
+    {
+        _lab = lab;
+        _first = Activity();
+    }
+
+    /// <summary>Returns when nothing is under way (<see cref="Lab.SettleAsync"/>), with the storms that had to be stopped for it.</summary>
+    /// <exception cref="ForwardingException">It does not get quiet, and no loop is the reason.</exception>
+    public static async Task<IReadOnlyList<Storm>> SettleAsync(Lab lab, CancellationToken ct)
+    {
+        var barrier = new Barrier(lab);
+        try
+        {
+            await barrier.WaitAsync(ct).ConfigureAwait(false);
+            return barrier._storms;
+        }
+        finally
+        {
+            barrier._doubt?.Dispose();
+        }
+    }
+
+    private async Task WaitAsync(CancellationToken ct)
+    {
+        long before = _first, start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start) < _lab.Options.Patience)
+        {
+            ct.ThrowIfCancellationRequested();
+            Task round = RoundAsync(ct);
+            // In a storm a round takes as long as a processor takes for what is in its backlog: the look at what moves does not wait for it.
+            while (await Task.WhenAny(round, Task.Delay(Doubt, CancellationToken.None)).ConfigureAwait(false) != round)
+            {
+                LookForLoop();
+            }
+
+            await round.ConfigureAwait(false);
+            long after = Activity();
+            if (after == before)
+            {
+                return;
+            }
+
+            before = after;
+            if (_draining > 0)
+            {
+                start = Stopwatch.GetTimestamp();
+                if (--_draining == 0)
+                {
+                    _lab.Live.Watch().ForgetLast();
+                    _first = Activity();
+                }
+            }
+
+            LookForLoop();
+        }
+
+        throw DoesNotEnd();
+    }
+
+    private async Task RoundAsync(CancellationToken ct)
+    {
+        await Reactor.Shared.DrainAsync().ConfigureAwait(false);
+        ReadStreams();
+        await KernelQuiescence.WaitAsync(ct).ConfigureAwait(false);
+        foreach (Node node in _lab.Nodes)
+        {
+            // "Not quiet" is no more than one round of many: the frames that came meanwhile show in the next.
+            if (node.IsApplied && node.State.Ovs is { } ovs)
+            {
+                _ = await ovs.SettleAsync(ct).ConfigureAwait(false);
+            }
+        }
+
+        await Reactor.Shared.DrainAsync().ConfigureAwait(false);
+        ReadStreams();
+    }
+
+    // The reactor does not look at the tap of a stream while somebody receives from it, and a guest's answer may wait there.
+    private void ReadStreams()
+    {
+        foreach (FakeVm vm in _lab.Vms)
+        {
+            vm.ReadNow();
+        }
+    }
+
+    // Whatever moves, one of these numbers moves with it.
+    private long Activity()
+    {
+        long received = 0;
+        foreach (FakeVm vm in _lab.Vms)
+        {
+            received += vm.FramesRead;
+        }
+
+        IWitness? witness = _lab.Live.Witness;
+        witness?.Drain();
+        return received + (witness?.Count ?? 0);
+    }
+
+    private void LookForLoop()
+    {
+        if (!_lab.IsApplied || _lab.IsAdopted || _draining > 0 || Activity() - _first < FramesBeforeDoubt)
+        {
+            return;
+        }
+
+        IWitness witness = _lab.Live.Watch();
+        _doubt ??= witness.Keep();
+        if (witness.StopLoop(_storms) is { } storm)
+        {
+            _storms.Add(storm);
+            witness.ForgetLast();
+            _draining = 2 + _lab.Nodes.Sum(n => n.Devices.OfType<Switch>().Count());
+        }
+    }
+
+    private ForwardingException DoesNotEnd()
+    {
+        IWitness? witness = _lab.Live.Witness;
+        witness?.Drain();
+        return new ForwardingException(
+            $"The lab does not get quiet: frames were still moving after {_lab.Options.Patience.TotalSeconds:0.###} s, "
+            + $"and no {(_storms.Count == 0 ? "" : "other ")}loop of switches was found that they go round in.{Environment.NewLine}"
+            + string.Join<object?>(Environment.NewLine, [.. _storms, witness?.Busiest()]));
+    }
+}

@@ -1,0 +1,17 @@
+namespace NetLab;
+
+/// <summary>Plugging ports in and out of a running Linux bridge.</summary>
+public sealed partial class Bridge
+{
+    private protected override Task PlugAsync(Device device, CancellationToken ct)
+    {
+        SetMaster(device, Index, $"making {device} a port of {this}");
+        return Task.CompletedTask;
+    }
+
+    private protected override Task UnplugAsync(Device device, CancellationToken ct)
+    {
+        SetMaster(device, 0, $"freeing {device} from {this}");
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,40 @@
+namespace NetLab.Tests.Rooms;
+
+/// <summary>The rooms of <c>src/NetLab</c> use those before them, in the order that the README says.</summary>
+public sealed class RoomOrderTests
+{
+    private static readonly Lazy<RoomOrder> Read = new(RoomOrder.Read);
+
+    private static RoomOrder Rooms => Read.Value;
+
+    [Fact]
+    public void Every_room_has_its_place_in_the_order() =>
+        Assert.Equal(RoomOrder.Folders.Order(), Rooms.Ranks.SelectMany(rank => rank).Order());
+
+    [Fact]
+    public void Every_name_in_the_sources_is_understood() => Assert.Empty(Rooms.NotUnderstood());
+
+    [Fact]
+    public void No_room_uses_one_that_comes_after_it() => Assert.Empty(Rooms.Wrong());
+
+    [Fact]
+    public void A_room_that_does_is_found()
+    {
+        RoomOrder wrong = Rooms.With("Tracing/Wrong.cs", "namespace NetLab; internal static class Wrong { public static string? Of(FateVerdict verdict) => verdict.ToString(); }");
+        Assert.Contains("Tracing/Wrong.cs names FateVerdict, which is in Reports: that room comes after Tracing", wrong.Wrong());
+    }
+
+    [Fact]
+    public void A_member_that_a_later_room_adds_is_found()
+    {
+        RoomOrder wrong = Rooms.With("Vms/Wrong.cs", "namespace NetLab; internal static class Wrong { public static object Of(Lab lab) => lab.Capture(); }");
+        Assert.Contains(wrong.Wrong(), w => w.StartsWith("Vms/Wrong.cs names ", StringComparison.Ordinal) && w.Contains("Capture, which is in Capture", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Lab")]
+    [InlineData("Node")]
+    [InlineData("FakeVm")]
+    public void What_a_later_room_adds_to_a_part_of_the_lab_keeps_nothing_there(string type) =>
+        Assert.Empty(Rooms.FieldsOutside(type, "Topology", "Labs", "Nodes", "Vms", "Switching", "Conditions"));
+}
