@@ -7,8 +7,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace NetLab.Tests.Rooms;
 
 /// <summary>
-/// Reads the sources of <c>src/NetLab</c> as the compiler does, and says which file names what of which room. A type whose parts stand in several rooms is at home in the
-/// first of them; a member in the room of its file.
+/// Reads the sources of <c>src/NetLab</c> as the compiler does, and says which file names what of which room. A type whose parts stand in
+/// several rooms is at home in the first of them; a member in the room of its file.
 /// </summary>
 internal sealed partial class RoomOrder
 {
@@ -42,10 +42,14 @@ internal sealed partial class RoomOrder
             ranks);
     }
 
-    /// <summary>The same with one more file.</summary>
+    /// <summary>What would be wrong in one more file.</summary>
     /// <param name="path">Where it would stand, below <c>src/NetLab</c>.</param>
     /// <param name="text">What is in it.</param>
-    public RoomOrder With(string path, string text) => new(_library.AddSyntaxTrees(CSharpSyntaxTree.ParseText(text, path: Library + path)), Ranks);
+    public IReadOnlyList<string> WrongIn(string path, string text)
+    {
+        SyntaxTree tree = CSharpSyntaxTree.ParseText(text, path: Library + path);
+        return [.. new RoomOrder(_library.AddSyntaxTrees(tree), Ranks).Wrong(tree)];
+    }
 
     /// <summary>What could not be understood; a name that is not understood is not seen. Code that generators write is not there.</summary>
     public IEnumerable<string> NotUnderstood() =>

@@ -18,18 +18,14 @@ public sealed class RoomOrderTests
     public void No_room_uses_one_that_comes_after_it() => Assert.Empty(Rooms.Wrong());
 
     [Fact]
-    public void A_room_that_does_is_found()
-    {
-        RoomOrder wrong = Rooms.With("Tracing/Wrong.cs", "namespace NetLab; internal static class Wrong { public static string? Of(FateVerdict verdict) => verdict.ToString(); }");
-        Assert.Contains("Tracing/Wrong.cs names FateVerdict, which is in Reports: that room comes after Tracing", wrong.Wrong());
-    }
+    public void A_room_that_does_is_found() => Assert.Equal(
+        ["Tracing/Wrong.cs names FateVerdict, which is in Reports: that room comes after Tracing"],
+        Rooms.WrongIn("Tracing/Wrong.cs", "namespace NetLab; internal static class Wrong { public static string? Of(FateVerdict verdict) => $\"{verdict}\"; }"));
 
     [Fact]
-    public void A_member_that_a_later_room_adds_is_found()
-    {
-        RoomOrder wrong = Rooms.With("Vms/Wrong.cs", "namespace NetLab; internal static class Wrong { public static object Of(Lab lab) => lab.Capture(); }");
-        Assert.Contains(wrong.Wrong(), w => w.StartsWith("Vms/Wrong.cs names ", StringComparison.Ordinal) && w.Contains("Capture, which is in Capture", StringComparison.Ordinal));
-    }
+    public void A_member_that_a_later_room_adds_is_found() => Assert.Contains(
+        Rooms.WrongIn("Vms/Wrong.cs", "namespace NetLab; internal static class Wrong { public static object Of(Lab lab) => lab.Capture(); }"),
+        wrong => wrong.EndsWith("Capture, which is in Capture: that room comes after Vms", StringComparison.Ordinal));
 
     [Theory]
     [InlineData("Lab")]
