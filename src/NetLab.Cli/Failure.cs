@@ -26,7 +26,7 @@ internal sealed record Failure(int ExitCode, string Kind, IReadOnlyList<string> 
             MissingFeatureException missing => new(Cli.ExitCode.Lacking, "machine", [.. missing.Missing.Select(m => $"netlab: {MissingFeatureException.Describe(m)}"), "'netlab doctor' tells what this machine has and lacks"]),
             LinuxException linux when Machine.Contains(linux.ErrnoName) => new(Cli.ExitCode.Lacking, "machine", [$"netlab: {linux.Message}", "'netlab doctor' tells what this machine has and lacks"]),
             OperationCanceledException => new(Cli.ExitCode.Interrupted, "interrupted", ["netlab: interrupted; nothing of the lab is left"]),
-            LinuxException or OvsException or ForwardingException or TimeoutException or IOException or UnauthorizedAccessException
+            LinuxException or OvsException or RulesetException or ForwardingException or TimeoutException or IOException or UnauthorizedAccessException
                 => new(Cli.ExitCode.Failed, "failed", [$"netlab: {exception.Message}"]),
             _ => new(Cli.ExitCode.Failed, "internal", [$"netlab: {exception.GetType().Name}: {exception.Message}", "this is a fault of netlab itself; --verbose shows where"]),
         };

@@ -56,23 +56,24 @@ internal sealed class AddressCheck
             }
             foreach (var address in each.Addresses)
             {
-                if (own.Find(other => other.Address.Address.Equals(address.Value.Address)) is { Device: not null } same)
+                // A link-local address belongs to its link (RFC 4291, 2.5.6): fe80::1 may be a router's on each.
+                if (!each.Duplicate && !address.Value.Address.IsIPv6LinkLocal && own.Find(other => other.Address.Address.Equals(address.Value.Address)) is { Device: not null } same)
                 {
                     _binding.Report(address.At, $"{address.Value.Address} is on {node.Name}:{same.Device} already (line {same.At.Line})", "an address is a node's once");
                     continue;
                 }
-                if (own.Find(other => other.Device != device && Overlap(other.Address, address.Value)
+                if (!each.Duplicate && own.Find(other => other.Device != device && Overlap(other.Address, address.Value)
                     && !SegmentOf(node.Name, other.Device).Equals(SegmentOf(node.Name, device))) is { Device: not null } near)
                 {
                     _binding.Report(address.At, $"{address.Value} overlaps {near.Address} on {node.Name}:{near.Device} (line {near.At.Line})",
                         "two cables of a node lead to two networks, or it would send by one of them what is for the other");
                 }
                 own.Add((device, address.Value, address.At));
-                Claim(SegmentOf(node.Name, device), address, $"{node.Name}:{device}");
+                Claim(SegmentOf(node.Name, device), address, $"{node.Name}:{device}", each.Duplicate);
             }
             if (each.Mac is { } mac)
             {
-                Claim(SegmentOf(node.Name, device), mac, $"{node.Name}:{device}");
+                Claim(SegmentOf(node.Name, device), mac, $"{node.Name}:{device}", each.Duplicate);
             }
         }
         foreach (var route in node.Entry.Parts.OfType<RoutesPart>().SelectMany(part => part.Routes))
@@ -104,11 +105,11 @@ internal sealed class AddressCheck
         var segment = SegmentOf(vm.Node.Name, vm.Entry.TapName.Value);
         foreach (var address in vm.Entry.Addresses)
         {
-            Claim(segment, address, vm.Name.Value);
+            Claim(segment, address, vm.Name.Value, vm.Entry.Duplicate);
         }
         if (vm.Entry.Mac is { } mac)
         {
-            Claim(segment, mac, vm.Name.Value);
+            Claim(segment, mac, vm.Name.Value, vm.Entry.Duplicate);
         }
         if (vm.Entry.Mtu is { Value: < LeastIpv6Mtu } mtu && vm.Entry.Addresses.Any(address => address.Value.Address.AddressFamily is AddressFamily.InterNetworkV6))
         {
@@ -122,21 +123,21 @@ internal sealed class AddressCheck
         }
     }
 
-    private void Claim(object segment, Located<InterfaceAddress> address, string owner)
+    private void Claim(object segment, Located<InterfaceAddress> address, string owner, bool duplicate)
     {
-        if (!_addresses.TryAdd((segment, address.Value.Address), (owner, address.At)))
+        if (!duplicate && !_addresses.TryAdd((segment, address.Value.Address), (owner, address.At)))
         {
             var other = _addresses[(segment, address.Value.Address)];
-            _binding.Report(address.At, $"{address.Value.Address} belongs to {other.Owner} already (line {other.At.Line}), in the same broadcast domain", "give one of them another address");
+            _binding.Report(address.At, $"{address.Value.Address} belongs to {other.Owner} already (line {other.At.Line}), in the same broadcast domain", "give one of them another address, or say 'duplicate: on' where it is meant");
         }
     }
 
-    private void Claim(object segment, Located<MacAddress> mac, string owner)
+    private void Claim(object segment, Located<MacAddress> mac, string owner, bool duplicate)
     {
-        if (!_macs.TryAdd((segment, mac.Value), (owner, mac.At)))
+        if (!duplicate && !_macs.TryAdd((segment, mac.Value), (owner, mac.At)))
         {
             var other = _macs[(segment, mac.Value)];
-            _binding.Report(mac.At, $"the MAC address belongs to {other.Owner} already (line {other.At.Line}), in the same broadcast domain", "give one of them another, or leave the key out");
+            _binding.Report(mac.At, $"the MAC address belongs to {other.Owner} already (line {other.At.Line}), in the same broadcast domain", "give one of them another, leave the key out, or say 'duplicate: on' where it is meant");
         }
     }
 

@@ -37,6 +37,10 @@ internal sealed class Wiring(Inventory inventory, Binding binding)
             var other = _masters[new DevicePlace(node.Name, device.Value)];
             Report(device.At, $"'{device.Value}' is a port of '{other.Bridge}' already (line {other.At.Line})", "a device is a port of one bridge: take it out of one of them");
         }
+        else if (node.IsLinuxBridge(bridge) && _masters.Count(port => port.Key.Node == node.Name && port.Value.Bridge == bridge) == Bridge.MostPorts + 1)
+        {
+            Report(device.At, $"'{device.Value}' is port {Bridge.MostPorts + 1} of '{bridge}', and a Linux bridge has at most {Bridge.MostPorts}", "spread the ports over two bridges that a link joins");
+        }
     }
 
     /// <summary>Whether the node has this bridge, Linux's or Open vSwitch's, after reporting when it has not.</summary>

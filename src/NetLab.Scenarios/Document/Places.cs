@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
-using System.Net.Sockets;
 using NetLab.Packets;
 
 namespace NetLab.Scenarios;
@@ -27,10 +26,9 @@ internal sealed record Target(string? Name, IPAddress? Address, MacAddress? Mac)
 /// <summary>What a scenario asks of addresses beyond what <see cref="InterfaceAddress"/> knows.</summary>
 internal static class AddressWords
 {
-    /// <summary>Dotted quads with four parts and IPv6 only: not the short forms that <see cref="IPAddress.TryParse(string, out IPAddress)"/> takes as well ("10.1", "7").</summary>
+    /// <summary>Dotted quads with four parts and IPv6 only: not the short and octal forms that <see cref="IPAddress.TryParse(string, out IPAddress)"/> takes as well ("10.1", "010.0.0.1").</summary>
     public static bool TryParseIp(string text, [NotNullWhen(true)] out IPAddress? address) =>
-        IPAddress.TryParse(text, out address)
-        && (address.AddressFamily is AddressFamily.InterNetworkV6 ? text.AsSpan().IndexOfAny('%', '[') < 0 : text.Split('.').Length == 4);
+        IPAddress.TryParse(text, out address) && InterfaceAddress.ProblemOfHost(text) is null;
 
     /// <summary>Whether the host part is all zeroes.</summary>
     public static bool IsNetworkItself(this InterfaceAddress address) => address.Address.Equals(address.Network.BaseAddress);

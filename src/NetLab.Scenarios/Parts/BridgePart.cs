@@ -5,6 +5,15 @@ namespace NetLab.Scenarios;
 /// <summary><c>bridges: { br0: { ports: [p1, p2] } }</c>: a Linux bridge.</summary>
 internal sealed class BridgePart : Part
 {
+    // BR_GROUPFWD_RESTRICTED, net/bridge/br_private.h.
+    private const int RefusedGroups = 0x7;
+
+    private static readonly ScalarShape<int> AnyMask = Scalars.Number("a mask", 0, 65535, "8", null);
+
+    private static readonly ScalarShape<int> GroupMask = AnyMask.But(mask => (mask & RefusedGroups) == 0 ? null
+        : new Problem($"{mask} has bits that Linux refuses: frames to 01:80:c2:00:00:00, :01 and :02 (STP, pause, LACP) are never forwarded",
+            $"bits 3 and up; without the others it is {mask & ~RefusedGroups}"));
+
     public static readonly PartKind Kind = PartKind.Named("bridges", "Linux bridges.", Scalars.DeviceName, new ObjectShape<BridgePart>("bridge", "a Linux bridge")
         .With("ports", "The devices of this node that are its ports.", new ListShape<BridgePortEntry>("port", BridgePortEntry.Shape, single: true), (bridge, value) => bridge.Ports = value.Value)
         .With("stp_state", "Whether the bridge speaks the spanning tree protocol.", Scalars.Switch, (bridge, value) => bridge.Change(o => o with { StpState = value.Value }))
@@ -18,7 +27,7 @@ internal sealed class BridgePart : Part
         .With("vlan_filtering", "Whether the bridge looks at VLAN tags.", Scalars.Switch, (bridge, value) => bridge.Change(o => o with { VlanFiltering = value.Value }))
         .With("priority", "The bridge priority for STP.", Scalars.Number("a priority", 0, 65535, "32768", null), (bridge, value) => bridge.Change(o => o with { Priority = (ushort)value.Value }))
         .With("group_fwd_mask", "Which of the link-local groups 01:80:c2:00:00:0X are forwarded, as a bit mask.",
-            Scalars.Number("a mask", 0, 65535, "8", null), (bridge, value) => bridge.Change(o => o with { GroupForwardMask = (ushort)value.Value }))
+            GroupMask, (bridge, value) => bridge.Change(o => o with { GroupForwardMask = (ushort)value.Value }))
         .With("nf_call_iptables", "Whether iptables and nft's ip tables see what the bridges of this node forward.",
             Scalars.Switch, (bridge, value) => bridge.CallIptables = value.Value)
         .WithDeviceSettings(bridge => bridge.Device), "bridge");

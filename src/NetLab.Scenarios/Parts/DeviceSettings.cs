@@ -15,12 +15,16 @@ internal sealed class DeviceSettings
 
     public Located<bool>? Promisc { get; set; }
 
+    /// <summary>Its addresses and its MAC may be another's as well, on purpose.</summary>
+    public bool Duplicate { get; set; }
+
     /// <summary>Sets what is given on the device.</summary>
     public void ApplyTo(Device device)
     {
         device.Mtu = Mtu?.Value ?? device.Mtu;
         device.Up = Up?.Value ?? device.Up;
         device.Promiscuous = Promisc?.Value ?? device.Promiscuous;
+        device.AllowDuplicates |= Duplicate;
         if (Mac is { } mac)
         {
             device.Mac = mac.Value;
@@ -43,5 +47,6 @@ internal static class DeviceKeys
         .With("mac", "The MAC address; derived from the names when absent.", Scalars.Mac, (device, value) => settings(device).Mac = value)
         .With("addresses", "IP addresses with their prefix lengths.", Addresses, (device, value) => settings(device).Addresses = value.Value)
         .With("up", "Whether it is administratively up.", Scalars.Switch, (device, value) => settings(device).Up = value)
-        .With("promisc", "Whether it takes frames for others as well.", Scalars.Switch, (device, value) => settings(device).Promisc = value);
+        .With("promisc", "Whether it takes frames for others as well.", Scalars.Switch, (device, value) => settings(device).Promisc = value)
+        .With("duplicate", "Whether its addresses and its MAC address may be another's as well, on purpose.", Scalars.Switch, (device, value) => settings(device).Duplicate = value.Value);
 }

@@ -20,6 +20,9 @@ internal abstract class GuestPart : Part
 
     public Located<int>? Mtu { get; set; }
 
+    /// <summary>Its addresses and its MAC may be another's as well, on purpose.</summary>
+    public bool Duplicate { get; set; }
+
     /// <summary>Null: arp (and ND) and ping.</summary>
     public IReadOnlyList<Located<string>>? Answers { get; set; }
 
@@ -41,6 +44,7 @@ internal abstract class GuestPart : Part
 
     protected void SetHabits(FakeVm vm)
     {
+        vm.Tap.AllowDuplicates = Duplicate;
         if (Answers is { } answers)
         {
             SetAnswers(vm, answers);
@@ -65,5 +69,6 @@ internal static class GuestKeys
         .With("addresses", "The VM's IP addresses with their prefix lengths.", DeviceKeys.Addresses, (vm, value) => vm.Addresses = value.Value)
         .With("gateway", "Where the VM sends what is not in its own networks.", Scalars.Address, (vm, value) => vm.Gateway = value)
         .With("mtu", "The MTU of the VM and its tap (and of the whole plug), in bytes.", Scalars.Mtu, (vm, value) => vm.Mtu = value)
+        .With("duplicate", "Whether the VM's addresses and its MAC address may be another's as well, on purpose.", Scalars.Switch, (vm, value) => vm.Duplicate = value.Value)
         .With("answers", "What the VM answers by itself; arp (and ND) and ping when absent, nothing with [].", Answers, (vm, value) => vm.Answers = value.Value);
 }

@@ -45,6 +45,16 @@ internal sealed class OvsBridgePart : Part
         }
     }
 
+    public override (Position At, string Wrong)? Explain(Exception refusal, string node)
+    {
+        if (refusal is not OvsException ovs || !ovs.Doing.Contains($"bridge {Name}", StringComparison.Ordinal) || !ovs.Doing.Contains(node, StringComparison.Ordinal))
+        {
+            return base.Explain(refusal, node);
+        }
+        var flow = Flows.FirstOrDefault(flow => ovs.Answer.Contains(flow.Value, StringComparison.Ordinal), new Located<string>("", Flows.Count == 1 ? Flows[0].At : Name.At));
+        return (flow.At, ovs.Message);
+    }
+
     public override void Add(Node node, NodeEntry entry)
     {
         var bridge = node.AddOvsBridge(Name.Value, new OvsBridgeOptions

@@ -1,3 +1,5 @@
+using NetLab.Linux;
+
 namespace NetLab.Scenarios;
 
 /// <summary>
@@ -30,6 +32,22 @@ internal abstract class Part : Entry
     /// <summary>Adds what needs the bridges of its node, and the links: VMs and their plugs, devices on top of others.</summary>
     public virtual void Plug(Node node, NodeEntry entry)
     {
+    }
+
+    /// <summary>What the file is to blame for of a refusal while the lab was built, and where; null where it is not this part's.</summary>
+    /// <param name="refusal">What the kernel, nft or Open vSwitch said.</param>
+    /// <param name="node">The part's node.</param>
+    public virtual (Position At, string Wrong)? Explain(Exception refusal, string node)
+    {
+        foreach (var (device, settings) in Settings)
+        {
+            if (refusal is LinuxException kernel
+                && settings.Addresses.FirstOrDefault(address => kernel.Doing.Contains($"adding address {address.Value} to {node}/{device}", StringComparison.Ordinal)) is { At.Line: > 0 } address)
+            {
+                return (address.At, $"the kernel refused this while {kernel.Message}");
+            }
+        }
+        return null;
     }
 
     /// <summary>Sets what needs every device of the node: ports, addresses, routes, rules.</summary>

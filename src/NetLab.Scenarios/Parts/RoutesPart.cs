@@ -1,4 +1,5 @@
 using System.Net;
+using NetLab.Linux;
 
 namespace NetLab.Scenarios;
 
@@ -9,6 +10,11 @@ internal sealed class RoutesPart : Part
         value => new RoutesPart { Routes = value.Value });
 
     public IReadOnlyList<Located<RouteText>> Routes { get; private init; } = [];
+
+    public override (Position At, string Wrong)? Explain(Exception refusal, string node) =>
+        refusal is LinuxException kernel && Routes.FirstOrDefault(route => kernel.Doing.Contains($"adding route '{route.Value}' to node {node}", StringComparison.Ordinal)) is { At.Line: > 0 } route
+            ? (route.At, $"the kernel refused this while {kernel.Message}")
+            : null;
 
     public override void Configure(Node node)
     {
@@ -26,4 +32,7 @@ internal sealed record RouteText(InterfaceAddress? To, IPAddress? Via, string? D
     public int ViaOffset { get; init; }
 
     public int DevOffset { get; init; }
+
+    /// <summary>As <see cref="NodeRoute"/> writes it.</summary>
+    public override string ToString() => (To is { PrefixLength: > 0 } to ? to.ToString() : "default") + (Via is null ? "" : $" via {Via}") + (Dev is null ? "" : $" dev {Dev}");
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using NetLab.Linux;
 
 namespace NetLab.Scenarios;
 
@@ -16,6 +17,11 @@ internal sealed class SysctlsPart : Part
     public static readonly PartKind Kind = PartKind.Single("sysctls", "Settings of the node's network namespace, by their names.", Shape, value => new SysctlsPart { Values = value.Value });
 
     private IReadOnlyList<Named<string>> Values { get; init; } = [];
+
+    public override (Position At, string Wrong)? Explain(Exception refusal, string node) =>
+        refusal is LinuxException kernel && Values.FirstOrDefault(value => kernel.Doing.Contains($"\"{value.Value}\" to sysctl {value.Name}", StringComparison.Ordinal)) is { } value
+            ? (value.Name.At, $"the kernel refused to {kernel.Message}")
+            : null;
 
     public override void Configure(Node node)
     {

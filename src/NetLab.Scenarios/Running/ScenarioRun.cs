@@ -87,11 +87,18 @@ public sealed class ScenarioRun : IAsyncDisposable
         {
             await Lab.ApplyAsync(ct).ConfigureAwait(false);
         }
-        catch (LinuxException refusal) when (refusal.ErrnoName is "EINVAL" or "ERANGE" or "EEXIST" or "EBUSY" or "ENETUNREACH" or "EADDRNOTAVAIL" && PlaceOf(refusal) is { } at)
+        catch (Exception refusal) when (Explain(refusal) is { } place)
         {
-            throw new ScenarioException([new Diagnostic(Document.File, at, $"the kernel refused this while {refusal.Message}", "change it to what the kernel takes")]);
+            throw new ScenarioException([new Diagnostic(Document.File, place.At, place.Wrong, "change it to what is taken")]);
         }
     }
+
+    // What the machine lacks, in memory, privileges or features, is no fault of the file.
+    private (Position At, string Wrong)? Explain(Exception refusal) =>
+        refusal is LinuxException kernel && kernel.ErrnoName is not ("EINVAL" or "ERANGE" or "EEXIST" or "EBUSY" or "ENETUNREACH" or "EHOSTUNREACH" or "EADDRNOTAVAIL" or "ENOENT" or "ELOOP" or "EXFULL")
+            ? null
+            : Document.Lab.Nodes.SelectMany(node => node.Value.Parts.Select(part => part.Explain(refusal, node.Name.Value))).FirstOrDefault(place => place is not null)
+                ?? (refusal is LinuxException request && PlaceOf(request) is { } at ? (at, $"the kernel refused this while {request.Message}") : null);
 
     /// <summary>Where the file names the device that a refusal speaks of: the longest name wins, since one may begin like another.</summary>
     private Position? PlaceOf(LinuxException refusal) => new Inventory(Document.Lab, new Binding(Document.File)).Nodes.Values

@@ -48,7 +48,7 @@ internal static class Scalars
 
     public static readonly ScalarShape<IPAddress> Address = new("an IP address", "10.0.0.11",
         scalar => AddressWords.TryParseIp(scalar.Text, out var ip) ? (ip, null)
-            : (IPAddress.None, new Problem($"{scalar.Noun} is not an IP address", "an IPv4 or IPv6 address, like 10.0.0.11 or fd00::11")),
+            : (IPAddress.None, NoAddress(scalar.Text, "an IPv4 or IPv6 address, like 10.0.0.11 or fd00::11")),
         () => Pattern("^[0-9A-Fa-f.:]+$"));
 
     public static readonly ScalarShape<int> Mtu = Number("an MTU", 68, 65535, "1450", "bytes");
@@ -130,6 +130,14 @@ internal static class Scalars
         {
             return new Problem($"'{name}' is {bytes} bytes long", $"the kernel takes device names of at most 15 bytes, like '{Cut(name)}'");
         }
+        if (name.Contains('%', StringComparison.Ordinal))
+        {
+            return new Problem($"'{name}' has a '%', by which the kernel numbers devices (eth%d becomes eth0)", "write the name out, like eth0");
+        }
+        if (name is "all" or "default")
+        {
+            return new Problem($"'{name}' is where settings for all devices stand (net.ipv4.conf.{name}), and no device can be called so", "another name, like eth0");
+        }
         if (name is "." or ".." || name.AsSpan().IndexOfAny('/', ':') >= 0 || name.Any(char.IsWhiteSpace))
         {
             return new Problem($"'{name}' is not a device name", "1 to 15 bytes without space, '/' and ':', like eth0");
@@ -173,7 +181,7 @@ internal static class Scalars
         var right = "an address with its prefix length, like 10.0.0.11/24 or fd00::11/64";
         if (!AddressWords.TryParseIp(slash < 0 ? text : text[..slash], out var ip))
         {
-            return (default, new Problem($"'{text}' is not an IP address", right));
+            return (default, NoAddress(slash < 0 ? text : text[..slash], right) is { Wrong: var wrong, Right: var better } && better != right ? new Problem(wrong, better) : new Problem($"'{text}' is not an IP address", right));
         }
         var longest = ip.AddressFamily is AddressFamily.InterNetwork ? 32 : 128;
         if (slash < 0)
@@ -193,6 +201,11 @@ internal static class Scalars
         }
         return (address, null);
     }
+
+    // A leading zero is no slip of the pen: what it means differs from program to program.
+    private static Problem NoAddress(string text, string right) => InterfaceAddress.ProblemOfHost(text) is { } problem && problem.Contains("octal", StringComparison.Ordinal)
+        ? new Problem(problem[..problem.LastIndexOf(';')], problem[(problem.LastIndexOf(';') + 2)..])
+        : new Problem($"'{text}' is not an IP address", right);
 
     private static (TimeSpan, Problem?) ParseDuration(YamlScalar scalar)
     {

@@ -49,6 +49,9 @@ internal sealed class ScalarShape<T>(string noun, string example, Func<YamlScala
     }
 
     public override JsonObject Schema(SchemaDefinitions definitions) => schema();
+
+    /// <summary>The same, with something more that can be wrong with a value.</summary>
+    public ScalarShape<T> But(Func<T, Problem?> refuse) => new(noun, example, scalar => parse(scalar) is { Problem: null, Value: var value } ? (value, refuse(value)) : parse(scalar), schema);
 }
 
 /// <summary>A list; where <paramref name="single"/>, one item may stand alone. <paramref name="each"/> is what an item is called.</summary>

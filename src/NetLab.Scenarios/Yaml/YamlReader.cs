@@ -1,20 +1,23 @@
+using System.Text.RegularExpressions;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
 namespace NetLab.Scenarios.Yaml;
 
 /// <summary>Text to <see cref="YamlValue"/>. Anything that is not YAML becomes one diagnostic, in words for people who do not know YAML's grammar.</summary>
-internal sealed class YamlReader
+internal sealed partial class YamlReader
 {
     private const int DeepestNesting = 50;
 
-    private readonly IParser _parser;
+    private readonly Parser _parser;
     private readonly Binding _binding;
+    private readonly string[] _lines;
 
-    private YamlReader(IParser parser, Binding binding)
+    private YamlReader(string text, Binding binding)
     {
-        _parser = parser;
+        _parser = new Parser(new StringReader(text));
         _binding = binding;
+        _lines = text.Split('\n');
     }
 
     /// <summary>The document's root, or null after reporting why there is none.</summary>
@@ -23,7 +26,7 @@ internal sealed class YamlReader
         text = text.TrimStart('\uFEFF');
         try
         {
-            return new YamlReader(new Parser(new StringReader(text)), binding).ReadDocument();
+            return new YamlReader(text, binding).ReadDocument();
         }
         catch (Unusable)
         {
@@ -32,6 +35,14 @@ internal sealed class YamlReader
         catch (YamlException notYaml)
         {
             Explain(text, new Position((int)notYaml.Start.Line, (int)notYaml.Start.Column), (int)notYaml.End.Line, notYaml.Message, binding);
+            return null;
+        }
+        catch (Exception fault) when (fault is ArgumentException or OverflowException && Escape().Match(text) is { Success: true } escape)
+        {
+            // The parser makes a character of any number.
+            var before = text.AsSpan(0, escape.Index);
+            var at = new Position(before.Count('\n') + 1, escape.Index - (before.LastIndexOf('\n') + 1) + 1);
+            binding.Report(at, $"'{escape.Value}' is the number of no character", "Unicode has characters up to \\U0010FFFF, without \\uD800 to \\uDFFF");
             return null;
         }
         catch (InvalidOperationException)
@@ -101,11 +112,14 @@ internal sealed class YamlReader
         return new YamlMapping(At(mapping.Start), entries);
     }
 
-    private static YamlScalar ToScalar(Scalar scalar) => new(
+    private YamlScalar ToScalar(Scalar scalar) => new(
         At(scalar.Start),
         scalar.Value,
         scalar.Style is ScalarStyle.Plain,
-        scalar.Start.Line == scalar.End.Line && scalar.Style is not (ScalarStyle.Folded or ScalarStyle.Literal));
+        scalar.Start.Line == scalar.End.Line && scalar.Style is not (ScalarStyle.Folded or ScalarStyle.Literal))
+    {
+        Indent = scalar.Style is ScalarStyle.Literal ? _lines.Skip((int)scalar.Start.Line).FirstOrDefault(line => !string.IsNullOrWhiteSpace(line))?.TakeWhile(c => c == ' ').Count() : null,
+    };
 
     private static Position At(Mark mark) => new((int)mark.Line, (int)mark.Column);
 
@@ -169,6 +183,10 @@ internal sealed class YamlReader
         }
         return open.TryPeek(out var at) ? at : new Position(1, 1);
     }
+
+    // Beyond U+10FFFF, and the halves of pairs.
+    [GeneratedRegex(@"\\U(?!000[0-9A-Fa-f]{5}|0010[0-9A-Fa-f]{4})[0-9A-Fa-f]{8}|\\(U0000|u)[Dd][89A-Fa-f][0-9A-Fa-f]{2}")]
+    private static partial Regex Escape();
 
     /// <summary>The rest of the file cannot be read; the reason is already reported.</summary>
     private sealed class Unusable : Exception;

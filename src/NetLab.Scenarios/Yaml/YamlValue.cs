@@ -12,6 +12,12 @@ internal sealed record YamlScalar(Position At, string Text, bool Plain, bool OnO
 {
     public override string Noun => IsNull ? "empty" : $"'{Shortened}'";
 
+    /// <summary>The blanks before each line of a text that is written below a '|'; null for any other.</summary>
+    public int? Indent { get; init; }
+
+    /// <summary>Where a line and a column of the text, both from 1, stand in the file; where the text begins if that cannot be told.</summary>
+    public Position Line(int line, int column) => Indent is { } indent ? new Position(At.Line + line, indent + column) : line == 1 ? Inside(column - 1) : At;
+
     public bool IsNull => Plain && Text is "" or "~" or "null";
 
     public string Shortened

@@ -45,6 +45,12 @@ public sealed partial class Node
 
     /// <summary>Loads an nftables ruleset, in the words of nft(8), into the running node.</summary>
     /// <exception cref="ProcessFailedException">nft refused it; the message holds its words.</exception>
-    public async Task LoadRulesetAsync(string ruleset, CancellationToken ct = default) =>
-        (await Lab.Processes.RunAsync(new ProcessStart("nft", "-f", "-") { Namespace = State.Namespace }, ruleset, ct).ConfigureAwait(false)).EnsureSuccess();
+    public async Task LoadRulesetAsync(string ruleset, CancellationToken ct = default)
+    {
+        ProcessResult result = await Lab.Processes.RunAsync(new ProcessStart("nft", "-f", "-") { Namespace = State.Namespace }, ruleset, ct).ConfigureAwait(false);
+        if (result.ExitCode != 0)
+        {
+            throw new RulesetException(this, ruleset, result.Error.Trim());
+        }
+    }
 }

@@ -60,6 +60,9 @@ public abstract partial class Device
         set => _promiscuous = Describe(value);
     }
 
+    /// <summary>Whether its addresses may be another device's as well, on purpose: what a network does then is what the lab is for.</summary>
+    public bool AllowDuplicates { get; set; }
+
     /// <summary>Flags of this device as a port of a Linux bridge (<c>bridge link set</c>); null leaves the kernel's defaults.</summary>
     public BridgePortOptions? BridgePort
     {

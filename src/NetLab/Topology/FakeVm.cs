@@ -21,7 +21,7 @@ public sealed partial class FakeVm
         Span<byte> hostSide = stackalloc byte[6];
         Mac.CopyTo(hostSide);
         hostSide[0] = 0xfe;
-        Tap = new TapDevice(node, builder.TapName, this) { DefaultMac = builder.ChosenTapMac ?? MacAddress.FromBytes(hostSide), Mtu = builder.ChosenMtu };
+        Tap = new TapDevice(node, builder.TapName(node), this) { DefaultMac = builder.ChosenTapMac ?? MacAddress.FromBytes(hostSide), Mtu = builder.ChosenMtu };
     }
 
     /// <summary>The VM's name, unique in its lab.</summary>

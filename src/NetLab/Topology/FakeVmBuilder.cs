@@ -6,13 +6,14 @@ namespace NetLab;
 /// <summary>What a fake VM is to be: <c>vm => vm.Mac("fa:16:3e:00:00:01").Address("10.0.0.11/24").Gateway("10.0.0.1")</c>.</summary>
 public sealed class FakeVmBuilder
 {
+    private readonly string _name;
+    private string? _tapName;
+
     internal FakeVmBuilder(string name)
     {
-        TapName = Names.ProblemOfDevice($"tap-{name}") is null ? $"tap-{name}" : $"tap-{name}"[..Names.LongestDevice];
+        _name = name;
         ChosenMac = Names.MacFor(name);
     }
-
-    internal string TapName { get; private set; }
 
     internal MacAddress ChosenMac { get; private set; }
 
@@ -29,6 +30,9 @@ public sealed class FakeVmBuilder
     internal bool AnswersArp { get; private set; } = true;
 
     internal bool AnswersPing { get; private set; } = true;
+
+    /// <summary>The tap's name: as chosen, or a free one made from the VM's.</summary>
+    internal string TapName(Node node) => _tapName ?? Names.Free($"tap-{_name}", name => node.FindDevice(name) is not null);
 
     /// <summary>The guest's MAC address; by default it derives from the VM's name.</summary>
     public FakeVmBuilder Mac(string mac)
@@ -47,14 +51,14 @@ public sealed class FakeVmBuilder
     /// <summary>Where the guest sends what is in none of its networks.</summary>
     public FakeVmBuilder Gateway(string address)
     {
-        ChosenGateway = InterfaceAddress.Parse(address).Address;
+        ChosenGateway = InterfaceAddress.ParseHost(address);
         return this;
     }
 
     /// <summary>The name of the tap device; by default <c>tap-NAME</c>.</summary>
     public FakeVmBuilder Tap(string name)
     {
-        TapName = name;
+        _tapName = name;
         return this;
     }
 

@@ -11,24 +11,17 @@ public readonly record struct InterfaceAddress(IPAddress Address, int PrefixLeng
     /// <summary>Whether this is an IPv6 address.</summary>
     public bool IsIPv6 => Address.AddressFamily == AddressFamily.InterNetworkV6;
 
-    /// <summary>Reads <c>address/prefix</c>; a bare address counts as a host address (/32 or /128).</summary>
-    /// <exception cref="FormatException">The text is no address, or its prefix is out of range; the message says which.</exception>
+    /// <summary>Reads <c>address/prefix</c>.</summary>
+    /// <exception cref="FormatException">The text is no address, or has no prefix or one out of range; the message says which.</exception>
     public static InterfaceAddress Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         int slash = text.IndexOf('/', StringComparison.Ordinal);
-        string address = slash < 0 ? text : text[..slash];
-        // IPAddress.Parse takes "10.1" for 10.0.0.1; nobody means that here.
-        bool shortForm = !address.Contains(':', StringComparison.Ordinal) && address.Count(c => c == '.') != 3;
-        if (shortForm || !IPAddress.TryParse(address, out IPAddress? parsed))
-        {
-            throw new FormatException($"'{text}' is no address; write it as 10.0.0.1/24 or fd00::1/64.");
-        }
-
+        IPAddress parsed = ParseHost(slash < 0 ? text : text[..slash]);
         int widest = parsed.AddressFamily == AddressFamily.InterNetworkV6 ? 128 : 32;
         if (slash < 0)
         {
-            return new InterfaceAddress(parsed, widest);
+            throw new FormatException($"'{text}' has no prefix length; write {text}/{(widest == 32 ? 24 : 64)} for a host in a network, or {text}/{widest} for an address alone.");
         }
 
         if (!int.TryParse(text.AsSpan(slash + 1), out int prefix) || prefix < 0 || prefix > widest)
@@ -37,6 +30,26 @@ public readonly record struct InterfaceAddress(IPAddress Address, int PrefixLeng
         }
 
         return new InterfaceAddress(parsed, prefix);
+    }
+
+    /// <summary>Reads an address without a prefix.</summary>
+    /// <exception cref="FormatException">The text is none; the message says why.</exception>
+    internal static IPAddress ParseHost(string text) => ProblemOfHost(text) is { } problem ? throw new FormatException($"{problem}.") : IPAddress.Parse(text);
+
+    /// <summary>What is wrong with the text of an address, or null.</summary>
+    internal static string? ProblemOfHost(string text)
+    {
+        // IPAddress.Parse takes "10.1" for 10.0.0.1 and "010.0.0.1" for 8.0.0.1; nobody means that here.
+        string[] parts = text.Split('.');
+        bool isV6 = text.Contains(':', StringComparison.Ordinal);
+        if (!isV6 && parts.Length == 4 && Array.Find(parts, p => p.Length > 1 && p[0] == '0' && p.All(char.IsAsciiDigit)) is { } octal)
+        {
+            string decimals = string.Join('.', parts.Select(p => p.TrimStart('0') is { Length: > 0 } digits ? digits : "0"));
+            return $"'{text}' has a number with a leading zero, {octal}, which some programs read as octal; write {decimals}";
+        }
+
+        bool isV4 = parts.Length == 4 && parts.All(p => p.Length is > 0 and < 4 && p.All(char.IsAsciiDigit));
+        return (isV6 ? text.AsSpan().IndexOfAny('%', '[') < 0 : isV4) && IPAddress.TryParse(text, out _) ? null : $"'{text}' is no address; write it as 10.0.0.1 or fd00::1";
     }
 
     /// <summary>Whether <paramref name="other"/> lies in this address's network.</summary>

@@ -24,6 +24,16 @@ internal static class Names
             return $"device name '{name}' has {bytes} bytes; Linux takes at most {LongestDevice}, for example '{name[..Math.Min(name.Length, LongestDevice)]}'";
         }
 
+        if (name.Contains('%', StringComparison.Ordinal))
+        {
+            return $"device name '{name}' has a '%', by which Linux numbers devices (eth%d becomes eth0); write the name out";
+        }
+
+        if (name is "all" or "default")
+        {
+            return $"'{name}' is where a node's settings for all devices stand (net.ipv4.conf.{name}); no device can have that name";
+        }
+
         if (name is "." or ".." || name.Any(c => c is '/' or ':' || char.IsWhiteSpace(c)))
         {
             return $"device name '{name}' has a character that Linux refuses (blank, '/' or ':')";

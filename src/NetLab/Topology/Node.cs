@@ -152,7 +152,7 @@ public sealed partial class Node
     public void AddNeighbour(string address, string mac, Device device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        _neighbours.Add(new NodeNeighbour(InterfaceAddress.Parse(address).Address, MacAddress.Parse(mac), device));
+        _neighbours.Add(new NodeNeighbour(InterfaceAddress.ParseHost(address), MacAddress.Parse(mac), device));
     }
 
     /// <summary>Sets a kernel setting of this namespace, such as <c>net.ipv4.conf.all.rp_filter</c>.</summary>

@@ -15,7 +15,7 @@ public sealed record NodeRoute(InterfaceAddress Destination, IPAddress? Gateway,
 
     internal static NodeRoute Parse(Node node, string destination, string? via, Device? device)
     {
-        IPAddress? gateway = via is null ? null : InterfaceAddress.Parse(via).Address;
+        IPAddress? gateway = via is null ? null : InterfaceAddress.ParseHost(via);
         if (gateway is null && device is null)
         {
             throw new TopologyException($"node {node.Name}: the route to {destination} needs a gateway or a device");
@@ -29,7 +29,8 @@ public sealed record NodeRoute(InterfaceAddress Destination, IPAddress? Gateway,
         bool v6 = gateway?.AddressFamily == AddressFamily.InterNetworkV6;
         InterfaceAddress network = destination == "default"
             ? new InterfaceAddress(v6 ? IPAddress.IPv6Any : IPAddress.Any, 0)
-            : InterfaceAddress.Parse(destination);
+            : destination.Contains('/', StringComparison.Ordinal) ? InterfaceAddress.Parse(destination)
+            : InterfaceAddress.ParseHost(destination) is var host ? new InterfaceAddress(host, host.GetAddressBytes().Length * 8) : default;
         return new NodeRoute(network, gateway, device);
     }
 

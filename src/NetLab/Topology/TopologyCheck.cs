@@ -26,7 +26,8 @@ internal static class TopologyCheck
         {
             foreach (InterfaceAddress address in device.Addresses)
             {
-                if (!owners.TryAdd(address.Address, device))
+                // A link-local address belongs to its link (RFC 4291, 2.5.6): fe80::1 may be a router's on each.
+                if (!address.Address.IsIPv6LinkLocal && !owners.TryAdd(address.Address, device) && !(device.AllowDuplicates || owners[address.Address].AllowDuplicates))
                 {
                     problems.Add($"node {node.Name}: address {address.Address} is on {owners[address.Address].Name} and on {device.Name}; give each device its own");
                 }
@@ -67,6 +68,11 @@ internal static class TopologyCheck
         var seen = new Dictionary<(object Segment, IPAddress Address), string>();
         foreach ((object owner, Device device, InterfaceAddress address) in Owners(lab))
         {
+            if (device.AllowDuplicates)
+            {
+                continue;
+            }
+
             string name = owner is FakeVm vm ? $"VM {vm.Name}" : device.ToString();
             if (!seen.TryAdd((segments.Find(device), address.Address), name))
             {

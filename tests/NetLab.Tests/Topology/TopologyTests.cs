@@ -119,6 +119,57 @@ public class TopologyTests
     [InlineData("10.0.0/24", "is no address")]
     [InlineData("fd00::1/129", "a number from 0 to 128")]
     [InlineData("host", "is no address")]
+    [InlineData("10.0.0.1", "has no prefix length; write 10.0.0.1/24 for a host in a network, or 10.0.0.1/32 for an address alone")]
+    [InlineData("010.0.0.1/24", "'010.0.0.1' has a number with a leading zero, 010, which some programs read as octal; write 10.0.0.1")]
+    [InlineData("0x0a.0.0.1/24", "is no address")]
     public void An_address_that_cannot_be_one_is_refused(string text, string why) =>
         Assert.Contains(why, Assert.Throws<FormatException>(() => InterfaceAddress.Parse(text)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("eth%d", "by which Linux numbers devices")]
+    [InlineData("all", "no device can have that name")]
+    [InlineData("default", "no device can have that name")]
+    public void A_name_that_the_kernel_keeps_for_itself_is_refused(string name, string why) =>
+        Assert.Contains(why, Assert.Throws<TopologyException>(() => _lab.AddNode("a").AddBridge(name)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Two_VMs_whose_names_begin_alike_have_two_taps()
+    {
+        Node node = _lab.AddNode("a");
+        Assert.Equal(["tap-a-long-name", "tap-a-long-nam1"], new[] { "a-long-name-1", "a-long-name-2" }.Select(name => node.AddVm(name).Tap.Name));
+    }
+
+    [Fact]
+    public void One_address_in_one_domain_is_refused_unless_it_is_meant()
+    {
+        Bridge bridge = _lab.AddNode("switch").AddBridge("br0");
+        _lab.AddHost("h1", bridge, "10.0.0.1/24");
+        Node twin = _lab.AddHost("h2", bridge, "10.0.0.1/24");
+        Assert.Contains("10.0.0.1", Assert.Throws<TopologyException>(_lab.Validate).Message, StringComparison.Ordinal);
+        twin.Device("eth0").AllowDuplicates = true;
+        _lab.Validate();
+    }
+
+    [Fact]
+    public void A_router_may_be_fe80_1_on_each_of_its_links()
+    {
+        Node router = _lab.AddNode("router");
+        _lab.AddLink(router.End("eth0", "fe80::1/64"), _lab.AddNode("a"));
+        _lab.AddLink(router.End("eth1", "fe80::1/64"), _lab.AddNode("b"));
+        _lab.Validate();
+    }
+
+    [Fact]
+    public void A_bridge_refuses_its_1024th_port()
+    {
+        Node node = _lab.AddNode("a");
+        Bridge bridge = node.AddBridge("br0");
+        for (int i = 1; i <= 1023; i++)
+        {
+            node.AddTap($"t{i}", bridge);
+        }
+
+        Assert.Contains("a Linux bridge has at most 1023", Assert.Throws<TopologyException>(() => node.AddTap("t1024", bridge)).Message, StringComparison.Ordinal);
+        Assert.Equal(1023, bridge.Ports.Count);
+    }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using NetLab.Linux.Netlink;
 
 namespace NetLab.Scenarios;
@@ -29,6 +30,12 @@ internal abstract class DeviceKind(string name, string noun)
 internal sealed class LinkKind<TSpec>(string name, string noun, Func<string, TSpec> create) : DeviceKind(name, noun)
     where TSpec : LinkSpec
 {
+    private static readonly ScalarShape<string> LowerName = new("a device of the same node", "eth0",
+        scalar => scalar.Text.Contains(':', StringComparison.Ordinal)
+            ? (scalar.Text, new Problem($"'{scalar.Text}' names a node too, and a device is in the node of the one below it", "a device of this node alone, like eth0"))
+            : (scalar.Text, Scalars.DeviceNameProblem(scalar.Text)),
+        () => new JsonObject { ["type"] = "string", ["pattern"] = "^[^\\s/:]{1,15}$" });
+
     private readonly List<Action<ObjectShape<DevicePart>>> _keys = [];
 
     /// <summary>An option of any shape.</summary>
@@ -58,7 +65,7 @@ internal sealed class LinkKind<TSpec>(string name, string noun, Func<string, TSp
     /// <summary>The device below: <c>link</c> where the kind sits on it, <c>dev</c> where it sends by it.</summary>
     public LinkKind<TSpec> Over(string key, string document, Func<TSpec, int, TSpec> set, bool required = false)
     {
-        _keys.Add(device => device.With(key, document, Scalars.DeviceName, (part, value) =>
+        _keys.Add(device => device.With(key, document, LowerName, (part, value) =>
         {
             part.Lower = value;
             part.SetLower = (spec, index) => set((TSpec)spec, index);
