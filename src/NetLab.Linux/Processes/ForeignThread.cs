@@ -43,13 +43,6 @@ internal static unsafe class ForeignThread
     static ForeignThread()
     {
         RuntimeHelpers.PrepareMethod(typeof(ForeignThread).GetMethod(nameof(InsidePlan), BindingFlags.NonPublic | BindingFlags.Static)!.MethodHandle);
-
-        // Whoever may enter a mount namespace and not leave it would be lost.
-        const int CAP_SYS_CHROOT = 18;
-        if (!Capability.Has(CAP_SYS_CHROOT))
-        {
-            throw new LinuxException("use mount namespaces of our own", Errno.EPERM, tryThis: "The process needs the capability SYS_CHROOT besides SYS_ADMIN (docker run --cap-add SYS_CHROOT)");
-        }
     }
 
     /// <summary>What was being done when it failed. <see cref="Plan.FailedItem"/> says which of several.</summary>
@@ -138,8 +131,15 @@ internal static unsafe class ForeignThread
     }
 
     /// <summary>Does as planned; the outcome is in the plan.</summary>
+    /// <exception cref="LinuxException">The process could not leave a mount namespace that it enters.</exception>
     public static void Run(Plan* plan)
     {
+        const int CAP_SYS_CHROOT = 18;
+        if (!Capability.Has(CAP_SYS_CHROOT))
+        {
+            throw new LinuxException("use mount namespaces of our own", Errno.EPERM, tryThis: "The process needs the capability SYS_CHROOT besides SYS_ADMIN (docker run --cap-add SYS_CHROOT)");
+        }
+
         var thread = new Thread(() => InsidePlan(plan), maxStackSize: 256 * 1024) { IsBackground = true, Name = "NetLab namespace" };
         thread.UnsafeStart();
         thread.Join();

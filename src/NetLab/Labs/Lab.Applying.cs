@@ -34,13 +34,28 @@ public sealed partial class Lab
         var newDevices = _nodes.ToDictionary(n => n, n => n.Devices.Where(d => !d.IsApplied).ToList());
         List<Link> newLinks = _links.FindAll(l => !l.A.IsApplied);
 
-        foreach (Node node in _nodes.Where(n => n.IsApplied))
+        foreach (Node node in _nodes.Where(n => n.IsApplied && !n.IsGiven))
         {
             QuietNetwork.Apply(node, node.State);
         }
 
-        List<Node> newNodes = CreateNodes();
-        await Task.Run(() => CreateDevices(newNodes, newDevices, newLinks), ct).ConfigureAwait(false);
+        List<Node> newNodes = await CreateNodesAsync(ct).ConfigureAwait(false);
+        var births = new List<IDisposable>();
+        try
+        {
+            foreach (Node node in _nodes.Where(n => n.IsGiven))
+            {
+                node.State.Given!.Require(newDevices[node]);
+                births.Add(node.State.Given.QuietBirths(newDevices[node]));
+            }
+
+            await Task.Run(() => CreateDevices(newNodes, newDevices, newLinks), ct).ConfigureAwait(false);
+        }
+        finally
+        {
+            births.ForEach(b => b.Dispose());
+        }
+
         await ApplyOvsAsync(newDevices, ct).ConfigureAwait(false);
         foreach (Node node in _nodes)
         {
@@ -56,7 +71,7 @@ public sealed partial class Lab
         await WaitUntilReadyAsync(newDevices, ct).ConfigureAwait(false);
     }
 
-    private List<Node> CreateNodes()
+    private async Task<List<Node>> CreateNodesAsync(CancellationToken ct)
     {
         List<Node> newNodes = _nodes.FindAll(n => !n.IsApplied);
         if (newNodes.Count > 0)
@@ -67,13 +82,14 @@ public sealed partial class Lab
 
         foreach (Node node in newNodes)
         {
-            var state = new LiveNode(node);
+            LiveNode state = node.Find is { } find ? await GivenNamespace.OpenAsync(node, find, ct).ConfigureAwait(false) : new LiveNode(node);
             node.Attach(state);
-            QuietNetwork.Apply(node, state);
-            foreach ((string name, string value) in node.Sysctls.Where(s => !QuietNetwork.NeedsDevice(node, s.Key)))
+            if (!node.IsGiven)
             {
-                state.Namespace.WriteSysctl(name, value);
+                QuietNetwork.Apply(node, state);
             }
+
+            state.WriteSysctls(node);
         }
 
         return newNodes;
@@ -99,7 +115,7 @@ public sealed partial class Lab
                 tap.Create(node.State);
             }
 
-            if (isNew.Contains(node))
+            if (isNew.Contains(node) && !node.IsGiven)
             {
                 batch.ChangeLink(1, new LinkChange { Up = true }, $"setting {node.Name}/lo up");
             }
@@ -122,7 +138,7 @@ public sealed partial class Lab
         foreach ((string name, string value) in node.Sysctls.Where(s => QuietNetwork.NeedsDevice(node, s.Key)))
         {
             Execute(node, batch);
-            node.State.Namespace.WriteSysctl(name, value);
+            node.State.WriteSysctl(name, value);
         }
 
         Planner.Addresses(batch, node.State, newDevices);

@@ -1,4 +1,5 @@
 using NetLab.Linux;
+using NetLab.Linux.Processes;
 
 namespace NetLab;
 
@@ -38,10 +39,16 @@ public sealed partial class Lab
             }
         }
 
+        Exception? notGivenBack = await GiveBackAsync().ConfigureAwait(false);
         await Live.EndProcessesAsync().ConfigureAwait(false);
         foreach (Node node in _nodes.Where(n => n.IsApplied))
         {
             node.State.Dispose();
+        }
+
+        if (notGivenBack is not null)
+        {
+            throw notGivenBack;
         }
     }
 
@@ -51,7 +58,7 @@ public sealed partial class Lab
     /// <exception cref="TimeoutException">Something that is not the lab's holds a namespace: a socket that was not disposed, a process that entered it. The message names the nodes.</exception>
     public async ValueTask DisposeAsync(bool waitForKernel, CancellationToken ct = default)
     {
-        List<Node> nodes = Live.IsDisposed || IsAdopted ? [] : _nodes.FindAll(n => n.IsApplied);
+        List<Node> nodes = Live.IsDisposed || IsAdopted ? [] : _nodes.FindAll(n => n.IsApplied && !n.IsGiven);
         if (!waitForKernel || nodes.Count == 0)
         {
             await DisposeAsync().ConfigureAwait(false);
@@ -73,5 +80,24 @@ public sealed partial class Lab
                 $"The kernel has not removed the lab's namespaces in {LongestRemoval.TotalSeconds:0} s"
                 + (held.Length == 0 ? "." : $": something holds those of {held}. Dispose sockets that were opened in these nodes, and end processes that entered them from outside."));
         }
+    }
+
+    // What the lab has put into namespaces that are not its own. What could not be taken out again is told when everything else is gone.
+    private async Task<Exception?> GiveBackAsync()
+    {
+        var failures = new List<Exception>();
+        foreach (Node node in _nodes.Where(n => n.IsApplied && n.State.Given is not null))
+        {
+            try
+            {
+                await node.State.Given!.GiveBackAsync().ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is LinuxException or ProcessFailedException)
+            {
+                failures.Add(new InvalidOperationException($"The namespace of node {node.Name}, which is not the lab's, could not be left as it was: {e.Message}", e));
+            }
+        }
+
+        return failures.Count > 1 ? new AggregateException(failures) : failures.FirstOrDefault();
     }
 }

@@ -76,6 +76,16 @@ internal sealed partial class LiveLab(Lab lab)
         }
     }
 
+    /// <summary>The node has another namespace than before.</summary>
+    public void Renew(Node node)
+    {
+        foreach (ILivePart part in Parts())
+        {
+            part.Forget(node);
+            part.AddNewNodes(lab);
+        }
+    }
+
     /// <summary>The lab goes: nothing is to be asked of it any more. What is kept for it ends.</summary>
     public async ValueTask EndPartsAsync()
     {
@@ -113,6 +123,11 @@ internal interface ILivePart
 {
     /// <summary>The lab has nodes that it did not have before.</summary>
     void AddNewNodes(Lab lab)
+    {
+    }
+
+    /// <summary>The node has another namespace than before; <see cref="AddNewNodes"/> follows.</summary>
+    void Forget(Node node)
     {
     }
 

@@ -37,6 +37,9 @@ internal sealed class LiveNode : IDisposable
 
     public RouteSocket Route { get; }
 
+    /// <summary>What is to be given back, where the namespace is somebody else's.</summary>
+    public GivenNamespace? Given { get; set; }
+
     public OvsInstance? Ovs { get; set; }
 
     /// <summary>What programs in the node have to themselves, once one was started.</summary>
@@ -47,6 +50,35 @@ internal sealed class LiveNode : IDisposable
 
     /// <summary>Devices by the index that frames are seen under.</summary>
     public Dictionary<int, Device> DevicesByIndex { get; } = [];
+
+    /// <summary>Devices get numbers from this one on, or from a higher one.</summary>
+    public void NumberFrom(int index) => _nextIndex = Math.Max(_nextIndex, index);
+
+    public void WriteSysctl(string name, string value)
+    {
+        if (Given is not null)
+        {
+            Given.WriteSysctl(name, value);
+        }
+        else
+        {
+            Namespace.WriteSysctl(name, value);
+        }
+    }
+
+    /// <summary>Writes what the node's description says of settings that need no device.</summary>
+    public void WriteSysctls(Node node)
+    {
+        if (Given is not null && node.Forwarding)
+        {
+            WriteSysctl("net.ipv4.ip_forward", "1");
+        }
+
+        foreach ((string name, string value) in node.Sysctls.Where(s => !QuietNetwork.NeedsDevice(node, s.Key)))
+        {
+            WriteSysctl(name, value);
+        }
+    }
 
     public int TakeIndex(Device device)
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using NetLab.Linux;
 
 namespace NetLab;
 
@@ -23,12 +24,23 @@ public sealed partial class Node
     public void WriteSysctl(string name, string value)
     {
         Lab.RequireOwn();
-        State.Namespace.WriteSysctl(name, value);
+        State.WriteSysctl(name, value);
         _sysctls[name] = value;
     }
 
     /// <summary>The sequence number of the node's next ping.</summary>
     private ushort NextPing() => (ushort)Interlocked.Increment(ref _pings);
+
+    /// <summary>
+    /// Finds the node's namespace again, which was given (<see cref="Lab.AddNode(string, Func{CancellationToken, ValueTask{NetworkNamespace}})"/>): a container that is started again has another
+    /// one. The node's ends of links move there, with their addresses, routes and neighbours. A capture that is open goes on with the old one.
+    /// </summary>
+    /// <param name="ct">Ends the wait.</param>
+    /// <returns>Whether it was another one.</returns>
+    /// <exception cref="InvalidOperationException">The namespace is the lab's own.</exception>
+    /// <exception cref="TopologyException">It is not there, or the node has devices that cannot follow.</exception>
+    public Task<bool> ReattachAsync(CancellationToken ct = default) =>
+        IsGiven ? Lab.ReattachAsync(this, ct) : throw new InvalidOperationException($"The namespace of node {Name} is the lab's own, and stays the same.");
 
     /// <summary>From now on the node exists in the kernel.</summary>
     internal void Attach(LiveNode state) => _state = state;

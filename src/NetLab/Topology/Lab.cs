@@ -1,3 +1,5 @@
+using NetLab.Linux;
+
 namespace NetLab;
 
 /// <summary>
@@ -59,7 +61,16 @@ public sealed partial class Lab : IAsyncDisposable
 
     /// <summary>Adds a node: a network namespace of its own.</summary>
     /// <exception cref="TopologyException">The lab has a node of this name, or the name cannot be one.</exception>
-    public Node AddNode(string name)
+    public Node AddNode(string name) => AddNode(name, find: null);
+
+    /// <summary>
+    /// Adds a node whose network namespace is somebody else's, a container's above all. Links are plugged into it, and it is followed and read as any node; when the lab goes, what the lab
+    /// added to it goes, and the rest stays as it was.
+    /// </summary>
+    /// <param name="name">The node's name.</param>
+    /// <param name="find">Opens the namespace; called when the lab is applied, and by <see cref="Node.ReattachAsync"/>. The lab owns what it returns.</param>
+    /// <exception cref="TopologyException">The lab has a node of this name, or the name cannot be one.</exception>
+    public Node AddNode(string name, Func<CancellationToken, ValueTask<NetworkNamespace>>? find)
     {
         if (Names.ProblemOfNode(name, "node") is { } problem)
         {
@@ -71,7 +82,7 @@ public sealed partial class Lab : IAsyncDisposable
             throw new TopologyException($"the lab has a node '{name}' already");
         }
 
-        var node = new Node(this, name);
+        var node = new Node(this, name) { Find = find };
         _nodes.Add(node);
         return node;
     }

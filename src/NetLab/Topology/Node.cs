@@ -1,3 +1,4 @@
+using NetLab.Linux;
 using NetLab.Linux.Netlink;
 using NetLab.Packets;
 
@@ -26,6 +27,11 @@ public sealed partial class Node
 
     /// <summary>The node's name, unique in its lab.</summary>
     public string Name { get; }
+
+    /// <summary>Whether the node's network namespace is somebody else's, which outlives the lab: a container's.</summary>
+    public bool IsGiven => Find is not null;
+
+    internal Func<CancellationToken, ValueTask<NetworkNamespace>>? Find { get; init; }
 
     /// <summary>The node's devices, in the order they were added; the loopback device is not among them.</summary>
     public IReadOnlyList<Device> Devices => _devices;
@@ -75,6 +81,11 @@ public sealed partial class Node
     /// <summary>Adds an Open vSwitch bridge; the node's first one starts an ovsdb-server and an ovs-vswitchd of its own.</summary>
     public OvsBridge AddOvsBridge(string name, OvsBridgeOptions? options = null)
     {
+        if (IsGiven)
+        {
+            throw new TopologyException($"node {Name} stands for a namespace that is somebody else's, and Open vSwitch would leave its devices there; add the bridge to a node of the lab's own");
+        }
+
         var bridge = Add(new OvsBridge(this, name));
         if (options is not null)
         {

@@ -43,6 +43,17 @@ internal sealed class FrameWatch(string why) : IFrameWatch
         }
     }
 
+    public void Forget(Node node)
+    {
+        lock (_gate)
+        {
+            if (_sockets.Remove(node, out PacketSocket? socket))
+            {
+                socket.Dispose();
+            }
+        }
+    }
+
     public void Drain()
     {
         lock (_gate)

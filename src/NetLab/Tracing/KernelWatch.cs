@@ -75,6 +75,18 @@ internal sealed class KernelWatch : IFrameWatch
         }
     }
 
+    public void Forget(Node node)
+    {
+        ulong[] old;
+        lock (_gate)
+        {
+            old = [.. _namespaces.Where(n => n.Value == node).Select(n => n.Key)];
+            Array.ForEach(old, inode => _namespaces.Remove(inode));
+        }
+
+        Array.ForEach(old, _tracer.Remove);
+    }
+
     public void Drain() => _tracer.Drain();
 
     public IObservation Observe()

@@ -39,6 +39,18 @@ internal sealed class RuleWatch(Lab lab) : ILivePart, IDisposable
         }
     }
 
+    /// <summary>The node's namespace is another one from now on.</summary>
+    public void Forget(Node node)
+    {
+        lock (_gate)
+        {
+            if (_nodes.Remove(node, out NodeRules? rules))
+            {
+                rules.Dispose();
+            }
+        }
+    }
+
     public void Dispose()
     {
         lock (_gate)

@@ -8,6 +8,7 @@ public class ReadmeTests
     [Theory]
     [InlineData("web server", "WebServerTest.cs")]
     [InlineData("frames", "FatesTest.cs")]
+    [InlineData("packets", "../../NetLab.PacketDotNet.Tests/ReadmePacketTest.cs")]
     [InlineData("streams", "StreamTest.cs")]
     [InlineData("state", "StateTest.cs")]
     public void A_snippet_of_the_README_is_the_text_of_a_test(string name, string file)
@@ -21,7 +22,7 @@ public class ReadmeTests
 
     [Fact]
     public void Every_CSharp_block_of_the_README_is_one_of_these_snippets() =>
-        Assert.Equal(4, File.ReadAllText(Path.Combine(RootFolder, "README.md")).Split("```csharp").Length - 1);
+        Assert.Equal(5, File.ReadAllText(Path.Combine(RootFolder, "README.md")).Split("```csharp").Length - 1);
 
     [Fact]
     public void Every_path_that_the_README_names_exists()

@@ -1,0 +1,33 @@
+using DotNet.Testcontainers.Configurations;
+
+namespace NetLab.Tests;
+
+/// <summary>A test that needs a container engine on this machine; skipped with the reason where none answers, unless <c>NETLAB_REQUIRE</c> says <c>all</c> or <c>engine</c>.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class EngineFactAttribute : FactAttribute
+{
+    public EngineFactAttribute() => Skip = Engine.SkipReason;
+}
+
+/// <summary>The same with rows.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class EngineTheoryAttribute : TheoryAttribute
+{
+    public EngineTheoryAttribute() => Skip = Engine.SkipReason;
+}
+
+internal static class Engine
+{
+    public static string? SkipReason
+    {
+        get
+        {
+            bool isThere = ContainerEngine.Prepare(out string why);
+
+            // Its image cannot be had everywhere, and these tests remove their containers themselves.
+            TestcontainersSettings.ResourceReaperEnabled = false;
+            string[] required = (Environment.GetEnvironmentVariable("NETLAB_REQUIRE") ?? "").Split(',', StringSplitOptions.TrimEntries);
+            return isThere || required.Contains("all") || required.Contains("engine") ? null : why;
+        }
+    }
+}
