@@ -3,18 +3,18 @@ using NetLab.Xunit;
 
 namespace NetLab.Cli.Tests;
 
-/// <summary>The commands that the README shows do what it says; <c>test</c> is what runs this.</summary>
+/// <summary>The commands that the README and docs/explain.md show do what it says; <c>test</c> is what runs this.</summary>
 public class ReadmeCommandTests
 {
     private const string Script = "docker/netlab ";
 
     [LabFact(Feature.OvsVswitchd)]
-    public async Task Every_command_of_the_README_ends_well()
+    public async Task Every_command_of_the_README_and_of_explain_ends_well()
     {
-        var commands = File.ReadAllLines(Path.Combine(NetLabProcess.Root, "README.md"))
+        var commands = new[] { "README.md", "docs/explain.md" }.SelectMany(page => File.ReadAllLines(Path.Combine(NetLabProcess.Root, page)))
             .Where(line => line.StartsWith(Script, StringComparison.Ordinal))
             .Select(line => line[Script.Length..])
-            .ToList();
+            .Distinct().ToList();
         Assert.Contains("test", commands);
         Assert.True(commands.Count >= 5, "The README shows its commands in lines that begin with docker/netlab.");
         foreach (string command in commands.Where(c => c != "test"))

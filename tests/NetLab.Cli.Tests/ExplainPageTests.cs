@@ -5,20 +5,20 @@ using NetLab.Xunit;
 namespace NetLab.Cli.Tests;
 
 /// <summary>
-/// What the README shows of <c>netlab explain</c> is what the command prints, apart from times and the kernel's own words. With
-/// NETLAB_WRITE_EXPECTED=1 in the environment the README's texts are written anew.
+/// What docs/explain.md shows of <c>netlab explain</c> is what the command prints, apart from times and the kernel's own words. With
+/// NETLAB_WRITE_EXPECTED=1 in the environment its texts are written anew.
 /// </summary>
-public sealed partial class ReadmeExplainTests
+public sealed partial class ExplainPageTests
 {
     private const string Prompt = "$ docker/netlab ";
 
-    private static string Readme => Path.Combine(NetLabProcess.Root, "README.md");
+    private static string ExplainPage => Path.Combine(NetLabProcess.Root, "docs/explain.md");
 
     [LabFact(Feature.OvsVswitchd, Feature.BpfTracing)]
-    public async Task What_the_README_shows_of_explain_is_what_it_prints()
+    public async Task What_the_page_shows_of_explain_is_what_it_prints()
     {
-        string readme = await File.ReadAllTextAsync(Readme);
-        MatchCollection blocks = Block().Matches(readme);
+        string page = await File.ReadAllTextAsync(ExplainPage);
+        MatchCollection blocks = Block().Matches(page);
         Assert.Equal(3, blocks.Count);
         foreach (Match block in blocks)
         {
@@ -28,7 +28,7 @@ public sealed partial class ReadmeExplainTests
             Assert.True(result.ExitCode == ExitCode.Failed, $"{command}: {result}");
             if (Environment.GetEnvironmentVariable("NETLAB_WRITE_EXPECTED") == "1")
             {
-                readme = readme.Replace(block.Value, $"```text\n{Prompt}{command}\n{Version().Replace(result.Output.TrimEnd(), "$1")}\n```", StringComparison.Ordinal);
+                page = page.Replace(block.Value, $"```text\n{Prompt}{command}\n{Version().Replace(result.Output.TrimEnd(), "$1")}\n```", StringComparison.Ordinal);
             }
             else
             {
@@ -38,7 +38,7 @@ public sealed partial class ReadmeExplainTests
 
         if (Environment.GetEnvironmentVariable("NETLAB_WRITE_EXPECTED") == "1")
         {
-            await File.WriteAllTextAsync(Readme, readme);
+            await File.WriteAllTextAsync(ExplainPage, page);
         }
     }
 

@@ -1,0 +1,61 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using NetLab.Tests.Readme;
+
+namespace NetLab.Tests.House;
+
+/// <summary>The pages say what is so: floors, rooms and paths are those of the tree.</summary>
+public sealed partial class HouseTests
+{
+    private static readonly string Root = ReadmeTests.Root();
+
+    public static TheoryData<string> Pages => [.. Directory.GetFiles(Path.Combine(Root, "docs"), "*.md").Append(Path.Combine(Root, "CONTRIBUTING.md"))
+        .Append(Path.Combine(Root, "README.md")).Select(page => Path.GetRelativePath(Root, page))];
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void What_a_page_names_exists(string page)
+    {
+        var text = File.ReadAllText(Path.Combine(Root, page));
+        var folder = Path.GetDirectoryName(Path.Combine(Root, page))!;
+        var named = PathInTheTree().Matches(text).Where(m => !m.Value.Contains("/Your", StringComparison.Ordinal)).Select(m => Path.Combine(Root, m.Value))
+            .Concat(LinkToAFile().Matches(text).Select(m => Path.Combine(folder, m.Groups[1].Value)));
+        Assert.Empty(named.Where(path => !File.Exists(path) && !Directory.Exists(path)).Select(path => Path.GetRelativePath(Root, path)));
+    }
+
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("docs/architecture.md")]
+    public void Every_project_has_a_floor_and_uses_only_those_below(string page)
+    {
+        var floors = new Dictionary<string, double>();
+        foreach (Match row in FloorRow().Matches(File.ReadAllText(Path.Combine(Root, page))))
+        {
+            foreach (Match project in ProjectName().Matches(row.Groups["projects"].Value))
+            {
+                floors.Add(project.Groups[1].Value, double.Parse(row.Groups["floor"].Value));
+            }
+        }
+
+        var projects = Directory.GetFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories)
+            .Where(path => !path.Contains("/integrations/", StringComparison.Ordinal)).ToDictionary(path => Path.GetFileNameWithoutExtension(path));
+        Assert.Equal(projects.Keys.Order(), floors.Keys.Order());
+        foreach (var (name, path) in projects)
+        {
+            var used = XDocument.Load(path).Descendants("ProjectReference").Select(r => Path.GetFileNameWithoutExtension(((string)r.Attribute("Include")!).Replace('\\', '/')));
+            Assert.Empty(used.Where(below => floors[below] >= floors[name]).Select(other => $"{name} uses {other}, which is not below it"));
+        }
+    }
+
+    [GeneratedRegex(@"(?<![\w/.-])(?:src|tests|scenarios|docker)/[\w./-]*\w")]
+    private static partial Regex PathInTheTree();
+
+    [GeneratedRegex(@"\]\((?!https?:|#)([^)#\s]+)")]
+    private static partial Regex LinkToAFile();
+
+    [GeneratedRegex(@"^\| (?<floor>[\d.]+) \| (?<projects>`src/[^|]+) \|", RegexOptions.Multiline)]
+    private static partial Regex FloorRow();
+
+    [GeneratedRegex("`src/(NetLab[\\w.]*)`")]
+    private static partial Regex ProjectName();
+}
