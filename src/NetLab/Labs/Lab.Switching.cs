@@ -1,5 +1,6 @@
 using NetLab.Linux;
 using NetLab.Linux.Netlink;
+using NetLab.Linux.Probe;
 
 namespace NetLab;
 
@@ -24,7 +25,20 @@ public sealed partial class Lab
             return;
         }
 
-        node.State.Ovs ??= await OvsInstance.StartAsync(Processes, node.Userland, node.Name, ct).ConfigureAwait(false);
+        bool inKernel = bridges.Exists(b => b.Options.IsInKernel);
+        if (inKernel)
+        {
+            Capabilities.Require(Feature.OvsKernelDatapath);
+        }
+
+        node.State.Ovs ??= await OvsInstance.StartAsync(Processes, node.Userland, node.Name, ct, inKernel).ConfigureAwait(false);
+        if (inKernel && !node.State.Ovs.HasKernelDatapath)
+        {
+            throw new OvsException(
+                $"set up a bridge of the kernel's datapath in node {node.Name}",
+                "its Open vSwitch was started for bridges of user space alone; have one of its first bridges be of DatapathType \"system\"");
+        }
+
         await node.State.Ovs.ApplyAsync(OvsBridge.ChangesOf(bridges), ct).ConfigureAwait(false);
         foreach (OvsBridge bridge in bridges)
         {

@@ -30,6 +30,11 @@ public static class LabFeatures
             needs = needs.Concat(OpenVSwitch);
         }
 
+        if (devices.OfType<OvsBridge>().Any(b => b.Options.IsInKernel))
+        {
+            needs = needs.Append(Feature.OvsKernelDatapath);
+        }
+
         if (lab.Nodes.Any(n => n.Rulesets.Count > 0))
         {
             needs = needs.Concat([.. Programs, Feature.NftProgram]);

@@ -42,7 +42,7 @@ internal sealed class OvsChange
 
         Command("--may-exist", "add-br", name);
         Command("set", "Bridge", name,
-            Column("datapath_type", options.DatapathType ?? "netdev"),
+            Column("datapath_type", options.Datapath),
             Column("fail_mode", options.FailMode),
             $"protocols={Set(options.Protocols?.Select(Quote))}",
             $"stp_enable={Boolean(options.StpEnable)}",

@@ -22,6 +22,9 @@ namespace NetLab;
 // 3.  Frames that keep coming keep the count moving. But a port's queue is finite: a packet socket of 4 MiB holds some 6000 small frames, a tap's
 //     queue 1000 unless it was told otherwise, and every pass takes 32 off it. After 256 passes what was there at the call is through, too.
 //
+// The "system" datapath forwards in the kernel, behind whose receive path there is a barrier of its own (KernelQuiescence). What it has no flow for it
+// hands to threads of ovs-vswitchd: see UpcallQueues, which tells when they are through.
+//
 // Afterwards the flows that the datapath has cached are dropped, so that the next frame is decided by the tables as they are now. Left alone,
 // Open vSwitch does this in its own time, up to half a second later: cached flows go on doing what they did before a flow was changed, before
 // an address was learned, and neither learned addresses nor counts of flows include the frames that they forwarded.
@@ -49,6 +52,12 @@ internal sealed partial class OvsInstance
     public async Task<bool> SettleAsync(CancellationToken ct)
     {
         var quiet = await DrainAsync(ct).ConfigureAwait(false);
+        while (HasKernelDatapath && !UpcallQueues.AreDone(Daemon.Pid))
+        {
+            // Its main thread answers meanwhile; the handlers have the time that this takes.
+            _ = await ReceivedAsync(ct).ConfigureAwait(false);
+        }
+
         await ForgetCachedFlowsAsync(ct).ConfigureAwait(false);
         return quiet;
     }

@@ -45,6 +45,9 @@ internal sealed partial class OvsInstance : IAsyncDisposable
     /// <summary>Completes when ovs-vswitchd has ended, with its exit code: never, while all is well.</summary>
     public Task<int> Exited => Daemon.Exited;
 
+    /// <summary>Whether bridges with datapath_type "system" are possible in it.</summary>
+    public bool HasKernelDatapath { get; private set; }
+
     private ChildProcess Daemon => _daemon ?? throw new ObjectDisposedException(nameof(OvsInstance));
 
     /// <summary>Starts the two processes, and returns when ovs-vswitchd can be asked. It has no bridge yet.</summary>
@@ -96,6 +99,7 @@ internal sealed partial class OvsInstance : IAsyncDisposable
 
     private async Task StartAsync(bool kernelDatapath, CancellationToken ct)
     {
+        HasKernelDatapath = kernelDatapath;
         const string doing = "start Open vSwitch";
         var created = await RunAsync(doing, "ovsdb-tool", ["create", $"{Inside}/conf.db"], null, ct).ConfigureAwait(false);
         if (created.ExitCode is not 0)

@@ -15,10 +15,14 @@ public sealed record OvsBridgeOptions
     public string? FailMode { get; init; }
 
     /// <summary>
-    /// <c>"netdev"</c> (also the default) forwards in the process of ovs-vswitchd and works on every kernel, in the same way;
-    /// <c>"system"</c> forwards in the kernel, which needs its module openvswitch.
+    /// <c>"netdev"</c> forwards in the process of ovs-vswitchd and works on every kernel, in the same way; <c>"system"</c> forwards in the kernel, which
+    /// needs its module openvswitch. The default is what the environment variable NETLAB_OVS_DATAPATH says, and <c>"netdev"</c> without it.
     /// </summary>
     public string? DatapathType { get; init; }
+
+    internal string Datapath => DatapathType ?? (Environment.GetEnvironmentVariable("NETLAB_OVS_DATAPATH") is { Length: > 0 } wanted ? wanted : "netdev");
+
+    internal bool IsInKernel => Datapath is "system";
 
     /// <summary>The OpenFlow versions that the bridge speaks: <c>"OpenFlow10"</c>, <c>"OpenFlow13"</c>, <c>"OpenFlow14"</c>… Flows are changed in bundles, which want OpenFlow14 or newer among them.</summary>
     public IReadOnlyList<string>? Protocols { get; init; }
