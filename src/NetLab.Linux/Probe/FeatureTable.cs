@@ -166,7 +166,7 @@ internal static class FeatureTable
             "Counters of rules remain",
             NftProbes.Trace),
         Feature.IptablesLegacy => new("tables of iptables-legacy", "CONFIG_IP_NF_FILTER, CONFIG_IP6_NF_FILTER",
-            "Use iptables-nft, which makes rules of nftables",
+            "modprobe ip_tables ip6_tables; or use iptables-nft, which makes rules of nftables",
             KernelProbes.IptablesLegacy),
         Feature.Conntrack => new("connection tracking", "CONFIG_NF_CONNTRACK, CONFIG_NFT_CT",
             "Use rules without state",

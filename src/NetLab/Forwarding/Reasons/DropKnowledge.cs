@@ -12,12 +12,14 @@ internal static class DropKnowledge
     /// <summary>Drops that take nothing from anybody: copies for a stack that nobody meant, queues that are emptied when a tap is closed, echo replies after raw sockets had theirs.</summary>
     public static bool IsHarmless(DropPlace place) =>
         place.In("ip6_mc_input", "tun_queue_purge", "ping_rcv")
+        || NamelessDrops.IsTaken(place)
         || place.Reason is "QUEUE_PURGE"
         || (place.LabDevice is Switch { Addresses.Count: 0 } && place.Reason is not "NETFILTER_DROP")
         || (place.LabDevice?.Switch is OvsBridge && place.CameIn);
 
     public static async Task<Reason> ExplainAsync(DropPlace place, RuleAccount rules, CancellationToken ct)
     {
+        place = Named(place);
         if (place.Reason == "NETFILTER_DROP" || place.In("nft_do_chain", "ebt_do_table", "ipt_do_table", "ip6t_do_table", "nf_queue"))
         {
             return await NftVerdict.ExplainAsync(place, rules, ct).ConfigureAwait(false);
@@ -36,5 +38,17 @@ internal static class DropKnowledge
         reason ??= new Reason(Causes.Unknown, place.Node, place.Device,
             $"The kernel dropped it at {place.Where}: {place.Reason} in {place.Function}.", []);
         return reason with { Evidence = [place.Told, .. reason.Evidence, .. place.Answer] };
+    }
+
+    private static DropPlace Named(DropPlace place)
+    {
+        try
+        {
+            return NamelessDrops.Named(place);
+        }
+        catch (LinuxException)
+        {
+            return place; // the state that would tell cannot be read any more
+        }
     }
 }

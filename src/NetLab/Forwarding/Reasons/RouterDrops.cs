@@ -28,7 +28,7 @@ internal static class RouterDrops
             return OfArrival(place);
         }
 
-        if (place.In("ip_error", "ip6_pkt_discard", "ip6_pkt_prohibit", "dst_discard", "dst_discard_out"))
+        if (place.In("ip_error", "ip6_pkt_discard", "ip6_pkt_prohibit", "ip6_pkt_drop", "dst_discard", "dst_discard_out"))
         {
             return OfRoute(place);
         }

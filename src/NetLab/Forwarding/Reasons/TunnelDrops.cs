@@ -46,7 +46,8 @@ internal static class TunnelDrops
             tunnels.Find(t => !t.Link.IsUp).Link is { } down ? $"ip link set {down.Name} up" : "give both ends of the tunnel the same dstport", [.. tunnels.Select(Words)]);
     }
 
-    private static List<(LinkInfo Link, VxlanSpec Spec)> TunnelsOf(Node node) =>
+    /// <summary>The VXLAN devices of a node.</summary>
+    public static List<(LinkInfo Link, VxlanSpec Spec)> TunnelsOf(Node node) =>
         [.. node.State.Route.GetLinks().Where(l => l.KindData is VxlanSpec).Select(l => (l, (VxlanSpec)l.KindData!))];
 
     private static Evidence Words((LinkInfo Link, VxlanSpec Spec) tunnel) => Evidence.Link($"{tunnel.Link.Name} {(tunnel.Link.IsUp ? "up" : "down")}, vxlan id {tunnel.Spec.Id} dstport {tunnel.Spec.Port}.");

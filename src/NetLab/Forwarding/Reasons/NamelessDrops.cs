@@ -1,0 +1,79 @@
+using System.Net;
+using NetLab.Linux.Netfilter;
+using NetLab.Linux.Netlink;
+using NetLab.Packets;
+
+namespace NetLab;
+
+/// <summary>
+/// Drops that older kernels leave nameless (NOT_SPECIFIED) and newer ones name. The function that freed the frame has few reasons to; which of them it was, the frame
+/// and the state around it tell, asked in the order in which the function asks. Where they do not, the drop stays nameless. The evidence is the older kernel's own words.
+/// </summary>
+internal static class NamelessDrops
+{
+    private const ulong MacControl = 0x0180c2000001;
+
+    /// <summary>The same place with the name that newer kernels give to the drop.</summary>
+    public static DropPlace Named(DropPlace place) => place.Reason == "NOT_SPECIFIED" && NameOf(place) is { } name ? place with { Reason = name } : place;
+
+    /// <summary>
+    /// Whether it is no drop at all: before Linux 6.2 the kernel frees an ICMPv6 message that it has taken care of as it frees a dropped one
+    /// (net/ipv6/icmp.c, icmpv6_rcv). Neighbour discovery from beyond the link it does not take.
+    /// </summary>
+    public static bool IsTaken(DropPlace place) => place.Reason == "NOT_SPECIFIED" && place.In("icmpv6_rcv") && !IsNdpFromAfar(place);
+
+    private static string? NameOf(DropPlace place) =>
+        place.In("br_handle_frame") ? OfBridgePort(place)
+        : place.In("ip_rcv_finish_core") ? OfRouting(place)
+        : place.In("icmpv6_rcv") && IsNdpFromAfar(place) ? "IPV6_NDISC_HOP_LIMIT"
+        : place.In("vxlan_rcv") ? OfVxlanReceiver(place)
+        : place.Has("vxlan_xmit") ? OfVxlanSender(place)
+        : null;
+
+    // net/bridge/br_input.c, br_handle_frame: the addresses, the port's state, the rules of the bridge family's prerouting hook.
+    private static string? OfBridgePort(DropPlace place) =>
+        place.LabDevice is not { Switch: Bridge bridge } port ? null
+        : place.Seen.Source.IsMulticast || place.Seen.Source.IsZero ? "MAC_INVALID_SOURCE"
+        : place.Seen.Destination.ToUInt64() == MacControl ? "MAC_IEEE_MAC_CONTROL"
+        : place.Node.State.Route.FindLink(bridge.Index) is { IsUp: false }
+            || place.Node.State.Route.FindLink(port.Index)?.BridgePortOptions?.State is not (BridgePortState.Forwarding or BridgePortState.Learning) ? "BRIDGE_INGRESS_STP_STATE"
+        : NftTables.Read(place.Node.State.Namespace).Any(t => t.Family is NftFamily.Bridge && t.Name != NftTrace.ArmingTable) ? "NETFILTER_DROP"
+        : null;
+
+    // net/ipv4/route.c, ip_route_input_slow, and then the options (net/ipv4/ip_input.c, ip_rcv_finish_core).
+    private static string? OfRouting(DropPlace place)
+    {
+        if (place.From is not { } from || place.To is not { } to || place.Seen.Ipv4 is not { } ip)
+        {
+            return null;
+        }
+
+        byte first = from.GetAddressBytes()[0], last = to.GetAddressBytes()[0];
+        return first is >= 224 and < 240 || from.Equals(IPAddress.Broadcast) ? "IP_INVALID_SOURCE"
+            : to.Equals(IPAddress.Broadcast) || last is >= 224 and < 240 ? null
+            : first == 0 ? "IP_INVALID_SOURCE"
+            : last == 0 ? "IP_INVALID_DEST"
+            : IPAddress.IsLoopback(from) || IPAddress.IsLoopback(to) ? "IP_LOCALNET"
+            : place.Node.State.Route.GetAddresses().Any(a => a.Address.Equals(from)) ? "IP_LOCAL_SOURCE"
+            : ip.Options.Length > 0 && place.IcmpError is (12, _) ? "IP_INHDR"
+            : null;
+    }
+
+    private static string? OfVxlanReceiver(DropPlace place) =>
+        place.Seen.Vxlan is { } vxlan && TunnelDrops.TunnelsOf(place.Node).TrueForAll(t => t.Spec.Id != (uint)vxlan.Vni) ? "VXLAN_VNI_NOT_FOUND" : null;
+
+    private static string? OfVxlanSender(DropPlace place)
+    {
+        if (place.Node.State.Route.FindLink(place.Device) is not { KindData: VxlanSpec spec } link)
+        {
+            return null;
+        }
+
+        bool hasEntry = place.Node.State.Route.GetFdb().Any(e => e.Index == link.Index && e.Remote is not null);
+        return spec.Remote is null && !hasEntry ? "VXLAN_NO_REMOTE"
+            : spec.Remote is { } remote && place.Node.State.Route.FindRoute(remote).Error != 0 ? "IP_OUTNOROUTES"
+            : null;
+    }
+
+    private static bool IsNdpFromAfar(DropPlace place) => place.Seen.Ipv6 is { HopLimit: not 255 } && place.Seen.Icmpv6 is { Type: >= Icmpv6Type.RouterSolicitation and <= Icmpv6Type.Redirect };
+}
