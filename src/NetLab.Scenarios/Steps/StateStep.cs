@@ -102,7 +102,9 @@ internal sealed class StateStep : Step
         + (MasterOf(device, link) is { } master ? $", port of {master}" : "")
         + (device is TapDevice tap ? tap.IsOpen ? ", held open" : ", held by nobody" : "");
 
-    private static string? MasterOf(Device device, LinkInfo link) => link.MasterIndex is > 0 and { } index
-        ? device.Node.Devices.FirstOrDefault(each => each.IsApplied && each.Index == index)?.Name ?? $"device {index}"
-        : device.Switch is OvsBridge bridge ? bridge.Name : null;
+    // To the kernel's datapath of Open vSwitch all of its ports have one master, ovs-system, whatever their bridge.
+    private static string? MasterOf(Device device, LinkInfo link) =>
+        device.Node.Devices.FirstOrDefault(each => each.IsApplied && each.Index == link.MasterIndex)?.Name
+        ?? (device.Switch as OvsBridge)?.Name
+        ?? (link.MasterIndex is > 0 and { } index ? $"device {index}" : null);
 }
