@@ -21,6 +21,7 @@ public sealed class SkbTree
     private const int TimesOfLoop = 4;
     private const int ProtocolUdp = 17, ProtocolEsp = 50;
     private const long LongestPassage = 5_000_000_000; // ns between coming in and being sent on by somebody in user space
+    private static readonly string[] CopiesForXdp = ["skb_pp_cow_data", "veth_convert_skb_to_xdp_buff", "veth_xdp_rcv_skb"];
     private const int Candidates = 256; // most copies that are looked at for an ancestor
 
     private readonly List<SkbCopy> _copies = [];
@@ -28,6 +29,8 @@ public sealed class SkbTree
     private readonly Dictionary<ulong, List<SkbCopy>> _ofBuffer = [];
     private readonly Dictionary<ulong, List<SkbCopy>> _receivedIn = []; // by namespace: copies whose last hop came in there
     private readonly Dictionary<(SkbCopy Root, ulong Namespace, int Index), (string Name, int Times)> _arrivals = [];
+    private readonly List<SkbCopy> _cut = []; // in fragments
+    private readonly List<SkbCopy> _copiedForXdp = [];
     private SkbCopy? _blamed; // the last that an ICMP error was about
 
     private readonly Func<SkbHop, bool> _isPassedOn;
@@ -93,16 +96,16 @@ public sealed class SkbTree
                 }
 
                 return;
-            case TraceEventKind.ConsumeSkb when live is null:
+            case TraceEventKind.ConsumeSkb when live is null && MadeAnew(e, new FrameContent(e)) is null:
                 return; // the end of something that never was a frame on a device
             default:
                 break;
         }
 
         var goesOn = live is not null && Continues(live, e);
-        if (e.Kind is TraceEventKind.ConsumeSkb && !goesOn)
+        if (e.Kind is TraceEventKind.ConsumeSkb && !goesOn && live is not null)
         {
-            live!.LoseSight(); // the end of another skb, after one that was not seen
+            live.LoseSight(); // the end of another skb, after one that was not seen
             return;
         }
 
@@ -123,6 +126,15 @@ public sealed class SkbTree
         if (copy.Hops is [.., { Direction: SkbDirection.In } after] && after.Namespace != wasIn)
         {
             Of(_receivedIn, after.Namespace).Add(copy);
+        }
+
+        if (copy.EndEvent is { Kind: TraceEventKind.ConsumeSkb, Location: var by } && (by.StartsWith("ip_do_fragment", StringComparison.Ordinal) || by.StartsWith("ip6_fragment", StringComparison.Ordinal)))
+        {
+            _cut.Add(copy);
+        }
+        else if (copy.EndEvent is { Kind: TraceEventKind.ConsumeSkb } end && CopiesForXdp.Any(f => end.Location.StartsWith(f, StringComparison.Ordinal)))
+        {
+            _copiedForXdp.Add(copy);
         }
 
         if (e.Kind is TraceEventKind.NetifReceiveSkb)
@@ -183,9 +195,21 @@ public sealed class SkbTree
             }
         }
 
+        if (MadeAnew(e, content) is { } made)
+        {
+            return (made, SkbOrigin.SamePacket);
+        }
+
         if (e.Kind is TraceEventKind.NetifReceiveSkb or TraceEventKind.NetifRx)
         {
-            return (null, SkbOrigin.Root); // from a tap, or from a driver
+            // What came out of a tunnel in fragments is in the buffer of one of them.
+            SkbCopy? put = sharing is null ? null : Latest(sharing, c => c.IsLive && c.HeadAddress == e.HeadAddress && c.Content.IsFragment && c.Hops is [.., { Direction: SkbDirection.In } hop] && hop.Namespace == e.Namespace);
+            return (put, put is null ? SkbOrigin.Root : SkbOrigin.Part); // otherwise from a tap, or from a driver
+        }
+
+        if (content.IsFragment && Latest(_cut, c => c.EndEvent!.Namespace == e.Namespace && c.Content.IsSameDatagram(content)) is { } cut)
+        {
+            return (cut, SkbOrigin.Part);
         }
 
         // What was queued as one is sent in segments.
@@ -224,6 +248,13 @@ public sealed class SkbTree
         var isEncrypted = former is not null && e.Length > former.Latest.Length && content.Protocol is ProtocolEsp or ProtocolUdp && former is { Hops: [.., var sent] } && !IsAt(sent, e);
         return isEncrypted ? (former, SkbOrigin.Rewritten) : (null, SkbOrigin.Root);
     }
+
+    // Where a device has an XDP program, the kernel may copy what comes in, for the program to have room around it: the copy is the frame from there on.
+    private SkbCopy? MadeAnew(TraceEvent e, FrameContent content) =>
+        e.Kind is TraceEventKind.NetifReceiveSkb or TraceEventKind.NetifRx or TraceEventKind.KfreeSkb or TraceEventKind.ConsumeSkb
+            ? Latest(_copiedForXdp, c => c.Children.All(k => k.HopsOfParent < c.Hops.Count || k.Origin is not SkbOrigin.SamePacket)
+                && c.EndEvent is { } end && end.Namespace == e.Namespace && end.InterfaceIndex == e.InterfaceIndex && c.Content.Compare(content) is FrameLikeness.Same)
+            : null;
 
     private static bool IsAt(SkbHop hop, TraceEvent e) => hop.Namespace == e.Namespace && hop.InterfaceIndex == e.InterfaceIndex;
 

@@ -41,7 +41,7 @@ public sealed partial class FakeVm
         if (reply.IsCompletedSuccessfully)
         {
             ReceivedFrame received = await reply.ConfigureAwait(false);
-            return new PingResult(Name, to, Stopwatch.GetElapsedTime(sent, received.At), fate, null);
+            return new PingResult(Name, to, Stopwatch.GetElapsedTime(sent, received.At), fate.Answered(), null);
         }
 
         await done.CancelAsync().ConfigureAwait(false);

@@ -62,12 +62,12 @@ public sealed class Fate
         return Reached($"VM {vm.Name}", c => ReferenceEquals(c.Vm, vm), vm);
     }
 
-    /// <summary>Asserts that the node's own stack got it.</summary>
+    /// <summary>Asserts that the node's own stack got it. Where that cannot be known, because frames are followed by packet sockets, it fails and says so.</summary>
     /// <inheritdoc cref="ShouldReach(FakeVm)"/>
     public Arrival ShouldReach(Node node)
     {
         ArgumentNullException.ThrowIfNull(node);
-        return Reached($"node {node.Name}", c => ReferenceEquals(c.Node, node));
+        return Reached($"node {node.Name}", c => ReferenceEquals(c.Node, node), node: node);
     }
 
     /// <summary>Asserts that it crossed the device, in either direction.</summary>
@@ -96,7 +96,9 @@ public sealed class Fate
     public Fate ShouldNotReach(Node node)
     {
         ArgumentNullException.ThrowIfNull(node);
-        return NotReached($"node {node.Name}", c => ReferenceEquals(c.Node, node));
+        return Copies.FirstOrDefault(c => ReferenceEquals(c.MayHaveReached, node)) is { } perhaps
+            ? throw Undecidable($"Expected node {node.Name} not to receive the frame", perhaps)
+            : NotReached($"node {node.Name}", c => ReferenceEquals(c.Node, node));
     }
 
     /// <summary>Asserts that no copy crossed the device.</summary>
@@ -200,7 +202,7 @@ public sealed class Fate
         return Copies.FirstOrDefault(c => ReferenceEquals(c.Vm, vm)) ?? WantedWay.Find(this, vm);
     }
 
-    private Arrival Reached(string whom, Func<FrameCopy, bool> wanted, FakeVm? vm = null)
+    private Arrival Reached(string whom, Func<FrameCopy, bool> wanted, FakeVm? vm = null, Node? node = null)
     {
         var copies = Copies.Where(wanted).ToList();
         if (Storms.Count > 0)
@@ -213,10 +215,30 @@ public sealed class Fate
             return new Arrival(this, whom, copies);
         }
 
+        if (node is not null && Copies.FirstOrDefault(c => ReferenceEquals(c.MayHaveReached, node)) is { } perhaps)
+        {
+            throw Undecidable($"Expected {whom} to receive the frame", perhaps);
+        }
+
         // A copy that never came to be is none of the fate's copies.
         string missing = vm is not null && WantedWay.Find(this, vm) is { } copy && !Copies.Contains(copy) ? $"{Environment.NewLine}    {copy.Describe(From)}" : "";
         throw new ForwardingException($"Expected {whom} to receive the frame, but it did not.{Environment.NewLine}{Describe()}{missing}{Environment.NewLine}  Followed by {Level}.", this, vm is null ? null : Toward(vm));
     }
+
+    /// <summary>An answer came: who was asked has taken it.</summary>
+    internal Fate Answered()
+    {
+        foreach (FrameCopy copy in Copies.Where(c => c.MayHaveReached is not null))
+        {
+            copy.EndIn(copy.MayHaveReached!, isGivenToSocket: false);
+        }
+
+        return this;
+    }
+
+    private ForwardingException Undecidable(string expected, FrameCopy copy) => new(
+        $"{expected}, and whether it did is not known: the frame came to {copy.Hops[^1].Node.Name}/{copy.Hops[^1].Device}, and what the stack does there is not seen.{Environment.NewLine}{Describe()}{Environment.NewLine}  Followed by {Level}.",
+        this, copy);
 
     private Fate NotReached(string whom, Func<FrameCopy, bool> wanted) =>
         Copies.Any(wanted) || Storms.Count > 0

@@ -1,3 +1,4 @@
+using NetLab.Linux.Netlink;
 
 namespace NetLab;
 
@@ -54,11 +55,14 @@ internal sealed class FateBuilder
     // A veth pair is a queue: the first that went out of the peer and has not come in yet is this one.
     private Step? CameFrom(Sighting sighting) => sighting.Device switch
     {
-        VethEnd end => _steps.Find(s => ReferenceEquals(s.Seen.Device, end.Peer) && s.Seen.Direction == HopDirection.Out && s.Children == 0),
+        VethEnd end => NextOut(end.Peer) ?? NextOut(end), // an XDP program at the other end may have sent it back
         TapDevice => null,
         Switch or OvsInternalPort => LastInto(SwitchOf(sighting.Device), sighting),
+        KernelDevice { Spec: VxlanSpec } => LastIn(sighting.Node) ?? _steps.Find(s => s.Seen is { Device: KernelDevice { Spec: VxlanSpec }, Direction: HopDirection.Out } && s.Children == 0), // the fragments between are not known again
         _ => LastIn(sighting.Node),
     };
+
+    private Step? NextOut(Device device) => _steps.Find(s => ReferenceEquals(s.Seen.Device, device) && s.Seen.Direction == HopDirection.Out && s.Children == 0);
 
     private Step? WasSentFor(Sighting sighting) =>
         sighting.Device is not (Switch or OvsInternalPort) && SwitchOf(sighting.Device) is { } bridge

@@ -57,6 +57,12 @@ public sealed class FrameCopy
     /// <summary>The node whose own stack got it, if one did.</summary>
     public Node? Node { get; private set; }
 
+    /// <summary>The node whose own stack it came to, where it is not known whether that took it: packet sockets do not see what a stack drops.</summary>
+    public Node? MayHaveReached { get; private set; }
+
+    /// <summary>Whether a socket of <see cref="Node"/> was given it: otherwise the node's stack took it for itself.</summary>
+    internal bool IsGivenToSocket { get; private set; }
+
     /// <summary>Time from the first hop to the last.</summary>
     public TimeSpan Latency => Hops.Count == 0 ? TimeSpan.Zero : Hops[^1].At - Hops[0].At;
 
@@ -127,7 +133,7 @@ public sealed class FrameCopy
 
         FakeVm? vm = last is { Direction: HopDirection.Out, LabDevice: TapDevice { Vm: { } reader } } ? reader : null;
         Node? node = last.Direction == HopDirection.In && IsTakenByStack(last, skb) ? last.Node : null;
-        return new FrameCopy(hops, vm is not null || node is not null ? CopyEnd.Delivered : CopyEnd.Lost, vm, node) { Skb = skb };
+        return new FrameCopy(hops, vm is not null || node is not null ? CopyEnd.Delivered : CopyEnd.Lost, vm, node) { Skb = skb, IsGivenToSocket = skb is { End: SkbEnd.GivenToSocket } };
     }
 
     /// <summary>What was learned of its end afterwards. Who only seemed to have got it has not.</summary>
@@ -137,6 +143,22 @@ public sealed class FrameCopy
         Reason = reason;
         Vm = null;
         Node = null;
+        MayHaveReached = null;
+    }
+
+    /// <summary>The stack of the node took it, or one of its sockets got it.</summary>
+    internal void EndIn(Node node, bool isGivenToSocket)
+    {
+        EndBecauseOf(CopyEnd.Delivered, null);
+        Node = node;
+        IsGivenToSocket = isGivenToSocket;
+    }
+
+    /// <summary>It came to the stack of the node, and whether that took it is not known.</summary>
+    internal void EndUnknownIn(Node node)
+    {
+        EndBecauseOf(CopyEnd.Lost, null);
+        MayHaveReached = node;
     }
 
     /// <summary>The path and the end, in a line; under it, indented, the reason.</summary>
@@ -150,12 +172,14 @@ public sealed class FrameCopy
         string place = Reason?.Place ?? (Hops.Count == 0 ? "" : $"{Hops[^1].Node.Name}/{Hops[^1].Device}");
         text.Append(End switch
         {
+            CopyEnd.Delivered when Node is not null && !IsGivenToSocket => $"   (taken by its stack, {Hops.Count} hops, {Latency.TotalMicroseconds:0} µs)",
             CopyEnd.Delivered => $"   (delivered, {Hops.Count} hops, {Latency.TotalMicroseconds:0} µs)",
             CopyEnd.Dropped => $"   X DROPPED at {place}",
             CopyEnd.NotForwarded => $"   X NOT FORWARDED at {place}",
             CopyEnd.Consumed => $"   (used up at {place})",
             CopyEnd.Pending => $"   (WAITS at {place})",
             CopyEnd.Left => $"   (left by {place})",
+            _ when MayHaveReached is { } stack => $"   (came to {place}; whether the stack of {stack.Name} took it is not known)",
             _ when Hops.Count == 0 => "   (seen nowhere)",
             _ when Hops[^1].Direction == HopDirection.In => $"   (LOST: last seen coming in at {place}{(Hops[^1].Enters is { } bridge ? $", a port of {bridge.Kind} bridge {bridge.Name}" : "")})",
             _ => $"   (LOST: last seen going out of {place}; nobody took it there)",
@@ -190,7 +214,7 @@ public sealed class FrameCopy
             return Owns(hop.Node, arp.TargetIp);
         }
 
-        bool forMe = frame.Destination.IsMulticast || frame.Destination == hop.LabDevice.Mac;
+        bool forMe = frame.Destination.IsMulticast || frame.Destination == KernelState.MacOf(hop.LabDevice);
         IPAddress? to = frame.Ipv4 is { } ip4 ? ip4.Destination : frame.Ipv6 is { } ip6 ? ip6.Destination : (IPAddress?)null;
         return forMe && to is not null && (Owns(hop.Node, to) || frame.Destination.IsBroadcast);
     }

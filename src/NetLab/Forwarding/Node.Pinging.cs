@@ -36,7 +36,7 @@ public sealed partial class Node
         Fate fate = await FollowedFrame.SendAsync(new SentFrame(Name, null, this, asSent, FrameIdentity.Of(asSent).WithAnyMark()), () => Send(socket, message, to), ct).ConfigureAwait(false);
         long replied = ReadReply(socket, v6, id, sequence, sent);
         return replied != 0
-            ? new PingResult(Name, to, Stopwatch.GetElapsedTime(sent, replied), fate, null)
+            ? new PingResult(Name, to, Stopwatch.GetElapsedTime(sent, replied), fate.Answered(), null)
             : new PingResult(Name, to, null, fate, fate.Refusal ?? "the echo request got no reply");
     }
 

@@ -78,8 +78,9 @@ internal sealed class TraceFateBuilder
             return null;
         }
 
+        // What remains of a frame of which others were made for each receiver is dropped, and nobody misses it.
         DropPlace place = DropPlace.ByKernel(node, drop, copy, _sent.Frame);
-        return DropKnowledge.IsHarmless(place) ? null : place;
+        return DropKnowledge.IsHarmless(place) || (place.Reason == "NO_TX_TARGET" && copy.Children.Any(c => c.Origin is SkbOrigin.SamePacket)) ? null : place;
     }
 
     // A copy is no end where others were made of it at its last hop, or where it is what a bridge device keeps for itself of a frame that it floods.
@@ -91,9 +92,9 @@ internal sealed class TraceFateBuilder
             own--;
         }
 
-        return (own == 0 && (copy.Parent is not null || _sentOnFrom.ContainsKey(copy)))
+        return !IsTakenByXdp(copy) && ((own == 0 && (copy.Parent is not null || _sentOnFrom.ContainsKey(copy)))
             || copy.Children.Any(c => c.HopsOfParent >= own && !IsAnswer(c))
-            || _sentOn.Contains(copy);
+            || _sentOn.Contains(copy));
     }
 
     // Whether it counts as a hop: not what is still in a queue, nor the bridge device's own copy of what its ports flood, unless the node itself is meant.
@@ -169,6 +170,7 @@ internal sealed class TraceFateBuilder
         SkbCopy? source = root.Hops is [var first, ..] && HopOfSwitch(first) is { LeavesSwitch: true } hop
             ? _family.FindLast(c => c.Hops is [.., var last] && HopOfSwitch(last) is { LeavesSwitch: false } from && ReferenceEquals(from.Node, hop.Node) && c.IsSameFrameAs(root))
             : null;
+        source ??= BouncedFrom(root);
         if (source is not null)
         {
             _sentOnFrom.Add(root, source);
@@ -180,6 +182,13 @@ internal sealed class TraceFateBuilder
 
         return source is not null;
     }
+
+    // What an XDP program sends back by the device that it came in by comes in where it went out.
+    private SkbCopy? BouncedFrom(SkbCopy root) => root is { Parent: null, Hops: [{ Direction: SkbDirection.In } first, ..] }
+        ? _family.FindLast(c => IsTakenByXdp(c) && c.Way is [.., { Direction: SkbDirection.Out } last] && last.Namespace == first.Namespace && last.InterfaceIndex == first.InterfaceIndex && c.IsSameFrameAs(root))
+        : null;
+
+    private bool IsTakenByXdp(SkbCopy copy) => copy is { End: SkbEnd.Consumed, Hops.Count: 0, Parent: not null } && copy.EndEvent!.Location.StartsWith("veth_xdp_rcv_skb", StringComparison.Ordinal) && !_sentOn.Contains(copy);
 
     private Hop? HopOfSwitch(SkbHop hop) =>
         _nodes.TryGetValue(hop.Namespace, out Node? node) && node.FindDevice(hop.DeviceName) is { } device && (device is OvsBridge || device.Switch is OvsBridge)

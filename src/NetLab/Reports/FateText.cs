@@ -49,6 +49,7 @@ internal static class FateText
         {
             { Reached: true, Copy: { } copy } => $"{receiver} receives the frame from {sender}: {copy.Hops.Count} hops, {copy.Latency.TotalMicroseconds:0} µs.",
             { Fate.Refusal: { } refusal } => $"{receiver} does not receive the frame from {sender}: {refusal}.",
+            { Copy.MayHaveReached: { } node } when node.Name == verdict.Receiver => $"Whether {receiver} receives the frame from {sender} is not known: it came to the stack of {node.Name}, and what that does is not seen.",
             { Copy: null } => $"{receiver} does not receive the frame from {sender}: no device of any node saw it.",
             { Why: { } why, Copy.End: CopyEnd.NotForwarded } => $"{receiver} does not receive the frame from {sender}. Nothing dropped it: it was not sent on at {why.Place}.",
             { Why: { } why, Copy.End: CopyEnd.Dropped } => $"{receiver} does not receive the frame from {sender}: it was dropped at {why.Place}.",
@@ -163,6 +164,7 @@ internal static class FateText
         {
             { Vm: { } vm } => (vm.Node.Name, vm.Name, "received it"),
             { Node: { } node } => (node.Name, "", "took it"),
+            { MayHaveReached: { } node } => (node.Name, "", "whether its stack took it is not known"),
             { Reason: { } reason, End: var end } => (reason.Node.Name, DeviceOf(reason), Word(end, reason)),
             { Hops: [.., var last] } => (last.Node.Name, last.Device, "X last seen here"),
             _ => null,

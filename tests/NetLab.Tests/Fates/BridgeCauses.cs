@@ -9,9 +9,9 @@ namespace NetLab.Tests.Fates;
 /// <summary>Two nodes, a bridge with a VM in each, a link between.</summary>
 internal sealed class BridgeScene : IAsyncDisposable
 {
-    private BridgeScene()
+    private BridgeScene(FrameTracing tracing)
     {
-        Lab = new Lab(FateAssert.Traced);
+        Lab = new Lab(new LabOptions { Tracing = tracing });
         A = Lab.AddNode("a");
         B = Lab.AddNode("b");
         BridgeA = A.AddBridge("br0");
@@ -35,9 +35,9 @@ internal sealed class BridgeScene : IAsyncDisposable
 
     public FakeVm Vm2 { get; }
 
-    public static async Task<BridgeScene> BuildAsync()
+    public static async Task<BridgeScene> BuildAsync(FrameTracing tracing = FrameTracing.Kernel)
     {
-        var scene = new BridgeScene();
+        var scene = new BridgeScene(tracing);
         await scene.Lab.ApplyAsync();
         return scene;
     }

@@ -1,6 +1,9 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using NetLab.Linux.Bpf;
+using NetLab.Linux.Probe;
 using NetLab.Tests.Readme;
+using NetLab.Xunit;
 
 namespace NetLab.Tests.Fates;
 
@@ -39,6 +42,15 @@ public sealed partial class CausesTests
     [Fact]
     public void The_page_about_causes_is_printed_from_the_catalogue() =>
         Assert.Equal(File.ReadAllText(Path.Combine(Root, "docs", "causes.md")), Causes.ToMarkdown());
+
+    [LabFact(Feature.BpfTracing)]
+    public void Every_named_reason_of_this_kernel_has_its_sentence()
+    {
+        string[] names = [.. Btf.ReadKernel(["skb_drop_reason"]).EnumConstants("skb_drop_reason").Select(c => c.Name)];
+        Assert.NotEmpty(names);
+        Assert.Empty(names.Select(n => n.Replace("SKB_DROP_REASON_", "", StringComparison.Ordinal)).Except(KernelReasons.All.Keys)
+            .Except(["SKB_NOT_DROPPED_YET", "SKB_CONSUMED", "NOT_SPECIFIED", "MAX", "SUBSYS_MASK"]));
+    }
 
     [GeneratedRegex(@"\bCauses\.(\w+)")]
     private static partial Regex Named();

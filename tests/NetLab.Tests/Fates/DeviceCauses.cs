@@ -44,12 +44,12 @@ public sealed class DeviceCauses
             } },
         { "XDP at a veth end", "xdp", "b/v1", "An XDP program at b/v1", async s =>
             {
-                await XdpDrop.AttachAsync(s.B, s.B.Device("v1"));
+                await Xdp.AttachAsync(s.B.Device("v1"), XdpVerdict.Drop);
                 return await s.SendAsync();
             } },
         { "XDP at the sender's own tap", "xdp", "a/tap-vm1", "An XDP program at a/tap-vm1", async s =>
             {
-                await XdpDrop.AttachAsync(s.A, s.Vm1.Tap);
+                await Xdp.AttachAsync(s.Vm1.Tap, XdpVerdict.Drop);
                 return await s.SendAsync();
             } },
     };

@@ -9,9 +9,9 @@ namespace NetLab.Tests.Fates;
 /// <summary>Two bridges joined by a VXLAN tunnel.</summary>
 internal sealed class VxlanScene : IAsyncDisposable
 {
-    private VxlanScene(uint vniB, ushort portB, IPAddress? remote)
+    private VxlanScene(uint vniB, ushort portB, IPAddress? remote, FrameTracing tracing)
     {
-        Lab = new Lab(FateAssert.Traced);
+        Lab = new Lab(new LabOptions { Tracing = tracing });
         A = Lab.AddNode("a");
         B = Lab.AddNode("b");
         Bridge brA = A.AddBridge("br0"), brB = B.AddBridge("br0");
@@ -32,9 +32,9 @@ internal sealed class VxlanScene : IAsyncDisposable
 
     public FakeVm Vm2 { get; }
 
-    public static async Task<VxlanScene> BuildAsync(uint vniB = 42, ushort portB = 4789, string? remote = "10.9.0.2")
+    public static async Task<VxlanScene> BuildAsync(uint vniB = 42, ushort portB = 4789, string? remote = "10.9.0.2", FrameTracing tracing = FrameTracing.Kernel)
     {
-        var scene = new VxlanScene(vniB, portB, remote is null ? null : IPAddress.Parse(remote));
+        var scene = new VxlanScene(vniB, portB, remote is null ? null : IPAddress.Parse(remote), tracing);
         await scene.Lab.ApplyAsync();
         return scene;
     }

@@ -45,8 +45,7 @@ internal static class BridgeDrops
 
         if (place.In("br_handle_frame_finish", "br_flood", "br_forward", "__br_forward", "br_multicast_flood"))
         {
-            Reason none = BridgeModel.NoPortFor(bridge, port, place.Seen);
-            return none.Cause != Causes.NoPortLeft || none.Evidence.Count > 0 || place.Reason == "NO_TX_TARGET" ? none : null;
+            return BridgeModel.NoPortFor(bridge, port, place.Seen);
         }
 
         return null;

@@ -25,8 +25,8 @@ internal static class BridgeModel
         }
     }
 
-    /// <summary>Why the bridge sent a frame out of no port at all: the reason of each port, as one.</summary>
-    public static Reason NoPortFor(Bridge bridge, Device ingress, Frame frame)
+    /// <summary>Why the bridge sent a frame out of no port at all: the reason of each port, as one; null where nothing speaks against a port, as the ports are now.</summary>
+    public static Reason? NoPortFor(Bridge bridge, Device ingress, Frame frame)
     {
         var others = bridge.Ports.Where(p => p.IsApplied && !ReferenceEquals(p, ingress)).ToList();
         if (others.Count == 0)
@@ -49,8 +49,7 @@ internal static class BridgeModel
         skipped.RemoveAll(s => s.Cause == Causes.HairpinOff || s.Cause == Causes.FdbElsewhere);
         return skipped.Count switch
         {
-            0 => new Reason(Causes.NoPortLeft, bridge.Node, ingress.Name,
-                $"Bridge {bridge.Name} had no port to send it to when the frame came; as the ports are now, it would have: {string.Join(", ", others.Select(p => p.Name))}.", [], "send it after the ports are ready"),
+            0 => null,
             1 => skipped[0],
             _ => new Reason(Causes.NoPortLeft, bridge.Node, ingress.Name, $"Bridge {bridge.Name} had no port to send it to. {string.Join(' ', skipped.Select(s => s.Sentence))}",
                 [.. skipped.SelectMany(s => s.Evidence).Distinct()], string.Join("; ", skipped.Select(s => s.Remedy).OfType<string>())),
@@ -229,7 +228,13 @@ internal static class BridgeModel
     public static Reason IngressState(Bridge bridge, Device ingress, BridgePortState state, Evidence evidence) =>
         new(Causes.IngressState, bridge.Node, ingress.Name,
             $"Port {ingress.Name} of bridge {bridge.Name} is {state.ToString().ToLowerInvariant()}, and takes no frames{(state is BridgePortState.Listening or BridgePortState.Learning ? " yet: STP waits for its forward delay" : "")}.",
-            [evidence], $"bridge link set dev {ingress.Name} state 3");
+            [evidence], StateRemedy(bridge, ingress, state));
+
+    // With STP the kernel refuses to set a state by hand; and a port that STP blocks would close a loop.
+    private static string StateRemedy(Bridge bridge, Device port, BridgePortState state) =>
+        bridge.Node.State.Route.FindLink(bridge.Index)?.BridgeOptions?.StpState != true ? $"bridge link set dev {port.Name} state 3"
+        : state is BridgePortState.Blocking ? "leave it so: STP blocks the port because another way leads there, and opens it when that way is gone"
+        : $"wait until STP lets {port.Name} forward, or give the bridge a shorter forward_delay";
 
     /// <summary>What of a port's own state keeps every frame from it, or null.</summary>
     private static Reason? Skips(Bridge bridge, LinkInfo to, Device egress, Evidence flags)
@@ -239,7 +244,7 @@ internal static class BridgeModel
             : !to.HasCarrier ? At(egress is VethEnd ? Causes.PeerDown : Causes.NoCarrier, $"Bridge {bridge.Name} skips {egress.Name}: it has no carrier{(egress is VethEnd end ? $": the other end of the link, {end.Peer}, is down" : egress is TapDevice ? ": nobody holds the tap open" : "")}.",
                 egress is VethEnd e ? $"ip link set {e.Peer.Name} up, in node {e.Peer.Node.Name}" : $"see that somebody has {egress.Name} open")
             : to.BridgePortOptions?.State is { } state && state != BridgePortState.Forwarding
-                ? At(Causes.EgressState, $"Bridge {bridge.Name} skips {egress.Name}: the port is {state.ToString().ToLowerInvariant()}, not forwarding.", $"bridge link set dev {egress.Name} state 3")
+                ? At(Causes.EgressState, $"Bridge {bridge.Name} skips {egress.Name}: the port is {state.ToString().ToLowerInvariant()}, not forwarding.", StateRemedy(bridge, egress, state))
             : null;
     }
 

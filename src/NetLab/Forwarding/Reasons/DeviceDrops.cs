@@ -13,7 +13,7 @@ internal static class DeviceDrops
             return OfPeer(place, end);
         }
 
-        if (place.In("veth_xdp_rcv_skb") || place.Reason == "XDP")
+        if (place.In("veth_xdp_rcv_skb", "do_xdp_generic", "netif_receive_generic_xdp") || place.Reason == "XDP")
         {
             return Xdp(place.Node, device, place.Node.State.Route.FindLink(device));
         }
@@ -49,6 +49,10 @@ internal static class DeviceDrops
     public static Reason Xdp(Node node, string device, LinkInfo? link) => new(Causes.Xdp, node, device, $"An XDP program at {node.Name}/{device} dropped it, before the kernel made a packet of it.",
         [link?.XdpProgramId is { } id ? Evidence.Link($"{device} has XDP program {id}; rx_dropped {link.Statistics.RxDropped}.") : Evidence.Link($"{device} has an XDP program.")], $"ip link set {device} xdp off");
 
+    /// <summary>An XDP program had it, and the frame did not go on into the stack.</summary>
+    public static Reason XdpTook(Node node, string device, LinkInfo link, string what) => new(Causes.XdpTook, node, device,
+        $"{node.Name}/{device} has an XDP program, which took the frame before the stack saw it: {what}.", [Evidence.Link($"{device} has XDP program {link.XdpProgramId}.")], $"ip link set {device} xdp off");
+
     private static Reason? OfPeer(DropPlace place, VethEnd end) =>
         end.Peer.Node.State.Route.FindLink(end.Peer.Index) is not { } peer ? null
         : !peer.IsUp ? PeerDown(place, end)
@@ -81,6 +85,6 @@ internal static class DeviceDrops
             ? place.Why(Causes.VlanUnknown, $"The frame is tagged with VLAN {vlan}, and {place.Where} has no device for that VLAN.", $"ip link add link {place.Device} name {place.Device}.{vlan} type vlan id {vlan}, or send it untagged")
         : place.LabDevice is { Switch: null, Addresses.Count: 0 }
             ? place.Why(Causes.NotAPort, $"{place.Where} has no address, and {place.Device} is no port of a bridge: nothing there takes what is for {place.Seen.Destination}, or passes it on.", $"ip link set {place.Device} master BRIDGE")
-            : place.Why(Causes.OtherHost, $"The frame is for {place.Seen.Destination}, and {place.Where} has another address{(place.LabDevice is { } d ? $", {d.Mac}" : "")}; a node's stack takes only frames for itself.",
+            : place.Why(Causes.OtherHost, $"The frame is for {place.Seen.Destination}, and {place.Where} has another address{(place.LabDevice is { } d ? $", {KernelState.MacOf(d)}" : "")}; a node's stack takes only frames for itself.",
                 "send it to the right MAC address: look at the sender's ARP entry (ip neigh)");
 }

@@ -15,7 +15,7 @@ internal static class DropKnowledge
         || NamelessDrops.IsTaken(place)
         || place.Reason is "QUEUE_PURGE"
         || (place.LabDevice is Switch { Addresses.Count: 0 } && place.Reason is not "NETFILTER_DROP")
-        || (place.LabDevice?.Switch is OvsBridge && place.CameIn);
+        || (place.LabDevice is { Switch: OvsBridge } and not OvsInternalPort && place.CameIn);
 
     public static async Task<Reason> ExplainAsync(DropPlace place, RuleAccount rules, CancellationToken ct)
     {
@@ -35,8 +35,9 @@ internal static class DropKnowledge
             reason = null; // the state that would confirm it cannot be read any more; the kernel's words remain
         }
 
-        reason ??= new Reason(Causes.Unknown, place.Node, place.Device,
-            $"The kernel dropped it at {place.Where}: {place.Reason} in {place.Function}.", []);
+        reason ??= KernelReasons.All.TryGetValue(place.Reason, out string? meaning)
+            ? place.Why(Causes.KernelReason, $"The kernel dropped it at {place.Where}: {meaning} ({place.Reason} in {place.Function}).", null)
+            : place.Why(Causes.Unknown, $"The kernel dropped it at {place.Where}: {place.Reason} in {place.Function}.", null);
         return reason with { Evidence = [place.Told, .. reason.Evidence, .. place.Answer] };
     }
 

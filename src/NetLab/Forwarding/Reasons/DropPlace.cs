@@ -31,6 +31,9 @@ internal sealed record DropPlace
     /// <summary>The frame, its first bytes at least. Where the kernel has no Ethernet header for it (yet), addresses are zero.</summary>
     public required Frame Seen { get; init; }
 
+    /// <summary>The frame as the last device saw it, before rules of the node changed it.</summary>
+    public required Frame Came { get; init; }
+
     /// <summary>Length of the frame's packet, without the Ethernet header; what an MTU limits.</summary>
     public required int PacketLength { get; init; }
 
@@ -81,6 +84,7 @@ internal sealed record DropPlace
             Function = drop.Location,
             Stack = stack,
             Seen = seen,
+            Came = shown is null ? seen : Frame.FromBytes(shown.First.Bytes.Span),
             PacketLength = drop.StartsWithEthernet ? drop.Length - 14 : drop.Length,
             Vlan = (drop.VlanTci ?? shown?.First.VlanTci) is { } tci ? tci & 0xfff : seen.VlanId,
             EtherType = drop.Protocol != 0 ? drop.Protocol : seen.EtherType,
@@ -108,6 +112,7 @@ internal sealed record DropPlace
         Function = function,
         Stack = [function],
         Seen = frame.WithoutVlan(),
+        Came = frame.WithoutVlan(),
         PacketLength = frame.WithoutVlan().Length - 14,
         Vlan = frame.VlanId,
         EtherType = frame.EtherType,

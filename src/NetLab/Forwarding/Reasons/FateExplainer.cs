@@ -29,9 +29,9 @@ internal static class FateExplainer
             {
                 await LostAsync(sent, copy, last, ct).ConfigureAwait(false);
             }
-            else if (copy is { End: CopyEnd.Delivered, Node: not null, Hops: [.., var taken] } && StackModel.Of(taken.Node, taken.Device, taken.Frame ?? sent.Frame, copy.Skb) is { } decided)
+            else if (copy is { End: CopyEnd.Delivered, Node: { } node, Hops: [.., var taken] })
             {
-                copy.EndBecauseOf(decided.End, decided.Reason);
+                InStack(copy, node, taken, taken.Frame ?? sent.Frame, copies);
             }
         }
 
@@ -61,7 +61,7 @@ internal static class FateExplainer
         {
             "EINVAL" => new Reason(Causes.Runt, sent.Start, link.Name, $"The frame has {sent.Frame.Length} bytes, less than an Ethernet header, which has 14: the kernel refused it.", [Evidence.Kernel("write(2) to the tap: EINVAL.")], "send at least destination, source and EtherType"),
             "EIO" => new Reason(Causes.DeviceDown, sent.Start, link.Name, $"{sender.Tap} is {(link.IsUp ? "not ready" : "down")}, and the kernel refused the frame.", [Evidence.Kernel("write(2) to the tap: EIO."), Evidence.Link($"{link.Name} {(link.IsUp ? "up" : "down")}.")], $"ip link set {link.Name} up"),
-            null when link.XdpProgramId is not null => DeviceDrops.Xdp(sent.Start, link.Name, link),
+            null when link.XdpProgramId is not null && link.Statistics.RxDropped > 0 => DeviceDrops.Xdp(sent.Start, link.Name, link),
             _ => null,
         };
         if (reason is null)
@@ -87,12 +87,19 @@ internal static class FateExplainer
             case OvsBridge ovs when last is { LabDevice: { } port, Frame: { } seen }:
                 if (await OvsVerdict.AskAsync(ovs, port, seen, ct).ConfigureAwait(false) is { } said)
                 {
-                    copy.EndBecauseOf(CopyEnd.Dropped, said);
+                    copy.EndBecauseOf(said.End, said.Reason);
                 }
 
                 break;
+            case Bridge or OvsBridge when copy.Skb is { End: SkbEnd.GivenToSocket }:
+                copy.EndIn(last.Node, isGivenToSocket: true); // by the bridge's own device
+                break;
             case Bridge bridge when last.LabDevice is { } ingress:
-                copy.EndBecauseOf(CopyEnd.NotForwarded, BridgeModel.NoPortFor(bridge, ingress, last.Frame ?? sent.Frame));
+                if (BridgeModel.NoPortFor(bridge, ingress, last.Frame ?? sent.Frame) is { } none)
+                {
+                    copy.EndBecauseOf(CopyEnd.NotForwarded, none);
+                }
+
                 break;
             case null when last.Direction == HopDirection.In:
                 UsedOrWaiting(sent, copy, last);
@@ -104,6 +111,79 @@ internal static class FateExplainer
                 break;
         }
     }
+
+    // It came to a stack that it is for. That the stack took it is told only where something shows it.
+    private static void InStack(FrameCopy copy, Node node, Hop hop, Frame frame, IReadOnlyList<FrameCopy> all)
+    {
+        bool isWhole = IsWhole(hop, frame, all);
+        if (StackModel.Of(node, hop.Device, frame, copy.Skb, isWhole) is { } decided)
+        {
+            copy.EndBecauseOf(decided.End, decided.Reason);
+        }
+        else if (copy.Skb is not { End: SkbEnd.GivenToSocket } && StackModel.OfRequest(node, hop.Device, frame) is { } asked)
+        {
+            if (asked.IsTaken)
+            {
+                copy.EndIn(node, isGivenToSocket: false);
+            }
+            else
+            {
+                copy.EndBecauseOf(CopyEnd.Dropped, asked.Reason);
+            }
+        }
+        else if (copy.Skb is null)
+        {
+            copy.EndUnknownIn(node);
+        }
+        else if (copy.Skb is { End: SkbEnd.Open } open && Waiting(node, open) is { } waiting)
+        {
+            copy.EndBecauseOf(CopyEnd.Pending, waiting); // its address was translated
+        }
+        else if (isWhole && all.Any(c => c.Hops.Count > 0 && c.Hops.SkipLast(1).Any(h => IsPartOf(h, hop, frame))))
+        {
+            copy.EndBecauseOf(CopyEnd.Consumed, new Reason(Causes.Reassembled, node, hop.Device, $"{node.Name} put the fragments of datagram {frame.Ipv4!.Value.Identification} together, and the datagram went on as one.", [Evidence.Seen("all fragments came, and what was in them went on.")]));
+        }
+        else if (copy.Skb is { End: SkbEnd.Open } && !isWhole)
+        {
+            if (StackModel.HasConnection(node, frame) || StackModel.IsInSocket(node, frame))
+            {
+                copy.EndIn(node, isGivenToSocket: frame.Udp is not null);
+            }
+            else
+            {
+                copy.EndUnknownIn(node);
+            }
+        }
+    }
+
+    // Whether all fragments of a frame's datagram came to the place.
+    private static bool IsWhole(Hop hop, Frame frame, IReadOnlyList<FrameCopy> all)
+    {
+        if (frame.Ipv4 is not { IsFragment: true })
+        {
+            return false;
+        }
+
+        int end = 0;
+        bool hasLast = false;
+        foreach (Hop part in all.SelectMany(c => c.Hops).Where(h => IsPartOf(h, hop, frame)).OrderBy(h => h.Frame!.Ipv4!.Value.FragmentOffset))
+        {
+            Ipv4Packet ip = part.Frame!.Ipv4!.Value;
+            if (ip.FragmentOffset > end)
+            {
+                return false;
+            }
+
+            end = Math.Max(end, ip.FragmentOffset + part.Length - 14 - (4 * part.Frame.VlanTags.Count) - ip.HeaderLength);
+            hasLast |= !ip.MoreFragments;
+        }
+
+        return hasLast;
+    }
+
+    private static bool IsPartOf(Hop other, Hop hop, Frame frame) =>
+        ReferenceEquals(other.Node, hop.Node) && other.Device == hop.Device && other.Direction == hop.Direction
+        && other.Frame?.Ipv4 is { IsFragment: true } part && frame.Ipv4 is { } ip && part.Identification == ip.Identification && part.Source == ip.Source && part.Destination == ip.Destination;
 
     private static Reason InQueue(Node node, string device)
     {
@@ -117,7 +197,14 @@ internal static class FateExplainer
     {
         if (last.LabDevice is VethEnd { Peer: { IsApplied: true } peer } && peer.Node.State.Route.FindLink(peer.Index) is { XdpProgramId: not null } link)
         {
-            copy.EndBecauseOf(CopyEnd.Dropped, DeviceDrops.Xdp(peer.Node, peer.Name, link));
+            if (copy.Skb is null)
+            {
+                copy.EndBecauseOf(CopyEnd.Lost, DeviceDrops.XdpTook(peer.Node, peer.Name, link, "whether it dropped the frame, or sent it elsewhere, is not seen"));
+            }
+            else if (copy.Skb is { End: SkbEnd.Consumed })
+            {
+                copy.EndBecauseOf(CopyEnd.Consumed, DeviceDrops.XdpTook(peer.Node, peer.Name, link, "it did not drop the frame, and where it sent it is not seen"));
+            }
         }
         else if (last.LabDevice is KernelDevice { Spec: VxlanSpec tunnel } && copy.Skb is { End: SkbEnd.Open }
             && last.Node.State.Route.GetNeighbours().Where(n => n.State is NeighbourState.Incomplete).ToList() is { Count: > 0 } unresolved)
@@ -133,9 +220,17 @@ internal static class FateExplainer
     {
         if (copy.Skb is not { } skb)
         {
-            if (RouterModel.Of(hop, hop.Frame ?? sent.Frame) is { } decided)
+            if (hop.Frame?.Arp is { Operation: ArpOperation.Request } asked && StackModel.Proxied(hop.Node, hop.Device, asked) is { } proxied)
+            {
+                copy.EndBecauseOf(CopyEnd.Consumed, proxied);
+            }
+            else if (RouterModel.Of(hop, hop.Frame ?? sent.Frame) is { } decided)
             {
                 copy.EndBecauseOf(decided.End, decided.Reason);
+            }
+            else
+            {
+                copy.EndUnknownIn(hop.Node); // a rule may have redirected it, or dropped it
             }
 
             return;
@@ -155,7 +250,9 @@ internal static class FateExplainer
     {
         Evidence evidence = Evidence.Kernel($"the frame was freed, in {end.Location}.");
         string? target = frame.Arp is { } arp ? arp.TargetIp.ToString() : frame.NeighborSolicitation is { } solicitation ? solicitation.Target.ToString() : null;
-        return target is not null
+        return frame.Arp is { Operation: ArpOperation.Request } request && StackModel.Proxied(hop.Node, hop.Device, request) is { } proxied
+            ? proxied with { Evidence = [.. proxied.Evidence, evidence] }
+            : target is not null
             ? new Reason(Causes.ArpForAnother, hop.Node, hop.Device, $"{hop.Node.Name} took the {(frame.Arp is null ? "neighbour solicitation" : "ARP packet")}, which asks for {target}, and has nothing to answer: it does not have that address.", [evidence])
             : frame.Ipv6 is { } ip6 && frame.Destination.IsMulticast
                 ? new Reason(Causes.GroupNotJoined, hop.Node, hop.Device, $"{ip6.Destination} is a group, and nobody in {hop.Node.Name} has joined it on {hop.Device}.", [evidence])

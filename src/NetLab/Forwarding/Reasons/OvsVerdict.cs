@@ -20,7 +20,7 @@ internal static partial class OvsVerdict
     ];
 
     /// <summary>The reason, or null where Open vSwitch would send the frame on, or does not say.</summary>
-    public static async Task<Reason?> AskAsync(OvsBridge bridge, Device port, Frame frame, CancellationToken ct)
+    public static async Task<(CopyEnd End, Reason Reason)?> AskAsync(OvsBridge bridge, Device port, Frame frame, CancellationToken ct)
     {
         OvsTrace trace;
         IReadOnlyDictionary<string, string> configs;
@@ -34,15 +34,24 @@ internal static partial class OvsVerdict
             return null; // an Open vSwitch that does not answer explains nothing; the copy stays as it was seen
         }
 
+        var evidence = new List<Evidence>
+        {
+            Evidence.Ovs($"ofproto/trace {bridge.Name} in_port={port.Name}, asked afterwards, on the tables as they are now; datapath actions: {trace.DatapathActions}."),
+        };
+        evidence.AddRange(trace.Deciding.Select(step => Evidence.Ovs($"{step}")));
+        if (trace.OutputPorts.Count > 0 && trace.OutputPorts.All(p => p == port.Name))
+        {
+            return (CopyEnd.Consumed, new Reason(Causes.OvsAnswered, bridge.Node, port.Name,
+                $"Open vSwitch bridge {bridge.Name} answers it itself: a flow makes another frame of it, and sends that back by {port.Name}.", evidence));
+        }
+
         if (trace.OutputPorts.Any(p => bridge.Node.FindDevice(p) is not OvsBridge))
         {
-            return null;
+            return null; // what became of it there was not recognised
         }
 
         (Cause cause, string said, string? remedy) = Said(bridge, port, trace) ?? Decided(bridge, port, frame, trace, configs);
-        var evidence = new List<Evidence> { Evidence.Ovs($"ofproto/trace {bridge.Name} in_port={port.Name}, asked afterwards, on the tables as they are now; datapath actions: {trace.DatapathActions}.") };
-        evidence.AddRange(trace.Deciding.Select(step => Evidence.Ovs($"{step}")));
-        return new Reason(cause, bridge.Node, port.Name, $"Open vSwitch bridge {bridge.Name} sends it to no port: {said}.", evidence, remedy ?? $"look at the flows: ovs-ofctl dump-flows {bridge.Name}");
+        return (CopyEnd.Dropped, new Reason(cause, bridge.Node, port.Name, $"Open vSwitch bridge {bridge.Name} sends it to no port: {said}.", evidence, remedy ?? $"look at the flows: ovs-ofctl dump-flows {bridge.Name}"));
     }
 
     // What Open vSwitch remarks itself.

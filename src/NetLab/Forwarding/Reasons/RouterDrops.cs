@@ -51,7 +51,7 @@ internal static class RouterDrops
                 return place.Why(Causes.InvalidDestination, $"{place.To} cannot be the destination of a packet from a network.", null);
             case "IP_INHDR" or "IP6_HOPLIMIT" when place.In("ip_forward", "ip6_forward"):
                 string limit = place.IsIpv6 ? "hop limit" : "TTL";
-                return place.Why(Causes.TtlExpired, $"The {limit} ran out at {node.Name}: it was {(place.IsIpv6 ? place.Seen.Ipv6?.HopLimit : place.Seen.Ipv4?.TimeToLive)} when the packet came, and a router does not forward what has none left.",
+                return place.Why(Causes.TtlExpired, $"The {limit} ran out at {node.Name}: {TimeToLive(place)}, and a router does not forward what has none left.",
                     $"send it with a higher {limit}, or look for a routing loop");
             case "PKT_TOO_BIG":
                 return TooBig(place);
@@ -76,6 +76,13 @@ internal static class RouterDrops
             default:
                 return null;
         }
+    }
+
+    // The kernel counts down only after this: what it is now, rules of the node have made it.
+    private static string TimeToLive(DropPlace place)
+    {
+        int? came = place.Came.Ipv4?.TimeToLive ?? place.Came.Ipv6?.HopLimit, now = place.Seen.Ipv4?.TimeToLive ?? place.Seen.Ipv6?.HopLimit;
+        return came == now ? $"it was {now} when the packet came" : $"it was {came} when the packet came, and a rule of {place.Node.Name} set it to {now}";
     }
 
     private static Reason? OfHeader4(DropPlace place)
@@ -164,7 +171,7 @@ internal static class RouterDrops
         if (RuleOf(place) is { Action: { } action } rule)
         {
             string kind = action.ToString().ToLowerInvariant();
-            return place.Why(OfAction(action), $"In {place.Node.Name} a routing rule of type {kind} matches packets from {place.From} to {place.To}.", $"ip {(place.IsIpv6 ? "-6 " : "")}rule del {rule}", [Evidence.Rule($"{rule}."), .. Lookups(place)]);
+            return place.Why(OfAction(action), $"In {place.Node.Name} a routing rule of type {kind} matches packets from {place.From} to {place.To}.", $"ip {(place.IsIpv6 ? "-6 " : "")}rule del pref {rule.Priority ?? 0}", [Evidence.Rule($"{rule}."), .. Lookups(place)]);
         }
 
         if (RouteOf(place) is { } route)

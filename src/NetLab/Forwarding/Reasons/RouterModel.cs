@@ -49,7 +49,7 @@ internal static class RouterModel
             return new Expected("UNHANDLED_PROTO", "__netif_receive_skb_core");
         }
 
-        if (frame.VlanId is > 0 || (!frame.Destination.IsMulticast && frame.Destination != device.Mac))
+        if (frame.VlanId is > 0 || (!frame.Destination.IsMulticast && frame.Destination != KernelState.MacOf(device)))
         {
             return new Expected("OTHERHOST", "ip_rcv_core");
         }

@@ -14,7 +14,7 @@ namespace NetLab;
 internal static class StackModel
 {
     /// <summary>How the copy ended after all, and why; null where the stack did with it what the sender wanted.</summary>
-    public static (CopyEnd End, Reason Reason)? Of(Node node, string device, Frame frame, SkbCopy? skb)
+    public static (CopyEnd End, Reason Reason)? Of(Node node, string device, Frame frame, SkbCopy? skb, bool isWhole)
     {
         try
         {
@@ -23,7 +23,7 @@ internal static class StackModel
                 { Arp: { Operation: ArpOperation.Request } arp } => Used(Arp(node, device, arp)),
                 { Icmp.Type: IcmpType.EchoRequest } when frame.Ipv4 is { IsFragment: false } => Used(EchoIgnored(node, device, "net.ipv4.icmp_echo_ignore_all")),
                 { Icmpv6.Type: Icmpv6Type.EchoRequest } => Used(EchoIgnored(node, device, "net.ipv6.icmp.echo_ignore_all")),
-                { Ipv4: { IsFragment: true } ip } when skb is { End: SkbEnd.Open } => (CopyEnd.Pending, new Reason(Causes.FragmentsAwaited, node, device,
+                { Ipv4: { IsFragment: true } ip } when skb is { End: SkbEnd.Open } && !isWhole => (CopyEnd.Pending, new Reason(Causes.FragmentsAwaited, node, device,
                     $"The fragment of {ip.Payload.Length} bytes at {ip.FragmentOffset} of datagram {ip.Identification} waits for the other fragments; {node.Name} keeps it for {Sysctl(node, "net.ipv4.ipfrag_time")} s.",
                     [Evidence.Sysctl($"net.ipv4.ipfrag_time = {Sysctl(node, "net.ipv4.ipfrag_time")}.")], "send the other fragments, or see where they are lost")),
                 _ => null,
@@ -34,6 +34,74 @@ internal static class StackModel
             return null; // the lab, or the device, is gone
         }
     }
+
+    /// <summary>
+    /// What became of a request for a TCP connection: true where the node has the connection now, a reason where its queue of connections was full, null where neither is seen.
+    /// </summary>
+    public static (bool IsTaken, Reason? Reason)? OfRequest(Node node, string device, Frame frame)
+    {
+        try
+        {
+            if (frame.Tcp is not { } tcp || (tcp.Flags & (TcpFlags.Syn | TcpFlags.Ack | TcpFlags.Rst)) != TcpFlags.Syn || Ends(frame) is not var (from, to))
+            {
+                return null;
+            }
+
+            if (HasConnection(node, frame))
+            {
+                return (true, null);
+            }
+
+            long overflows = KernelSocket.Overflows(node);
+            return overflows == 0 || KernelSocket.Listeners(node, tcp.DestinationPort).Find(l => l.Waiting > 0) is not { } full ? null
+                : (false, new Reason(Causes.AcceptQueueFull, node, device,
+                    $"The program at TCP port {tcp.DestinationPort} of {node.Name} does not accept connections fast enough: {full.Waiting} {(full.Waiting == 1 ? "waits" : "wait")}, its queue has no room for more, and the request of {from}:{tcp.SourcePort} for {to} was dropped.",
+                    [Evidence.Socket($"{full} listens; {full.Waiting} {(full.Waiting == 1 ? "connection waits" : "connections wait")} to be accepted, and none of {from}:{tcp.SourcePort} is there."), Evidence.Socket($"ListenOverflows of {node.Name} is {overflows}.")],
+                    "let the program accept faster, or listen with a longer queue (backlog, and net.core.somaxconn): ss -ltn shows both"));
+        }
+        catch (LinuxException)
+        {
+            return null; // the lab is gone, or has no such file
+        }
+    }
+
+    /// <summary>Whether the node has the TCP connection that a frame belongs to.</summary>
+    public static bool HasConnection(Node node, Frame frame)
+    {
+        try
+        {
+            return frame.Tcp is { } tcp && Ends(frame) is var (from, to) && KernelSocket.HasConnection(node, new IPEndPoint(to, tcp.DestinationPort), new IPEndPoint(from, tcp.SourcePort));
+        }
+        catch (LinuxException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Whether a UDP socket of the node has something to read at the port that a frame is for.</summary>
+    public static bool IsInSocket(Node node, Frame frame)
+    {
+        try
+        {
+            return frame is { Udp: { } udp, Ipv4: not null } && KernelSocket.At(node, "udp", udp.DestinationPort).Any(s => s.Waiting > 0);
+        }
+        catch (LinuxException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Whether a node answers an ARP request for an address of another host that it has a way to, as proxy_arp says; null where it does not.</summary>
+    public static Reason? Proxied(Node node, string device, ArpPacket arp)
+    {
+        (int proxies, string name) = Larger(node, device, "proxy_arp");
+        return proxies == 0 || node.State.Route.FindRoute(arp.TargetIp, null, 0) is not { Error: 0, Output: { } way } || node.State.Route.FindLink(way)?.Name is not { } other || other == device ? null
+            : new Reason(Causes.ArpProxied, node, device, $"{node.Name} answers for {arp.TargetIp} itself (proxy ARP): {name} is {proxies}, and {node.Name} reaches {arp.TargetIp} by {other}.",
+                [Evidence.Sysctl($"{name} = {proxies}."), Evidence.Model($"the route to {arp.TargetIp} is by {other}, as the tables are now.")]);
+    }
+
+    private static (IPAddress From, IPAddress To)? Ends(Frame frame) =>
+        frame.Ipv4 is { } ip4 ? (ip4.Source, ip4.Destination) : frame.Ipv6 is { } ip6 ? (ip6.Source, ip6.Destination) : null;
 
     private static (CopyEnd, Reason)? Used(Reason? reason) => reason is null ? null : (CopyEnd.Consumed, reason);
 

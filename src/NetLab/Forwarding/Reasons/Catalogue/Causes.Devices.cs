@@ -93,5 +93,11 @@ public static partial class Causes
         "the kernel drops with OTHERHOST, and the frame's tag",
         "add a VLAN device, or send it untagged");
 
+    /// <summary>An XDP program took the frame, and whether it dropped it or sent it elsewhere is not known, or it was sent elsewhere.</summary>
+    public static Cause XdpTook { get; } = OfDevices("xdp-took",
+        "An XDP program took the frame, and whether it dropped it or sent it elsewhere is not known, or it was sent elsewhere.",
+        "the device has a program, and the frame did not go on into the stack; the kernel tells of no drop",
+        "`ip link set DEVICE xdp off`");
+
     private static Cause OfDevices(string word, string meaning, string confirmedBy, string advice) => new(word, "Devices", meaning, confirmedBy, advice);
 }

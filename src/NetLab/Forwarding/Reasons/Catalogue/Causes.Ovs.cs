@@ -63,5 +63,11 @@ public static partial class Causes
         "ofproto/trace",
         "look at the flows");
 
+    /// <summary>A flow makes an answer of the frame, and sends it back.</summary>
+    public static Cause OvsAnswered { get; } = OfOvs("ovs-answered",
+        "A flow makes an answer of the frame, and sends it back.",
+        "ofproto/trace: the only port is the one that it came in by",
+        "nothing, or look at the flow");
+
     private static Cause OfOvs(string word, string meaning, string confirmedBy, string advice) => new(word, "Open vSwitch", meaning, confirmedBy, advice);
 }

@@ -99,5 +99,11 @@ public static partial class Causes
         "the kernel drops in its defragmentation",
         "let the sender cut the datagram without overlaps");
 
+    /// <summary>The fragment was put together with the others of its datagram, which went on as one.</summary>
+    public static Cause Reassembled { get; } = OfPackets("reassembled",
+        "The fragment was put together with the others of its datagram, which went on as one.",
+        "all fragments came to the node, and what was in them went on",
+        "nothing: this is no loss");
+
     private static Cause OfPackets(string word, string meaning, string confirmedBy, string advice) => new(word, "Broken packets", meaning, confirmedBy, advice);
 }

@@ -93,5 +93,11 @@ public static partial class Causes
         "the kernel freed it after use",
         "nothing, if that is what it is for");
 
+    /// <summary>The program does not accept connections fast enough: its queue has no room for one more.</summary>
+    public static Cause AcceptQueueFull { get; } = OfReceivers("accept-queue-full",
+        "The program does not accept connections fast enough: its queue has no room for one more.",
+        "the node has no such connection, connections wait at the listening socket, and ListenOverflows has counted",
+        "accept faster, or listen with a longer queue");
+
     private static Cause OfReceivers(string word, string meaning, string confirmedBy, string advice) => new(word, "Receivers", meaning, confirmedBy, advice);
 }

@@ -183,5 +183,11 @@ public static partial class Causes
         "the kernel drops with IPV6DISABLED, and the sysctl",
         "disable_ipv6=0");
 
+    /// <summary>The node answers for another host (proxy ARP).</summary>
+    public static Cause ArpProxied { get; } = OfRouters("arp-proxied",
+        "The node answers for another host (proxy ARP).",
+        "proxy_arp, and the route to the address by another device",
+        "nothing, or `proxy_arp=0`");
+
     private static Cause OfRouters(string word, string meaning, string confirmedBy, string advice) => new(word, "Routers", meaning, confirmedBy, advice);
 }

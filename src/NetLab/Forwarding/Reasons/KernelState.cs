@@ -1,0 +1,21 @@
+using NetLab.Linux;
+using NetLab.Packets;
+
+namespace NetLab;
+
+/// <summary>What the kernel says of a device, where it may differ from what the lab described: programs and drivers choose too.</summary>
+internal static class KernelState
+{
+    /// <summary>The device's MAC address, as the kernel has it; the described one where it cannot be asked any more.</summary>
+    public static MacAddress MacOf(Device device)
+    {
+        try
+        {
+            return device.IsApplied && device.Node.State.Route.FindLink(device.Index)?.Mac is { } mac ? MacAddress.From(mac) : device.Mac;
+        }
+        catch (Exception e) when (e is LinuxException or ObjectDisposedException)
+        {
+            return device.Mac; // the lab, or the device, is gone
+        }
+    }
+}
