@@ -6,7 +6,7 @@ internal static class ExitCode
     /// <summary>All went as expected.</summary>
     public const int Fine = 0;
 
-    /// <summary>An expectation failed, or something went wrong that is neither the caller's nor the machine's.</summary>
+    /// <summary>An expectation failed, and nothing else.</summary>
     public const int Failed = 1;
 
     /// <summary>Wrong usage, or a file that is no scenario.</summary>
@@ -14,6 +14,9 @@ internal static class ExitCode
 
     /// <summary>The machine lacks something, or allows too little.</summary>
     public const int Lacking = 3;
+
+    /// <summary>A fault of netlab itself: EX_SOFTWARE of sysexits.h.</summary>
+    public const int Fault = 70;
 
     /// <summary>Interrupted from the keyboard: 128 and SIGINT.</summary>
     public const int Interrupted = 130;

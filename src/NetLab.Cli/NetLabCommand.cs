@@ -10,7 +10,7 @@ internal static class NetLabCommand
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Terminal terminal)
     {
         var verbose = new Option<bool>("--verbose") { Description = "Show every copy of every frame, and where in the code an error came from", Recursive = true };
-        var root = new Command("netlab", "A network test lab: describes networks, builds them from Linux namespaces, and tells where every frame went. Exit codes: 0 fine, 1 an expectation failed, 2 wrong usage or bad input, 3 the machine lacks something.")
+        var root = new Command("netlab", "A network test lab: describes networks, builds them from Linux namespaces, and tells where every frame went. Exit codes: 0 fine, 1 an expectation failed, 2 wrong usage or bad input, 3 the machine lacks something, or takes no output, 70 a fault of netlab itself.")
         {
             RunCommand.Create(terminal, verbose),
             CaptureCommand.Create(terminal, verbose),
@@ -24,26 +24,26 @@ internal static class NetLabCommand
 
         ParseResult parsed = root.Parse(arguments);
         bool json = arguments.Contains("--json");
-        if (arguments.Count == 0)
-        {
-            root.Parse("--help").Invoke(new InvocationConfiguration { Output = terminal.Out, Error = terminal.Error });
-            return ExitCode.BadInput;
-        }
-
-        if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
-        {
-            return terminal.Fail(Usage(parsed, root), json);
-        }
-
         try
         {
+            if (arguments.Count == 0)
+            {
+                root.Parse("--help").Invoke(new InvocationConfiguration { Output = terminal.Out, Error = terminal.Error });
+                return ExitCode.BadInput;
+            }
+
+            if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
+            {
+                return terminal.Fail(Usage(parsed, root), json);
+            }
+
             return await parsed.InvokeAsync(new InvocationConfiguration { Output = terminal.Out, Error = terminal.Error, EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // This is where every exception becomes a message and an exit code.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            return terminal.Fail(Failure.Of(exception, parsed.GetValue(verbose)), json);
+            return terminal.Fail(Failure.Of(exception, parsed.Errors.Count == 0 && parsed.GetValue(verbose)), json && exception is not OutputException);
         }
     }
 

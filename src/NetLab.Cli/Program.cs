@@ -1,5 +1,11 @@
 using NetLab.Cli;
 
+if (Room.Problem() is { } lacking)
+{
+    Console.Error.WriteLine($"netlab: {lacking}");
+    return ExitCode.Lacking;
+}
+
 NetLab.Lab.ReserveThreads();
 using var terminal = Terminal.OfThisProcess();
 return await NetLabCommand.RunAsync(args, terminal).ConfigureAwait(false);

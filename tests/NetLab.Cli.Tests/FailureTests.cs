@@ -14,9 +14,13 @@ public sealed class FailureTests
         { new MissingFeatureException(Samples.Feature(Feature.Vlan, available: false)), 3 },
         { new LinuxException("making a bridge", 1), 3 },
         { new LinuxException("making a bridge", 95), 3 },
-        { new LinuxException("making a bridge", 17), 1 },
-        { new TimeoutException("nothing came"), 1 },
-        { new InvalidCastException("a fault"), 1 },
+        { new LinuxException("making a bridge", 17), 3 },
+        { new OutputException("no room"), 3 },
+        { new TypeInitializationException("X", new LinuxException("open a socket", 24)), 3 },
+        { new OutOfMemoryException(), 3 },
+        { new ForwardingException("it did not arrive"), 1 },
+        { new TimeoutException("nothing came"), 3 },
+        { new InvalidCastException("a fault"), 70 },
         { new OperationCanceledException(), 130 },
     };
 

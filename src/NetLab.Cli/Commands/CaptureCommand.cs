@@ -26,7 +26,15 @@ internal static class CaptureCommand
         if (capture is not null)
         {
             // It has ended with its lab; what went wrong with the file is told here.
-            await capture.StopAsync().ConfigureAwait(false);
+            try
+            {
+                await capture.StopAsync().ConfigureAwait(false);
+            }
+            catch (IOException unwritten)
+            {
+                throw new OutputException($"{output} is not whole: {unwritten.Message}");
+            }
+
             long lost = capture.Lost;
             terminal.Say($"{output}: {capture.Counts.Sum(c => c.Captured)} frames of {capture.Counts.Count} {(capture.Counts.Count == 1 ? "node" : "nodes")}{(lost > 0 ? $"; {lost} more came too fast and are lost" : "")}");
         }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using NetLab.Linux;
 using NetLab.Scenarios;
 
 namespace NetLab.Cli.Commands;
@@ -38,7 +39,11 @@ internal static class DrawCommand
         };
         if (target is not null)
         {
-            OutputFile.Write(target, path => File.WriteAllText(path, drawing));
+            OutputFile.Write(target, path =>
+            {
+                using var writer = new StreamWriter(NewFile.Create(path));
+                writer.Write(drawing);
+            });
         }
 
         if (json)

@@ -73,8 +73,8 @@ internal static class RunCommand
             await LeaveBundleAsync(run, view, failed).ConfigureAwait(false);
             return run.Succeeded ? ExitCode.Fine : ExitCode.Failed;
         }
-#pragma warning disable CA1031 // Each scenario ends with a message and a code of its own.
-        catch (Exception exception)
+#pragma warning disable CA1031 // Each scenario ends with a message and a code of its own; where nothing can be told any more, all of them end.
+        catch (Exception exception) when (exception is not OutputException)
 #pragma warning restore CA1031
         {
             var failure = Failure.Of(exception, verbose);
@@ -109,10 +109,10 @@ internal static class RunCommand
         Capabilities.Require([.. needs]);
     }
 
-    // Several scenarios have one exit code: an interruption, then bad input, then a failed expectation, then a machine that lacks something.
+    // Several scenarios have one exit code: an interruption, then a fault, bad input, then a failed expectation, then a machine that lacks something.
     private static int Worse(int a, int b)
     {
-        int[] order = [ExitCode.Interrupted, ExitCode.BadInput, ExitCode.Failed, ExitCode.Lacking, ExitCode.Fine];
+        int[] order = [ExitCode.Interrupted, ExitCode.Fault, ExitCode.BadInput, ExitCode.Failed, ExitCode.Lacking, ExitCode.Fine];
         return Array.IndexOf(order, a) < Array.IndexOf(order, b) ? a : b;
     }
 }

@@ -39,8 +39,8 @@ internal sealed class Terminal : IDisposable
     public static Terminal OfThisProcess()
     {
         var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
-        var output = new StreamWriter(Console.OpenStandardOutput(), utf8) { AutoFlush = true };
-        var error = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true };
+        var output = new StreamWriter(new StandardStream(Console.OpenStandardOutput(), "standard output"), utf8) { AutoFlush = true };
+        var error = new StreamWriter(new StandardStream(Console.OpenStandardError(), name: null), utf8) { AutoFlush = true };
 
         // Spectre knows terminals, NO_COLOR and the like.
         Capabilities screen = AnsiConsole.Profile.Capabilities;

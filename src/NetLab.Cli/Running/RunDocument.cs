@@ -43,6 +43,7 @@ internal sealed class RunDocument
                 ["milliseconds"] = null,
                 ["error"] = null,
                 ["bundle"] = null,
+                ["bundleProblem"] = null,
                 ["lab"] = LabJson.Of(run.Lab),
                 ["drawing"] = LabDrawing.Text(run.Lab),
                 ["steps"] = new JsonArray(),
@@ -88,7 +89,11 @@ internal sealed class RunDocument
             }
         }
 
-        public void Left(FailureBundle bundle) => Json["bundle"] = bundle.Path;
+        public void Left(FailureBundle bundle)
+        {
+            Json["bundle"] = bundle.IsWhole ? bundle.Path : null;
+            Json["bundleProblem"] = bundle.IsWhole ? null : bundle.ToString();
+        }
 
         public void Fail(Failure failure) => Json["error"] = JsonText.Of(failure);
 

@@ -16,7 +16,10 @@ internal sealed record FeatureDescription(string Name, string? KernelOption, str
             finding = new Finding(false, refused.Message);
         }
 
-        return new FeatureState(feature, Name, finding.Available, finding.Evidence, KernelOption, Remedy);
+        // What is refused for another reason than that the kernel lacks it is no matter of the kernel's options.
+        return finding.OtherRemedy is { } other
+            ? new FeatureState(feature, Name, finding.Available, finding.Evidence, KernelOption: null, other)
+            : new FeatureState(feature, Name, finding.Available, finding.Evidence, KernelOption, Remedy);
     }
 }
 

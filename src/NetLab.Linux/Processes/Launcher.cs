@@ -116,6 +116,7 @@ internal static unsafe class Launcher
             {
                 Errno.ENOMEM => "The group's first process is gone: somebody killed it, and with it the group",
                 Errno.ENOENT => "The program's interpreter or loader does not exist, or it is below /run, which is a node's own",
+                Errno.EAGAIN => "No more processes may be started: raise the limit (ulimit -u, or pids.max of the container)",
                 Errno.ENOEXEC => "It is neither a program for this machine nor a script with #!",
                 _ => (string?)null,
             }),

@@ -69,7 +69,14 @@ internal sealed unsafe class SpawnActions : IDisposable
     {
         foreach (var fd in LeftByOurParent.Where(fd => !_kept.Contains(fd)))
         {
-            Check(Libc.posix_spawn_file_actions_addclose(Native, fd));
+            int refused = Libc.posix_spawn_file_actions_addclose(Native, fd);
+            if (refused == Errno.EBADF)
+            {
+                // The C library names no number beyond the limit of descriptors (ulimit -n), which one that was inherited may be: marked, it closes by itself.
+                refused = Libc.fcntl(fd, Libc.F_SETFD, Libc.FD_CLOEXEC) == 0 ? 0 : Libc.LastErrno;
+            }
+
+            Check(refused);
         }
     }
 

@@ -44,6 +44,20 @@ internal static unsafe partial class Libc
         return got == 0 ? (buffer[5], buffer[6], buffer[7] & 0xfff) : null;
     }
 
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statx(int directory, string path, int flags, uint mask, void* buffer);
+
+    [LibraryImport("libc")]
+    public static partial uint geteuid();
+
+    /// <summary>The user who owns a name itself, not what a link leads to; null when there is none.</summary>
+    public static uint? OwnerOfName(string path)
+    {
+        // struct statx: stx_uid is the 32-bit number at offset 20. AT_FDCWD, AT_SYMLINK_NOFOLLOW, STATX_UID.
+        var buffer = stackalloc uint[64];
+        return statx(-100, path, 0x100, 0x8, buffer) == 0 ? buffer[5] : null;
+    }
+
     /// <summary>The inode number of an open file, or 0 when the kernel does not say (see <see cref="LastErrno"/>).</summary>
     public static ulong InodeOf(int fd)
     {

@@ -17,6 +17,7 @@ public class LinuxException : IOException
         Doing = doing;
         Errno = errno;
         ExtendedAck = extendedAck;
+        TryThis = tryThis;
     }
 
     /// <summary>What was being done.</summary>
@@ -30,6 +31,9 @@ public class LinuxException : IOException
 
     /// <summary>The kernel's own explanation (netlink extended ack), or null.</summary>
     public string? ExtendedAck { get; }
+
+    /// <summary>What the reader may do about this very request, as the message says it; null where nothing more is known than the error number.</summary>
+    public string? TryThis { get; }
 
     private static string Compose(string doing, int errno, string? extendedAck, string? tryThis)
     {
@@ -49,6 +53,9 @@ public class LinuxException : IOException
         Linux.Errno.EPERM => "Run as root, or in a container with the capabilities NET_ADMIN and SYS_ADMIN",
         Linux.Errno.EMFILE => "This process has no file descriptor left: raise the limit (ulimit -n)",
         Linux.Errno.ENFILE => "The whole system has no file descriptor left (sysctl fs.file-max)",
+        Linux.Errno.ENOMEM => "The machine, or the container, has no memory left for it",
+        Linux.Errno.EROFS => "It lies on a file system that is mounted read-only",
+        Linux.Errno.EDQUOT => "A quota is used up",
         _ => null,
     };
 }

@@ -174,9 +174,16 @@ public sealed unsafe class Tap : IDisposable
         {
             return ns.OpenFile("/dev/net/tun", Libc.O_RDWR | Libc.O_NONBLOCK);
         }
-        catch (LinuxException missing) when (missing.Errno is Errno.ENOENT or Errno.ENODEV or Errno.ENXIO)
+        catch (LinuxException refused)
         {
-            throw new LinuxException($"{doing}: open /dev/net/tun", missing.Errno, tryThis: "The kernel needs CONFIG_TUN (modprobe tun); a container needs --device /dev/net/tun");
+            throw new LinuxException($"{doing}: open /dev/net/tun", refused.Errno, tryThis: refused.Errno switch
+            {
+                Errno.ENOENT => "The file is not there: modprobe tun (CONFIG_TUN) makes it; a container needs --device /dev/net/tun",
+                Errno.ENODEV or Errno.ENXIO => "The file is there, and the kernel has no driver for it: modprobe tun (CONFIG_TUN)",
+                Errno.EACCES => "The file is there, and its mode lets this user not open it: chmod 0666 /dev/net/tun, or run as root",
+                Errno.EPERM => "The file is there, and the container's rules for devices forbid it: run with --device /dev/net/tun",
+                _ => null,
+            });
         }
     }
 

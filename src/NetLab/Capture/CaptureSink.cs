@@ -1,3 +1,4 @@
+using NetLab.Linux;
 using NetLab.Packets;
 
 namespace NetLab;
@@ -76,7 +77,7 @@ internal sealed class MemorySink(int most) : CaptureSink
 internal sealed class FileSink(string path) : CaptureSink
 {
     // The writer writes a block at a time.
-    private readonly PcapngWriter _writer = new(new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 20));
+    private readonly PcapngWriter _writer = new(NewFile.Create(path, bufferBytes: 1 << 20));
 
     public override int AddPort(CapturePort port)
     {

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using NetLab.Linux;
 using NetLab.Packets;
 
 namespace NetLab;
@@ -18,18 +19,25 @@ public sealed class FailureBundle
     public const string Variable = "NETLAB_BUNDLES";
 
     private const int BundlesKept = 50, FramesListed = 200;
-    private const string RerunFile = "rerun.txt";
+    private const string RerunFile = "rerun.txt", MarkFile = ".netlab-bundle";
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static int _written;
 
+    // In every bundle: by it those are known that this user's runs on this machine made, and only they are ever removed.
+    private static readonly string Mark = $"A bundle of NetLab, made by {Environment.UserName} on {Environment.MachineName}; it may be removed when newer ones come.{Environment.NewLine}";
+
     private readonly List<string> _notWritten = [];
+    private string? _refusal;
 
     private FailureBundle(string path) => Path = path;
 
     /// <summary>The folder.</summary>
     public string Path { get; }
+
+    /// <summary>Whether there is a folder at all, and all of the bundle is in it; otherwise <see cref="ToString"/> says what is missing and why.</summary>
+    public bool IsWhole => _refusal is null && _notWritten.Count == 0;
 
     /// <summary>
     /// The folder that bundles go into: what <see cref="Variable"/> names, otherwise <c>artifacts/bundles</c> of the repository that the program (or, failing
@@ -43,10 +51,12 @@ public sealed class FailureBundle
         _ => System.IO.Path.GetFullPath("netlab-bundles"),
     };
 
-    /// <summary>Writes a bundle. Of all bundles in the same folder the last 50 are kept.</summary>
+    /// <summary>
+    /// Writes a bundle, which only its owner may read. Of all bundles in the same folder that the same user's runs made the last 50 are kept; nothing else there is touched.
+    /// </summary>
     /// <param name="lab">The lab, not yet disposed.</param>
     /// <param name="run">What failed in it.</param>
-    /// <returns>The bundle; null where bundles are switched off, or the folder cannot be written.</returns>
+    /// <returns>The bundle, which says so where it could not be written; null where bundles are switched off.</returns>
     public static async Task<FailureBundle?> WriteAsync(Lab lab, FailedRun run)
     {
         ArgumentNullException.ThrowIfNull(lab);
@@ -60,13 +70,17 @@ public sealed class FailureBundle
         var bundle = new FailureBundle(System.IO.Path.Combine(home, name));
         try
         {
-            Directory.CreateDirectory(bundle.Path);
-            Prune(home);
+            Directory.CreateDirectory(home);
+            CreatePrivate(bundle.Path);
+            bundle.Put(MarkFile, Mark);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            return null;
+            bundle._refusal = refused.Message;
+            return bundle;
         }
+
+        bundle.Part("(older bundles)", () => Prune(home));
 
         using var enough = new CancellationTokenSource(Longest);
         await bundle.WritePartsAsync(lab, run, enough.Token).ConfigureAwait(false);
@@ -74,13 +88,28 @@ public sealed class FailureBundle
     }
 
     /// <summary>Says anew what failed, where more is known of it than when the bundle was written.</summary>
-    public void SetFailure(string failure) => Part("failure.txt", () => Put("failure.txt", failure));
+    public void SetFailure(string failure)
+    {
+        if (_refusal is null)
+        {
+            Part("failure.txt", () => Put("failure.txt", failure));
+        }
+    }
 
     /// <summary>Removes the bundle: it was no failure after all.</summary>
-    public void Delete() => Part("", () => Directory.Delete(Path, recursive: true));
+    public void Delete()
+    {
+        if (Directory.Exists(Path))
+        {
+            Part("", () => Directory.Delete(Path, recursive: true));
+        }
+    }
 
     /// <summary>A line for the failure's text.</summary>
-    public override string ToString() => $"Bundle: {Path}";
+    public override string ToString() => PlainText.Line(
+        _refusal is not null ? $"No bundle: {Path} cannot be written: {_refusal}; {Variable} names another folder, or says off"
+        : _notWritten.Count > 0 ? $"Bundle: {Path} (not whole: {_notWritten.Count} {(_notWritten.Count == 1 ? "part" : "parts")} could not be written, the first is {_notWritten[0]})"
+        : $"Bundle: {Path}");
 
     private async Task WritePartsAsync(Lab lab, FailedRun run, CancellationToken ct)
     {
@@ -97,7 +126,7 @@ public sealed class FailureBundle
         {
             Part("fates.txt", () => Put("fates.txt", string.Join(Environment.NewLine + Environment.NewLine, fates.Select(f => $"{f.SentAt:O}{Environment.NewLine}{f.Describe()}{Environment.NewLine}  Followed by {f.Level}."))));
             Part("fates.json", () => Put("fates.json", new JsonArray([.. fates.Select(FateJson.Of)]).ToJsonString(Json)));
-            Part("frames.pcapng", () => FatePcapng.Write(At("frames.pcapng"), fates));
+            Part("frames.pcapng", () => FatePcapng.Write(NewFile.Create(At("frames.pcapng"), isPrivate: true), fates, verdict: null));
         }
 
         int number = 0;
@@ -132,7 +161,8 @@ public sealed class FailureBundle
     // What a capture that the test itself started has in memory; one that writes a file has its own.
     private static void WriteCapture(string file, LabCapture capture)
     {
-        using PcapngWriter writer = PcapngWriter.Create(file, $"{capture.Frames.Count} frames of the capture; lost: {capture.Lost}, omitted: {capture.Omitted}");
+        string comment = $"{capture.Frames.Count} frames of the capture; lost: {capture.Lost}, omitted: {capture.Omitted}";
+        using var writer = new PcapngWriter(NewFile.Create(file, isPrivate: true), comment: comment);
         var interfaces = new Dictionary<(Node, string), int>();
         foreach (CapturedFrame frame in capture.Frames)
         {
@@ -190,9 +220,18 @@ public sealed class FailureBundle
 
     private void Put(string file, string text)
     {
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(At(file))!);
+        CreatePrivate(System.IO.Path.GetDirectoryName(At(file))!);
         string plain = file.EndsWith(".json", StringComparison.Ordinal) ? PlainText.Json(text) : PlainText.Lines(text);
-        File.WriteAllText(At(file), plain.TrimEnd() + Environment.NewLine);
+        using FileStream stream = NewFile.Create(At(file), isPrivate: true);
+        stream.Write(Encoding.UTF8.GetBytes(plain.TrimEnd() + Environment.NewLine));
+    }
+
+    private static void CreatePrivate(string folder)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 
     private void Part(string file, Action write) => PartAsync(file, () =>
@@ -211,15 +250,28 @@ public sealed class FailureBundle
         catch (Exception wrong)
 #pragma warning restore CA1031
         {
-            _notWritten.Add($"{file}: {wrong.GetType().Name}: {wrong.Message}");
+            _notWritten.Add($"{file}: {wrong.Message}");
+            Drop(file);
         }
     }
 
-    // Only folders that are bundles are looked at: others may be in the place that the user named.
+    // Half a file looks like a whole one.
+    private void Drop(string file)
+    {
+        try
+        {
+            File.Delete(At(file));
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            _notWritten.Add($"{file}: what there is of it is not whole: {refused.Message}");
+        }
+    }
+
+    // Whatever else is in the place that the user named stays, other users' bundles too.
     private static void Prune(string home)
     {
-        foreach (DirectoryInfo old in new DirectoryInfo(home).EnumerateDirectories().Where(d => File.Exists(System.IO.Path.Combine(d.FullName, RerunFile)))
-            .OrderByDescending(d => d.LastWriteTimeUtc).Skip(BundlesKept - 1))
+        foreach (DirectoryInfo old in new DirectoryInfo(home).EnumerateDirectories().Where(IsOurs).OrderByDescending(d => d.LastWriteTimeUtc).Skip(BundlesKept))
         {
             try
             {
@@ -230,6 +282,12 @@ public sealed class FailureBundle
                 // Another process has just removed it.
             }
         }
+    }
+
+    private static bool IsOurs(DirectoryInfo folder)
+    {
+        var mark = new FileInfo(System.IO.Path.Combine(folder.FullName, MarkFile));
+        return folder.LinkTarget is null && mark.Exists && mark.Length == Encoding.UTF8.GetByteCount(Mark) && File.ReadAllText(mark.FullName) == Mark;
     }
 
     private static string FileName(string name)

@@ -1,3 +1,4 @@
+using NetLab.Linux;
 using NetLab.Packets;
 
 namespace NetLab;
@@ -16,8 +17,14 @@ public static class FatePcapng
     public static void Write(string path, IReadOnlyList<Fate> fates, FateVerdict? verdict = null)
     {
         ArgumentNullException.ThrowIfNull(fates);
+        Write(NewFile.Create(path), fates, verdict);
+    }
+
+    /// <summary>Writes fates into a file that has been opened, and closes it.</summary>
+    internal static void Write(Stream file, IReadOnlyList<Fate> fates, FateVerdict? verdict)
+    {
         string summary = verdict?.Describe() ?? string.Join(Environment.NewLine, fates.Select(f => f.Describe()));
-        using PcapngWriter writer = PcapngWriter.Create(path, summary);
+        using var writer = new PcapngWriter(file, comment: summary);
         Write(writer, fates, verdict);
     }
 
