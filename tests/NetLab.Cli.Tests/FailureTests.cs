@@ -17,7 +17,7 @@ public sealed class FailureTests
         { new LinuxException("making a bridge", 17), 3 },
         { new OutputException("no room"), 3 },
         { new TypeInitializationException("X", new LinuxException("open a socket", 24)), 3 },
-        { new OutOfMemoryException(), 3 },
+        { new InsufficientMemoryException(), 3 },
         { new ForwardingException("it did not arrive"), 1 },
         { new TimeoutException("nothing came"), 3 },
         { new InvalidCastException("a fault"), 70 },

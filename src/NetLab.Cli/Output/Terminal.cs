@@ -59,7 +59,14 @@ internal sealed class Terminal : IDisposable
 
         if (json)
         {
-            WriteJson(new JsonObject { ["exitCode"] = failure.ExitCode, ["error"] = JsonText.Of(failure) });
+            try
+            {
+                WriteJson(new JsonObject { ["exitCode"] = failure.ExitCode, ["error"] = JsonText.Of(failure) });
+            }
+            catch (OutputException full)
+            {
+                Say($"netlab: {full.Message}");
+            }
         }
 
         return failure.ExitCode;
