@@ -63,7 +63,8 @@ internal sealed class OvsJsonRpc : IDisposable
             var root = message.RootElement;
 
             // The other side may ask things too ("echo" keeps a quiet database connection alive): those have a method and are none of ours.
-            if (root.TryGetProperty("method", out _) || !root.GetProperty("id").TryGetInt32(out var id) || id >= answers.Length || answers[id] is not null)
+            if (root.ValueKind is not JsonValueKind.Object || root.TryGetProperty("method", out _) || !root.TryGetProperty("id", out var named)
+                || named.ValueKind is not JsonValueKind.Number || !named.TryGetInt32(out var id) || id < 0 || id >= answers.Length || answers[id] is not null)
             {
                 continue;
             }
@@ -108,9 +109,16 @@ internal sealed class OvsJsonRpc : IDisposable
     private bool TryParse(out JsonDocument message)
     {
         var reader = new Utf8JsonReader(_received.AsSpan(0, _length), isFinalBlock: false, default);
-        if (!JsonDocument.TryParseValue(ref reader, out message!))
+        try
         {
-            return false;
+            if (!JsonDocument.TryParseValue(ref reader, out message!))
+            {
+                return false;
+            }
+        }
+        catch (JsonException broken)
+        {
+            throw new IOException($"what came over the connection is no JSON: {broken.Message}");
         }
 
         _length -= (int)reader.BytesConsumed;

@@ -1,0 +1,37 @@
+namespace NetLab.Torture;
+
+/// <summary>One kind of torture: a turn does something at random, and throws where what must hold did not.</summary>
+internal interface ITorment
+{
+    /// <summary>Its name, in a word or two.</summary>
+    string Name { get; }
+
+    /// <summary>What is counted.</summary>
+    string Unit { get; }
+
+    /// <summary>Does one turn.</summary>
+    /// <param name="random">Where all that is random comes from.</param>
+    /// <param name="ct">The time is over.</param>
+    /// <returns>How many of <see cref="Unit"/> the turn made.</returns>
+    Task<long> TurnAsync(Random random, CancellationToken ct);
+}
+
+/// <summary>The list of all.</summary>
+internal static class Torments
+{
+    public static IReadOnlyList<ITorment> All { get; } =
+    [
+        new FrameTorment(),
+        new CaptureFileTorment(),
+        new DocumentTorment(),
+        new NetlinkTorment(),
+        new OvsdbTorment(),
+        new ConcurrencyTorment(),
+        new KillTorment(),
+        new LimitTorment(),
+        new LocaleTorment(),
+    ];
+}
+
+/// <summary>What must hold did not.</summary>
+internal sealed class TortureException(string message) : Exception(message);
