@@ -141,6 +141,15 @@ public sealed class DockerScriptTests : IDisposable
         Assert.Contains("error CS1002: ; expected", result.Error);
     }
 
+    [LabFact]
+    public async Task The_command_leaves_no_socket_of_the_runtime_where_it_is_killed()
+    {
+        Fake("dotnet", "#!/bin/bash\nif [[ $1 == *.dll ]]; then echo \"${1##*/} $DOTNET_EnableDiagnostics\"; fi\n");
+
+        Assert.Equal("NetLab.Cli.dll 0\n", (await FinishAsync("FAKE_EXIT=0", "--native", "doctor")).Output);
+        Assert.Equal("NetLab.Torture.dll 0\n", (await FinishAsync("FAKE_EXIT=0", "--native", "torture", "--for", "1s")).Output);
+    }
+
     private string Tree(params string[] parts) => Path.Combine([_folder, "tree", .. parts]);
 
     private void Fake(string program, string script)
