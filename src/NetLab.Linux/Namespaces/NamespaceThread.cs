@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tmds.Linux;
 
 namespace NetLab.Linux;
 
@@ -90,9 +91,9 @@ public static class NamespaceThread
         }
         finally
         {
-            if (Libc.setns(NamespaceWindow.HomeDescriptor, Libc.CLONE_NEWNET) != 0)
+            if (LibC.setns(NamespaceWindow.HomeDescriptor, LibC.CLONE_NEWNET) != 0)
             {
-                Environment.FailFast($"netlab: a thread could not return from the network namespace {ns} (errno {Libc.LastErrno}).");
+                Environment.FailFast($"netlab: a thread could not return from the network namespace {ns} (errno {LibC.errno}).");
             }
         }
     }
@@ -100,9 +101,9 @@ public static class NamespaceThread
     private static void Enter(NetworkNamespace ns)
     {
         using var target = ns.Handle.Borrow();
-        if (Libc.setns(target.Number, Libc.CLONE_NEWNET) != 0)
+        if (LibC.setns(target.Number, LibC.CLONE_NEWNET) != 0)
         {
-            throw new LinuxException($"enter the network namespace {ns}", Libc.LastErrno);
+            throw new LinuxException($"enter the network namespace {ns}", LibC.errno);
         }
     }
 

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
+using Tmds.Linux;
 
 namespace NetLab.Linux;
 
@@ -26,21 +26,21 @@ public sealed unsafe class Reactor
 
     private Reactor()
     {
-        _epoll = Libc.epoll_create1(Libc.EPOLL_CLOEXEC);
-        var error = Libc.LastErrno;
+        _epoll = LibC.epoll_create1(LibC.EPOLL_CLOEXEC);
+        var error = LibC.errno;
         if (_epoll < 0)
         {
             throw new LinuxException("create an epoll descriptor", error);
         }
 
-        _wake = Libc.eventfd(0, Libc.EFD_CLOEXEC | Libc.EFD_NONBLOCK);
-        error = Libc.LastErrno;
+        _wake = LibC.eventfd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK);
+        error = LibC.errno;
         if (_wake < 0)
         {
             throw new LinuxException("create an eventfd", error);
         }
 
-        Control(Libc.EPOLL_CTL_ADD, _wake, id: 0);
+        Control(LibC.EPOLL_CTL_ADD, _wake, id: 0);
         _thread = new Thread(Run) { IsBackground = true, Name = "NetLab reactor" };
         _thread.UnsafeStart();
     }
@@ -79,7 +79,7 @@ public sealed unsafe class Reactor
         Interlocked.Increment(ref _count);
         try
         {
-            Control(Libc.EPOLL_CTL_ADD, registration.Number, registration.Id);
+            Control(LibC.EPOLL_CTL_ADD, registration.Number, registration.Id);
         }
         catch
         {
@@ -111,7 +111,7 @@ public sealed unsafe class Reactor
 
     private void Run()
     {
-        var events = new EpollEvents(64);
+        var events = new epoll_event[64];
         var served = new List<TaskCompletionSource>();
         while (true)
         {
@@ -122,14 +122,19 @@ public sealed unsafe class Reactor
                 (_drains, served) = (served, _drains);
             }
 
-            events.Reserve(Volatile.Read(ref _count) + 1);
-            int ready;
-            fixed (byte* buffer = events.Buffer)
+            var wanted = Volatile.Read(ref _count) + 1;
+            if (wanted > events.Length)
             {
-                ready = Libc.epoll_wait(_epoll, buffer, events.Capacity, served.Count > 0 ? 0 : -1);
+                events = new epoll_event[wanted * 2];
             }
 
-            var error = Libc.LastErrno;
+            int ready;
+            fixed (epoll_event* buffer = events)
+            {
+                ready = LibC.epoll_wait(_epoll, buffer, events.Length, served.Count > 0 ? 0 : -1);
+            }
+
+            var error = LibC.errno;
             if (ready < 0 && error is not Errno.EINTR)
             {
                 Environment.FailFast($"The reactor cannot wait for events: {Errno.Name(error)}");
@@ -137,7 +142,7 @@ public sealed unsafe class Reactor
 
             for (var i = 0; i < ready; i++)
             {
-                var id = events.Id(i);
+                var id = events[i].data.u64;
                 if (id is 0)
                 {
                     ulong ignored;
@@ -168,12 +173,12 @@ public sealed unsafe class Reactor
 
     private void Control(int operation, int fd, ulong id)
     {
-        var buffer = stackalloc byte[EpollEvents.MaxSize];
-        EpollEvents.Write(buffer, Libc.EPOLLIN, id);
-        if (Libc.epoll_ctl(_epoll, operation, fd, buffer) != 0)
+        epoll_event wanted = new() { events = LibC.EPOLLIN };
+        wanted.data.u64 = id;
+        if (LibC.epoll_ctl(_epoll, operation, fd, &wanted) != 0)
         {
-            var error = Libc.LastErrno;
-            throw new LinuxException($"{(operation is Libc.EPOLL_CTL_ADD ? "watch" : "stop watching")} file descriptor {fd}", error);
+            var error = LibC.errno;
+            throw new LinuxException($"{(operation == LibC.EPOLL_CTL_ADD ? "watch" : "stop watching")} file descriptor {fd}", error);
         }
     }
 
@@ -244,7 +249,7 @@ public sealed unsafe class Reactor
             {
                 if (!_disposed && !_paused)
                 {
-                    owner.Control(Libc.EPOLL_CTL_DEL, Number, id);
+                    owner.Control(LibC.EPOLL_CTL_DEL, Number, id);
                     _paused = true;
                 }
             }
@@ -256,7 +261,7 @@ public sealed unsafe class Reactor
             {
                 if (!_disposed && _paused)
                 {
-                    owner.Control(Libc.EPOLL_CTL_ADD, Number, id);
+                    owner.Control(LibC.EPOLL_CTL_ADD, Number, id);
                     _paused = false;
                 }
             }
@@ -276,43 +281,13 @@ public sealed unsafe class Reactor
                     _disposed = true;
                     if (!_paused)
                     {
-                        owner.Control(Libc.EPOLL_CTL_DEL, Number, id);
+                        owner.Control(LibC.EPOLL_CTL_DEL, Number, id);
                     }
                 }
 
                 owner.Forget(this);
                 handle.DangerousRelease();
             }
-        }
-    }
-
-    /// <summary>
-    /// <c>struct epoll_event { uint32_t events; epoll_data_t data; }</c>: 12 bytes, packed, on x86-64, and 16 bytes elsewhere.
-    /// </summary>
-    private struct EpollEvents(int capacity)
-    {
-        public const int MaxSize = 16;
-
-        private static readonly int Size = RuntimeInformation.ProcessArchitecture is Architecture.X64 ? 12 : 16;
-
-        public byte[] Buffer { get; private set; } = new byte[capacity * Size];
-
-        public readonly int Capacity => Buffer.Length / Size;
-
-        public void Reserve(int wanted)
-        {
-            if (wanted > Capacity)
-            {
-                Buffer = new byte[wanted * 2 * Size];
-            }
-        }
-
-        public readonly ulong Id(int index) => Unsafe.ReadUnaligned<ulong>(ref Buffer[(index * Size) + Size - sizeof(ulong)]);
-
-        public static void Write(byte* to, uint events, ulong id)
-        {
-            Unsafe.WriteUnaligned(to, events);
-            Unsafe.WriteUnaligned(to + Size - sizeof(ulong), id);
         }
     }
 }

@@ -22,10 +22,6 @@ internal static unsafe partial class Libc
 
     public const int F_GETFD = 1, F_SETFD = 2, FD_CLOEXEC = 1, F_GETFL = 3, F_SETFL = 4, F_DUPFD_CLOEXEC = 1030;
 
-    public const int EPOLL_CLOEXEC = 0x80000, EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CTL_MOD = 3;
-    public const uint EPOLLIN = 1, EPOLLERR = 8, EPOLLHUP = 0x10;
-    public const int EFD_CLOEXEC = 0x80000, EFD_NONBLOCK = 0x800;
-
     [LibraryImport("libc")]
     public static partial int open(byte* path, int flags, int mode);
 
@@ -66,16 +62,4 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc")]
     public static partial nint syscall(nint number, nint a, nint b, nint c, nint d, nint e, nint f);
-
-    [LibraryImport("libc")]
-    public static partial int epoll_create1(int flags);
-
-    [LibraryImport("libc")]
-    public static partial int epoll_ctl(int epoll, int operation, int fd, void* epollEvent);
-
-    [LibraryImport("libc")]
-    public static partial int epoll_wait(int epoll, void* events, int maxEvents, int timeoutMilliseconds);
-
-    [LibraryImport("libc")]
-    public static partial int eventfd(uint initial, int flags);
 }
