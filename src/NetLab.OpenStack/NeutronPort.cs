@@ -6,7 +6,10 @@ namespace NetLab.OpenStack;
 /// <summary>A port of Neutron's as a row of the integration bridge.</summary>
 internal static class NeutronPort
 {
-    /// <summary>The Port and its Interface, as os-vif and the agent leave them (vif_plug_ovs/ovsdb/ovsdb_lib.py, create_ovs_vif_port; ovs_neutron_agent.py, port_bound).</summary>
+    /// <summary>
+    /// The Port and its Interface, as os-vif and the agent leave them (vif_plug_ovs/ovsdb/ovsdb_lib.py, create_ovs_vif_port; ovs_neutron_agent.py,
+    /// port_bound).
+    /// </summary>
     /// <param name="port">The port's UUID.</param>
     /// <param name="vlan">The VLAN that the agent gave the network on this host; <see cref="IntegrationBridge.DeadVlan"/> for a port that is not bound.</param>
     /// <param name="guest">The VM.</param>

@@ -8,7 +8,8 @@ namespace NetLab.OpenStack.Tests;
 /// <summary>The hybrid plug, wired as Nova and Neutron wire it, and what passes through it.</summary>
 public sealed class HybridPlugTests : IAsyncLifetime
 {
-    private const string Port1 = "0c1383d0-c894-4a4e-8b2e-2c6f3f3c1d01", Port2 = "4a1b5e21-77f0-4f6b-9d10-8f5d0f9e7a02", Port3 = "9c2d7f66-1b1e-45a5-b7a4-0d1d6f2b9c03";
+    private const string Port1 = "0c1383d0-c894-4a4e-8b2e-2c6f3f3c1d01", Port2 = "4a1b5e21-77f0-4f6b-9d10-8f5d0f9e7a02",
+        Port3 = "9c2d7f66-1b1e-45a5-b7a4-0d1d6f2b9c03";
 
     private readonly Lab _lab = new();
     private readonly Node _compute;
@@ -55,7 +56,8 @@ public sealed class HybridPlugTests : IAsyncLifetime
     [LabFact(Feature.OvsVswitchd)]
     public async Task A_port_in_the_dead_vlan_is_dead()
     {
-        await _brInt.SetPortAsync(_compute.Device("qvo4a1b5e21-77"), port => port with { Tag = IntegrationBridge.DeadVlan, VlanMode = "trunk", Trunks = [IntegrationBridge.DeadVlan] });
+        await _brInt.SetPortAsync(_compute.Device("qvo4a1b5e21-77"), port =>
+            port with { Tag = IntegrationBridge.DeadVlan, VlanMode = "trunk", Trunks = [IntegrationBridge.DeadVlan] });
         (await _vm1.SendAsync(Frame.Broadcast(_vm1, "is anybody there?"))).ShouldNotReach(_vm2, _vm3);
     }
 
@@ -81,6 +83,7 @@ public sealed class HybridPlugTests : IAsyncLifetime
         Fate fate = await _vm1.SendAsync(Frame.Broadcast(_vm1, "is anybody there?"));
         string message = Assert.Throws<ForwardingException>(() => fate.ShouldReach(_vm3)).Message;
         Assert.Contains("Expected VM vm03 to receive the frame, but it did not.", message, StringComparison.Ordinal);
-        Assert.Contains("vm01 > tap0c1383d0-c8 > qbr0c1383d0-c8 > qvb0c1383d0-c8 > qvo0c1383d0-c8 > br-int > qvo4a1b5e21-77", message, StringComparison.Ordinal);
+        Assert.Contains("vm01 > tap0c1383d0-c8 > qbr0c1383d0-c8 > qvb0c1383d0-c8 > qvo0c1383d0-c8 > br-int > qvo4a1b5e21-77", message,
+            StringComparison.Ordinal);
     }
 }

@@ -7,7 +7,8 @@ namespace NetLab.OpenStack.Tests;
 /// <summary>The native plug, wired as Nova and Neutron wire it, and what passes through it.</summary>
 public sealed class NativePlugTests : IAsyncLifetime
 {
-    private const string Port1 = "0c1383d0-c894-4a4e-8b2e-2c6f3f3c1d01", Port2 = "4a1b5e21-77f0-4f6b-9d10-8f5d0f9e7a02", Port3 = "9c2d7f66-1b1e-45a5-b7a4-0d1d6f2b9c03";
+    private const string Port1 = "0c1383d0-c894-4a4e-8b2e-2c6f3f3c1d01", Port2 = "4a1b5e21-77f0-4f6b-9d10-8f5d0f9e7a02",
+        Port3 = "9c2d7f66-1b1e-45a5-b7a4-0d1d6f2b9c03";
 
     private readonly Lab _lab = new();
     private readonly Node _compute;
@@ -49,7 +50,8 @@ public sealed class NativePlugTests : IAsyncLifetime
         var rows = (await _compute.ReadStateAsync()).OvsPorts.ToDictionary(row => row.Info.Name, row => row.Info);
         OvsPortState bound = rows["tap0c1383d0-c8"], dead = rows["tap9c2d7f66-1b"];
         Assert.Equal((7, null, "", null), (bound.Tag, bound.VlanMode, bound.Type, bound.Error));
-        Assert.Equal((Port1, "active", "fa:16:3e:00:00:01"), (bound.ExternalIds["iface-id"], bound.ExternalIds["iface-status"], bound.ExternalIds["attached-mac"]));
+        Assert.Equal((Port1, "active", "fa:16:3e:00:00:01"),
+            (bound.ExternalIds["iface-id"], bound.ExternalIds["iface-status"], bound.ExternalIds["attached-mac"]));
         Assert.True(Guid.TryParse(bound.ExternalIds["vm-uuid"], out _));
         Assert.Equal((IntegrationBridge.DeadVlan, "trunk"), (dead.Tag, dead.VlanMode));
         Assert.Equal([IntegrationBridge.DeadVlan], dead.Trunks);

@@ -6,7 +6,9 @@ namespace NetLab.Scenarios.Tests;
 
 public sealed class Kinds_of_device
 {
-    public static TheoryData<string> All => [.. Directory.EnumerateFiles(Path.Combine(Files.Scenarios, "basics", "devices"), "*.yaml").Select(file => Path.GetFileNameWithoutExtension(file)).Order()];
+    public static TheoryData<string> All =>
+        [.. Directory.EnumerateFiles(Path.Combine(Files.Scenarios, "basics", "devices"), "*.yaml").Select(file => Path.GetFileNameWithoutExtension(file))
+        .Order()];
 
     /// <summary>Whether the kernel has a kind is what iproute2 gets for an answer, not what NetLab's probe says.</summary>
     [LabTheory]
@@ -35,7 +37,8 @@ public sealed class Kinds_of_device
     {
         // A bridge, a veth pair and a device of a kind without options have keys of their own, or none.
         var specs = typeof(LinkSpec).Assembly.GetTypes()
-            .Where(type => type.IsSubclassOf(typeof(LinkSpec)) && !type.IsAbstract && type != typeof(BridgeSpec) && type != typeof(VethSpec) && type != typeof(PlainLinkSpec));
+            .Where(type => type.IsSubclassOf(typeof(LinkSpec)) && !type.IsAbstract && type != typeof(BridgeSpec) && type != typeof(VethSpec)
+                && type != typeof(PlainLinkSpec));
         var known = DeviceKinds.All.Select(kind => kind.GetType()).Where(type => type.IsGenericType).Select(type => type.GetGenericArguments()[0]).ToHashSet();
 
         Assert.Equal([], specs.Where(spec => !known.Contains(spec)).Select(spec => spec.Name));
@@ -44,17 +47,23 @@ public sealed class Kinds_of_device
     [Fact]
     public void Each_key_sets_the_property_that_iproute2_means()
     {
-        var vxlan = Spec<VxlanSpec>("type: vxlan, id: 42, dev: eth0, remote: 10.0.0.2, dstport: 4789, srcport: 49152-65535, ttl: inherit, learning: off, ageing: 60s, df: set, gbp: on");
+        var vxlan = Spec<VxlanSpec>(
+            "type: vxlan, id: 42, dev: eth0, remote: 10.0.0.2, dstport: 4789, srcport: 49152-65535, ttl: inherit, learning: off, "
+            + "ageing: 60s, df: set, gbp: on");
         var vlan = Spec<VlanSpec>("type: vlan, link: eth0, id: 7, protocol: 802.1ad, loose_binding: on, gvrp: off, egress-qos-map: ['0:1', '2:3']");
         var gre = Spec<GretapSpec>("type: ip6gretap, local: 'fd00::1', remote: 'fd00::2', key: 7, icsum: on, encaplimit: 0");
         var bond = Spec<BondSpec>("type: bond, mode: 802.3ad, miimon: 100ms, xmit_hash_policy: layer3+4, lacp_rate: fast");
 
-        Assert.Equal((42u, (ushort)4789, new PortRange(49152, 65535), true, false), (vxlan.Id!.Value, vxlan.Port!.Value, vxlan.SourcePorts!.Value, vxlan.TtlInherit!.Value, vxlan.Learning!.Value));
+        Assert.Equal((42u, (ushort)4789, new PortRange(49152, 65535), true, false),
+            (vxlan.Id!.Value, vxlan.Port!.Value, vxlan.SourcePorts!.Value, vxlan.TtlInherit!.Value, vxlan.Learning!.Value));
         Assert.Equal((TimeSpan.FromMinutes(1), TunnelDf.Set, true), (vxlan.Ageing!.Value, vxlan.Df!.Value, vxlan.GroupPolicy!.Value));
-        Assert.Equal(((ushort)7, VlanSpec.Dot1Ad, VlanFlags.LooseBinding, VlanFlags.LooseBinding | VlanFlags.Gvrp), (vlan.Id, vlan.Protocol!.Value, vlan.Flags, vlan.FlagsMask));
+        Assert.Equal(((ushort)7, VlanSpec.Dot1Ad, VlanFlags.LooseBinding, VlanFlags.LooseBinding | VlanFlags.Gvrp),
+            (vlan.Id, vlan.Protocol!.Value, vlan.Flags, vlan.FlagsMask));
         Assert.Equal([new VlanQosMapping(0, 1), new VlanQosMapping(2, 3)], vlan.EgressQos);
-        Assert.Equal(("ip6gretap", 7u, 7u, true, false, (byte)0), (gre.Kind, gre.InputKey!.Value, gre.OutputKey!.Value, gre.InputChecksum, gre.OutputChecksum, gre.EncapsulationLimit!.Value));
-        Assert.Equal((BondMode.Lacp, TimeSpan.FromMilliseconds(100), BondHashPolicy.Layer34, true), (bond.Mode!.Value, bond.MiiMonitor!.Value, bond.TransmitHashPolicy!.Value, bond.LacpFast!.Value));
+        Assert.Equal(("ip6gretap", 7u, 7u, true, false, (byte)0),
+            (gre.Kind, gre.InputKey!.Value, gre.OutputKey!.Value, gre.InputChecksum, gre.OutputChecksum, gre.EncapsulationLimit!.Value));
+        Assert.Equal((BondMode.Lacp, TimeSpan.FromMilliseconds(100), BondHashPolicy.Layer34, true),
+            (bond.Mode!.Value, bond.MiiMonitor!.Value, bond.TransmitHashPolicy!.Value, bond.LacpFast!.Value));
     }
 
     [Fact]
@@ -99,8 +108,10 @@ public sealed class Kinds_of_device
         var node = lab.AddNode("h1");
         lab.AddLink(node.End("eth0"), lab.AddNode("h2").End("eth0"));
         await lab.ApplyAsync();
-        string[] below = kind is "vlan" or "macvlan" ? ["link", "eth0"] : [], options = kind switch { "vlan" => ["id", "7"], "vxlan" => ["id", "42", "dstport", "4789"], _ => [] };
+        string[] below = kind is "vlan" or "macvlan" ? ["link", "eth0"] : [],
+            options = kind switch { "vlan" => ["id", "7"], "vxlan" => ["id", "42", "dstport", "4789"], _ => [] };
         var answer = await node.ExecAsync("ip", ["link", "add", .. below, "name", "x0", "type", kind, .. options]);
-        return answer.ExitCode == 0 || (answer.Error.Contains("Unknown device type", StringComparison.Ordinal) ? false : throw new InvalidOperationException(answer.Error));
+        return answer.ExitCode == 0
+            || (answer.Error.Contains("Unknown device type", StringComparison.Ordinal) ? false : throw new InvalidOperationException(answer.Error));
     }
 }

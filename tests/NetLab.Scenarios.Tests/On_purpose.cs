@@ -48,7 +48,8 @@ public sealed class On_purpose
             """;
 
         ScenarioRun.Describe(ScenarioDocument.Parse(Twins)).Lab.Validate();
-        Assert.Equal(2, Assert.Throws<ScenarioException>(() => ScenarioDocument.Parse(Twins.Replace(", duplicate: on", "", StringComparison.Ordinal))).Diagnostics.Count);
+        Assert.Equal(2, Assert.Throws<ScenarioException>(() => ScenarioDocument.Parse(Twins.Replace(", duplicate: on", "", StringComparison.Ordinal)))
+            .Diagnostics.Count);
     }
 
     [Fact]
@@ -75,6 +76,7 @@ public sealed class On_purpose
             """;
 
         ScenarioDocument.Parse(Ports(1023));
-        Assert.Contains("'t1024' is port 1024 of 'br0', and a Linux bridge has at most 1023", Assert.Throws<ScenarioException>(() => ScenarioDocument.Parse(Ports(1024))).Message);
+        Assert.Contains("'t1024' is port 1024 of 'br0', and a Linux bridge has at most 1023",
+            Assert.Throws<ScenarioException>(() => ScenarioDocument.Parse(Ports(1024))).Message);
     }
 }

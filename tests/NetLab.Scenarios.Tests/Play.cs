@@ -15,7 +15,8 @@ internal sealed class Play
 
     public StepEnded Step(string title) => Events.OfType<StepEnded>().Single(step => step.Step.Title == title);
 
-    public static Task<Play> TextAsync(string yaml, Func<TaskOffer, CancellationToken, Task<TaskAnswer>>? learner = null) => OfAsync(ScenarioDocument.Parse(yaml), learner);
+    public static Task<Play> TextAsync(string yaml, Func<TaskOffer, CancellationToken, Task<TaskAnswer>>? learner = null) =>
+        OfAsync(ScenarioDocument.Parse(yaml), learner);
 
     public static async Task<Play> OfAsync(ScenarioDocument document, Func<TaskOffer, CancellationToken, Task<TaskAnswer>>? learner = null)
     {
@@ -38,7 +39,8 @@ internal sealed class Play
             text.AppendLine(happening switch
             {
                 Narration { Text: var words } => $"  {words}",
-                StepEnded ended => $"{new string(' ', 2 * ended.Step.Depth)}{ended.Outcome} {ended.Step.At} {ended.Step.Title} ({ended.Took.TotalMilliseconds:0} ms)"
+                StepEnded ended => $"{new string(' ', 2 * ended.Step.Depth)}{ended.Outcome} {ended.Step.At} {ended.Step.Title} "
+                    + $"({ended.Took.TotalMilliseconds:0} ms)"
                     + string.Concat(ended.Seen.Select(seen => $"\n      {seen}")) + (ended.Problem is null ? "" : $"\n    ! {ended.Problem}"),
                 LabReady ready => $"lab built in {ready.Took.TotalMilliseconds:0} ms",
                 ScenarioEnded end => $"{end.Passed} passed, {end.Failed} failed, {end.Skipped} skipped, {end.Took.TotalMilliseconds:0} ms",

@@ -47,14 +47,16 @@ public sealed partial class Reference_page
     {
         var shown = Region().Matches(File.ReadAllText(Page)).Select(region => region.Groups["name"].Value);
 
-        Assert.Equal(Definitions.Select(part => part.Key).Where(name => Properties(name) is not null && !IsKind(name)).Order(), shown.Where(name => name != "").Order());
+        Assert.Equal(Definitions.Select(part => part.Key).Where(name => Properties(name) is not null && !IsKind(name)).Order(),
+            shown.Where(name => name != "").Order());
     }
 
     [Fact]
     public void Every_key_stands_in_an_example()
     {
         var examples = string.Join('\n', Fences());
-        var keys = Definitions.Select(part => part.Key).Where(name => !IsKind(name)).SelectMany(name => Properties(name)?.Select(property => (name, property.Key)) ?? []);
+        var keys = Definitions.Select(part => part.Key).Where(name => !IsKind(name))
+            .SelectMany(name => Properties(name)?.Select(property => (name, property.Key)) ?? []);
 
         Assert.Equal([], keys.Where(key => !Regex.IsMatch(examples, $@"(?<![\w-]){Regex.Escape(key.Key)}: ?")).Select(key => $"{key.name}.{key.Key}"));
     }
@@ -94,7 +96,9 @@ public sealed partial class Reference_page
     private static bool IsKind(string definition) => definition.StartsWith("device-", StringComparison.Ordinal) && definition != "device-settings";
 
     private static JsonObject? Properties(string definition) =>
-        (Definitions[definition]!["properties"] ?? Definitions[definition]!["anyOf"]?.AsArray().Select(part => part!["properties"]).FirstOrDefault(properties => properties is not null))?.AsObject();
+        (Definitions[definition]!["properties"]
+            ?? Definitions[definition]!["anyOf"]?.AsArray().Select(part => part!["properties"])
+            .FirstOrDefault(properties => properties is not null))?.AsObject();
 
     private static string Table(string name)
     {
@@ -112,19 +116,23 @@ public sealed partial class Reference_page
         foreach (var (key, property) in Properties(name)!.Where(property => !settings.Contains(property.Key)))
         {
             var required = Required(name).Contains(key) ? "**, always**" : "";
-            text.Append($"| `{key}`{required} | {Value(property!.AsObject())} | {property["description"]} |\n".Replace("**, always**", ", always", StringComparison.Ordinal));
+            text.Append($"| `{key}`{required} | {Value(property!.AsObject())} | {property["description"]} |\n".Replace("**, always**", ", always",
+                StringComparison.Ordinal));
         }
         return text.Append('\n').ToString();
     }
 
     private static HashSet<string> Required(string name) =>
-        [.. (Definitions[name]!["required"] ?? Definitions[name]!["anyOf"]?.AsArray().Select(part => part!["required"]).FirstOrDefault(required => required is not null))?.AsArray().Select(key => (string)key!) ?? []];
+        [.. (Definitions[name]!["required"]
+            ?? Definitions[name]!["anyOf"]?.AsArray().Select(part => part!["required"]).FirstOrDefault(required => required is not null))?.AsArray()
+            .Select(key => (string)key!) ?? []];
 
     private static string Value(JsonObject schema) => schema switch
     {
         _ when schema["allOf"] is JsonArray { Count: 1 } of => Value(of[0]!.AsObject()),
         _ when schema["$ref"] is { } reference => $"`{((string)reference!).Split('/')[^1]}`",
-        _ when schema["enum"] is JsonArray words => words.Any(word => word!.ToString() == "on") ? "on, off" : string.Join(", ", words.Select(word => $"`{word}`")),
+        _ when schema["enum"] is JsonArray words =>
+            words.Any(word => word!.ToString() == "on") ? "on, off" : string.Join(", ", words.Select(word => $"`{word}`")),
         _ when schema["const"] is { } one => $"`{one}`",
         _ when schema["anyOf"] is JsonArray several => string.Join(", or ", several.Select(each => Value(each!.AsObject())).Distinct()),
         _ when schema["items"] is JsonObject item => $"list of {Value(item)}",

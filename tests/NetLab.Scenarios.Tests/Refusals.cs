@@ -41,7 +41,8 @@ public sealed class Refusals
     [LabFact]
     public async Task A_route_that_the_kernel_refuses_is_told_at_its_line()
     {
-        var wrong = await WrongAsync(Node("devices: { tap0: { type: tap, up: off, addresses: 10.0.0.1/24 } }\n      routes:\n        - 10.1.0.0/16 via 10.0.0.2"));
+        var wrong = await WrongAsync(
+            Node("devices: { tap0: { type: tap, up: off, addresses: 10.0.0.1/24 } }\n      routes:\n        - 10.1.0.0/16 via 10.0.0.2"));
 
         Assert.Equal(new Position(7, 11), wrong.At);
         Assert.Contains("adding route '10.1.0.0/16 via 10.0.0.2' to node h1", wrong.Wrong);
@@ -50,7 +51,8 @@ public sealed class Refusals
     [LabFact(Feature.OvsVswitchd)]
     public async Task A_flow_that_Open_vSwitch_does_not_take_is_told_at_its_line()
     {
-        var wrong = await WrongAsync(Node("ovs:\n        br0:\n          flows:\n            - priority=1,actions=NORMAL\n            - priority=2,action=fly"));
+        var wrong = await WrongAsync(
+            Node("ovs:\n        br0:\n          flows:\n            - priority=1,actions=NORMAL\n            - priority=2,action=fly"));
 
         Assert.Equal(new Position(9, 15), wrong.At);
         Assert.Contains("fly", wrong.Wrong);
@@ -75,5 +77,6 @@ public sealed class Refusals
 
     private static string Node(string keys) => $"name: refused\nlab:\n  nodes:\n    h1:\n      {keys}\n";
 
-    private static async Task<Diagnostic> WrongAsync(string yaml) => Assert.Single((await Assert.ThrowsAsync<ScenarioException>(() => Play.TextAsync(yaml))).Diagnostics);
+    private static async Task<Diagnostic> WrongAsync(string yaml) =>
+        Assert.Single((await Assert.ThrowsAsync<ScenarioException>(() => Play.TextAsync(yaml))).Diagnostics);
 }

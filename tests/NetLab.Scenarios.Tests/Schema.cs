@@ -108,7 +108,8 @@ public sealed class Schema
                 case "const" when !JsonNode.DeepEquals(rule, value):
                     complaints.Add($"{at}: {value?.ToJsonString()} is not {rule.ToJsonString()}");
                     break;
-                case "pattern" when value is JsonValue text && text.TryGetValue<string>(out var characters) && !Regex.IsMatch(characters, rule.GetValue<string>()):
+                case "pattern" when value is JsonValue text && text.TryGetValue<string>(out var characters)
+                    && !Regex.IsMatch(characters, rule.GetValue<string>()):
                     complaints.Add($"{at}: '{characters}' does not match {rule}");
                     break;
                 case "minimum" when value is JsonValue number && number.TryGetValue<long>(out var low) && low < rule.GetValue<long>():

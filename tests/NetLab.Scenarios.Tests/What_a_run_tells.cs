@@ -281,6 +281,7 @@ public sealed class What_a_run_tells
             ["br-int", "qbr0c1383d0-c8", "qvb0c1383d0-c8", "qvo0c1383d0-c8", "tap0c1383d0-c8"],
             run.Lab.FindNode("compute1")!.Devices.Take(5).Select(device => device.Name));
         Assert.Equal("0c1383d0-c894-4b5e-8f11-7a2e40c1d6b3",
-            ((OvsBridge)run.Lab.FindNode("compute1")!.Device("br-int")).Port(run.Lab.FindNode("compute1")!.Device("qvo0c1383d0-c8")).Options.ExternalIds["iface-id"]);
+            ((OvsBridge)run.Lab.FindNode("compute1")!.Device("br-int")).Port(run.Lab.FindNode("compute1")!.Device("qvo0c1383d0-c8"))
+                .Options.ExternalIds["iface-id"]);
     }
 }

@@ -31,7 +31,8 @@ internal sealed class AddressCheck
     public static void Run(LabEntry entry, Inventory inventory, Binding binding)
     {
         var check = new AddressCheck(inventory, LabBuilder.Describe(entry, null), binding);
-        var ends = entry.Links.SelectMany(link => new[] { link.Value.A, link.Value.B }).ToLookup(end => end.Place.Value.Node, end => (end.Place.Value.Device, end.Device));
+        var ends = entry.Links.SelectMany(link => new[] { link.Value.A, link.Value.B })
+            .ToLookup(end => end.Place.Value.Node, end => (end.Place.Value.Device, end.Device));
         foreach (var node in inventory.Nodes.Values)
         {
             check.Node(node, [.. ends[node.Name], .. node.Entry.Parts.SelectMany(part => part.Settings)]);
@@ -57,9 +58,11 @@ internal sealed class AddressCheck
             foreach (var address in each.Addresses)
             {
                 // A link-local address belongs to its link (RFC 4291, 2.5.6): fe80::1 may be a router's on each.
-                if (!each.Duplicate && !address.Value.Address.IsIPv6LinkLocal && own.Find(other => other.Address.Address.Equals(address.Value.Address)) is { Device: not null } same)
+                if (!each.Duplicate && !address.Value.Address.IsIPv6LinkLocal
+                    && own.Find(other => other.Address.Address.Equals(address.Value.Address)) is { Device: not null } same)
                 {
-                    _binding.Report(address.At, $"{address.Value.Address} is on {node.Name}:{same.Device} already (line {same.At.Line})", "an address is a node's once");
+                    _binding.Report(address.At, $"{address.Value.Address} is on {node.Name}:{same.Device} already (line {same.At.Line})",
+                        "an address is a node's once");
                     continue;
                 }
                 if (!each.Duplicate && own.Find(other => other.Device != device && Overlap(other.Address, address.Value)
@@ -96,7 +99,8 @@ internal sealed class AddressCheck
         }
         else if (route.Value.Via is { } itself && own.Find(each => each.Address.Address.Equals(itself)) is { Device: not null } self)
         {
-            _binding.Report(route.At.Shift(route.Value.ViaOffset), $"the gateway {itself} is {node.Name} itself ({self.Device})", "the gateway is the neighbour's address");
+            _binding.Report(route.At.Shift(route.Value.ViaOffset), $"the gateway {itself} is {node.Name} itself ({self.Device})",
+                "the gateway is the neighbour's address");
         }
     }
 
@@ -111,7 +115,8 @@ internal sealed class AddressCheck
         {
             Claim(segment, mac, vm.Name.Value, vm.Entry.Duplicate);
         }
-        if (vm.Entry.Mtu is { Value: < LeastIpv6Mtu } mtu && vm.Entry.Addresses.Any(address => address.Value.Address.AddressFamily is AddressFamily.InterNetworkV6))
+        if (vm.Entry.Mtu is { Value: < LeastIpv6Mtu } mtu
+            && vm.Entry.Addresses.Any(address => address.Value.Address.AddressFamily is AddressFamily.InterNetworkV6))
         {
             _binding.Report(mtu.At, $"mtu {mtu.Value} is too small for {vm.Name.Value}'s IPv6 address", $"IPv6 needs at least {LeastIpv6Mtu}");
         }
@@ -128,7 +133,8 @@ internal sealed class AddressCheck
         if (!duplicate && !_addresses.TryAdd((segment, address.Value.Address), (owner, address.At)))
         {
             var other = _addresses[(segment, address.Value.Address)];
-            _binding.Report(address.At, $"{address.Value.Address} belongs to {other.Owner} already (line {other.At.Line}), in the same broadcast domain", "give one of them another address, or say 'duplicate: on' where it is meant");
+            _binding.Report(address.At, $"{address.Value.Address} belongs to {other.Owner} already (line {other.At.Line}), in the same broadcast domain",
+                "give one of them another address, or say 'duplicate: on' where it is meant");
         }
     }
 
@@ -137,7 +143,8 @@ internal sealed class AddressCheck
         if (!duplicate && !_macs.TryAdd((segment, mac.Value), (owner, mac.At)))
         {
             var other = _macs[(segment, mac.Value)];
-            _binding.Report(mac.At, $"the MAC address belongs to {other.Owner} already (line {other.At.Line}), in the same broadcast domain", "give one of them another, leave the key out, or say 'duplicate: on' where it is meant");
+            _binding.Report(mac.At, $"the MAC address belongs to {other.Owner} already (line {other.At.Line}), in the same broadcast domain",
+                "give one of them another, leave the key out, or say 'duplicate: on' where it is meant");
         }
     }
 

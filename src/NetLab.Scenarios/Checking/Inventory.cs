@@ -1,6 +1,8 @@
 namespace NetLab.Scenarios;
 
-/// <summary>Everything of a lab that has a name, and where the file gives it: what references are resolved against. Names given twice are reported here.</summary>
+/// <summary>
+/// Everything of a lab that has a name, and where the file gives it: what references are resolved against. Names given twice are reported here.
+/// </summary>
 internal sealed class Inventory
 {
     private readonly Binding _binding;
@@ -64,7 +66,8 @@ internal sealed class Inventory
         var fact = new DeviceFact(place.Device, at, DeviceOrigin.Link);
         if (node.Devices.TryGetValue(place.Device, out var other))
         {
-            _binding.Report(at, $"{place} is cabled twice (the other link is in line {other.At.Line})", "one device takes one cable: give this end a name of its own");
+            _binding.Report(at, $"{place} is cabled twice (the other link is in line {other.At.Line})",
+                "one device takes one cable: give this end a name of its own");
             return;
         }
         node.Devices.Add(place.Device, fact);
@@ -94,7 +97,8 @@ internal sealed class NodeInventory(Inventory lab, Binding binding, string name,
         {
             return true;
         }
-        Report(device.At, $"{name} has two devices named '{device.Value}' (the other is in line {Devices[device.Value].At.Line})", "each device of a node has a name of its own");
+        Report(device.At, $"{name} has two devices named '{device.Value}' (the other is in line {Devices[device.Value].At.Line})",
+            "each device of a node has a name of its own");
         return false;
     }
 
@@ -128,7 +132,8 @@ internal sealed class NodeInventory(Inventory lab, Binding binding, string name,
 
     public void Report(Position at, string wrong, string right) => binding.Report(at, wrong, right);
 
-    public IEnumerable<string> BridgeNames => Devices.Values.Where(device => device.Origin is DeviceOrigin.Bridge or DeviceOrigin.OvsBridge).Select(device => device.Name);
+    public IEnumerable<string> BridgeNames =>
+        Devices.Values.Where(device => device.Origin is DeviceOrigin.Bridge or DeviceOrigin.OvsBridge).Select(device => device.Name);
 }
 
 /// <summary>What makes a device.</summary>

@@ -62,7 +62,8 @@ internal sealed class StepCheck(Inventory inventory, IReadOnlyDictionary<DeviceP
         {
             return true;
         }
-        binding.Report(place.At, $"there is no VM or node '{place.Value.Name}'", Spelling.Suggest(place.Value.Name, [.. inventory.Vms.Keys, .. inventory.Nodes.Keys], "VM"));
+        binding.Report(place.At, $"there is no VM or node '{place.Value.Name}'",
+            Spelling.Suggest(place.Value.Name, [.. inventory.Vms.Keys, .. inventory.Nodes.Keys], "VM"));
         return false;
     }
 

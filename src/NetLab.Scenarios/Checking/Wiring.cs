@@ -29,17 +29,20 @@ internal sealed class Wiring(Inventory inventory, Binding binding)
         }
         else if (node.IsLinuxBridge(device.Value) && node.IsLinuxBridge(bridge))
         {
-            Report(device.At, $"'{device.Value}' is a bridge, and the kernel takes no bridge as a port of a bridge", "join two bridges by a link, with one end in each");
+            Report(device.At, $"'{device.Value}' is a bridge, and the kernel takes no bridge as a port of a bridge",
+                "join two bridges by a link, with one end in each");
         }
         else if (!_masters.TryAdd(new DevicePlace(node.Name, device.Value), (bridge, device.At))
             && !(mayBeListed && _masters[new DevicePlace(node.Name, device.Value)].Bridge == bridge))
         {
             var other = _masters[new DevicePlace(node.Name, device.Value)];
-            Report(device.At, $"'{device.Value}' is a port of '{other.Bridge}' already (line {other.At.Line})", "a device is a port of one bridge: take it out of one of them");
+            Report(device.At, $"'{device.Value}' is a port of '{other.Bridge}' already (line {other.At.Line})",
+                "a device is a port of one bridge: take it out of one of them");
         }
         else if (node.IsLinuxBridge(bridge) && _masters.Count(port => port.Key.Node == node.Name && port.Value.Bridge == bridge) == Bridge.MostPorts + 1)
         {
-            Report(device.At, $"'{device.Value}' is port {Bridge.MostPorts + 1} of '{bridge}', and a Linux bridge has at most {Bridge.MostPorts}", "spread the ports over two bridges that a link joins");
+            Report(device.At, $"'{device.Value}' is port {Bridge.MostPorts + 1} of '{bridge}', and a Linux bridge has at most {Bridge.MostPorts}",
+                "spread the ports over two bridges that a link joins");
         }
     }
 

@@ -1,12 +1,16 @@
 namespace NetLab.Scenarios;
 
-/// <summary>What stands under `lab:`, as written. Names are those of the file; the words of NetLab have dashes, options of iproute2 and columns of OVS are spelled as there.</summary>
+/// <summary>
+/// What stands under `lab:`, as written. Names are those of the file; the words of NetLab have dashes, options of iproute2 and columns of OVS are spelled
+/// as there.
+/// </summary>
 internal sealed class LabEntry : Entry
 {
     public static readonly ObjectShape<LabEntry> Shape = new ObjectShape<LabEntry>("lab", "a lab")
         .With("nodes", "Network namespaces: hosts, compute nodes, routers, switch boxes.", new MapShape<NodeEntry>(Scalars.Name, NodeEntry.Shape, "node"),
             (lab, value) => lab.Nodes = value.Value, required: true)
-        .With("links", "Cables between nodes: veth pairs, 'h1:eth0 -- sw:p1'.", new ListShape<LinkEntry>("link", LinkEntry.Shape), (lab, value) => lab.Links = value.Value);
+        .With("links", "Cables between nodes: veth pairs, 'h1:eth0 -- sw:p1'.", new ListShape<LinkEntry>("link", LinkEntry.Shape), (lab, value) =>
+            lab.Links = value.Value);
 
     public IReadOnlyList<Named<NodeEntry>> Nodes { get; set; } = [];
 

@@ -26,7 +26,10 @@ internal sealed record Target(string? Name, IPAddress? Address, MacAddress? Mac)
 /// <summary>What a scenario asks of addresses beyond what <see cref="InterfaceAddress"/> knows.</summary>
 internal static class AddressWords
 {
-    /// <summary>Dotted quads with four parts and IPv6 only: not the short and octal forms that <see cref="IPAddress.TryParse(string, out IPAddress)"/> takes as well ("10.1", "010.0.0.1").</summary>
+    /// <summary>
+    /// Dotted quads with four parts and IPv6 only: not the short and octal forms that <see cref="IPAddress.TryParse(string, out IPAddress)"/> takes as
+    /// well ("10.1", "010.0.0.1").
+    /// </summary>
     public static bool TryParseIp(string text, [NotNullWhen(true)] out IPAddress? address) =>
         IPAddress.TryParse(text, out address) && InterfaceAddress.ProblemOfHost(text) is null;
 

@@ -10,7 +10,8 @@ public sealed class ScenarioDocument
     private static readonly ObjectShape<Root> Shape = new ObjectShape<Root>("scenario", "a scenario")
         .With("name", "What the scenario is called.", Scalars.Text, (root, value) => root.Name = value.Value, required: true)
         .With("description", "What it shows, in a sentence or a few.", Scalars.Text, (root, value) => root.Description = value.Value)
-        .With("lab", "The network: nodes, their devices and VMs, and the links between them.", LabEntry.Shape, (root, value) => root.Lab = value.Value, required: true)
+        .With("lab", "The network: nodes, their devices and VMs, and the links between them.", LabEntry.Shape, (root, value) => root.Lab = value.Value,
+            required: true)
         .With("steps", "What happens in it, one after the other.", StepEntry.List, (root, value) => root.Steps = value.Value);
 
     private ScenarioDocument(string file, Root root)

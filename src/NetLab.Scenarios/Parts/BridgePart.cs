@@ -14,18 +14,24 @@ internal sealed class BridgePart : Part
         : new Problem($"{mask} has bits that Linux refuses: frames to 01:80:c2:00:00:00, :01 and :02 (STP, pause, LACP) are never forwarded",
             $"bits 3 and up; without the others it is {mask & ~RefusedGroups}"));
 
-    public static readonly PartKind Kind = PartKind.Named("bridges", "Linux bridges.", Scalars.DeviceName, new ObjectShape<BridgePart>("bridge", "a Linux bridge")
-        .With("ports", "The devices of this node that are its ports.", new ListShape<BridgePortEntry>("port", BridgePortEntry.Shape, single: true), (bridge, value) => bridge.Ports = value.Value)
-        .With("stp_state", "Whether the bridge speaks the spanning tree protocol.", Scalars.Switch, (bridge, value) => bridge.Change(o => o with { StpState = value.Value }))
+    public static readonly PartKind Kind = PartKind.Named("bridges", "Linux bridges.", Scalars.DeviceName,
+        new ObjectShape<BridgePart>("bridge", "a Linux bridge")
+        .With("ports", "The devices of this node that are its ports.", new ListShape<BridgePortEntry>("port", BridgePortEntry.Shape, single: true),
+            (bridge, value) => bridge.Ports = value.Value)
+        .With("stp_state", "Whether the bridge speaks the spanning tree protocol.", Scalars.Switch, (bridge, value) =>
+            bridge.Change(o => o with { StpState = value.Value }))
         .With("forward_delay", "How long a port listens and learns before it forwards; 0 with STP off: no delay.",
             Scalars.Duration, (bridge, value) => bridge.Change(o => o with { ForwardDelay = value.Value }))
         .With("ageing_time", "How long a learned address is kept; 0: nothing is learned, every frame is flooded.",
             Scalars.Duration, (bridge, value) => bridge.Change(o => o with { AgeingTime = value.Value }))
         .With("hello_time", "The pause between BPDUs.", Scalars.Duration, (bridge, value) => bridge.Change(o => o with { HelloTime = value.Value }))
         .With("max_age", "How long a BPDU is believed.", Scalars.Duration, (bridge, value) => bridge.Change(o => o with { MaxAge = value.Value }))
-        .With("mcast_snooping", "Send multicast only where somebody asked for it.", Scalars.Switch, (bridge, value) => bridge.Change(o => o with { MulticastSnooping = value.Value }))
-        .With("vlan_filtering", "Whether the bridge looks at VLAN tags.", Scalars.Switch, (bridge, value) => bridge.Change(o => o with { VlanFiltering = value.Value }))
-        .With("priority", "The bridge priority for STP.", Scalars.Number("a priority", 0, 65535, "32768", null), (bridge, value) => bridge.Change(o => o with { Priority = (ushort)value.Value }))
+        .With("mcast_snooping", "Send multicast only where somebody asked for it.", Scalars.Switch, (bridge, value) =>
+            bridge.Change(o => o with { MulticastSnooping = value.Value }))
+        .With("vlan_filtering", "Whether the bridge looks at VLAN tags.", Scalars.Switch, (bridge, value) =>
+            bridge.Change(o => o with { VlanFiltering = value.Value }))
+        .With("priority", "The bridge priority for STP.", Scalars.Number("a priority", 0, 65535, "32768", null), (bridge, value) =>
+            bridge.Change(o => o with { Priority = (ushort)value.Value }))
         .With("group_fwd_mask", "Which of the link-local groups 01:80:c2:00:00:0X are forwarded, as a bit mask.",
             GroupMask, (bridge, value) => bridge.Change(o => o with { GroupForwardMask = (ushort)value.Value }))
         .With("nf_call_iptables", "Whether iptables and nft's ip tables see what the bridges of this node forward.",

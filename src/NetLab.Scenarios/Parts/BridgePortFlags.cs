@@ -7,7 +7,8 @@ internal sealed class BridgePortFlags
 {
     public static readonly string[] Keys = ["learning", "flood", "mcast_flood", "bcast_flood", "isolated", "hairpin", "guard", "cost", "priority"];
 
-    public bool IsEmpty => this is { Learning: null, Flood: null, McastFlood: null, BcastFlood: null, Isolated: null, Hairpin: null, Guard: null, Cost: null, Priority: null };
+    public bool IsEmpty =>
+        this is { Learning: null, Flood: null, McastFlood: null, BcastFlood: null, Isolated: null, Hairpin: null, Guard: null, Cost: null, Priority: null };
 
     public bool? Learning { get; set; }
 
@@ -44,7 +45,8 @@ internal sealed class BridgePortFlags
     public IEnumerable<string> Changes()
     {
         (string Name, bool? Is)[] switches =
-            [("learning", Learning), ("flood", Flood), ("mcast_flood", McastFlood), ("bcast_flood", BcastFlood), ("isolated", Isolated), ("hairpin", Hairpin), ("guard", Guard)];
+            [("learning", Learning), ("flood", Flood), ("mcast_flood", McastFlood), ("bcast_flood", BcastFlood), ("isolated", Isolated),
+                ("hairpin", Hairpin), ("guard", Guard)];
         (string Name, int? Is)[] numbers = [("cost", Cost), ("priority", Priority)];
         return switches.Where(each => each.Is is not null).Select(each => $"{each.Name} {(each.Is is true ? "on" : "off")}")
             .Concat(numbers.Where(each => each.Is is not null).Select(each => $"{each.Name} {each.Is}"));

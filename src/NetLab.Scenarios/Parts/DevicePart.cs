@@ -5,13 +5,15 @@ using NetLab.Scenarios.Yaml;
 namespace NetLab.Scenarios;
 
 /// <summary>
-/// <c>devices: { vx0: { type: vxlan, id: 42, remote: 10.0.0.2 } }</c>: a device of any kind that <c>ip link add</c> makes, with its options by iproute2's names; without a
+/// <c>devices: { vx0: { type: vxlan, id: 42, remote: 10.0.0.2 } }</c>: a device of any kind that <c>ip link add</c> makes, with its options by iproute2's
+/// names; without a
 /// type it only sets what a link, a port or a VM makes. The kinds are in <see cref="DeviceKinds"/>.
 /// </summary>
 internal sealed class DevicePart : Part
 {
     public static readonly PartKind Kind =
-        PartKind.Named("devices", "Devices that are made here, and settings of those that links and ports make.", Scalars.DeviceName, new DeviceShape(), "device");
+        PartKind.Named("devices", "Devices that are made here, and settings of those that links and ports make.", Scalars.DeviceName, new DeviceShape(),
+            "device");
 
     public DeviceKind? Type { get; set; }
 
@@ -72,7 +74,8 @@ internal sealed class DevicePart : Part
 
     public override void Configure(Node node) => Device.ApplyTo(node.Device(Name.Value));
 
-    private DevicePart? Below(NodeEntry entry) => Lower is { } lower ? entry.Parts.OfType<DevicePart>().FirstOrDefault(other => other.Type is not null && other.Name.Value == lower.Value) : null;
+    private DevicePart? Below(NodeEntry entry) =>
+        Lower is { } lower ? entry.Parts.OfType<DevicePart>().FirstOrDefault(other => other.Type is not null && other.Name.Value == lower.Value) : null;
 
     private bool IsOver(string name, NodeEntry entry)
     {

@@ -48,5 +48,6 @@ internal static class DeviceKeys
         .With("addresses", "IP addresses with their prefix lengths.", Addresses, (device, value) => settings(device).Addresses = value.Value)
         .With("up", "Whether it is administratively up.", Scalars.Switch, (device, value) => settings(device).Up = value)
         .With("promisc", "Whether it takes frames for others as well.", Scalars.Switch, (device, value) => settings(device).Promisc = value)
-        .With("duplicate", "Whether its addresses and its MAC address may be another's as well, on purpose.", Scalars.Switch, (device, value) => settings(device).Duplicate = value.Value);
+        .With("duplicate", "Whether its addresses and its MAC address may be another's as well, on purpose.", Scalars.Switch, (device, value) =>
+            settings(device).Duplicate = value.Value);
 }

@@ -69,6 +69,8 @@ internal static class GuestKeys
         .With("addresses", "The VM's IP addresses with their prefix lengths.", DeviceKeys.Addresses, (vm, value) => vm.Addresses = value.Value)
         .With("gateway", "Where the VM sends what is not in its own networks.", Scalars.Address, (vm, value) => vm.Gateway = value)
         .With("mtu", "The MTU of the VM and its tap (and of the whole plug), in bytes.", Scalars.Mtu, (vm, value) => vm.Mtu = value)
-        .With("duplicate", "Whether the VM's addresses and its MAC address may be another's as well, on purpose.", Scalars.Switch, (vm, value) => vm.Duplicate = value.Value)
-        .With("answers", "What the VM answers by itself; arp (and ND) and ping when absent, nothing with [].", Answers, (vm, value) => vm.Answers = value.Value);
+        .With("duplicate", "Whether the VM's addresses and its MAC address may be another's as well, on purpose.", Scalars.Switch, (vm, value) =>
+            vm.Duplicate = value.Value)
+        .With("answers", "What the VM answers by itself; arp (and ND) and ping when absent, nothing with [].", Answers, (vm, value) =>
+            vm.Answers = value.Value);
 }

@@ -8,9 +8,11 @@ namespace NetLab.Scenarios;
 /// <summary><c>nft: |</c>: an nftables ruleset, in the words of nft(8).</summary>
 internal sealed partial class NftPart : Part
 {
-    private static readonly ScalarShape<YamlScalar> Text = new("a ruleset", "'table inet filter { … }'", scalar => (scalar, null), () => new JsonObject { ["type"] = "string" });
+    private static readonly ScalarShape<YamlScalar> Text = new("a ruleset", "'table inet filter { … }'", scalar => (scalar, null), () =>
+        new JsonObject { ["type"] = "string" });
 
-    public static readonly PartKind Kind = PartKind.Single("nft", "An nftables ruleset, in the words of nft(8).", Text, text => new NftPart { Ruleset = text.Value });
+    public static readonly PartKind Kind = PartKind.Single("nft", "An nftables ruleset, in the words of nft(8).", Text, text =>
+        new NftPart { Ruleset = text.Value });
 
     private YamlScalar Ruleset { get; init; } = null!;
 
@@ -24,7 +26,8 @@ internal sealed partial class NftPart : Part
         }
         var complaint = Complaint().Match(nft.Answer);
         return complaint.Success
-            ? (Ruleset.Line(Number(complaint.Groups["line"]), Number(complaint.Groups["column"])), $"nft refuses the ruleset of {node}: {complaint.Groups["says"].Value.Trim()}")
+            ? (Ruleset.Line(Number(complaint.Groups["line"]), Number(complaint.Groups["column"])),
+                $"nft refuses the ruleset of {node}: {complaint.Groups["says"].Value.Trim()}")
             : (Ruleset.At, $"nft refuses the ruleset of {node}: {nft.Answer}");
     }
 

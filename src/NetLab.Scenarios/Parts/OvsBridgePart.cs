@@ -5,12 +5,15 @@ internal sealed class OvsBridgePart : Part
 {
     public static readonly PartKind Kind = PartKind.Named("ovs", "Open vSwitch bridges; the node then runs an Open vSwitch of its own.", Scalars.DeviceName,
         new ObjectShape<OvsBridgePart>("ovs-bridge", "an Open vSwitch bridge")
-        .With("ports", "Its ports, with their tags.", new ListShape<OvsPortEntry>("port", OvsPortEntry.Shape, single: true), (bridge, value) => bridge.Ports = value.Value)
+        .With("ports", "Its ports, with their tags.", new ListShape<OvsPortEntry>("port", OvsPortEntry.Shape, single: true), (bridge, value) =>
+            bridge.Ports = value.Value)
         .With("fail_mode", "Without a controller: 'standalone' forwards as a learning switch, 'secure' only by flows.",
             Scalars.OneOf("a fail_mode", "standalone", "secure"), (bridge, value) => bridge.FailMode = value.Value)
-        .With("mcast_snooping_enable", "Send multicast only where somebody asked for it.", Scalars.Switch, (bridge, value) => bridge.McastSnooping = value.Value)
+        .With("mcast_snooping_enable", "Send multicast only where somebody asked for it.", Scalars.Switch, (bridge, value) =>
+            bridge.McastSnooping = value.Value)
         .With("other_config", "The bridge's other_config, key by key.", OvsPortEntry.Column, (bridge, value) => bridge.OtherConfig = value.Value)
-        .With("flows", "OpenFlow flows as `ovs-ofctl add-flow` takes them, one an item.", new ListShape<string>("flow", Scalars.Text, single: true), (bridge, value) => bridge.Flows = value.Value)
+        .With("flows", "OpenFlow flows as `ovs-ofctl add-flow` takes them, one an item.", new ListShape<string>("flow", Scalars.Text, single: true),
+            (bridge, value) => bridge.Flows = value.Value)
         .WithDeviceSettings(bridge => bridge.Device), "OVS bridge");
 
     public IReadOnlyList<Located<OvsPortEntry>> Ports { get; set; } = [];
@@ -47,11 +50,13 @@ internal sealed class OvsBridgePart : Part
 
     public override (Position At, string Wrong)? Explain(Exception refusal, string node)
     {
-        if (refusal is not OvsException ovs || !ovs.Doing.Contains($"bridge {Name}", StringComparison.Ordinal) || !ovs.Doing.Contains(node, StringComparison.Ordinal))
+        if (refusal is not OvsException ovs || !ovs.Doing.Contains($"bridge {Name}", StringComparison.Ordinal)
+            || !ovs.Doing.Contains(node, StringComparison.Ordinal))
         {
             return base.Explain(refusal, node);
         }
-        var flow = Flows.FirstOrDefault(flow => ovs.Answer.Contains(flow.Value, StringComparison.Ordinal), new Located<string>("", Flows.Count == 1 ? Flows[0].At : Name.At));
+        var flow = Flows.FirstOrDefault(flow => ovs.Answer.Contains(flow.Value, StringComparison.Ordinal),
+            new Located<string>("", Flows.Count == 1 ? Flows[0].At : Name.At));
         return (flow.At, ovs.Message);
     }
 

@@ -54,7 +54,8 @@ internal static class OvsPortKeys
         where T : Entry, new() => shape
         .With("tag", "The access VLAN.", Scalars.Number("a tag", 0, 4095, "7", null), (port, value) => vlan(port).Tag = value)
         .With("trunks", "The VLANs that the port carries tagged; an empty list: all.",
-            new ListShape<int>("trunk VLAN", Scalars.Number("a trunk VLAN", 0, 4095, "7", null), single: true), (port, value) => vlan(port).Trunks = value.Value)
+            new ListShape<int>("trunk VLAN", Scalars.Number("a trunk VLAN", 0, 4095, "7", null), single: true), (port, value) =>
+                vlan(port).Trunks = value.Value)
         .With("vlan_mode", "How tags are treated, see ovs-vswitchd.conf.db(5).",
             Scalars.OneOf("a vlan_mode", "access", "trunk", "native-tagged", "native-untagged", "dot1q-tunnel"), (port, value) => vlan(port).Mode = value);
 }

@@ -42,7 +42,8 @@ internal abstract class Part : Entry
         foreach (var (device, settings) in Settings)
         {
             if (refusal is LinuxException kernel
-                && settings.Addresses.FirstOrDefault(address => kernel.Doing.Contains($"adding address {address.Value} to {node}/{device}", StringComparison.Ordinal)) is { At.Line: > 0 } address)
+                && settings.Addresses.FirstOrDefault(address =>
+                    kernel.Doing.Contains($"adding address {address.Value} to {node}/{device}", StringComparison.Ordinal)) is { At.Line: > 0 } address)
             {
                 return (address.At, $"the kernel refused this while {kernel.Message}");
             }

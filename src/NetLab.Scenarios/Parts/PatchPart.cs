@@ -29,7 +29,8 @@ internal sealed class PatchPart : Part
         {
             if (wiring.IsBridge(node, new Located<string>(end.Value.Node, end.At)) && !node.IsOvsBridge(end.Value.Node))
             {
-                wiring.Report(end.At, $"'{end.Value.Node}' is a Linux bridge, which has no patch ports", "join it by a link: a veth pair with one end in each bridge");
+                wiring.Report(end.At, $"'{end.Value.Node}' is a Linux bridge, which has no patch ports",
+                    "join it by a link: a veth pair with one end in each bridge");
             }
         }
         if (A.Value.Node == B.Value.Node)

@@ -6,13 +6,16 @@ namespace NetLab.Scenarios;
 /// <summary><c>routes: [default via 10.0.0.1]</c>: routes in the words of `ip route`.</summary>
 internal sealed class RoutesPart : Part
 {
-    public static readonly PartKind Kind = PartKind.Single("routes", "Routes in the words of `ip route`.", new ListShape<RouteText>("route", Texts.Route, single: true),
+    public static readonly PartKind Kind = PartKind.Single("routes", "Routes in the words of `ip route`.",
+        new ListShape<RouteText>("route", Texts.Route, single: true),
         value => new RoutesPart { Routes = value.Value });
 
     public IReadOnlyList<Located<RouteText>> Routes { get; private init; } = [];
 
     public override (Position At, string Wrong)? Explain(Exception refusal, string node) =>
-        refusal is LinuxException kernel && Routes.FirstOrDefault(route => kernel.Doing.Contains($"adding route '{route.Value}' to node {node}", StringComparison.Ordinal)) is { At.Line: > 0 } route
+        refusal is LinuxException kernel
+            && Routes.FirstOrDefault(route =>
+            kernel.Doing.Contains($"adding route '{route.Value}' to node {node}", StringComparison.Ordinal)) is { At.Line: > 0 } route
             ? (route.At, $"the kernel refused this while {kernel.Message}")
             : null;
 
@@ -34,5 +37,6 @@ internal sealed record RouteText(InterfaceAddress? To, IPAddress? Via, string? D
     public int DevOffset { get; init; }
 
     /// <summary>As <see cref="NodeRoute"/> writes it.</summary>
-    public override string ToString() => (To is { PrefixLength: > 0 } to ? to.ToString() : "default") + (Via is null ? "" : $" via {Via}") + (Dev is null ? "" : $" dev {Dev}");
+    public override string ToString() =>
+        (To is { PrefixLength: > 0 } to ? to.ToString() : "default") + (Via is null ? "" : $" via {Via}") + (Dev is null ? "" : $" dev {Dev}");
 }

@@ -44,7 +44,8 @@ internal sealed class VmPart : GuestPart
         }
     }
 
-    public override void Plug(Node node, NodeEntry entry) => SetHabits(node.AddVm(Name.Value, Bridge is { } bridge ? (Switch)node.Device(bridge.Value) : null, builder =>
+    public override void Plug(Node node, NodeEntry entry) =>
+        SetHabits(node.AddVm(Name.Value, Bridge is { } bridge ? (Switch)node.Device(bridge.Value) : null, builder =>
     {
         builder.Tap(TapName.Value);
         Describe(builder);

@@ -17,7 +17,8 @@ public sealed class QuestionException : Exception
 /// What becomes of a frame from one place of a scenario's lab to another. The question is checked before the lab is built; who
 /// receives is known from the description, so that no ARP must work before the frame is sent.
 /// </summary>
-/// <example><code>var question = FrameQuestion.Ask(run, "vm1", "vm2", "udp port=53");  // … build …  var verdict = await question.AnswerAsync();</code></example>
+/// <example><code>var question = FrameQuestion.Ask(run, "vm1", "vm2", "udp port=53");  // … build …  var verdict = await
+/// question.AnswerAsync();</code></example>
 public sealed class FrameQuestion
 {
     private readonly Lab _lab;
@@ -32,7 +33,8 @@ public sealed class FrameQuestion
     /// <param name="run">The scenario; its lab need not be built yet.</param>
     /// <param name="from">The VM that sends the frame, or the node that pings.</param>
     /// <param name="to">The VM, node, IP address or MAC address it is for.</param>
-    /// <param name="frame">The frame, as a `send` step has it, on one line: <c>udp port=53</c>. Null: that, or a bare Ethernet frame where nobody has IP addresses, or a node's ping.</param>
+    /// <param name="frame">The frame, as a `send` step has it, on one line: <c>udp port=53</c>. Null: that, or a bare Ethernet frame where nobody has IP
+    /// addresses, or a node's ping.</param>
     /// <exception cref="QuestionException">There is no such place, or it cannot send that.</exception>
     /// <exception cref="ScenarioException">The frame is not well written; places are those of the line.</exception>
     public static FrameQuestion Ask(ScenarioRun run, string from, string to, string? frame = null)
@@ -64,7 +66,9 @@ public sealed class FrameQuestion
         {
             return frame is null or "icmp"
                 ? new FrameQuestion(lab, null, node, target, null)
-                : throw new QuestionException($"--frame: '{from}' is a node, whose own stack makes its frames: it pings (icmp); any frame can be sent from a VM{Known("", lab.Vms.Select(v => v.Name))}");
+                : throw new QuestionException(
+                    $"--frame: '{from}' is a node, whose own stack makes its frames: it pings (icmp); "
+                    + $"any frame can be sent from a VM{Known("", lab.Vms.Select(v => v.Name))}");
         }
 
         var binding = new Binding("--frame");
@@ -102,7 +106,8 @@ public sealed class FrameQuestion
                 send.To = new Located<Target>(new Target(null, AddressOf(sender.Addresses), null), send.At);
             }
 
-            IPAddress? address = send.Destination?.Value ?? send.To?.Value.Address ?? (_to.Name is not null && _lab.FindVm(_to.Name) is { Addresses.Count: > 0 } ? AddressOf(sender.Addresses) : null);
+            IPAddress? address = send.Destination?.Value ?? send.To?.Value.Address
+                ?? (_to.Name is not null && _lab.FindVm(_to.Name) is { Addresses.Count: > 0 } ? AddressOf(sender.Addresses) : null);
             bool near = address is null || sender.Addresses.Any(own => own.Contains(address));
             if (send.DestinationMac is null && (near ? address : sender.Gateway) is { } next && send.Arp is null && !IsGroup(next))
             {
@@ -146,17 +151,20 @@ public sealed class FrameQuestion
             return address;
         }
         List<InterfaceAddress> mine = [.. own];
-        IReadOnlyList<InterfaceAddress> theirs = _to.Name is null ? [] : _lab.FindVm(_to.Name)?.Addresses ?? [.. _lab.FindNode(_to.Name)!.Devices.SelectMany(d => d.Addresses)];
+        IReadOnlyList<InterfaceAddress> theirs = _to.Name is null
+            ? [] : _lab.FindVm(_to.Name)?.Addresses ?? [.. _lab.FindNode(_to.Name)!.Devices.SelectMany(d => d.Addresses)];
         return theirs.Count == 0
             ? throw new QuestionException($"--to: {_to} has no IP address to send to; give it one, or send a bare frame: --frame 'ethernet type=0x88b5'")
-            : theirs.OrderByDescending(t => mine.Exists(m => m.Contains(t.Address))).ThenByDescending(t => mine.Exists(m => m.Address.AddressFamily == t.Address.AddressFamily)).First().Address;
+            : theirs.OrderByDescending(t => mine.Exists(m => m.Contains(t.Address)))
+                .ThenByDescending(t => mine.Exists(m => m.Address.AddressFamily == t.Address.AddressFamily)).First().Address;
     }
 
     private MacAddress? MacOf(IPAddress address) =>
         _lab.Vms.FirstOrDefault(v => v.Addresses.Any(a => a.Address.Equals(address)))?.Mac
         ?? _lab.Nodes.SelectMany(n => n.Devices).FirstOrDefault(d => d.Addresses.Any(a => a.Address.Equals(address)))?.Mac;
 
-    private static bool IsGroup(IPAddress address) => address.GetAddressBytes() is [255, 255, 255, 255] or [>= 224 and < 240, _, _, _] || address.IsIPv6Multicast;
+    private static bool IsGroup(IPAddress address) =>
+        address.GetAddressBytes() is [255, 255, 255, 255] or [>= 224 and < 240, _, _, _] || address.IsIPv6Multicast;
 
     private static string DefaultFrame(Lab lab, FakeVm from, Target to) =>
         to.Mac is not null || from.Addresses.Count == 0 || (to.Name is { } name && lab.FindVm(name) is { Addresses.Count: 0 })

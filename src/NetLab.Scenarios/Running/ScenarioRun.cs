@@ -41,7 +41,8 @@ public sealed class ScenarioRun : IAsyncDisposable
     /// <param name="options">How the lab is to behave; null for the defaults.</param>
     /// <param name="learner">See <see cref="Learner"/>.</param>
     /// <exception cref="ScenarioException">The lab cannot be built as described.</exception>
-    public static ScenarioRun Describe(ScenarioDocument document, LabOptions? options = null, Func<TaskOffer, CancellationToken, Task<TaskAnswer>>? learner = null)
+    public static ScenarioRun Describe(ScenarioDocument document, LabOptions? options = null, Func<TaskOffer, CancellationToken,
+        Task<TaskAnswer>>? learner = null)
     {
         ArgumentNullException.ThrowIfNull(document);
         try
@@ -56,7 +57,9 @@ public sealed class ScenarioRun : IAsyncDisposable
         }
     }
 
-    /// <summary>Builds the lab and takes the steps, one after the other. After a change that failed the rest is skipped; after a failed look it goes on.</summary>
+    /// <summary>
+    /// Builds the lab and takes the steps, one after the other. After a change that failed the rest is skipped; after a failed look it goes on.
+    /// </summary>
     /// <param name="ct">Ends the run.</param>
     /// <returns>What happens, as it happens; the last event is <see cref="ScenarioEnded"/>.</returns>
     /// <exception cref="ScenarioException">The kernel refuses something that the file asks for; the message has its line.</exception>
@@ -95,9 +98,12 @@ public sealed class ScenarioRun : IAsyncDisposable
 
     // What the machine lacks, in memory, privileges or features, is no fault of the file.
     private (Position At, string Wrong)? Explain(Exception refusal) =>
-        refusal is LinuxException kernel && kernel.ErrnoName is not ("EINVAL" or "ERANGE" or "EEXIST" or "EBUSY" or "ENETUNREACH" or "EHOSTUNREACH" or "EADDRNOTAVAIL" or "ENOENT" or "ELOOP" or "EXFULL")
+        refusal is LinuxException kernel
+            && kernel.ErrnoName is not (
+            "EINVAL" or "ERANGE" or "EEXIST" or "EBUSY" or "ENETUNREACH" or "EHOSTUNREACH" or "EADDRNOTAVAIL" or "ENOENT" or "ELOOP" or "EXFULL")
             ? null
-            : Document.Lab.Nodes.SelectMany(node => node.Value.Parts.Select(part => part.Explain(refusal, node.Name.Value))).FirstOrDefault(place => place is not null)
+            : Document.Lab.Nodes.SelectMany(node => node.Value.Parts.Select(part => part.Explain(refusal, node.Name.Value)))
+                .FirstOrDefault(place => place is not null)
                 ?? (refusal is LinuxException request && PlaceOf(request) is { } at ? (at, $"the kernel refused this while {request.Message}") : null);
 
     /// <summary>Where the file names the device that a refusal speaks of: the longest name wins, since one may begin like another.</summary>

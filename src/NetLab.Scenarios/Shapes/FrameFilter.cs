@@ -5,7 +5,8 @@ using NetLab.Packets;
 namespace NetLab.Scenarios;
 
 /// <summary>
-/// Which frames are of interest, on one line, in the words of a <c>send</c> step: <c>udp port=53</c>, <c>icmp</c>, <c>arp</c>, <c>tcp dst=10.0.0.0/24 dst=443</c>, <c>mac=fa:16:3e:00:00:01</c>,
+/// Which frames are of interest, on one line, in the words of a <c>send</c> step: <c>udp port=53</c>, <c>icmp</c>, <c>arp</c>, <c>tcp dst=10.0.0.0/24
+/// dst=443</c>, <c>mac=fa:16:3e:00:00:01</c>,
 /// <c>vlan=7</c>, <c>type=0x88b5</c>. Every word must be true of a frame; <c>!</c> before a word turns it round. Without words it is every frame.
 /// </summary>
 public sealed class FrameFilter
@@ -39,8 +40,10 @@ public sealed class FrameFilter
 
     private static readonly Dictionary<string, string> Values = new()
     {
-        ["src"] = "an address, a network or a port", ["dst"] = "an address, a network or a port", ["host"] = "an address or a network", ["port"] = "a port from 0 to 65535",
-        ["src_mac"] = "a MAC address", ["dst_mac"] = "a MAC address", ["mac"] = "a MAC address", ["vlan"] = "a VLAN from 0 to 4095", ["type"] = "an EtherType like 0x88b5",
+        ["src"] = "an address, a network or a port", ["dst"] = "an address, a network or a port", ["host"] = "an address or a network",
+            ["port"] = "a port from 0 to 65535",
+        ["src_mac"] = "a MAC address", ["dst_mac"] = "a MAC address", ["mac"] = "a MAC address", ["vlan"] = "a VLAN from 0 to 4095",
+            ["type"] = "an EtherType like 0x88b5",
     };
 
     private readonly List<Func<Frame, bool>> _conditions;
@@ -80,7 +83,8 @@ public sealed class FrameFilter
         if (equals < 0 || !Keys.TryGetValue(key, out var read))
         {
             string[] known = equals < 0 ? [.. Kinds.Keys] : [.. Keys.Keys];
-            binding.Report(at, equals < 0 ? $"'{word}' is no kind of frame" : $"a filter has no key '{key}'", Spelling.Nearest(key, known) is { } near ? $"did you mean '{near}'?" : Sample);
+            binding.Report(at, equals < 0 ? $"'{word}' is no kind of frame" : $"a filter has no key '{key}'", Spelling.Nearest(key, known) is { } near
+                ? $"did you mean '{near}'?" : Sample);
             return null;
         }
         if (read(word[(equals + 1)..]) is { } condition)
@@ -114,19 +118,25 @@ public sealed class FrameFilter
         }
     }
 
-    private static Func<Frame, bool>? Port(string value, Func<Frame, int?[]> of) => Number(value, ushort.MaxValue) is { } port ? f => of(f).Contains(port) : null;
+    private static Func<Frame, bool>? Port(string value, Func<Frame, int?[]> of) =>
+        Number(value, ushort.MaxValue) is { } port ? f => of(f).Contains(port) : null;
 
-    private static Func<Frame, bool>? Mac(string value, Func<Frame, MacAddress[]> of) => MacAddress.TryParse(value, out MacAddress mac) ? f => of(f).Contains(mac) : null;
+    private static Func<Frame, bool>? Mac(string value, Func<Frame, MacAddress[]> of) =>
+        MacAddress.TryParse(value, out MacAddress mac) ? f => of(f).Contains(mac) : null;
 
     private static int? Number(string value, int most)
     {
         bool isHex = value.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
-        return int.TryParse(isHex ? value[2..] : value, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 0 && number <= most ? number : null;
+        return int.TryParse(isHex ? value[2..] : value, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture,
+            out int number) && number >= 0 && number <= most ? number : null;
     }
 
-    private static IPAddress? Source(Frame f) => f.Ipv4 is { } ip4 ? ip4.Source : f.Ipv6 is { } ip6 ? ip6.Source : f.Arp is { } arp ? arp.SenderIp : (IPAddress?)null;
+    private static IPAddress? Source(Frame f) =>
+        f.Ipv4 is { } ip4 ? ip4.Source : f.Ipv6 is { } ip6 ? ip6.Source : f.Arp is { } arp ? arp.SenderIp : (IPAddress?)null;
 
-    private static IPAddress? Destination(Frame f) => f.Ipv4 is { } ip4 ? ip4.Destination : f.Ipv6 is { } ip6 ? ip6.Destination : f.Arp is { } arp ? arp.TargetIp : (IPAddress?)null;
+    private static IPAddress? Destination(Frame f) =>
+        f.Ipv4 is { } ip4 ? ip4.Destination : f.Ipv6 is { } ip6 ? ip6.Destination : f.Arp is { } arp ? arp.TargetIp : (IPAddress?)null;
 
-    private static (int Source, int Destination)? Ports(Frame f) => f.Udp is { } udp ? (udp.SourcePort, udp.DestinationPort) : f.Tcp is { } tcp ? (tcp.SourcePort, tcp.DestinationPort) : null;
+    private static (int Source, int Destination)? Ports(Frame f) =>
+        f.Udp is { } udp ? (udp.SourcePort, udp.DestinationPort) : f.Tcp is { } tcp ? (tcp.SourcePort, tcp.DestinationPort) : null;
 }

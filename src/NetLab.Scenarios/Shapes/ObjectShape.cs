@@ -15,7 +15,9 @@ internal abstract class Entry
     public Position Of(string key) => Given.TryGetValue(key, out var at) ? at : At;
 }
 
-/// <summary>A mapping with known keys. Unknown and repeated keys, missing and mistyped values are reported, and everything else is bound all the same.</summary>
+/// <summary>
+/// A mapping with known keys. Unknown and repeated keys, missing and mistyped values are reported, and everything else is bound all the same.
+/// </summary>
 /// <param name="name">Its name among the schema's definitions.</param>
 /// <param name="noun">"a link".</param>
 internal sealed class ObjectShape<T>(string name, string noun) : Shape<T>
@@ -121,7 +123,8 @@ internal sealed class ObjectShape<T>(string name, string noun) : Shape<T>
         }
         foreach (var missing in _fields.Where(field => field.Required && !seen.ContainsKey(field.Name)))
         {
-            binding.Report(value.At, $"{what} has no '{missing.Name}'", $"add '{missing.Name}': {char.ToLowerInvariant(missing.Document[0])}{missing.Document[1..].TrimEnd('.')}");
+            binding.Report(value.At, $"{what} has no '{missing.Name}'",
+                $"add '{missing.Name}': {char.ToLowerInvariant(missing.Document[0])}{missing.Document[1..].TrimEnd('.')}");
         }
         if (before == binding.Count)
         {
@@ -142,7 +145,8 @@ internal sealed class ObjectShape<T>(string name, string noun) : Shape<T>
                 : Described(schema, field.Document);
         }
         var required = new JsonArray([.. _fields.Where(field => field.Required).Select(field => (JsonNode)field.Name)]);
-        var mapping = new JsonObject { ["type"] = required.Count > 0 ? "object" : new JsonArray("object", "null"), ["properties"] = properties, ["additionalProperties"] = false };
+        var mapping = new JsonObject { ["type"] = required.Count > 0 ? "object" : new JsonArray("object", "null"), ["properties"] = properties,
+            ["additionalProperties"] = false };
         if (required.Count > 0)
         {
             mapping["required"] = required;

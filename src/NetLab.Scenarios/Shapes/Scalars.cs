@@ -59,7 +59,9 @@ internal static class Scalars
 
     public static readonly ScalarShape<int> VlanId = Number("a VLAN", 1, 4094, "7", null);
 
-    /// <summary>Seconds and their parts. A bare number has no unit here, since `ip` and `brctl` read the same one differently (hundredths and seconds).</summary>
+    /// <summary>
+    /// Seconds and their parts. A bare number has no unit here, since `ip` and `brctl` read the same one differently (hundredths and seconds).
+    /// </summary>
     public static readonly ScalarShape<TimeSpan> Duration = new("a duration", "300s",
         ParseDuration,
         () => new JsonObject { ["anyOf"] = new JsonArray(Pattern("^[0-9.]+(ms|s|m)$"), new JsonObject { ["const"] = 0 }) });
@@ -136,7 +138,8 @@ internal static class Scalars
         }
         if (name is "all" or "default")
         {
-            return new Problem($"'{name}' is where settings for all devices stand (net.ipv4.conf.{name}), and no device can be called so", "another name, like eth0");
+            return new Problem($"'{name}' is where settings for all devices stand (net.ipv4.conf.{name}), and no device can be called so",
+                "another name, like eth0");
         }
         if (name is "." or ".." || name.AsSpan().IndexOfAny('/', ':') >= 0 || name.Any(char.IsWhiteSpace))
         {
@@ -181,7 +184,8 @@ internal static class Scalars
         var right = "an address with its prefix length, like 10.0.0.11/24 or fd00::11/64";
         if (!AddressWords.TryParseIp(slash < 0 ? text : text[..slash], out var ip))
         {
-            return (default, NoAddress(slash < 0 ? text : text[..slash], right) is { Wrong: var wrong, Right: var better } && better != right ? new Problem(wrong, better) : new Problem($"'{text}' is not an IP address", right));
+            return (default, NoAddress(slash < 0 ? text : text[..slash], right) is { Wrong: var wrong, Right: var better } && better != right
+                ? new Problem(wrong, better) : new Problem($"'{text}' is not an IP address", right));
         }
         var longest = ip.AddressFamily is AddressFamily.InterNetwork ? 32 : 128;
         if (slash < 0)
@@ -203,7 +207,8 @@ internal static class Scalars
     }
 
     // A leading zero is no slip of the pen: what it means differs from program to program.
-    private static Problem NoAddress(string text, string right) => InterfaceAddress.ProblemOfHost(text) is { } problem && problem.Contains("octal", StringComparison.Ordinal)
+    private static Problem NoAddress(string text, string right) =>
+        InterfaceAddress.ProblemOfHost(text) is { } problem && problem.Contains("octal", StringComparison.Ordinal)
         ? new Problem(problem[..problem.LastIndexOf(';')], problem[(problem.LastIndexOf(';') + 2)..])
         : new Problem($"'{text}' is not an IP address", right);
 

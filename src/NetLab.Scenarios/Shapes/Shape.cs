@@ -51,7 +51,8 @@ internal sealed class ScalarShape<T>(string noun, string example, Func<YamlScala
     public override JsonObject Schema(SchemaDefinitions definitions) => schema();
 
     /// <summary>The same, with something more that can be wrong with a value.</summary>
-    public ScalarShape<T> But(Func<T, Problem?> refuse) => new(noun, example, scalar => parse(scalar) is { Problem: null, Value: var value } ? (value, refuse(value)) : parse(scalar), schema);
+    public ScalarShape<T> But(Func<T, Problem?> refuse) =>
+        new(noun, example, scalar => parse(scalar) is { Problem: null, Value: var value } ? (value, refuse(value)) : parse(scalar), schema);
 }
 
 /// <summary>A list; where <paramref name="single"/>, one item may stand alone. <paramref name="each"/> is what an item is called.</summary>
@@ -121,7 +122,8 @@ internal sealed class MapShape<T>(ScalarShape<string> names, Shape<T> item, stri
         {
             if (!seen.TryAdd(key.Text, key.At))
             {
-                binding.Report(key.At, $"{what} has '{key.Shortened}' twice (the other is in line {seen[key.Text].Line})", "give this one another name, or join the two");
+                binding.Report(key.At, $"{what} has '{key.Shortened}' twice (the other is in line {seen[key.Text].Line})",
+                    "give this one another name, or join the two");
                 good = false;
                 continue;
             }

@@ -89,7 +89,8 @@ internal static class Texts
             }
             else if (character is '|' or '>' or '<' or ';' or '&' or '`' or '$')
             {
-                return (words, new Problem($"has '{character}', which only a shell understands", "one program and its arguments; for a pipe: [sh, -c, 'a | b']", i));
+                return (words, new Problem($"has '{character}', which only a shell understands",
+                    "one program and its arguments; for a pipe: [sh, -c, 'a | b']", i));
             }
             else
             {

@@ -17,7 +17,8 @@ internal sealed class ClaimStep : Step
 
     public override string Title => Sentence;
 
-    public override async IAsyncEnumerable<ScenarioEvent> PlayAsync(StepEntry entry, ScenarioStep step, StepPlayer player, [EnumeratorCancellation] CancellationToken ct)
+    public override async IAsyncEnumerable<ScenarioEvent> PlayAsync(StepEntry entry, ScenarioStep step, StepPlayer player,
+        [EnumeratorCancellation] CancellationToken ct)
     {
         var begun = Stopwatch.GetTimestamp();
         var checks = new List<StepEnded>();
@@ -32,8 +33,10 @@ internal sealed class ClaimStep : Step
         var holds = checks.TrueForAll(check => check.Outcome is StepOutcome.Passed);
         var problem = holds == Holds ? null
             : holds ? "the claim holds, and the scenario says that it does not"
-            : string.Join(Environment.NewLine, ["the claim does not hold:", .. checks.Where(check => check.Problem is not null).Select(check => $"{check.Step.Title}: {check.Problem}")]);
-        yield return new StepEnded(step, problem is null ? StepOutcome.Passed : StepOutcome.Failed, [.. checks.SelectMany(StepPlayer.Evidence)], problem, Stopwatch.GetElapsedTime(begun))
+            : string.Join(Environment.NewLine,
+                ["the claim does not hold:", .. checks.Where(check => check.Problem is not null).Select(check => $"{check.Step.Title}: {check.Problem}")]);
+        yield return new StepEnded(step, problem is null ? StepOutcome.Passed : StepOutcome.Failed, [.. checks.SelectMany(StepPlayer.Evidence)], problem,
+            Stopwatch.GetElapsedTime(begun))
         {
             Holds = holds,
         };

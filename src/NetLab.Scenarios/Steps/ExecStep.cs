@@ -21,7 +21,8 @@ internal sealed class ExecStep : Step
     public static readonly StepKind Kind = new StepKind<ExecStep>("exec") { Beside = ["refused"] }.Of("Run a program in a node.",
         new ObjectShape<ExecStep>("exec", "a program to run")
         .With("node", "The node it runs in.", Scalars.Name, (exec, value) => exec.Node = value, required: true)
-        .With("run", "The program and its arguments: one line (no shell), or a list.", new CommandShape(), (exec, value) => exec.Run = value.Value, required: true)
+        .With("run", "The program and its arguments: one line (no shell), or a list.", new CommandShape(), (exec, value) => exec.Run = value.Value,
+            required: true)
         .With("exit", "The exit code it must end with; 0 when absent, 'failure' for any other.", ExitCode, (exec, value) => exec.Exit = value.Value)
         .With("contains", "Texts that its output must contain.", Scalars.Texts, (exec, value) => exec.Contains = value.Value)
         .With("lacks", "Texts that its output must not contain.", Scalars.Texts, (exec, value) => exec.Lacks = value.Value));

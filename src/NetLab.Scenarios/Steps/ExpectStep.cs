@@ -8,9 +8,11 @@ internal sealed class ExpectStep : Step
     private const string Belongs = "belongs to a frame", Right = "put it beside 'send', or into a step of its own after it";
 
     public static readonly StepKind Kind = new StepKind<ExpectStep>("expect") { IsAction = false }
-        .With("expect", "Who receives the frame that was sent last: VMs or devices, with the path it takes.", new ListShape<ExpectEntry>("receiver", ExpectEntry.Shape, single: true),
+        .With("expect", "Who receives the frame that was sent last: VMs or devices, with the path it takes.",
+            new ListShape<ExpectEntry>("receiver", ExpectEntry.Shape, single: true),
             (step, value) => step.Receivers = value.Value, new SideKey("expect", Belongs, Right))
-        .With("expect-none", "Who does not receive it; the sender here means that it does not come back.", new ListShape<Place>("receiver", Scalars.Place, single: true),
+        .With("expect-none", "Who does not receive it; the sender here means that it does not come back.",
+            new ListShape<Place>("receiver", Scalars.Place, single: true),
             (step, value) => step.Others = value.Value, new SideKey("expect-none", Belongs, Right));
 
     public IReadOnlyList<Located<ExpectEntry>> Receivers { get; set; } = [];
@@ -18,13 +20,15 @@ internal sealed class ExpectStep : Step
     public IReadOnlyList<Located<Place>> Others { get; set; } = [];
 
     public override string Title =>
-        $"what became of it: {string.Join(", ", Receivers.Select(expect => expect.Value.Where.Value.ToString()).Concat(Others.Select(place => $"not {place.Value}")))}";
+        "what became of it: "
+        + string.Join(", ", [.. Receivers.Select(expect => expect.Value.Where.Value.ToString()), .. Others.Select(place => $"not {place.Value}")]);
 
     public override void Check(StepCheck check)
     {
         if (!check.IsSent && (Receivers.Count > 0 || Others.Count > 0))
         {
-            check.Report(check.Current.Of(Receivers.Count > 0 ? "expect" : "expect-none"), "nothing is sent before this", "put it beside a 'send', or after one");
+            check.Report(check.Current.Of(Receivers.Count > 0 ? "expect" : "expect-none"), "nothing is sent before this",
+                "put it beside a 'send', or after one");
         }
         foreach (var expect in Receivers)
         {
@@ -120,7 +124,8 @@ internal sealed class ExpectEntry : Entry
         .With("at", "The VM that receives the frame, or a device where it is seen.", Scalars.Place, (expect, value) => expect.Where = value, required: true)
         .With("via", "The devices it passes on the way, in order; others may lie between.", new ListShape<string>("hop", HopName, single: true),
             (expect, value) => expect.Via = SplitHops(value))
-        .With("copies", "How many copies arrive; 1 when absent.", Scalars.Number("a count", 1, 1_000_000, "1", null), (expect, value) => expect.Copies = value.Value)
+        .With("copies", "How many copies arrive; 1 when absent.", Scalars.Number("a count", 1, 1_000_000, "1", null), (expect, value) =>
+            expect.Copies = value.Value)
         .OrShort("vm02", "^[^\\s:]+(:[^\\s/:]{1,15})?$", (scalar, what, binding) =>
             Scalars.Place.TryBind(scalar, what, binding, out var place) ? new ExpectEntry { Where = new Located<Place>(place, scalar.At) } : null);
 

@@ -62,7 +62,8 @@ internal sealed class PingStep : Step
         findings.Seen.Add(result.ToString());
         if (result.Succeeded)
         {
-            findings.Seen.AddRange(result.Fate.Copies.Where(copy => copy.End is CopyEnd.Delivered).Take(1).Select(copy => $"by {WayText.Of(copy, result.From)}"));
+            findings.Seen.AddRange(result.Fate.Copies.Where(copy => copy.End is CopyEnd.Delivered).Take(1)
+                .Select(copy => $"by {WayText.Of(copy, result.From)}"));
         }
         _ = Reply ? result.ShouldSucceed() : result.ShouldFail();
     }

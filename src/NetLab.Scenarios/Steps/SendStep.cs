@@ -23,7 +23,8 @@ internal sealed class SendStep : Step
         .With("src", "The source IP address; the sender's when absent.", Scalars.Address, (send, value) => send.Source = value)
         .With("dst", "The destination IP address; the receiver's when absent.", Scalars.Address, (send, value) => send.Destination = value)
         .With("vlan", "Send it with this 802.1Q tag.", Scalars.Number("a VLAN", 0, 4095, "7", null), (send, value) => send.Vlan = value)
-        .With("ttl", "The IP time to live (or hop limit); 64 when absent.", Scalars.Number("a TTL", 0, 255, "64", null), (send, value) => send.Ttl = value.Value)
+        .With("ttl", "The IP time to live (or hop limit); 64 when absent.", Scalars.Number("a TTL", 0, 255, "64", null), (send, value) =>
+            send.Ttl = value.Value)
         .Checked(CheckContent);
 
     public static readonly StepKind Kind = new StepKind<SendStep>("send") { Beside = ["expect", "expect-none"] }.Of("Send one frame, and follow it.", Shape);

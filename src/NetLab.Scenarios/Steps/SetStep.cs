@@ -57,7 +57,8 @@ internal sealed class SetStep : Step
     public IReadOnlyList<Located<string>> Answers { get; set; } = [];
 
     public override string Title =>
-        $"set {Device?.ToString() ?? Port?.ToString() ?? Node?.ToString() ?? Vm?.ToString()} {string.Join(", ", Given.Keys.Where(key => !Settable.ContainsKey(key)))}";
+        $"set {Device?.ToString() ?? Port?.ToString() ?? Node?.ToString() ?? Vm?.ToString()} "
+        + string.Join(", ", Given.Keys.Where(key => !Settable.ContainsKey(key)));
 
     public override bool IsChange => true;
 
@@ -118,7 +119,8 @@ internal sealed class SetStep : Step
         }
         else if (BridgePortFlags.Keys.FirstOrDefault(Given.ContainsKey) is { } flag && !owner.IsLinuxBridge(bridge))
         {
-            check.Report(Of(flag), $"'{port.Value}' is no port of a Linux bridge, and only those have '{flag}'", "name a port of a bridge that stands under 'bridges'");
+            check.Report(Of(flag), $"'{port.Value}' is no port of a Linux bridge, and only those have '{flag}'",
+                "name a port of a bridge that stands under 'bridges'");
         }
     }
 
@@ -218,7 +220,8 @@ internal sealed class SetStep : Step
         foreach (var foreign in changes.Except(allowed))
         {
             binding.Report(set.Of(foreign), $"a {subjects[0]} has no '{foreign}' to change",
-                Settable.FirstOrDefault(other => other.Value.Contains(foreign)) is { Key: { } owner } ? $"'{foreign}' is of a {owner}" : $"it has {string.Join(", ", allowed)}");
+                Settable.FirstOrDefault(other => other.Value.Contains(foreign)) is { Key: { } owner }
+                    ? $"'{foreign}' is of a {owner}" : $"it has {string.Join(", ", allowed)}");
         }
         if (changes.Length == 0)
         {

@@ -6,7 +6,8 @@ namespace NetLab.Scenarios;
 /// <summary><c>state: { device: 'h1:eth0', carrier: on }</c>: a look at a device, as the kernel has it.</summary>
 internal sealed class StateStep : Step
 {
-    public static readonly StepKind Kind = new StepKind<StateStep>("state").Of("Look at a device.", new ObjectShape<StateStep>("state", "what a device must look like")
+    public static readonly StepKind Kind = new StepKind<StateStep>("state")
+        .Of("Look at a device.", new ObjectShape<StateStep>("state", "what a device must look like")
         .With("device", "The device, node:device.", Scalars.Device, (state, value) => state.Device = value, required: true)
         .With("exists", "Whether there is such a device.", Scalars.Switch, (state, value) => state.Exists = value.Value)
         .With("up", "Whether it is administratively up (IFF_UP).", Scalars.Switch, (state, value) => state.Up = value.Value)
@@ -21,7 +22,8 @@ internal sealed class StateStep : Step
         {
             if (state.Given.Count < 2)
             {
-                binding.Report(state.At, $"{what} names a device but nothing about it", "at least one of exists, up, carrier, operstate, mtu, mac, master, kind");
+                binding.Report(state.At, $"{what} names a device but nothing about it",
+                    "at least one of exists, up, carrier, operstate, mtu, mac, master, kind");
             }
         }));
 
@@ -91,7 +93,8 @@ internal sealed class StateStep : Step
             ("master", Master?.Value, MasterOf(device, link) ?? "none"),
             ("kind", DeviceKind, link.Kind ?? "none"),
         ];
-        return facts.Where(fact => fact.Wanted is { } wanted && !wanted.Equals(fact.Seen)).Select(fact => $"{fact.What} is {Word(fact.Seen)}, expected {Word(fact.Wanted!)}");
+        return facts.Where(fact => fact.Wanted is { } wanted && !wanted.Equals(fact.Seen))
+            .Select(fact => $"{fact.What} is {Word(fact.Seen)}, expected {Word(fact.Wanted!)}");
 
         static object Word(object value) => value is bool on ? on ? "on" : "off" : value;
     }

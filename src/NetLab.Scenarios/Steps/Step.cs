@@ -24,7 +24,8 @@ internal abstract class Step : Entry
     public virtual Task ActAsync(Stage stage, StepFindings findings, CancellationToken ct) => Task.CompletedTask;
 
     /// <summary>Tells the whole step as events. A step that has steps inside plays them here; any other just acts.</summary>
-    public virtual IAsyncEnumerable<ScenarioEvent> PlayAsync(StepEntry entry, ScenarioStep step, StepPlayer player, CancellationToken ct) => player.ActAsync(entry, step, ct);
+    public virtual IAsyncEnumerable<ScenarioEvent> PlayAsync(StepEntry entry, ScenarioStep step, StepPlayer player, CancellationToken ct) =>
+        player.ActAsync(entry, step, ct);
 }
 
 /// <summary>What a step saw.</summary>

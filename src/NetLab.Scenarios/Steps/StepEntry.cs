@@ -62,7 +62,8 @@ internal sealed class StepEntry : Entry
         var given = actions.FindAll(kind => step.Given.ContainsKey(kind.Key));
         if (given.Count > 1)
         {
-            binding.Report(step.Of(given[1].Key), $"{what} does two things, '{given[0].Key}' and '{given[1].Key}'", "a step has one action; begin a new one with '- '");
+            binding.Report(step.Of(given[1].Key), $"{what} does two things, '{given[0].Key}' and '{given[1].Key}'",
+                "a step has one action; begin a new one with '- '");
             return;
         }
         var action = given.FirstOrDefault();
@@ -76,7 +77,8 @@ internal sealed class StepEntry : Entry
         {
             if (step.Given.ContainsKey(side.Key) && !allowed.Contains(side.Key))
             {
-                binding.Report(step.Of(side.Key), $"'{side.Key}' {side.Belongs}, and this step has {(action is null ? "none" : $"'{action.Key}'")}", side.Right);
+                binding.Report(step.Of(side.Key), $"'{side.Key}' {side.Belongs}, and this step has {(action is null ? "none" : $"'{action.Key}'")}",
+                    side.Right);
             }
         }
         if (action is not null && action.Beside.Contains("check") && step.Checks.Count == 0)

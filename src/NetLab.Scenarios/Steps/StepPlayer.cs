@@ -52,7 +52,8 @@ internal sealed class StepPlayer(Stage stage, Func<TaskOffer, CancellationToken,
         var begun = Stopwatch.GetTimestamp();
         var findings = new StepFindings();
         var problem = await ProblemOfAsync(entry, findings, ct).ConfigureAwait(false);
-        yield return new StepEnded(step, problem is null ? StepOutcome.Passed : StepOutcome.Failed, findings.Seen, problem, Stopwatch.GetElapsedTime(begun)) { Fate = findings.Fate };
+        yield return new StepEnded(step, problem is null ? StepOutcome.Passed : StepOutcome.Failed, findings.Seen, problem,
+            Stopwatch.GetElapsedTime(begun)) { Fate = findings.Fate };
     }
 
     /// <summary>Whether all steps pass, without a word of it.</summary>
@@ -69,7 +70,8 @@ internal sealed class StepPlayer(Stage stage, Func<TaskOffer, CancellationToken,
     }
 
     /// <summary>What a step inside another shows for it.</summary>
-    public static IEnumerable<string> Evidence(StepEnded check) => check.Problem is { } problem ? [.. check.Seen, problem.Split(Environment.NewLine)[0]] : check.Seen;
+    public static IEnumerable<string> Evidence(StepEnded check) =>
+        check.Problem is { } problem ? [.. check.Seen, problem.Split(Environment.NewLine)[0]] : check.Seen;
 
     private async Task<string?> ProblemOfAsync(StepEntry entry, StepFindings findings, CancellationToken ct)
     {
@@ -85,7 +87,8 @@ internal sealed class StepPlayer(Stage stage, Func<TaskOffer, CancellationToken,
             findings.Seen.Add(refusal.Message);
             return null;
         }
-        catch (Exception otherwise) when (otherwise is StepFailure or ForwardingException or LinuxException or OvsException or TopologyException or TimeoutException)
+        catch (Exception otherwise) when (
+            otherwise is StepFailure or ForwardingException or LinuxException or OvsException or TopologyException or TimeoutException)
         {
             return entry.Refused is { } expected ? $"expected the kernel to refuse it with {expected.Value}, but: {otherwise.Message}" : otherwise.Message;
         }

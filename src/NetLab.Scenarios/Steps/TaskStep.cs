@@ -10,7 +10,8 @@ internal sealed class TaskStep : Step
 
     public static readonly StepKind Kind = new StepKind<TaskStep>("task") { Beside = ["hint", "solution", "check"] }
         .With("task", "Something for the reader to do in the running lab.", Scalars.Text, (task, value) => task.Text = value.Value)
-        .With("hint", "Help with the task, one hint after the other.", Scalars.Texts, (task, value) => task.Hints = value.Value, new SideKey("hint", Belongs, Right))
+        .With("hint", "Help with the task, one hint after the other.", Scalars.Texts, (task, value) => task.Hints = value.Value,
+            new SideKey("hint", Belongs, Right))
         .With("solution", "Steps that do the task.", StepEntry.List, (task, value) => task.Solution = value.Value, new SideKey("solution", Belongs, Right));
 
     public string Text { get; set; } = "";
@@ -28,7 +29,8 @@ internal sealed class TaskStep : Step
     /// With a reader: the checks decide as often as the reader asks. Without one, the checks must fail before the
     /// solution and pass after it: that is what makes them worth asking.
     /// </summary>
-    public override async IAsyncEnumerable<ScenarioEvent> PlayAsync(StepEntry entry, ScenarioStep step, StepPlayer player, [EnumeratorCancellation] CancellationToken ct)
+    public override async IAsyncEnumerable<ScenarioEvent> PlayAsync(StepEntry entry, ScenarioStep step, StepPlayer player,
+        [EnumeratorCancellation] CancellationToken ct)
     {
         var begun = Stopwatch.GetTimestamp();
         var offer = new TaskOffer(Text, [.. Hints.Select(hint => hint.Value)], Solution.Count > 0);
@@ -41,7 +43,8 @@ internal sealed class TaskStep : Step
         }
         if (player.Learner is null && await player.AllPassAsync(entry.Checks, ct).ConfigureAwait(false))
         {
-            yield return new StepEnded(step, StepOutcome.Failed, [], "its checks pass before anything is done, so they cannot tell whether the task is done", Stopwatch.GetElapsedTime(begun));
+            yield return new StepEnded(step, StepOutcome.Failed, [],
+                "its checks pass before anything is done, so they cannot tell whether the task is done", Stopwatch.GetElapsedTime(begun));
             yield break;
         }
         while (true)
@@ -53,7 +56,8 @@ internal sealed class TaskStep : Step
                 yield break;
             }
             var results = new List<StepEnded>();
-            await foreach (var happening in player.PlayAsync(answer is TaskAnswer.Solve ? [.. Solution, .. entry.Checks] : entry.Checks, step.Depth + 1, ct).ConfigureAwait(false))
+            await foreach (var happening in player.PlayAsync(answer is TaskAnswer.Solve ? [.. Solution, .. entry.Checks] : entry.Checks, step.Depth + 1, ct)
+                .ConfigureAwait(false))
             {
                 if (happening is StepEnded { Step.Depth: var depth } ended && depth == step.Depth + 1)
                 {
@@ -65,7 +69,8 @@ internal sealed class TaskStep : Step
             if (done || answer is TaskAnswer.Solve)
             {
                 yield return new StepEnded(step, done ? StepOutcome.Passed : StepOutcome.Failed, [.. results.SelectMany(StepPlayer.Evidence)],
-                    done ? null : string.Join(Environment.NewLine, results.Where(result => result.Problem is not null).Select(result => result.Problem)), Stopwatch.GetElapsedTime(begun));
+                    done ? null : string.Join(Environment.NewLine, results.Where(result => result.Problem is not null).Select(result => result.Problem)),
+                        Stopwatch.GetElapsedTime(begun));
                 yield break;
             }
         }

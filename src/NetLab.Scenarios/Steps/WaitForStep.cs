@@ -7,13 +7,16 @@ internal sealed class WaitForStep : Step
 {
     private static readonly string[] Subjects = ["carrier", "address", "port"];
 
-    public static readonly StepKind Kind = new StepKind<WaitForStep>("wait-for").Of("Wait until something has come about.", new ObjectShape<WaitForStep>("wait-for", "something to wait for")
+    public static readonly StepKind Kind = new StepKind<WaitForStep>("wait-for")
+        .Of("Wait until something has come about.", new ObjectShape<WaitForStep>("wait-for", "something to wait for")
         .With("device", "The device, node:device, whose carrier or address is awaited.", Scalars.Device, (wait, value) => wait.Device = value)
-        .With("node", "The node in which a program listens, or whose address is awaited at any of its devices.", Scalars.Name, (wait, value) => wait.Node = value)
+        .With("node", "The node in which a program listens, or whose address is awaited at any of its devices.", Scalars.Name, (wait, value) =>
+            wait.Node = value)
         .With("carrier", "Whether the device is to be up with somebody at its other side, or not.", Scalars.Switch, (wait, value) => wait.Carrier = value.Value)
         .With("address", "The IP address that is to be there, past duplicate address detection.", Scalars.Address, (wait, value) => wait.Address = value.Value)
         .With("port", "The port at which a program is to listen.", Scalars.Port, (wait, value) => wait.Port = value.Value)
-        .With("protocol", "'tcp' (as if absent) or 'udp', of the port.", Scalars.OneOf("a protocol", "tcp", "udp"), (wait, value) => wait.Protocol = value.Value)
+        .With("protocol", "'tcp' (as if absent) or 'udp', of the port.", Scalars.OneOf("a protocol", "tcp", "udp"), (wait, value) =>
+            wait.Protocol = value.Value)
         .With("within", "How long to wait; the lab's patience, 5 s, when absent.", Scalars.Duration, (wait, value) => wait.Within = value.Value)
         .Checked(CheckSubject));
 
@@ -33,7 +36,8 @@ internal sealed class WaitForStep : Step
 
     public override string Title => $"wait for {What} of {Device?.Value.ToString() ?? Node?.Value}";
 
-    private string What => Carrier is { } carrier ? carrier ? "the carrier" : "the end of the carrier" : Address is { } address ? $"address {address}" : $"{Protocol} port {Port}";
+    private string What =>
+        Carrier is { } carrier ? carrier ? "the carrier" : "the end of the carrier" : Address is { } address ? $"address {address}" : $"{Protocol} port {Port}";
 
     public override void Check(StepCheck check)
     {
@@ -65,7 +69,8 @@ internal sealed class WaitForStep : Step
         var subjects = Subjects.Where(wait.Given.ContainsKey).ToArray();
         if (subjects.Length != 1)
         {
-            binding.Report(subjects.Length == 0 ? wait.At : wait.Of(subjects[1]), $"{what} waits for {(subjects.Length == 0 ? "nothing" : "two things")}", $"one of {string.Join(", ", Subjects)}");
+            binding.Report(subjects.Length == 0 ? wait.At : wait.Of(subjects[1]), $"{what} waits for {(subjects.Length == 0 ? "nothing" : "two things")}",
+                $"one of {string.Join(", ", Subjects)}");
             return;
         }
         var (places, sample) = subjects[0] switch

@@ -118,7 +118,8 @@ internal sealed partial class YamlReader
         scalar.Style is ScalarStyle.Plain,
         scalar.Start.Line == scalar.End.Line && scalar.Style is not (ScalarStyle.Folded or ScalarStyle.Literal))
     {
-        Indent = scalar.Style is ScalarStyle.Literal ? _lines.Skip((int)scalar.Start.Line).FirstOrDefault(line => !string.IsNullOrWhiteSpace(line))?.TakeWhile(c => c == ' ').Count() : null,
+        Indent = scalar.Style is ScalarStyle.Literal
+            ? _lines.Skip((int)scalar.Start.Line).FirstOrDefault(line => !string.IsNullOrWhiteSpace(line))?.TakeWhile(c => c == ' ').Count() : null,
     };
 
     private static Position At(Mark mark) => new((int)mark.Line, (int)mark.Column);

@@ -75,7 +75,8 @@ public sealed partial class Node
         }
     }
 
-    private async Task WaitAsync(RouteGroups groups, Func<RouteEvents, CancellationToken, Task> wait, string what, Func<string> seen, TimeSpan? patience, CancellationToken ct)
+    private async Task WaitAsync(RouteGroups groups, Func<RouteEvents, CancellationToken, Task> wait, string what, Func<string> seen, TimeSpan? patience,
+        CancellationToken ct)
     {
         Lab.RequireApplied();
         TimeSpan most = patience ?? Lab.Options.Patience;

@@ -22,7 +22,9 @@ public sealed partial class Bridge : Switch
         set => _options = Describe(value);
     }
 
-    /// <summary>Whether iptables sees frames that this node's bridges forward (<c>net.bridge.bridge-nf-call-iptables</c>); it counts for the whole node.</summary>
+    /// <summary>
+    /// Whether iptables sees frames that this node's bridges forward (<c>net.bridge.bridge-nf-call-iptables</c>); it counts for the whole node.
+    /// </summary>
     public bool CallIptables { get; set; }
 
     /// <summary>The most ports of a bridge: port numbers have ten bits, and 0 is none (BR_MAX_PORTS, net/bridge/br_private.h).</summary>
@@ -33,7 +35,8 @@ public sealed partial class Bridge : Switch
         if (Ports.Count > MostPorts)
         {
             Detach(device);
-            throw new TopologyException($"{device} cannot be a port of {this}: a Linux bridge has at most {MostPorts}; spread them over two bridges that a link joins");
+            throw new TopologyException(
+                $"{device} cannot be a port of {this}: a Linux bridge has at most {MostPorts}; spread them over two bridges that a link joins");
         }
     }
 

@@ -21,7 +21,8 @@ public readonly record struct InterfaceAddress(IPAddress Address, int PrefixLeng
         int widest = parsed.AddressFamily == AddressFamily.InterNetworkV6 ? 128 : 32;
         if (slash < 0)
         {
-            throw new FormatException($"'{text}' has no prefix length; write {text}/{(widest == 32 ? 24 : 64)} for a host in a network, or {text}/{widest} for an address alone.");
+            throw new FormatException(
+                $"'{text}' has no prefix length; write {text}/{(widest == 32 ? 24 : 64)} for a host in a network, or {text}/{widest} for an address alone.");
         }
 
         if (!int.TryParse(text.AsSpan(slash + 1), out int prefix) || prefix < 0 || prefix > widest)
@@ -49,7 +50,8 @@ public readonly record struct InterfaceAddress(IPAddress Address, int PrefixLeng
         }
 
         bool isV4 = parts.Length == 4 && parts.All(p => p.Length is > 0 and < 4 && p.All(char.IsAsciiDigit));
-        return (isV6 ? text.AsSpan().IndexOfAny('%', '[') < 0 : isV4) && IPAddress.TryParse(text, out _) ? null : $"'{text}' is no address; write it as 10.0.0.1 or fd00::1";
+        return (isV6 ? text.AsSpan().IndexOfAny('%', '[') < 0 : isV4) && IPAddress.TryParse(text, out _)
+            ? null : $"'{text}' is no address; write it as 10.0.0.1 or fd00::1";
     }
 
     /// <summary>Whether <paramref name="other"/> lies in this address's network.</summary>

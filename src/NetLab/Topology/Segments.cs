@@ -58,7 +58,8 @@ internal sealed class Segments
     // A port of an Open vSwitch bridge that has no tag carries every VLAN.
     private static bool IsTrunk(Device device) => device.Switch is OvsBridge bridge && bridge.Port(device).Tag is null;
 
-    private static OvsBridge? PeerOf(OvsBridge bridge, OvsPort patch) => patch.Options is { InterfaceType: "patch", InterfaceOptions: { } options } && options.TryGetValue("peer", out string? peer)
+    private static OvsBridge? PeerOf(OvsBridge bridge, OvsPort patch) =>
+        patch.Options is { InterfaceType: "patch", InterfaceOptions: { } options } && options.TryGetValue("peer", out string? peer)
         ? bridge.Node.Devices.OfType<OvsBridge>().FirstOrDefault(other => other.VirtualPorts.Any(port => port.Name == peer))
         : null;
 

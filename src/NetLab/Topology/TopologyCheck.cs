@@ -27,9 +27,11 @@ internal static class TopologyCheck
             foreach (InterfaceAddress address in device.Addresses)
             {
                 // A link-local address belongs to its link (RFC 4291, 2.5.6): fe80::1 may be a router's on each.
-                if (!address.Address.IsIPv6LinkLocal && !owners.TryAdd(address.Address, device) && !(device.AllowDuplicates || owners[address.Address].AllowDuplicates))
+                if (!address.Address.IsIPv6LinkLocal && !owners.TryAdd(address.Address, device)
+                    && !(device.AllowDuplicates || owners[address.Address].AllowDuplicates))
                 {
-                    problems.Add($"node {node.Name}: address {address.Address} is on {owners[address.Address].Name} and on {device.Name}; give each device its own");
+                    string first = owners[address.Address].Name;
+                    problems.Add($"node {node.Name}: address {address.Address} is on {first} and on {device.Name}; give each device its own");
                 }
             }
         }
@@ -57,7 +59,8 @@ internal static class TopologyCheck
                 && !node.Devices.Any(d => d.Addresses.Any(a => a.Contains(gateway))))
             {
                 string have = string.Join(", ", node.Devices.SelectMany(d => d.Addresses));
-                problems.Add($"node {node.Name}: gateway {gateway} of route '{route}' is in no network of the node; its addresses are: {(have.Length == 0 ? "none" : have)}");
+                problems.Add($"node {node.Name}: gateway {gateway} of route '{route}' is in no network of the node; "
+                    + $"its addresses are: {(have.Length == 0 ? "none" : have)}");
             }
         }
     }

@@ -1,3 +1,5 @@
+using NetLab.Linux.Netlink;
+
 namespace NetLab.Tests.Topology;
 
 /// <summary>Bad descriptions are refused without a kernel, each with one clear sentence.</summary>
@@ -171,5 +173,45 @@ public class TopologyTests
 
         Assert.Contains("a Linux bridge has at most 1023", Assert.Throws<TopologyException>(() => node.AddTap("t1024", bridge)).Message, StringComparison.Ordinal);
         Assert.Equal(1023, bridge.Ports.Count);
+    }
+
+    [Theory]
+    [InlineData("patch")]
+    [InlineData("trunk")]
+    [InlineData("macvlan")]
+    public void Whatever_joins_two_devices_makes_one_domain_of_them(string by)
+    {
+        (Node a, Node b) = (_lab.AddNode("a"), _lab.AddNode("b"));
+        switch (by)
+        {
+            case "patch":
+                OvsBridge integration = a.AddOvsBridge("br-int"), tunnel = a.AddOvsBridge("br-tun");
+                integration.AddPatch(tunnel, "patch-tun", "patch-int");
+                a.AddVm("vm1", integration, vm => vm.Address("10.0.0.1/24").Vlan(7));
+                a.AddVm("vm2", tunnel, vm => vm.Address("10.0.0.1/24").Vlan(7));
+                break;
+            case "trunk":
+                OvsBridge left = a.AddOvsBridge("br0"), right = b.AddOvsBridge("br0");
+                _lab.AddLink(left, right);
+                a.AddVm("vm1", left, vm => vm.Address("10.0.0.1/24").Vlan(7));
+                b.AddVm("vm2", right, vm => vm.Address("10.0.0.1/24").Vlan(7));
+                break;
+            default:
+                Link cable = _lab.AddLink(a.End("eth0"), b.End("eth0", "10.0.0.1/24"));
+                a.AddDevice(cable.A, link => new MacvlanSpec("mv0", link)).AddAddress("10.0.0.1/24");
+                break;
+        }
+
+        Assert.Contains("share one broadcast domain", Assert.Throws<TopologyException>(_lab.Validate).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Two_VLANs_of_one_trunk_are_two_domains()
+    {
+        OvsBridge left = _lab.AddNode("a").AddOvsBridge("br0"), right = _lab.AddNode("b").AddOvsBridge("br0");
+        _lab.AddLink(left, right);
+        left.Node.AddVm("vm1", left, vm => vm.Address("10.0.0.1/24").Vlan(7));
+        right.Node.AddVm("vm2", right, vm => vm.Address("10.0.0.1/24").Vlan(8));
+        _lab.Validate();
     }
 }

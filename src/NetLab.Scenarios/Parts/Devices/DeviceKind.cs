@@ -32,7 +32,8 @@ internal sealed class LinkKind<TSpec>(string name, string noun, Func<string, TSp
 {
     private static readonly ScalarShape<string> LowerName = new("a device of the same node", "eth0",
         scalar => scalar.Text.Contains(':', StringComparison.Ordinal)
-            ? (scalar.Text, new Problem($"'{scalar.Text}' names a node too, and a device is in the node of the one below it", "a device of this node alone, like eth0"))
+            ? (scalar.Text, new Problem($"'{scalar.Text}' names a node too, and a device is in the node of the one below it",
+                "a device of this node alone, like eth0"))
             : (scalar.Text, Scalars.DeviceNameProblem(scalar.Text)),
         () => new JsonObject { ["type"] = "string", ["pattern"] = "^[^\\s/:]{1,15}$" });
 
@@ -60,7 +61,8 @@ internal sealed class LinkKind<TSpec>(string name, string noun, Func<string, TSp
 
     /// <summary>An option that is one of some words.</summary>
     public LinkKind<TSpec> Word<TValue>(string key, string document, IReadOnlyList<(string Word, TValue Value)> words, Func<TSpec, TValue, TSpec> set) =>
-        With(key, document, Scalars.OneOf($"'{key}'", [.. words.Select(word => word.Word)]), (spec, word) => set(spec, words.First(each => each.Word == word).Value));
+        With(key, document, Scalars.OneOf($"'{key}'", [.. words.Select(word => word.Word)]), (spec, word) =>
+            set(spec, words.First(each => each.Word == word).Value));
 
     /// <summary>The device below: <c>link</c> where the kind sits on it, <c>dev</c> where it sends by it.</summary>
     public LinkKind<TSpec> Over(string key, string document, Func<TSpec, int, TSpec> set, bool required = false)

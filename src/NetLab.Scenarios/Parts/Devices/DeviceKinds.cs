@@ -2,7 +2,10 @@ using NetLab.Linux.Netlink;
 
 namespace NetLab.Scenarios;
 
-/// <summary>Every kind of device. A new one is a file in this folder and a line here; bridges and veth pairs have keys of their own, <c>bridges</c> and <c>links</c>.</summary>
+/// <summary>
+/// Every kind of device. A new one is a file in this folder and a line here; bridges and veth pairs have keys of their own, <c>bridges</c> and
+/// <c>links</c>.
+/// </summary>
 internal static class DeviceKinds
 {
     public static readonly IReadOnlyList<DeviceKind> All =
@@ -34,7 +37,9 @@ internal static class DeviceKinds
         var shape = new ObjectShape<DevicePart>(kind is null ? "device-settings" : $"device-{kind.Name}", kind is null ? "a device" : kind.Noun);
         if (kind is null)
         {
-            shape.With("type", "What makes the device, as `ip link add … type` names it; 'tap' is one that nobody holds open. Absent when a link, a port or a VM makes it.",
+            const string Document = "What makes the device, as `ip link add … type` names it; 'tap' is one that nobody holds open. "
+                + "Absent when a link, a port or a VM makes it.";
+            shape.With("type", Document,
                 Types, (part, value) => part.Type = All.FirstOrDefault(each => each.Name == value.Value));
         }
         else

@@ -9,7 +9,8 @@ internal static class GeneveKind
         .Number("id", "The network identifier (VNI).", 0, 0xffffff, (geneve, id) => geneve with { Id = (uint)id })
         .Address("remote", "The remote end.", (geneve, address) => geneve with { Remote = address })
         .Number("dstport", "The UDP destination port; 6081 when absent.", 1, 65535, (geneve, port) => geneve with { Port = (ushort)port })
-        .With("ttl", "TTL of what it sends, or inherit.", TunnelWords.Ttl, (geneve, ttl) => ttl is { } hops ? geneve with { Ttl = hops } : geneve with { TtlInherit = true })
+        .With("ttl", "TTL of what it sends, or inherit.", TunnelWords.Ttl, (geneve, ttl) => ttl is { } hops ? geneve with { Ttl = hops }
+            : geneve with { TtlInherit = true })
         .With("tos", "TOS of what it sends, or inherit.", TunnelWords.Tos, (geneve, tos) => geneve with { Tos = tos })
         .Word("df", "The don't-fragment bit of what it sends.", TunnelWords.Df, (geneve, df) => geneve with { Df = df })
         .Number("flowlabel", "The IPv6 flow label of what it sends.", 0, 0xfffff, (geneve, label) => geneve with { FlowLabel = (uint)label })

@@ -12,7 +12,8 @@ internal static class IpvlanKind
     private static LinkKind<TSpec> Of<TSpec>(string name, string noun, Func<string, TSpec> create)
         where TSpec : IpvlanLinkSpec => new LinkKind<TSpec>(name, noun, create)
         .Over("link", "The device below.", (ipvlan, index) => ipvlan with { LinkIndex = index }, required: true)
-        .Word("mode", "The layer it shares the device below on; l3 when absent.", [("l2", IpvlanMode.L2), ("l3", IpvlanMode.L3), ("l3s", IpvlanMode.L3S)], (ipvlan, mode) => ipvlan with { Mode = mode })
+        .Word("mode", "The layer it shares the device below on; l3 when absent.", [("l2", IpvlanMode.L2), ("l3", IpvlanMode.L3), ("l3s", IpvlanMode.L3S)],
+            (ipvlan, mode) => ipvlan with { Mode = mode })
         .Word("flag", "Whether those on one device reach each other: bridge (as if absent), private, or vepa.",
             [("bridge", IpvlanFlags.Bridge), ("private", IpvlanFlags.Private), ("vepa", IpvlanFlags.Vepa)], (ipvlan, flags) => ipvlan with { Flags = flags });
 }

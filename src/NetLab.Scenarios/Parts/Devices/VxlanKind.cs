@@ -20,9 +20,11 @@ internal static class VxlanKind
         .Address("remote", "Where unknown frames and broadcasts go: a remote end.", (vxlan, address) => vxlan with { Remote = address })
         .Address("group", "Where unknown frames and broadcasts go: a multicast group, with 'dev'.", (vxlan, address) => vxlan with { Remote = address })
         .Address("local", "The address it sends from.", (vxlan, address) => vxlan with { Local = address })
-        .Number("dstport", "The UDP destination port; the kernel's own is 8472, the standard's 4789.", 1, 65535, (vxlan, port) => vxlan with { Port = (ushort)port })
+        .Number("dstport", "The UDP destination port; the kernel's own is 8472, the standard's 4789.", 1, 65535, (vxlan, port) =>
+            vxlan with { Port = (ushort)port })
         .With("srcport", "The UDP source ports to choose from, LOW-HIGH.", Ports, (vxlan, ports) => vxlan with { SourcePorts = ports })
-        .With("ttl", "TTL of what it sends, or inherit.", TunnelWords.Ttl, (vxlan, ttl) => ttl is { } hops ? vxlan with { Ttl = hops } : vxlan with { TtlInherit = true })
+        .With("ttl", "TTL of what it sends, or inherit.", TunnelWords.Ttl, (vxlan, ttl) => ttl is { } hops ? vxlan with { Ttl = hops }
+            : vxlan with { TtlInherit = true })
         .With("tos", "TOS of what it sends, or inherit.", TunnelWords.Tos, (vxlan, tos) => vxlan with { Tos = tos })
         .Word("df", "The don't-fragment bit of what it sends.", TunnelWords.Df, (vxlan, df) => vxlan with { Df = df })
         .Number("flowlabel", "The IPv6 flow label of what it sends.", 0, 0xfffff, (vxlan, label) => vxlan with { FlowLabel = (uint)label })

@@ -5,7 +5,8 @@ namespace NetLab.Scenarios;
 /// <summary><c>hybrid-plug: [{ vm: vm01, port: 0c1383d0-c8…, vlan: 7 }]</c>: a VM wired as Nova and Neutron do it with <c>iptables_hybrid</c>.</summary>
 internal sealed class HybridPlugPart : NeutronPortPart
 {
-    public static readonly PartKind Kind = PartKind.Listed("hybrid-plug", "VMs wired as Nova and Neutron do it with iptables_hybrid: tap, qbr, qvb/qvo, tagged port of br-int.", "the plug",
+    public static readonly PartKind Kind = PartKind.Listed("hybrid-plug",
+        "VMs wired as Nova and Neutron do it with iptables_hybrid: tap, qbr, qvb/qvo, tagged port of br-int.", "the plug",
         new ObjectShape<HybridPlugPart>("hybrid-plug", "a VM in OpenStack's hybrid wiring")
         .WithNeutronPort("its first 11 characters name the devices tap…, qbr…, qvb… and qvo…", "the qvo port")
         .WithGuest());

@@ -5,7 +5,8 @@ namespace NetLab.Scenarios;
 /// <summary><c>native-plug: [{ vm: vm01, port: 0c1383d0-c8…, vlan: 7 }]</c>: a VM whose tap is a port of the integration bridge itself.</summary>
 internal sealed class NativePlugPart : NeutronPortPart
 {
-    public static readonly PartKind Kind = PartKind.Listed("native-plug", "VMs wired as Nova and Neutron do it with the openvswitch firewall, or none: the tap is a tagged port of br-int.", "the plug",
+    public static readonly PartKind Kind = PartKind.Listed("native-plug",
+        "VMs wired as Nova and Neutron do it with the openvswitch firewall, or none: the tap is a tagged port of br-int.", "the plug",
         new ObjectShape<NativePlugPart>("native-plug", "a VM in OpenStack's native wiring")
         .WithNeutronPort("its first 11 characters name the device tap…", "the tap")
         .WithGuest());

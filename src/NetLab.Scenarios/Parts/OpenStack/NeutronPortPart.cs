@@ -37,7 +37,8 @@ internal abstract class NeutronPortPart : GuestPart
     {
         if ((Bridge ?? IntegrationBridgePart.Of(node.Entry)) is not { } bridge)
         {
-            wiring.Report(At, "the plug ends nowhere: it names no bridge and the node has no integration-bridge", "add 'integration-bridge: br-int' to the node");
+            wiring.Report(At, "the plug ends nowhere: it names no bridge and the node has no integration-bridge",
+                "add 'integration-bridge: br-int' to the node");
             return null;
         }
         if (!wiring.IsBridge(node, bridge))

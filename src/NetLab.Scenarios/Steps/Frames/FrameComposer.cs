@@ -41,8 +41,10 @@ internal sealed class FrameComposer(Lab lab)
         var v6 = to.AddressFamily is AddressFamily.InterNetworkV6;
         var frame = send switch
         {
-            { Udp: { } udp } => Frame.Udp(sourceMac, destinationMac, from, to, (ushort)udp.Source, (ushort)udp.Destination, Payload(udp.Payload, udp.Size), options),
-            { Tcp: { } tcp } => Frame.Tcp(sourceMac, destinationMac, from, to, (ushort)tcp.Source, (ushort)tcp.Destination, Flags(tcp), payload: Payload(tcp.Payload, tcp.Size), options: options),
+            { Udp: { } udp } =>
+                Frame.Udp(sourceMac, destinationMac, from, to, (ushort)udp.Source, (ushort)udp.Destination, Payload(udp.Payload, udp.Size), options),
+            { Tcp: { } tcp } => Frame.Tcp(sourceMac, destinationMac, from, to, (ushort)tcp.Source, (ushort)tcp.Destination, Flags(tcp),
+                payload: Payload(tcp.Payload, tcp.Size), options: options),
             { Icmp: { } echo } when v6 => Frame.Icmpv6Echo(sourceMac, destinationMac, from, to, echo.Request ? Icmpv6Type.EchoRequest : Icmpv6Type.EchoReply,
                 (ushort)echo.Id, (ushort)echo.Sequence, Payload(null, echo.Size ?? 32), options),
             { Icmp: { } echo } => Frame.IcmpEcho(sourceMac, destinationMac, from, to, echo.Request ? IcmpType.EchoRequest : IcmpType.EchoReply,
@@ -105,7 +107,8 @@ internal sealed class FrameComposer(Lab lab)
         {
             return MacAddress.FromBytes([0x33, 0x33, bytes[12], bytes[13], bytes[14], bytes[15]]);
         }
-        var next = near ? to : sender.Gateway ?? throw new StepFailure($"{sender.Name} has no way to {to}: it is in none of its networks", "give the VM a 'gateway', or say 'dst_mac'");
+        var next = near ? to : sender.Gateway
+            ?? throw new StepFailure($"{sender.Name} has no way to {to}: it is in none of its networks", "give the VM a 'gateway', or say 'dst_mac'");
         return await sender.ResolveAsync(next, ct).ConfigureAwait(false);
     }
 
