@@ -89,7 +89,7 @@ public sealed class CallbackTests : IAsyncLifetime
 
     [LabFact]
     public Task Code_in_a_node_throws_where_it_was_given() =>
-        Assert.ThrowsAsync<TimeZoneNotFoundException>(() => _bridge.Node.RunAsync<int>(() => throw new TimeZoneNotFoundException()));
+        Assert.ThrowsAsync<TimeZoneNotFoundException>(() => _bridge.Node.RunAsync((Func<int>)(() => throw new TimeZoneNotFoundException())));
 
     [Fact]
     public void Every_member_that_takes_code_of_a_test_is_known_here()

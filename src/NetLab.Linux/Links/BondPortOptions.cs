@@ -1,6 +1,9 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace NetLab.Linux.Netlink;
 
 /// <summary>Settings and state of a member of a bond (<c>IFLA_BOND_SLAVE_*</c>, <c>ip link set type bond_slave</c>).</summary>
+[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] // their state is listed by name
 public sealed record BondPortOptions
 {
     private const ushort IFLA_BOND_SLAVE_STATE = 1, IFLA_BOND_SLAVE_MII_STATUS = 2, IFLA_BOND_SLAVE_QUEUE_ID = 5,

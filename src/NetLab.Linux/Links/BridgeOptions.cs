@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.NetworkInformation;
 
 namespace NetLab.Linux.Netlink;
@@ -6,6 +7,7 @@ namespace NetLab.Linux.Netlink;
 /// The options of a bridge (<c>ip link set type bridge</c>, ip-link(8); <c>IFLA_BR_*</c> of <c>include/uapi/linux/if_link.h</c>). A property that
 /// is null is not set; when read from the kernel, all that this kernel knows are there. Times have a resolution of 10 ms.
 /// </summary>
+[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] // their state is listed by name
 public sealed record BridgeOptions
 {
     // include/uapi/linux/if_link.h; times are clock_t: u32 or u64 hundredths of a second.

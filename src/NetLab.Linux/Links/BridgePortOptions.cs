@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace NetLab.Linux.Netlink;
 
 /// <summary>State of a bridge port (IFLA_BRPORT_STATE, <c>include/uapi/linux/if_bridge.h</c>).</summary>
@@ -19,6 +21,7 @@ public enum BridgePortState : byte
 /// The settings of one port of a bridge (<c>bridge link set</c>, bridge(8); <c>IFLA_BRPORT_*</c> of <c>include/uapi/linux/if_link.h</c>). A
 /// property that is null is not set; when read from the kernel, all that this kernel knows are there.
 /// </summary>
+[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] // their state is listed by name
 public sealed record BridgePortOptions : IDescribed
 {
     private const ushort IFLA_BRPORT_STATE = 1, IFLA_BRPORT_PRIORITY = 2, IFLA_BRPORT_COST = 3, IFLA_BRPORT_MODE = 4, IFLA_BRPORT_GUARD = 5,

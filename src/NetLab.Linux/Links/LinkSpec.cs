@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.NetworkInformation;
 
 namespace NetLab.Linux.Netlink;
@@ -7,6 +8,7 @@ namespace NetLab.Linux.Netlink;
 /// is left to the kernel. The same records come back from <see cref="RouteSocket.GetLinks"/> as <see cref="LinkInfo.KindData"/>.
 /// </summary>
 /// <param name="Name">The device's name, 1 to 15 bytes.</param>
+[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] // their state is listed by name
 public abstract record LinkSpec(string Name) : IDescribed
 {
     /// <summary>The kind's name in the kernel, as in <c>ip link add … type KIND</c> (IFLA_INFO_KIND).</summary>

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 
 namespace NetLab.Linux.Netlink;
@@ -38,10 +39,17 @@ internal static class IgnoredSettings
         _ => [],
     };
 
-    private static Setting[] Of(object part) => Known.GetOrAdd(part.GetType(), static type =>
-    [
-        .. type.GetProperties().Select(p => (Property: p, Since: p.GetCustomAttribute<SinceLinuxAttribute>())).Where(s => s.Since is not null).Select(s => new Setting(s.Property, s.Since!)),
-    ]);
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "The types of all that PartsOf gives say that their public properties are needed.")]
+    private static Setting[] Of(object part)
+    {
+        if (!Known.TryGetValue(part.GetType(), out Setting[]? settings))
+        {
+            var dated = part.GetType().GetProperties().Select(p => (Property: p, Since: p.GetCustomAttribute<SinceLinuxAttribute>())).Where(s => s.Since is not null);
+            Known[part.GetType()] = settings = [.. dated.Select(s => new Setting(s.Property, s.Since!))];
+        }
+
+        return settings;
+    }
 
     private sealed record Setting(PropertyInfo Property, SinceLinuxAttribute Since)
     {

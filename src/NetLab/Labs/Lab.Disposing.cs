@@ -26,6 +26,7 @@ public sealed partial class Lab
         }
 
         await Live.EndPartsAsync().ConfigureAwait(false);
+        _nodes.ForEach(n => n.CloseSockets());
         foreach (TapDevice tap in _nodes.SelectMany(n => n.Devices).OfType<TapDevice>())
         {
             tap.Close();

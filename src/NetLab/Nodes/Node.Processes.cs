@@ -23,7 +23,10 @@ public sealed partial class Node
     /// <param name="program">Its name, looked up in PATH, or its path.</param>
     /// <param name="arguments">Its arguments; no shell reads them.</param>
     /// <exception cref="Linux.LinuxException">There is no such program.</exception>
-    public NodeProcess Start(string program, params string[] arguments)
+    public NodeProcess Start(string program, params string[] arguments) => Start(program, (IReadOnlyList<string>)arguments);
+
+    /// <inheritdoc cref="Start(string, string[])"/>
+    public NodeProcess Start(string program, IReadOnlyList<string> arguments)
     {
         Lab.RequireApplied();
         var process = new NodeProcess(this, Lab.Processes.Start(InNode(program, arguments)), program, arguments);
@@ -35,7 +38,13 @@ public sealed partial class Node
         return process;
     }
 
+    /// <inheritdoc cref="ExecAsync(string, IReadOnlyList{string}, CancellationToken)"/>
+    public Task<ProcessResult> ExecAsync(string program, params string[] arguments) => ExecAsync(program, arguments, CancellationToken.None);
+
     /// <summary>Runs a program in the node to its end.</summary>
+    /// <param name="program">Its name, looked up in PATH, or its path.</param>
+    /// <param name="arguments">Its arguments; no shell reads them.</param>
+    /// <param name="ct">Kills it.</param>
     /// <returns>Its exit code and what it wrote; <c>EnsureSuccess()</c> throws unless the code is 0.</returns>
     public async Task<ProcessResult> ExecAsync(string program, IReadOnlyList<string> arguments, CancellationToken ct = default)
     {

@@ -1,20 +1,29 @@
+using System.ComponentModel;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using NetLab.Linux;
 
 namespace NetLab;
 
 /// <summary>
 /// Sockets of the test's own process, born in a node. A socket stays in the namespace it was born in, so ordinary async code may use
-/// it from any thread afterwards.
+/// it from any thread afterwards. It is closed with the lab at the latest: whatever waits at it then ends.
 /// </summary>
 public sealed partial class Node
 {
+    private const string AsyncInside =
+        "Code after the first await would run on another thread, outside the node. Open sockets of the node (TcpListener, UdpClient, ConnectAsync) "
+        + "and use them in ordinary async code, or run code without await here.";
+
+    // Those that are still used: a socket that nobody holds is not kept by this.
+    private readonly ConditionalWeakTable<Socket, Node> _sockets = [];
+
     /// <summary>A socket born in this node.</summary>
     public Socket CreateSocket(AddressFamily family, SocketType type, ProtocolType protocol)
     {
         Lab.RequireApplied();
-        return NamespaceSockets.Create(State.Namespace, family, type, protocol);
+        return Keep(NamespaceSockets.Create(State.Namespace, family, type, protocol));
     }
 
     /// <summary>Listens for TCP connections at an address of this node.</summary>
@@ -27,9 +36,14 @@ public sealed partial class Node
         var listener = new TcpListener(address ?? IPAddress.Any, port);
         try
         {
-            NamespaceSockets.Move(listener.Server, State.Namespace);
+            NamespaceSockets.Move(Keep(listener.Server), State.Namespace);
             listener.Start();
             return listener;
+        }
+        catch (SocketException refused)
+        {
+            listener.Dispose();
+            throw new NodeSocketException(this, "listen at", listener.LocalEndpoint, refused);
         }
         catch
         {
@@ -48,6 +62,11 @@ public sealed partial class Node
             socket.Bind(endPoint);
             return socket;
         }
+        catch (SocketException refused)
+        {
+            socket.Dispose();
+            throw new NodeSocketException(this, "bind", endPoint, refused);
+        }
         catch
         {
             socket.Dispose();
@@ -56,6 +75,7 @@ public sealed partial class Node
     }
 
     /// <summary>Opens a TCP connection from this node.</summary>
+    /// <exception cref="NodeSocketException">Nobody listens there, or there is no way there.</exception>
     public async Task<NetworkStream> ConnectAsync(IPAddress to, int port, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(to);
@@ -64,6 +84,11 @@ public sealed partial class Node
         {
             await socket.ConnectAsync(new IPEndPoint(to, port), ct).ConfigureAwait(false);
             return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch (SocketException refused)
+        {
+            socket.Dispose();
+            throw new NodeSocketException(this, "connect to", new IPEndPoint(to, port), refused);
         }
         catch
         {
@@ -79,11 +104,17 @@ public sealed partial class Node
     {
         Lab.RequireApplied();
         var client = new UdpClient(family);
+        var at = new IPEndPoint(family == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, port);
         try
         {
-            NamespaceSockets.Move(client.Client, State.Namespace);
-            client.Client.Bind(new IPEndPoint(family == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, port));
+            NamespaceSockets.Move(Keep(client.Client), State.Namespace);
+            client.Client.Bind(at);
             return client;
+        }
+        catch (SocketException refused)
+        {
+            client.Dispose();
+            throw new NodeSocketException(this, "bind", at, refused);
         }
         catch
         {
@@ -114,9 +145,24 @@ public sealed partial class Node
     public Task<T> RunAsync<T>(Func<T> code)
     {
         ArgumentNullException.ThrowIfNull(code);
+        if (typeof(Task).IsAssignableFrom(typeof(T)) || typeof(T) == typeof(ValueTask))
+        {
+            throw new ArgumentException(AsyncInside, nameof(code));
+        }
+
         Lab.RequireApplied();
         return NamespaceThread.RunAsync(State.Namespace, code);
     }
+
+    /// <summary>Does not compile, since asynchronous code leaves the node's namespace at its first await.</summary>
+    [Obsolete(AsyncInside, error: true)]
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public Task RunAsync(Func<Task> code) => throw new ArgumentException(AsyncInside, nameof(code));
+
+    /// <inheritdoc cref="RunAsync(Func{Task})"/>
+    [Obsolete(AsyncInside, error: true)]
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public Task<T> RunAsync<T>(Func<Task<T>> code) => throw new ArgumentException(AsyncInside, nameof(code));
 
     /// <inheritdoc cref="RunAsync{T}(Func{T})"/>
     public Task RunAsync(Action code)
@@ -127,6 +173,21 @@ public sealed partial class Node
             code();
             return true;
         });
+    }
+
+    /// <summary>Closes what was born here, while the network is still there: the other sides see the end as well.</summary>
+    internal void CloseSockets()
+    {
+        foreach ((Socket socket, _) in _sockets)
+        {
+            socket.Dispose();
+        }
+    }
+
+    private Socket Keep(Socket socket)
+    {
+        _sockets.Add(socket, this);
+        return socket;
     }
 
     private IPAddress AddressOf(string host)

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Text;
 
@@ -30,11 +31,18 @@ internal sealed class FieldList
 
     /// <summary>Every property of a record of settings, named in iproute2's manner. What is null there the kernel does not know.</summary>
     /// <param name="settings">The record.</param>
+    /// <param name="type">Its type, whose properties a trimmed program keeps.</param>
     /// <param name="usual">A record of the same type with the values that are left out of listings; null for off, 0 and none.</param>
     /// <param name="name">A property's name in another way; null leaves the property out.</param>
-    public void Settings(object settings, object? usual = null, Func<string, string?>? name = null)
+    public void Settings(
+        object settings, [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] Type type, object? usual = null, Func<string, string?>? name = null)
     {
-        foreach (var (word, property) in Properties.GetOrAdd(settings.GetType(), PropertiesOf))
+        if (!Properties.TryGetValue(type, out var properties))
+        {
+            Properties[type] = properties = PropertiesOf(type);
+        }
+
+        foreach (var (word, property) in properties)
         {
             if ((name is null ? word : name(word)) is { } shown && property.GetValue(settings) is { } value)
             {
@@ -47,23 +55,15 @@ internal sealed class FieldList
     private static bool IsNothing(object value) => value is false or TimeSpan { Ticks: 0 } or ICollection { Count: 0 } || StateField.TextOf(value) is "0" or "none" or "";
 
     // Base records come first, but for the specs' common parts, which are fields of the link itself.
-    private static (string Name, PropertyInfo Property)[] PropertiesOf(Type type)
-    {
-        var levels = new Stack<Type>();
-        for (Type? level = type; level is not null && level != typeof(object) && level != typeof(Linux.Netlink.LinkSpec) && level != typeof(Linux.Netlink.QdiscSpec); level = level.BaseType)
-        {
-            levels.Push(level);
-        }
+    private static (string Name, PropertyInfo Property)[] PropertiesOf(
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] Type type) =>
+        [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(IsSetting).OrderBy(p => Depth(p.DeclaringType)).Select(p => (Words(p.Name), p))];
 
-        return
-        [
-            .. from level in levels
-               from property in level.GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
-               where property.GetMethod is not null && property.GetIndexParameters().Length == 0
-                   && property.GetMethod.GetBaseDefinition().DeclaringType is { } first && first != typeof(Linux.Netlink.LinkSpec) && first != typeof(Linux.Netlink.QdiscSpec)
-               select (Words(property.Name), property),
-        ];
-    }
+    private static bool IsSetting(PropertyInfo property) =>
+        property.GetMethod is { } get && property.GetIndexParameters().Length == 0
+        && get.GetBaseDefinition().DeclaringType is { } first && first != typeof(Linux.Netlink.LinkSpec) && first != typeof(Linux.Netlink.QdiscSpec);
+
+    private static int Depth(Type? type) => type is null ? 0 : 1 + Depth(type.BaseType);
 
     // MulticastFlood: mcast_flood.
     private static string Words(string name)

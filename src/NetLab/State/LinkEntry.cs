@@ -151,11 +151,11 @@ public sealed record LinkEntry(string Name, LinkInfo Info) : StateEntry
         if (Bridge is { } bridge)
         {
             // The kernel keeps times in ticks, which do not hold a quarter of a second exactly on every machine.
-            fields.Settings(bridge, UsualBridge with { MulticastStartupQueryInterval = bridge.MulticastStartupQueryInterval is { Seconds: 31 } near ? near : UsualBridge.MulticastStartupQueryInterval });
+            fields.Settings(bridge, bridge.GetType(), UsualBridge with { MulticastStartupQueryInterval = bridge.MulticastStartupQueryInterval is { Seconds: 31 } near ? near : UsualBridge.MulticastStartupQueryInterval });
         }
         else if (KindData is { } kind)
         {
-            fields.Settings(kind, null, name => name is "link_index" or "device_index" or "flags_mask" ? null : name);
+            fields.Settings(kind, kind.GetType(), null, name => name is "link_index" or "device_index" or "flags_mask" ? null : name);
         }
 
         if (Info.Tun is { } tun)
@@ -175,12 +175,12 @@ public sealed record LinkEntry(string Name, LinkInfo Info) : StateEntry
         {
             // A port that is down, or has no carrier, is disabled; and the kernel works its cost out of its speed.
             BridgePortState usual = IsUp && HasCarrier ? BridgePortState.Forwarding : BridgePortState.Disabled;
-            fields.Settings(port, UsualPort with { State = usual, Cost = port.Cost }, name => name is "state" or "priority" or "cost" ? $"port_{name}" : name);
+            fields.Settings(port, port.GetType(), UsualPort with { State = usual, Cost = port.Cost }, name => name is "state" or "priority" or "cost" ? $"port_{name}" : name);
         }
 
         if (Info.BondPort is { } member)
         {
-            fields.Settings(member);
+            fields.Settings(member, member.GetType());
         }
     }
 }

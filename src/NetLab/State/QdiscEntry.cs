@@ -37,7 +37,7 @@ public sealed record QdiscEntry(string Device, QdiscInfo Info) : StateEntry
 
         if (Info.Spec is { } spec)
         {
-            fields.Settings(spec, null, name => name is "class_id" ? null : name);
+            fields.Settings(spec, spec.GetType(), null, name => name is "class_id" ? null : name);
         }
 
         fields.Volatile("bytes", Info.Statistics.Bytes);

@@ -86,7 +86,7 @@ public sealed record RouteEntry(RouteInfo Info) : StateEntry
         fields.Flag("limited", Info.Expires is not null);
         if (Info.Metrics is { } metrics)
         {
-            fields.Settings(metrics);
+            fields.Settings(metrics, metrics.GetType());
         }
 
         fields.Volatile("expires", Info.Expires);

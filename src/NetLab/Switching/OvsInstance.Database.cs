@@ -128,7 +128,7 @@ internal sealed partial class OvsInstance
         JsonArray parameters = ["Open_vSwitch"];
         foreach (var (table, columns) in queries)
         {
-            parameters.Add(new JsonObject
+            parameters.Add((JsonNode)new JsonObject
             {
                 ["op"] = "select",
                 ["table"] = table,

@@ -56,6 +56,73 @@ public sealed class CodeInNodesTests : IAsyncLifetime
     }
 
     [LabFact]
+    public async Task What_waits_at_a_socket_of_a_node_ends_with_the_lab()
+    {
+        TcpListener listener = _a.TcpListener(7000);
+        UdpClient client = _a.UdpClient(5000);
+        await using NetworkStream stream = await _b.ConnectAsync(IPAddress.Parse("10.0.0.1"), 7000);
+        using TcpClient accepted = await listener.AcceptTcpClientAsync();
+        Task accepting = listener.AcceptTcpClientAsync(), receiving = client.ReceiveAsync();
+        Task<int> reading = accepted.GetStream().ReadAsync(new byte[1]).AsTask();
+
+        await _lab.DisposeAsync();
+
+        await Assert.ThrowsAnyAsync<Exception>(() => accepting.WaitAsync(TimeSpan.FromSeconds(30)));
+        await Assert.ThrowsAnyAsync<Exception>(() => receiving.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.True(accepting.IsCompleted && receiving.IsCompleted, "something still waits");
+        Assert.Equal(0, await reading.WaitAsync(TimeSpan.FromSeconds(30)));
+    }
+
+    [LabFact]
+    public async Task An_error_of_a_socket_names_the_node_the_address_and_the_port()
+    {
+        var refused = await Assert.ThrowsAsync<NodeSocketException>(() => _b.ConnectAsync(IPAddress.Parse("10.0.0.1"), 7001));
+        Assert.Equal(
+            "Node b cannot connect to 10.0.0.1:7001: Connection refused. The host is reached, and nothing listens at that port and address there.", refused.Message);
+        Assert.Equal(SocketError.ConnectionRefused, refused.SocketErrorCode);
+
+        var noRoute = await Assert.ThrowsAsync<NodeSocketException>(() => _b.ConnectAsync(IPAddress.Parse("192.0.2.1"), 80));
+        Assert.Equal(
+            "Node b cannot connect to 192.0.2.1:80: Network is unreachable. The node has no route there; its addresses are 10.0.0.2/24.", noRoute.Message);
+
+        using TcpListener listener = _a.TcpListener(7000);
+        Assert.StartsWith(
+            "Node a cannot listen at 0.0.0.0:7000: Address already in use.", Assert.Throws<NodeSocketException>(() => _a.TcpListener(7000)).Message);
+        var foreign = Assert.Throws<NodeSocketException>(() => _a.BindTcp(new IPEndPoint(IPAddress.Parse("10.0.0.2"), 80)));
+        Assert.EndsWith("The node has no such address; it has 10.0.0.1/24.", foreign.Message);
+        using UdpClient client = _a.UdpClient(5000);
+        Assert.StartsWith("Node a cannot bind 0.0.0.0:5000: Address already in use.", Assert.Throws<NodeSocketException>(() => _a.UdpClient(5000)).Message);
+    }
+
+    [LabFact]
+    public async Task An_HTTP_client_of_a_node_says_so_too()
+    {
+        using HttpClient http = _b.CreateHttpClient();
+
+        var failure = await Assert.ThrowsAsync<HttpRequestException>(() => http.GetStringAsync("http://a:8080/"));
+
+        Assert.Contains("Node b cannot connect to 10.0.0.1:8080", failure.Message);
+    }
+
+    [LabFact]
+    public async Task Asynchronous_code_inside_a_node_is_refused()
+    {
+        var overloads = typeof(Node).GetMethods().Where(m => m.Name == nameof(Node.RunAsync));
+        Assert.Equal(2, overloads.Count(m => m.GetCustomAttributes(typeof(ObsoleteAttribute), false) is [ObsoleteAttribute { IsError: true }]));
+        var refused = await Assert.ThrowsAsync<ArgumentException>(() => _a.RunAsync(() => ValueTask.CompletedTask));
+        Assert.Contains("after the first await", refused.Message);
+    }
+
+    [LabFact]
+    public async Task A_program_is_started_as_it_is_run()
+    {
+        Assert.Equal("a b\n", (await _a.ExecAsync("echo", "a", "b")).Output);
+        Assert.Equal("a b\n", (await _a.ExecAsync("echo", ["a", "b"])).Output);
+        IReadOnlyList<string> words = ["a", "b"];
+        Assert.Equal(0, await _a.Start("echo", words).Exited);
+    }
+
+    [LabFact]
     public async Task Code_runs_inside_the_node()
     {
         string inside = await _a.RunAsync(() => File.ResolveLinkTarget("/proc/thread-self/ns/net", false)!.Name);

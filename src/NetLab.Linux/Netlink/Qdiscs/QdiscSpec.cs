@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace NetLab.Linux.Netlink;
 
 /// <summary>
@@ -5,6 +7,7 @@ namespace NetLab.Linux.Netlink;
 /// from <see cref="RouteSocket.GetQdiscs"/>.
 /// </summary>
 /// <param name="Index">Index of the device.</param>
+[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] // their state is listed by name
 public abstract record QdiscSpec(int Index) : IDescribed
 {
     /// <summary>The kind's name in the kernel (TCA_KIND).</summary>

@@ -26,7 +26,7 @@ internal sealed class MermaidDrawing
         if (title is not null)
         {
             Line("---");
-            Line($"title: {JsonSerializer.Serialize(PlainText.Line(title))}");
+            Line($"title: \"{JsonEncodedText.Encode(PlainText.Line(title))}\"");
             Line("---");
         }
 
