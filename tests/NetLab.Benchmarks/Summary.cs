@@ -21,6 +21,7 @@ internal static class Summary
         .. FramePathRows.All,
         .. CaptureRows.All,
         .. LabRows.All,
+        .. ConcurrencyRows.All,
     ];
 
     /// <summary>Measures the rows whose name contains <paramref name="only"/>, and says on <paramref name="progress"/> what it is at.</summary>

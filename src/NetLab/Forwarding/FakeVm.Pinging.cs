@@ -35,10 +35,10 @@ public sealed partial class FakeVm
         Frame request = Echo.Request(Mac, mac.Value, SourceFor(to), to, id, sequence, PingPayload, Node.Lab.Live.NextMark());
 
         using var done = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        Task<ReceivedFrame> reply = Inbox.Take(f => Echo.IsReply(f, id, sequence), done.Token);
-        long sent = Stopwatch.GetTimestamp();
-        Fate fate = await SendAsync(request, ct).ConfigureAwait(false);
-        if (reply.IsCompletedSuccessfully)
+        Task<ReceivedFrame>? reply = null;
+        long sent = 0;
+        Fate fate = await FollowedFrame.SendAsync(new SentFrame(Name, this, Node, request, FrameIdentity.Of(request)), Ask, ct).ConfigureAwait(false);
+        if (reply is { IsCompletedSuccessfully: true })
         {
             ReceivedFrame received = await reply.ConfigureAwait(false);
             return new PingResult(Name, to, Stopwatch.GetElapsedTime(sent, received.At), fate.Answered(), null);
@@ -46,6 +46,14 @@ public sealed partial class FakeVm
 
         await done.CancelAsync().ConfigureAwait(false);
         return new PingResult(Name, to, null, fate, "the echo request got no reply");
+
+        // When its turn has come: each frame that comes is shown to all who wait for one.
+        void Ask()
+        {
+            reply = Inbox.Take(f => Echo.IsReply(f, id, sequence), done.Token);
+            sent = Stopwatch.GetTimestamp();
+            Inject(request.Bytes.Span);
+        }
     }
 
     private static ReadOnlySpan<byte> PingPayload => "NetLab ping: where does it end?!"u8;

@@ -26,7 +26,24 @@ public sealed partial class FakeVm
         Frame question = address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6
             ? Frame.NeighborSolicitation(Mac, own, address)
             : Frame.ArpRequest(Mac, own, address);
-        Fate fate = await SendAsync(question, ct).ConfigureAwait(false);
-        return (_neighbours.TryGetValue(address, out MacAddress mac) ? mac : null, fate);
+        MacAddress? found = null;
+        Fate? fate = await FollowedFrame.AskAsync(
+            new SentFrame(Name, this, Node, question, FrameIdentity.Of(question)), AskUnlessKnown, IsKnown, ct).ConfigureAwait(false);
+        return (found, fate);
+
+        bool IsKnown()
+        {
+            found ??= _neighbours.TryGetValue(address, out MacAddress mac) ? mac : null;
+            return found is not null;
+        }
+
+        // Whoever has the address may have asked for ours meanwhile.
+        void AskUnlessKnown()
+        {
+            if (!IsKnown())
+            {
+                Inject(question.Bytes.Span);
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@ namespace NetLab;
 /// <summary>
 /// One frame, from before it is sent until its fate is known. This is the conductor: it asks those who see (<see cref="IFrameWatch"/>,
 /// <see cref="RuleWatch"/>), lets the lab come to rest (<see cref="Barrier"/>), and has copies and reasons made of what was seen. None of them
-/// knows of the others.
+/// knows of the others. Frames that are asked about at the same time go together (<see cref="Convoy"/>).
 /// </summary>
 internal sealed class FollowedFrame : IDisposable
 {
@@ -17,14 +17,15 @@ internal sealed class FollowedFrame : IDisposable
     private readonly Lab _lab;
     private readonly SentFrame _sent;
     private readonly IFrameWatch _watch;
-    private readonly IObservation _observation;
-    private readonly RuleWatch.Recording _rules;
+    private readonly IObservation? _observation;
+    private readonly RuleWatch.Recording? _rules;
     private readonly DateTimeOffset _at = DateTimeOffset.UtcNow;
     private LinuxException? _refusal;
     private IReadOnlyList<Storm> _storms = [];
+    private RuleAccount? _account;
     private long _lost;
 
-    private FollowedFrame(SentFrame sent, IFrameWatch watch, IObservation observation, RuleWatch.Recording rules)
+    private FollowedFrame(SentFrame sent, IFrameWatch watch, IObservation? observation = null, RuleWatch.Recording? rules = null)
     {
         _lab = sent.Start.Lab;
         _sent = sent;
@@ -41,14 +42,36 @@ internal sealed class FollowedFrame : IDisposable
     public static Task<Fate> SendAsync(FakeVm sender, Frame frame, bool untilEnded, CancellationToken ct) =>
         SendAsync(new SentFrame(sender.Name, sender, sender.Node, frame, FrameIdentity.Of(frame)), () => sender.Inject(frame.Bytes.Span), ct, untilEnded);
 
-    /// <summary>Sends a frame by <paramref name="send"/> and follows it until nothing moves any more.</summary>
-    public static async Task<Fate> SendAsync(SentFrame sent, Action send, CancellationToken ct, bool untilEnded = false)
+    /// <summary>Sends a frame by <paramref name="send"/> and follows it until nothing moves any more that concerns it.</summary>
+    public static async Task<Fate> SendAsync(SentFrame sent, Action send, CancellationToken ct, bool untilEnded = false) =>
+        (await SendAsync(sent, send, untilEnded, null, ct).ConfigureAwait(false))!;
+
+    /// <summary>Sends a question by <paramref name="ask"/>; follows it only where it got no answer. Null where it got one.</summary>
+    public static Task<Fate?> AskAsync(SentFrame question, Action ask, Func<bool> isAnswered, CancellationToken ct) => SendAsync(question, ask, false, isAnswered, ct);
+
+    private static async Task<Fate?> SendAsync(SentFrame sent, Action send, bool untilEnded, Func<bool>? isAnswered, CancellationToken ct)
     {
         sent.Start.Lab.RequireOwn();
-        using var frame = Observe(sent);
-        frame.Send(send);
-        await frame.SettleAsync(untilEnded, ct).ConfigureAwait(false);
-        IReadOnlyList<FrameCopy> copies = frame.Build();
+        using FollowedFrame frame = untilEnded ? Observe(sent) : new FollowedFrame(sent, sent.Start.Lab.Watch());
+        IReadOnlyList<FrameCopy> copies;
+        if (untilEnded)
+        {
+            frame.Send(send);
+            await frame.SettleAsync(ct).ConfigureAwait(false);
+            copies = frame.Build();
+        }
+        else
+        {
+            Company? company = await Convoy.SendAsync(sent, () => frame.Send(send), ct, isAnswered).ConfigureAwait(false);
+            if (company is null || isAnswered?.Invoke() == true)
+            {
+                return null;
+            }
+
+            (frame._storms, frame._account, frame._lost) = (company.Storms, company.Rules, company.LostOf(sent));
+            copies = company.CopiesOf(sent);
+        }
+
         copies = await frame.ExplainAsync(copies, ct).ConfigureAwait(false);
         return frame.Remember(copies);
     }
@@ -63,8 +86,8 @@ internal sealed class FollowedFrame : IDisposable
 
     public void Dispose()
     {
-        _rules.Dispose();
-        _observation.Dispose();
+        _rules?.Dispose();
+        _observation?.Dispose();
     }
 
     private static FollowedFrame Observe(SentFrame sent)
@@ -95,11 +118,11 @@ internal sealed class FollowedFrame : IDisposable
         }
     }
 
-    private async Task SettleAsync(bool untilEnded, CancellationToken ct)
+    private async Task SettleAsync(CancellationToken ct)
     {
         _storms = await Barrier.SettleAsync(_lab, ct).ConfigureAwait(false);
         long start = Stopwatch.GetTimestamp();
-        while (untilEnded && _storms.Count == 0 && Build().Any(IsKept) && Stopwatch.GetElapsedTime(start) < _lab.Options.Patience)
+        while (_storms.Count == 0 && Build().Any(IsKept) && Stopwatch.GetElapsedTime(start) < _lab.Options.Patience)
         {
             // What the kernel keeps, a timer of its own ends, and that wakes nobody.
             await Task.Delay(BetweenLooks, ct).ConfigureAwait(false);
@@ -109,7 +132,7 @@ internal sealed class FollowedFrame : IDisposable
 
     private IReadOnlyList<FrameCopy> Build()
     {
-        Seen seen = _observation.Take(_sent);
+        Seen seen = _observation!.Take(_sent);
         _lost = seen.Lost;
         return CopiesOf(_sent, seen);
     }
@@ -117,7 +140,7 @@ internal sealed class FollowedFrame : IDisposable
     private async Task<IReadOnlyList<FrameCopy>> ExplainAsync(IReadOnlyList<FrameCopy> copies, CancellationToken ct)
     {
         copies = _storms.Count == 0
-            ? await FateExplainer.ExplainAsync(_sent, copies, _rules.Take(), ct).ConfigureAwait(false)
+            ? await FateExplainer.ExplainAsync(_sent, copies, _account ?? _rules!.Take(), ct).ConfigureAwait(false)
             : FateExplainer.EndedBy(_storms[0], copies);
         return copies.Count == 0 && FateExplainer.AtTheStart(_sent, _refusal?.ErrnoName) is { } none ? [none] : copies;
     }

@@ -25,14 +25,22 @@ internal sealed class TraceFateBuilder
     }
 
     /// <summary>The copies of a frame that was sent, found among all that was recorded meanwhile.</summary>
-    public static List<FrameCopy> Build(SentFrame sent, IReadOnlyList<TraceEvent> events)
+    public static List<FrameCopy> Build(SentFrame sent, IReadOnlyList<TraceEvent> events) => Build(sent, new SeenFrames(sent.Start.Lab, new SeenByKernel(events, 0)));
+
+    /// <inheritdoc cref="Build(SentFrame, IReadOnlyList{TraceEvent})"/>
+    public static List<FrameCopy> Build(SentFrame sent, SeenFrames seen)
     {
         var builder = new TraceFateBuilder(sent);
-        foreach (SkbCopy root in SkbTree.Build(events, builder.IsPassedOn).Roots)
+        int at = seen.FindFirst(sent, builder.IsTheFrame);
+        if (at >= 0)
         {
-            if (builder._family.Count == 0 ? builder.IsTheFrame(root) : builder.SentOn(root))
+            builder.Add(seen.Roots[at]);
+            for (int i = at + 1; seen.HasOpenVSwitch && i < seen.Roots.Count; i++)
             {
-                builder.Add(root);
+                if (builder.SentOn(seen.Roots[i]))
+                {
+                    builder.Add(seen.Roots[i]);
+                }
             }
         }
 
@@ -160,9 +168,6 @@ internal sealed class TraceFateBuilder
         int length = Math.Min(content.Length, 40);
         return length > 8 && seen.IndexOf(content[4..length]) >= 0;
     }
-
-    private bool IsPassedOn(SkbHop hop) =>
-        !_nodes.TryGetValue(hop.Namespace, out Node? node) || node.FindDevice(hop.DeviceName) is not (OvsBridge or OvsInternalPort);
 
     // What Open vSwitch sends out of a port, or into the kernel by an internal port, it has received in the same node.
     private bool SentOn(SkbCopy root)

@@ -10,25 +10,35 @@ namespace NetLab;
 internal sealed class Barrier
 {
     private const int FramesBeforeDoubt = 500;
-    private static readonly TimeSpan Doubt = TimeSpan.FromMilliseconds(50);
+    private const int TurnsPerSecond = 20, LongestPatience = 12;
+    private static readonly TimeSpan Doubt = TimeSpan.FromMilliseconds(50), BetweenConcerns = TimeSpan.FromMilliseconds(100);
 
     private readonly Lab _lab;
     private readonly List<Storm> _storms = [];
     private IDisposable? _doubt;
     private long _first;
     private int _draining; // rounds in which what went round until a moment ago still runs dry
+    private readonly Func<long>? _concern;
+    private long _turns;
 
-    private Barrier(Lab lab)
+    private Barrier(Lab lab, Func<long>? concern)
     {
         _lab = lab;
+        _concern = concern;
         _first = Activity();
     }
 
     /// <summary>Returns when nothing is under way (<see cref="Lab.SettleAsync"/>), with the storms that had to be stopped for it.</summary>
+    /// <param name="lab">The lab.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <param name="concern">
+    /// What is waited for, where it is not the whole lab: a number that changes while that moves. Where others keep the lab from getting quiet, it is over
+    /// when the number stays through as many rounds as a frame and its answer need from end to end: each round takes them at least one stage further.
+    /// </param>
     /// <exception cref="ForwardingException">It does not get quiet, and no loop is the reason.</exception>
-    public static async Task<IReadOnlyList<Storm>> SettleAsync(Lab lab, CancellationToken ct)
+    public static async Task<IReadOnlyList<Storm>> SettleAsync(Lab lab, CancellationToken ct, Func<long>? concern = null)
     {
-        var barrier = new Barrier(lab);
+        var barrier = new Barrier(lab, concern);
         try
         {
             await barrier.WaitAsync(ct).ConfigureAwait(false);
@@ -42,8 +52,10 @@ internal sealed class Barrier
 
     private async Task WaitAsync(CancellationToken ct)
     {
-        long before = _first, start = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(start) < _lab.Options.Patience)
+        long before = _first, start = Stopwatch.GetTimestamp(), lookedAt = start, sinceLook = 0;
+        long? concern = null;
+        int stages = 8 + 2 * _lab.Nodes.Sum(n => 1 + n.Devices.OfType<Switch>().Count());
+        for (_turns = 0; HasPatience(Stopwatch.GetElapsedTime(start)); _turns++)
         {
             ct.ThrowIfCancellationRequested();
             Task round = RoundAsync(ct);
@@ -51,6 +63,7 @@ internal sealed class Barrier
             while (await Task.WhenAny(round, Task.Delay(Doubt, CancellationToken.None)).ConfigureAwait(false) != round)
             {
                 LookForLoop();
+                _turns++;
             }
 
             await round.ConfigureAwait(false);
@@ -61,9 +74,20 @@ internal sealed class Barrier
             }
 
             before = after;
+            if (_concern is not null && ++sinceLook > stages && _storms.Count == 0 && Stopwatch.GetElapsedTime(lookedAt) > BetweenConcerns)
+            {
+                long now = _concern();
+                if (now == concern)
+                {
+                    return;
+                }
+
+                (concern, sinceLook, lookedAt) = (now, 0, Stopwatch.GetTimestamp());
+            }
+
             if (_draining > 0)
             {
-                start = Stopwatch.GetTimestamp();
+                (start, _turns) = (Stopwatch.GetTimestamp(), 0);
                 if (--_draining == 0)
                 {
                     _lab.Live.Watch().ForgetLast();
@@ -76,6 +100,10 @@ internal sealed class Barrier
 
         throw DoesNotEnd();
     }
+
+    // On a machine that is busy with other things a second is little. What counts is how often the lab came to look, within reason.
+    private bool HasPatience(TimeSpan elapsed) =>
+        elapsed < _lab.Options.Patience || (_turns < _lab.Options.Patience.TotalSeconds * TurnsPerSecond && elapsed < LongestPatience * _lab.Options.Patience);
 
     private async Task RoundAsync(CancellationToken ct)
     {

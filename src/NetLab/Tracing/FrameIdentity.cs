@@ -26,6 +26,19 @@ internal readonly struct FrameIdentity
         _inner = inner;
     }
 
+    /// <summary>A number that frames of the same identity have in common, and others hardly ever.</summary>
+    public int Key
+    {
+        get
+        {
+            var key = default(HashCode);
+            key.Add(_protocol);
+            key.Add(_mark);
+            key.AddBytes(_content.Span);
+            return key.ToHashCode();
+        }
+    }
+
     public static FrameIdentity Of(Frame frame)
     {
         if (frame.Ipv4 is { } ip4)

@@ -13,6 +13,13 @@ public sealed partial class FakeVm
     /// <summary>The guest's neighbour table: addresses it has resolved.</summary>
     public IReadOnlyDictionary<IPAddress, MacAddress> Neighbours => _neighbours;
 
+    /// <summary>Makes the guest know who has an address, as <c>ip neighbour add</c> in it would: it does not ask.</summary>
+    public void AddNeighbour(IPAddress address, MacAddress mac)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        Learn(address, mac);
+    }
+
     /// <summary>Forgets what was resolved, so that the next send asks again.</summary>
     public void ForgetNeighbours() => _neighbours.Clear();
 

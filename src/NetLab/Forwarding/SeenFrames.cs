@@ -1,0 +1,57 @@
+using NetLab.Linux.Bpf;
+
+namespace NetLab;
+
+/// <summary>
+/// The frames that the kernel told of, made of its records once, by the first who asks, for all who want to know of one of them. Safe for use by many threads.
+/// </summary>
+internal sealed class SeenFrames
+{
+    private const int Told = 34; // bytes that tell frames apart: Ethernet's and IPv4's headers
+
+    private readonly Lazy<IReadOnlyList<SkbCopy>> _roots;
+    private readonly Lazy<ILookup<(string Device, int Head), int>> _heads;
+
+    public SeenFrames(Lab lab, SeenByKernel seen)
+    {
+        Dictionary<ulong, Node> nodes = lab.Nodes.Where(n => n.IsApplied).ToDictionary(n => n.State.Namespace.Inode);
+        Lost = seen.Lost;
+        HasOpenVSwitch = lab.Nodes.Any(n => n.Devices.Any(d => d is OvsBridge));
+        _roots = new(() => [.. SkbTree.Build(seen.Events, hop => !nodes.TryGetValue(hop.Namespace, out Node? node) || node.FindDevice(hop.DeviceName) is not (OvsBridge or OvsInternalPort)).Roots]);
+        _heads = new(() => Enumerable.Range(0, Roots.Count).ToLookup(i => (Roots[i].Events[0].DeviceName, HeadOf(Roots[i].Events[0].Bytes.Span))));
+    }
+
+    /// <summary>How many records had no room.</summary>
+    public long Lost { get; }
+
+    /// <summary>Whether somebody in user space may have sent frames on.</summary>
+    public bool HasOpenVSwitch { get; }
+
+    /// <summary>Copies that descend from no other, in the order of their appearance.</summary>
+    public IReadOnlyList<SkbCopy> Roots => _roots.Value;
+
+    /// <summary>The place among the roots of the first that is the frame; -1 where there is none.</summary>
+    public int FindFirst(SentFrame sent, Predicate<SkbCopy> isTheFrame)
+    {
+        // What a VM sends is known by its tap and its first bytes.
+        IEnumerable<int> candidates = sent.Sender is { } sender && sent.Frame.Length >= Told
+            ? _heads.Value[(sender.Tap.Name, HeadOf(sent.Frame.Bytes.Span))]
+            : Enumerable.Range(0, Roots.Count);
+        foreach (int i in candidates)
+        {
+            if (isTheFrame(Roots[i]))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private static int HeadOf(ReadOnlySpan<byte> bytes)
+    {
+        var head = default(HashCode);
+        head.AddBytes(bytes[..Math.Min(bytes.Length, Told)]);
+        return head.ToHashCode();
+    }
+}
