@@ -6,6 +6,7 @@ if (Room.Problem() is { } lacking)
     return ExitCode.Lacking;
 }
 
+RuntimeSockets.Remove();
 NetLab.Lab.ReserveThreads();
 using var terminal = Terminal.OfThisProcess();
 return await NetLabCommand.RunAsync(args, terminal).ConfigureAwait(false);

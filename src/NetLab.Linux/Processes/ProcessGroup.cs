@@ -17,7 +17,8 @@ public sealed partial class ProcessGroup : IDisposable, IAsyncDisposable
 {
     // The one that reads is not the first process itself: that one waits, and so buries every orphan of the group, whose ends would
     // interrupt its reading. (A background command has no standard input, hence descriptor 3.)
-    private const string FirstProcess = "exec 3<&0; (read -r _ <&3) & wait $!";
+    // One that a program of the group kills is followed by another; only the end of the pipe ends it by itself.
+    private const string FirstProcess = "exec 3<&0; while :; do (read -r _ <&3) & wait $!; [ $? -gt 128 ] || exit 0; done";
 
     private readonly SafeFileHandle _lifeline;
     private readonly SafeFileHandle _pidNamespace;
