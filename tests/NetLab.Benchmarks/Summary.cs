@@ -22,6 +22,7 @@ internal static class Summary
         .. CaptureRows.All,
         .. LabRows.All,
         .. ConcurrencyRows.All,
+        .. OpenVSwitchRows.All,
     ];
 
     /// <summary>Measures the rows whose name contains <paramref name="only"/>, and says on <paramref name="progress"/> what it is at.</summary>

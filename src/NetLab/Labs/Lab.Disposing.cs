@@ -32,15 +32,8 @@ public sealed partial class Lab
             tap.Close();
         }
 
-        foreach (Node node in _nodes.Where(n => n.IsApplied))
-        {
-            if (node.State.Ovs is { } ovs)
-            {
-                await ovs.DisposeAsync().ConfigureAwait(false);
-            }
-        }
-
         Exception? notGivenBack = await GiveBackAsync().ConfigureAwait(false);
+        // Open vSwitch's are among them: all end at once, and are waited for once.
         await Live.EndProcessesAsync().ConfigureAwait(false);
         foreach (Node node in _nodes.Where(n => n.IsApplied))
         {

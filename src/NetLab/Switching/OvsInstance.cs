@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using NetLab.Linux;
 using NetLab.Linux.Processes;
@@ -18,6 +21,9 @@ internal sealed partial class OvsInstance : IAsyncDisposable
 {
     // Where the programs of the node see the files.
     private const string Inside = "/run/openvswitch";
+
+    private const string SchemaPath = "/usr/share/openvswitch/vswitch.ovsschema";
+    private static readonly Lazy<byte[]?> Schema = new(ReadSchema);
 
     private readonly ProcessGroup _group;
     private readonly Userland _userland;
@@ -101,14 +107,40 @@ internal sealed partial class OvsInstance : IAsyncDisposable
     {
         HasKernelDatapath = kernelDatapath;
         const string doing = "start Open vSwitch";
+        await CreateDatabaseAsync(doing, ct).ConfigureAwait(false);
+        _database = await StartAsync(doing, "ovsdb-server", [$"{Inside}/conf.db", $"--remote=punix:{Inside}/db.sock"], ct).ConfigureAwait(false);
+        _daemon = await StartAsync(doing, "ovs-vswitchd", [$"unix:{Inside}/db.sock", .. kernelDatapath ? (string[])[] : ["--disable-system"]], ct).ConfigureAwait(false);
+    }
+
+    // What "ovsdb-tool create" writes is one record with the schema (ovsdb/log.c, ovsdb(5)): "OVSDB JSON", its length, its SHA-1, a newline, and the record,
+    // which ends with a newline. So no program has to start for it; where the schema is not in its usual place, that one does.
+    private async Task CreateDatabaseAsync(string doing, CancellationToken ct)
+    {
+        if (Schema.Value is { } record)
+        {
+            await File.WriteAllBytesAsync($"{_directory}/conf.db", record, ct).ConfigureAwait(false);
+            return;
+        }
+
         var created = await RunAsync(doing, "ovsdb-tool", ["create", $"{Inside}/conf.db"], null, ct).ConfigureAwait(false);
         if (created.ExitCode is not 0)
         {
             throw Failure(doing, created.Error);
         }
+    }
 
-        _database = await StartAsync(doing, "ovsdb-server", [$"{Inside}/conf.db", $"--remote=punix:{Inside}/db.sock"], ct).ConfigureAwait(false);
-        _daemon = await StartAsync(doing, "ovs-vswitchd", [$"unix:{Inside}/db.sock", .. kernelDatapath ? (string[])[] : ["--disable-system"]], ct).ConfigureAwait(false);
+    private static byte[]? ReadSchema()
+    {
+        if (!File.Exists(SchemaPath))
+        {
+            return null;
+        }
+
+        byte[] schema = [.. File.ReadAllBytes(SchemaPath).AsSpan().TrimEnd((byte)'\n'), (byte)'\n'];
+#pragma warning disable CA5350 // The format asks for it, against damage, not against people.
+        var digest = Convert.ToHexStringLower(SHA1.HashData(schema));
+#pragma warning restore CA5350
+        return [.. Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"OVSDB JSON {schema.Length} {digest}\n")), .. schema];
     }
 
     // A daemon in the foreground: its log goes to its standard error, and says when it is ready by giving its version.
