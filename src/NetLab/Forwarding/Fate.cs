@@ -173,7 +173,7 @@ public sealed class Fate
     {
         ArgumentNullException.ThrowIfNull(device);
         List<Reason> there = [.. Copies.Select(c => c.Reason).OfType<Reason>().Where(r => ReferenceEquals(r.Node, device.Node) && r.Device == device.Name)];
-        if (there.Count == 0 && device is TapDevice { Vm: { } vm } && WhyNot(vm) is { } skipped && skipped.Device == device.Name)
+        if (there.Count == 0 && device.Guest is { } vm && WhyNot(vm) is { } skipped && skipped.Device == device.Name)
         {
             there.Add(skipped);
         }

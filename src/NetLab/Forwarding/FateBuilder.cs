@@ -29,7 +29,7 @@ internal sealed class FateBuilder
     private void Add(Sighting sighting, bool inTunnel)
     {
         // The bridge device's own copy of what its ports flood is no hop on the way to anywhere, unless the node itself is meant.
-        if (sighting.Device is Switch { Addresses.Count: 0 } && sighting.Direction == HopDirection.In)
+        if (sighting.Device is { IsBareSwitch: true } && sighting.Direction == HopDirection.In)
         {
             return;
         }
@@ -55,38 +55,35 @@ internal sealed class FateBuilder
     // A veth pair is a queue: the first that went out of the peer and has not come in yet is this one.
     private Step? CameFrom(Sighting sighting) => sighting.Device switch
     {
-        VethEnd end => NextOut(end.Peer) ?? NextOut(end), // an XDP program at the other end may have sent it back
-        TapDevice => null,
-        Switch or OvsInternalPort => LastInto(SwitchOf(sighting.Device), sighting),
-        KernelDevice { Spec: VxlanSpec } => LastIn(sighting.Node) ?? _steps.Find(s => s.Seen is { Device: KernelDevice { Spec: VxlanSpec }, Direction: HopDirection.Out } && s.Children == 0), // the fragments between are not known again
+        { OtherEnd: { } other } => NextOut(other) ?? NextOut(sighting.Device), // an XDP program at the other end may have sent it back
+        { LeadsToUserSpace: true } => null,
+        { LeadsToStack: true } => LastInto(sighting.Device.Passes, sighting),
+        KernelDevice { Spec: VxlanSpec } => LastIn(sighting.Node)
+            ?? _steps.Find(s => s.Seen is { Device: KernelDevice { Spec: VxlanSpec }, Direction: HopDirection.Out } && s.Children == 0), // the fragments between are not known again
         _ => LastIn(sighting.Node),
     };
 
     private Step? NextOut(Device device) => _steps.Find(s => ReferenceEquals(s.Seen.Device, device) && s.Seen.Direction == HopDirection.Out && s.Children == 0);
 
     private Step? WasSentFor(Sighting sighting) =>
-        sighting.Device is not (Switch or OvsInternalPort) && SwitchOf(sighting.Device) is { } bridge
+        sighting.Device is { LeadsToStack: false, Passes: { } bridge }
             ? LastInto(bridge, sighting)
             : LastIn(sighting.Node, sighting);
-
-    // The switch that a device's frames come from or go into, on the other side of the device than the wire: what the node's own stack
-    // sends out of a bridge device or an internal port goes into the switch, and what it receives there comes out of it.
-    private static Switch? SwitchOf(Device? device) => device as Switch ?? device?.Switch;
 
     // What went out of the same device before is another fragment of the same, not what it came from.
     private Step? LastIn(Node node, Sighting? sent = null) => _steps.FindLast(s =>
         ReferenceEquals(s.Seen.Node, node) && !(sent is not null && s.Seen.DeviceName == sent.DeviceName && s.Seen.Direction == HopDirection.Out));
 
-    // Patch ports join the Open vSwitch bridges of a node: a frame that entered by one may leave by another. Of several fragments, it is the same one that leaves.
+    // Of several fragments, it is the same one that leaves.
     private Step? LastInto(Switch? bridge, Sighting sighting)
     {
         return _steps.FindLast(s => IsInto(s) && Offset(s.Seen) == Offset(sighting)) ?? _steps.FindLast(IsInto);
 
         bool IsInto(Step s) =>
-            ReferenceEquals(s.Seen.Node, sighting.Node)
-            && SwitchOf(s.Seen.Device) is { } other
-            && (ReferenceEquals(other, bridge) || (other is OvsBridge && bridge is OvsBridge))
-            && s.Seen.Direction == (s.Seen.Device is Switch or OvsInternalPort ? HopDirection.Out : HopDirection.In);
+            bridge is not null
+            && s.Seen.Device is { Passes: { } entered } device
+            && entered.PassesTo(bridge)
+            && s.Seen.Direction == (device.LeadsToStack ? HopDirection.Out : HopDirection.In);
 
         static int? Offset(Sighting seen) => seen.Frame.Ipv4?.FragmentOffset;
     }

@@ -126,12 +126,12 @@ public sealed class FrameCopy
         }
 
         Hop last = hops[^1];
-        if (last is { Direction: HopDirection.Out, LabDevice: AdoptedDevice or TapDevice { Vm: null }, Node.Lab.IsAdopted: true })
+        if (last is { Direction: HopDirection.Out, LabDevice.LeadsOutOfLab: true, Node.Lab.IsAdopted: true })
         {
             return new FrameCopy(hops, CopyEnd.Left, null, null) { Skb = skb };
         }
 
-        FakeVm? vm = last is { Direction: HopDirection.Out, LabDevice: TapDevice { Vm: { } reader } } ? reader : null;
+        FakeVm? vm = last is { Direction: HopDirection.Out, LabDevice.Guest: { } reader } ? reader : null;
         Node? node = last.Direction == HopDirection.In && IsTakenByStack(last, skb) ? last.Node : null;
         return new FrameCopy(hops, vm is not null || node is not null ? CopyEnd.Delivered : CopyEnd.Lost, vm, node) { Skb = skb, IsGivenToSocket = skb is { End: SkbEnd.GivenToSocket } };
     }
@@ -194,7 +194,7 @@ public sealed class FrameCopy
 
     private static bool IsTakenByStack(Hop hop, SkbCopy? skb)
     {
-        if (hop.LabDevice is null or { Switch: not null } and not OvsInternalPort)
+        if (hop.LabDevice is null or { Switch: not null, LeadsToStack: false })
         {
             return false;
         }

@@ -24,10 +24,10 @@ public sealed record Hop(Node Node, string Device, HopDirection Direction, ushor
     internal bool InTunnel { get; init; }
 
     /// <summary>Whether the frame went from a switch to the device here, and not from the device into the switch: the kernel's side of an internal port is the other way round.</summary>
-    internal bool LeavesSwitch => Direction == (LabDevice is OvsInternalPort or OvsBridge ? HopDirection.In : HopDirection.Out);
+    internal bool LeavesSwitch => Direction == (LabDevice is { IsMadeByOvs: true } ? HopDirection.In : HopDirection.Out);
 
     /// <summary>The switch that the frame goes into by this device; null where it goes into none.</summary>
-    internal Switch? Enters => LeavesSwitch ? null : LabDevice as OvsBridge ?? LabDevice?.Switch;
+    internal Switch? Enters => LeavesSwitch ? null : LabDevice is { IsMadeByOvs: true } ? LabDevice.Passes : LabDevice?.Switch;
 
     /// <summary>The hop in a few words: <c>compute1/qvo1 in, VLAN 7</c>.</summary>
     public override string ToString() =>

@@ -109,7 +109,7 @@ internal sealed class TraceFateBuilder
     private bool IsHop(SkbHop hop) =>
         (hop.IsComplete || hop.Direction is SkbDirection.In)
         && _nodes.TryGetValue(hop.Namespace, out Node? node)
-        && !(hop.Direction is SkbDirection.In && node.FindDevice(hop.DeviceName) is Switch { Addresses.Count: 0 });
+        && !(hop.Direction is SkbDirection.In && node.FindDevice(hop.DeviceName) is { IsBareSwitch: true });
 
     private List<Hop> HopsOf(SkbCopy copy) => [.. WayOf(copy).Where(IsHop).Select(HopOf)];
 
@@ -121,7 +121,7 @@ internal sealed class TraceFateBuilder
     {
         Node node = _nodes[hop.Namespace];
         Frame? frame = Seen(hop.First);
-        bool inTunnel = frame?.Udp is { DestinationPort: 4789 or 8472 or 6081 } && hop.First.Length > _sent.Frame.Length;
+        bool inTunnel = frame?.Inner is not null && hop.First.Length > _sent.Frame.Length;
         return new Hop(node, hop.DeviceName, hop.Direction is SkbDirection.In ? HopDirection.In : HopDirection.Out, frame?.VlanId, TimeSpan.FromTicks((hop.Timestamp - _family[0].Events[0].Timestamp) / 100))
         {
             LabDevice = node.FindDevice(hop.DeviceName),
@@ -196,7 +196,7 @@ internal sealed class TraceFateBuilder
     private bool IsTakenByXdp(SkbCopy copy) => copy is { End: SkbEnd.Consumed, Hops.Count: 0, Parent: not null } && copy.EndEvent!.Location.StartsWith("veth_xdp_rcv_skb", StringComparison.Ordinal) && !_sentOn.Contains(copy);
 
     private Hop? HopOfSwitch(SkbHop hop) =>
-        _nodes.TryGetValue(hop.Namespace, out Node? node) && node.FindDevice(hop.DeviceName) is { } device && (device is OvsBridge || device.Switch is OvsBridge)
+        _nodes.TryGetValue(hop.Namespace, out Node? node) && node.FindDevice(hop.DeviceName) is { Passes.IsInUserSpace: true }
             ? HopOf(hop)
             : null;
 

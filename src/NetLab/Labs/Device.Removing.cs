@@ -74,7 +74,7 @@ public abstract partial class Device
             throw new TopologyException($"{this} cannot move to {node.Name}: a bridge stays in the node it was made in");
         }
 
-        if (Switch is { } bridge && this is not OvsInternalPort)
+        if (Switch is { } bridge && !IsMadeByOvs)
         {
             await bridge.DetachAsync(this, ct).ConfigureAwait(false);
         }
@@ -102,7 +102,7 @@ public abstract partial class Device
 
         node.State.Route.Execute(settings);
         Ethtool.RunLinkWatch(node.State.Namespace, [Name]);
-        if (this is VethEnd { Peer: var peer })
+        if (OtherEnd is { } peer)
         {
             Ethtool.RunLinkWatch(peer.Node.State.Namespace, [peer.Name]);
         }
@@ -112,7 +112,7 @@ public abstract partial class Device
 
     private void RefuseOvs(string what)
     {
-        if (this is OvsBridge or OvsInternalPort || Switch is OvsBridge)
+        if (IsMadeByOvs || Switch is { IsInUserSpace: true })
         {
             throw new TopologyException($"{this} cannot be {what}: Open vSwitch knows it by its name and in its node; detach it first, or remove it and add another");
         }

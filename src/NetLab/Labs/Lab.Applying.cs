@@ -62,7 +62,7 @@ public sealed partial class Lab
             await FinishAsync(node, newDevices[node], ct).ConfigureAwait(false);
         }
 
-        foreach (FakeVm vm in newDevices.Values.SelectMany(d => d).OfType<TapDevice>().Select(t => t.Vm).OfType<FakeVm>())
+        foreach (FakeVm vm in newDevices.Values.SelectMany(d => d).Select(d => d.Guest).OfType<FakeVm>())
         {
             vm.StartReading();
         }
@@ -164,7 +164,7 @@ public sealed partial class Lab
     }
 
     // Made by Open vSwitch, or upon a device that it makes.
-    private static bool IsOfOvs(Device device) => device is OvsInternalPort or OvsBridge || (device is KernelDevice { Parent: { } parent } && IsOfOvs(parent));
+    private static bool IsOfOvs(Device device) => device.IsMadeByOvs || (device is KernelDevice { Parent: { } parent } && IsOfOvs(parent));
 
     private static void Execute(Node node, NetlinkBatch batch)
     {

@@ -12,7 +12,7 @@ public sealed partial class Lab
         _ = device.Index;
 
         // A veth pair exists with both its ends or not at all.
-        Device[] gone = device is VethEnd end ? [end, end.Peer] : [device];
+        Device[] gone = device.OtherEnd is { } other ? [device, other] : [device];
         foreach (KernelDevice above in gone.SelectMany(d => d.Node.Devices).OfType<KernelDevice>().Where(d => gone.Contains(d.Parent)).ToList())
         {
             await RemoveAsync(above, ct).ConfigureAwait(false);
@@ -28,7 +28,7 @@ public sealed partial class Lab
         {
             await bridge.DeleteAsync(ct).ConfigureAwait(false);
         }
-        else if (device is not OvsInternalPort)
+        else if (!device.IsMadeByOvs)
         {
             var batch = new NetlinkBatch();
             batch.DeleteLink(device.LiveIndex, $"removing {device}");
@@ -54,7 +54,7 @@ public sealed partial class Lab
         {
             foreach (Device port in bridge.Ports.ToList())
             {
-                await (port is OvsInternalPort ? RemoveAsync(port, ct) : bridge.DetachAsync(port, ct)).ConfigureAwait(false);
+                await (port.IsMadeByOvs ? RemoveAsync(port, ct) : bridge.DetachAsync(port, ct)).ConfigureAwait(false);
             }
         }
 

@@ -45,7 +45,7 @@ public sealed partial class Lab
             await bridge.MarkAppliedAsync(node.State.Ovs, ct).ConfigureAwait(false);
         }
 
-        foreach (Device device in newDevices.Where(d => d is OvsBridge or OvsInternalPort))
+        foreach (Device device in newDevices.Where(d => d.IsMadeByOvs))
         {
             LinkInfo link = node.State.Route.FindLink(device.Name)
                 ?? throw new InvalidOperationException($"Open vSwitch of node {node.Name} said that {device.Name} is there, and the kernel has no such device.");
@@ -57,7 +57,7 @@ public sealed partial class Lab
     // later; TCP across it would fail while ping works.
     private static void CompleteChecksums(Dictionary<Node, List<Device>> newDevices)
     {
-        foreach (VethEnd end in newDevices.Values.SelectMany(d => d).OfType<VethEnd>())
+        foreach (Device end in newDevices.Values.SelectMany(d => d).Where(d => d.OtherEnd is not null))
         {
             Ethtool.SetChecksumOffload(end.Node.State.Namespace, end.Name, false);
         }

@@ -46,7 +46,7 @@ internal static class Planner
                     new LinkChange { Mac = device.Mac.ToPhysicalAddress(), Mtu = device.Mtu, MasterIndex = MasterOf(device), Up = device.Up },
                     device.Mtu is { } mtu ? $"setting tap {device} up with MTU {mtu}" : $"setting tap {device} up");
             }
-            else if (device is OvsInternalPort or OvsBridge)
+            else if (device.IsMadeByOvs)
             {
                 batch.ChangeLink(device.LiveIndex, new LinkChange { Mac = device.HasChosenMac ? device.Mac.ToPhysicalAddress() : null, Mtu = device.Mtu, Up = device.Up }, $"setting {device} up");
             }

@@ -98,8 +98,8 @@ internal static class FateText
         {
             (HopDirection.In, { Switch: OvsBridge bridge } port) => $"in{tag}{Port(bridge.Port(port))}",
             (HopDirection.In, _) => $"in{tag}",
-            (_, VethEnd end) => $"out{tag}      -> {end.Peer.Node.Name} {end.Peer.Name}",
-            (_, TapDevice { Vm: { } vm }) => $"out{tag}      -> {vm.Name}",
+            (_, { OtherEnd: { } other }) => $"out{tag}      -> {other.Node.Name} {other.Name}",
+            (_, { Guest: { } vm }) => $"out{tag}      -> {vm.Name}",
             _ => $"out{tag}",
         };
     }
@@ -118,7 +118,7 @@ internal static class FateText
         var ports = new HashSet<string>();
         foreach (FrameCopy copy in verdict.Fate.Copies.Where(c => FateHops.SameUpTo(c, verdict.Copy!, at)))
         {
-            if (at + 1 < copy.Hops.Count && copy.Hops[at + 1].LabDevice is { Switch: { } other } next && (ReferenceEquals(other, bridge) || (other is OvsBridge && bridge is OvsBridge)))
+            if (at + 1 < copy.Hops.Count && copy.Hops[at + 1].LabDevice is { Switch: { } other } next && bridge.PassesTo(other))
             {
                 ports.Add(next.Name);
             }

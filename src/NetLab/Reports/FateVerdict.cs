@@ -16,7 +16,7 @@ public sealed class FateVerdict
         Reached = fate.Copies.Any(isArrival);
         Copy = toward ?? fate.Copies
             .OrderByDescending(isArrival)
-            .ThenByDescending(c => LikelyWay.Score(c, way))
+            .ThenByDescending(c => Score(c, way))
             .ThenByDescending(c => c.End is not (CopyEnd.Delivered or CopyEnd.Lost))
             .ThenByDescending(c => c.Hops.Count)
             .FirstOrDefault();
@@ -42,7 +42,7 @@ public sealed class FateVerdict
     {
         ArgumentNullException.ThrowIfNull(fate);
         ArgumentNullException.ThrowIfNull(to);
-        return new FateVerdict(fate, to.Name, $" (node {to.Node.Name}, {to.Tap.Name})", c => ReferenceEquals(c.Vm, to), LikelyWay.Find(fate, [to.Tap]), fate.Toward(to));
+        return new FateVerdict(fate, to.Name, $" (node {to.Node.Name}, {to.Tap.Name})", c => ReferenceEquals(c.Vm, to), Ways.Find(StartsOf(fate), [to.Tap]), fate.Toward(to));
     }
 
     /// <summary>What the fate means for a node's own stack.</summary>
@@ -52,7 +52,7 @@ public sealed class FateVerdict
     {
         ArgumentNullException.ThrowIfNull(fate);
         ArgumentNullException.ThrowIfNull(to);
-        return new FateVerdict(fate, to.Name, " (a node)", c => ReferenceEquals(c.Node, to), LikelyWay.Find(fate, [.. to.Devices.Where(d => d.Switch is null)]));
+        return new FateVerdict(fate, to.Name, " (a node)", c => ReferenceEquals(c.Node, to), Ways.Find(StartsOf(fate), [.. to.Devices.Where(d => d.Switch is null)]));
     }
 
     /// <summary>What the fate means for a group address, or for an address that nothing in the lab has.</summary>
@@ -62,7 +62,7 @@ public sealed class FateVerdict
     {
         ArgumentNullException.ThrowIfNull(fate);
         bool isGroup = fate.Frame.Destination.IsMulticast && fate.Frame.Arp is null;
-        return new FateVerdict(fate, receiver, isGroup ? " (a group)" : " (nothing in the lab has this address)", c => isGroup && c.End is CopyEnd.Delivered, LikelyWay.None);
+        return new FateVerdict(fate, receiver, isGroup ? " (a group)" : " (nothing in the lab has this address)", c => isGroup && c.End is CopyEnd.Delivered, []);
     }
 
     /// <summary>The fate of the frame.</summary>
@@ -100,4 +100,11 @@ public sealed class FateVerdict
 
     /// <inheritdoc/>
     public override string ToString() => FateText.Headline(this);
+
+    private static IEnumerable<Device> StartsOf(Fate fate) => fate.Sender is { } vm ? [vm.Tap] : fate.Start.Devices.Where(d => d.Switch is null);
+
+    // How many steps of the way a copy went; where it was dropped is a step too.
+    private static int Score(FrameCopy copy, IReadOnlyList<Device> way) =>
+        copy.Hops.Count(h => h.LabDevice is { } device && way.Contains(device))
+        + (copy.Reason is { Device.Length: > 0 } reason && reason.Node.FindDevice(reason.Device) is { } end && way.Contains(end) ? 1 : 0);
 }

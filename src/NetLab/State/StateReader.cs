@@ -73,7 +73,7 @@ internal sealed partial class StateReader(Node node)
 
     private string? PeerOf(LinkInfo link, Device? device)
     {
-        if (device is VethEnd { Peer: { IsApplied: true } peer })
+        if (device is { OtherEnd: { IsApplied: true } peer })
         {
             return ReferenceEquals(peer.Node, node) ? peer.Name : peer.ToString();
         }

@@ -8,4 +8,6 @@ public sealed class AdoptedDevice : Device
 
     /// <inheritdoc/>
     public override string Kind { get; }
+
+    internal override bool LeadsOutOfLab => true;
 }

@@ -82,6 +82,33 @@ public abstract partial class Device
     /// <summary>Its index in the kernel; 0 before it is applied.</summary>
     internal int LiveIndex { get; set; }
 
+    /// <summary>The device at the other end of the cable, where what goes out here comes in; null where no cable leads away.</summary>
+    internal virtual Device? OtherEnd => null;
+
+    /// <summary>The guest that reads what goes out of the device; null where there is none.</summary>
+    internal virtual FakeVm? Guest => null;
+
+    /// <summary>Whether a program, and no other device, is behind it: what comes in here was made in user space.</summary>
+    internal virtual bool LeadsToUserSpace => false;
+
+    /// <summary>Whether what is behind it is none of the lab's.</summary>
+    internal virtual bool LeadsOutOfLab => false;
+
+    /// <summary>
+    /// Whether the node's own stack is behind it, and no wire: what the stack sends out of a bridge's own device or an internal port goes into the
+    /// switch, and what it receives there has come out of the switch.
+    /// </summary>
+    internal virtual bool LeadsToStack => false;
+
+    /// <summary>Whether it is a bridge's own device, and the node has no address there: what comes in is a copy that nobody wants.</summary>
+    internal virtual bool IsBareSwitch => false;
+
+    /// <summary>Whether Open vSwitch makes it, and knows it by its name.</summary>
+    internal virtual bool IsMadeByOvs => false;
+
+    /// <summary>The switch that its frames pass: a bridge's own, or else the one that it is a port of.</summary>
+    internal virtual Switch? Passes => Switch;
+
     internal MacAddress DefaultMac { get; init; }
 
     internal bool HasChosenMac => _mac is not null;

@@ -37,7 +37,7 @@ public sealed partial class Node
     public IReadOnlyList<Device> Devices => _devices;
 
     /// <summary>The fake VMs whose taps are in this node.</summary>
-    public IEnumerable<FakeVm> Vms => _devices.OfType<TapDevice>().Select(tap => tap.Vm).OfType<FakeVm>();
+    public IEnumerable<FakeVm> Vms => _devices.Select(d => d.Guest).OfType<FakeVm>();
 
     /// <summary>Routes that are added once the addresses are there.</summary>
     public IReadOnlyList<NodeRoute> Routes => _routes;

@@ -19,6 +19,13 @@ public sealed partial class OvsBridge : Switch
     /// <inheritdoc/>
     public override string Kind => "openvswitch";
 
+    internal override bool IsInUserSpace => true;
+
+    internal override bool IsMadeByOvs => true;
+
+    // Patch ports may join any bridges of a node.
+    internal override bool PassesTo(Switch other) => other is OvsBridge && ReferenceEquals(other.Node, Node);
+
     /// <summary>Columns of the Bridge table (ovs-vswitchd.conf.db(5)).</summary>
     public OvsBridgeOptions Options
     {
@@ -90,7 +97,7 @@ public sealed partial class OvsBridge : Switch
     private protected override void OnAttached(Device device)
     {
         var port = new OvsPort(this, device.Name, device);
-        if (device is OvsInternalPort)
+        if (device.IsMadeByOvs)
         {
             port.Options = new OvsPortOptions { InterfaceType = "internal" };
         }

@@ -49,4 +49,8 @@ public sealed class OvsInternalPort : Device
 
     /// <inheritdoc/>
     public override string Kind => "openvswitch-internal";
+
+    internal override bool IsMadeByOvs => true;
+
+    internal override bool LeadsToStack => true;
 }

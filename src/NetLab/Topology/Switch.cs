@@ -13,6 +13,18 @@ public abstract partial class Switch : Device
     /// <summary>The ports, in the order they were attached.</summary>
     public IReadOnlyList<Device> Ports => _ports;
 
+    /// <summary>Whether frames cross it in a program, where the kernel does not see which copy became of which.</summary>
+    internal virtual bool IsInUserSpace => false;
+
+    internal override bool LeadsToStack => true;
+
+    internal override bool IsBareSwitch => Addresses.Count == 0;
+
+    internal override Switch Passes => this;
+
+    /// <summary>Whether what enters this switch may leave by a port of the other.</summary>
+    internal virtual bool PassesTo(Switch other) => ReferenceEquals(this, other);
+
     /// <summary>Makes a device of the same node a port of this bridge.</summary>
     /// <exception cref="TopologyException">The device is in another node, or is a port of another bridge already.</exception>
     public void Attach(Device device)

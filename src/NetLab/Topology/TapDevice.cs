@@ -14,4 +14,10 @@ public sealed partial class TapDevice : Device
 
     /// <summary>The fake VM that owns the descriptor; null for a tap that nobody has opened.</summary>
     public FakeVm? Vm { get; }
+
+    internal override FakeVm? Guest => Vm;
+
+    internal override bool LeadsToUserSpace => true;
+
+    internal override bool LeadsOutOfLab => Vm is null;
 }

@@ -92,6 +92,6 @@ internal static class TopologyCheck
         from node in lab.Nodes
         from device in node.Devices
         from pair in device.Addresses.Select(a => ((object)device, device, a))
-            .Concat(device is TapDevice { Vm: { } vm } ? vm.Addresses.Select(a => ((object)vm, device, a)) : [])
+            .Concat(device.Guest is { } vm ? vm.Addresses.Select(a => ((object)vm, device, a)) : [])
         select pair;
 }

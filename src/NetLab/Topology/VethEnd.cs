@@ -14,4 +14,6 @@ public sealed class VethEnd : Device
 
     /// <summary>The other end.</summary>
     public VethEnd Peer => ReferenceEquals(Link.A, this) ? Link.B : Link.A;
+
+    internal override Device OtherEnd => Peer;
 }

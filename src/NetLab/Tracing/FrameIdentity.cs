@@ -9,8 +9,6 @@ namespace NetLab;
 /// </summary>
 internal readonly struct FrameIdentity
 {
-    private const int VxlanHeader = 8;
-
     private readonly int _protocol;
     private readonly uint? _mark;
     private readonly ReadOnlyMemory<byte> _content;
@@ -43,15 +41,12 @@ internal readonly struct FrameIdentity
     {
         if (frame.Ipv4 is { } ip4)
         {
-            Frame? inner = frame.Udp is { } udp && udp.DestinationPort is 4789 or 8472 && frame.Udp.Value.Payload.Length > VxlanHeader
-                ? Frame.FromBytes(frame.Udp.Value.Payload.Span[VxlanHeader..])
-                : null;
-            return new FrameIdentity(0x10000 + (int)ip4.Protocol, ip4.Identification, Content(frame, ip4.Payload), inner, ip4.IsFragment);
+            return new FrameIdentity(0x10000 + (int)ip4.Protocol, ip4.Identification, Content(frame, ip4.Payload), frame.Inner, ip4.IsFragment);
         }
 
         if (frame.Ipv6 is { } ip6)
         {
-            return new FrameIdentity(0x20000 + (int)ip6.Protocol, (uint)ip6.FlowLabel, Content(frame, ip6.Payload), null);
+            return new FrameIdentity(0x20000 + (int)ip6.Protocol, (uint)ip6.FlowLabel, Content(frame, ip6.Payload), frame.Inner);
         }
 
         // What Ethernet pads, ARP does not mean.

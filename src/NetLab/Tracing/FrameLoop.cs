@@ -21,15 +21,15 @@ internal sealed record FrameLoop(Frame Frame, IReadOnlyDictionary<Device, int> P
     {
         foreach (var same in seen.GroupBy(s => s.Bytes, ByBytes.Instance).OrderByDescending(g => g.Count()))
         {
-            int sent = same.Count(s => s is { Direction: HopDirection.In, Device: TapDevice { Vm: not null } } or { Direction: HopDirection.Out, Device: { Switch: null } and not Switch });
+            int sent = same.Count(s => s is { Direction: HopDirection.In, Device.Guest: not null } or { Direction: HopDirection.Out, Device: { Passes: null } });
             var ports = same.Where(s => s.Direction == HopDirection.In && CanBeClosed(s.Device) && !closed.Contains(s.Device!)).GroupBy(s => s.Device!)
                 .Where(g => g.Count() >= Times * (1 + sent)).ToDictionary(g => g.Key, g => g.Count());
             if (ports.Count > 0)
             {
                 // What one end of a cable received the other has sent. A frame that has gone round one way alone has come in at half of the loop's ports.
-                foreach (VethEnd end in ports.Keys.OfType<VethEnd>().Where(e => CanBeClosed(e.Peer) && !closed.Contains(e.Peer)).ToList())
+                foreach (Device end in ports.Keys.Where(e => CanBeClosed(e.OtherEnd) && !closed.Contains(e.OtherEnd!)).ToList())
                 {
-                    ports.TryAdd(end.Peer, ports[end]);
+                    ports.TryAdd(end.OtherEnd!, ports[end]);
                 }
 
                 return new FrameLoop(Frame.FromBytes(same.Key.Span), ports, TimeSpan.FromTicks((same.Max(s => s.Time) - same.Min(s => s.Time)) / 100));
@@ -61,7 +61,7 @@ internal sealed record FrameLoop(Frame Frame, IReadOnlyDictionary<Device, int> P
     }
 
     // A fake VM sends what it wants; an internal port is the node's own.
-    private static bool CanBeClosed(Device? device) => device is { Switch: not null } and not TapDevice { Vm: not null } and not OvsInternalPort;
+    private static bool CanBeClosed(Device? device) => device is { Switch: not null, Guest: null, IsMadeByOvs: false };
 
     private sealed class ByBytes : IEqualityComparer<ReadOnlyMemory<byte>>
     {

@@ -81,7 +81,7 @@ internal sealed class SceneBuilder
 
         foreach (Device device in node.Devices.Where(d => d.Switch is null && d is not Switch))
         {
-            if (device is not (VethEnd or TapDevice { Vm: not null }))
+            if (device is { OtherEnd: null, Guest: null })
             {
                 ShapeOf(scene, device);
             }
@@ -99,7 +99,7 @@ internal sealed class SceneBuilder
     {
         switch (device)
         {
-            case VethEnd or TapDevice { Vm: not null }:
+            case { OtherEnd: not null } or { Guest: not null }:
                 PortOf(scene, device, "");
                 break;
             case Switch inner:
@@ -173,7 +173,7 @@ internal sealed class SceneBuilder
     private Shape PlaceOn(SceneNode scene, Device parent) => parent switch
     {
         Switch bridge => BarOf(scene, bridge),
-        VethEnd or TapDevice { Vm: not null } => PortOf(scene, parent, "").Shape,
+        { OtherEnd: not null } or { Guest: not null } => PortOf(scene, parent, "").Shape,
         _ => ShapeOf(scene, parent),
     };
 

@@ -6,8 +6,6 @@ namespace NetLab;
 /// </summary>
 internal static class WantedWay
 {
-    private sealed record Crossing(Switch Switch, Device Ingress, Device Egress);
-
     /// <summary>The copy that ended on the way, or the one that never came to be; null where the way is not over switches alone, or nothing is known to speak against it.</summary>
     public static FrameCopy? Find(Fate fate, FakeVm receiver)
     {
@@ -16,7 +14,7 @@ internal static class WantedWay
             return null;
         }
 
-        foreach (Crossing at in Find(fate.Sender.Tap, receiver.Tap))
+        foreach (Crossing at in Ways.OverSwitches(fate.Sender.Tap, receiver.Tap))
         {
             if (fate.Copies.FirstOrDefault(c => c.Hops.Any(h => h.Direction == HopDirection.In && ReferenceEquals(h.LabDevice, at.Ingress))) is not { } came)
             {
@@ -42,33 +40,5 @@ internal static class WantedWay
         var wanted = new FrameCopy([.. copy.Hops.TakeWhile(h => !ReferenceEquals(h.LabDevice, ingress)), copy.Hops.First(h => ReferenceEquals(h.LabDevice, ingress))], CopyEnd.NotForwarded, null, null);
         wanted.EndBecauseOf(CopyEnd.NotForwarded, reason);
         return wanted;
-    }
-
-    // The shortest way, breadth first; each step is one switch, entered by a device and left by another.
-    private static List<Crossing> Find(Device from, Device to)
-    {
-        var cameBy = new Dictionary<Device, (Device Ingress, Device Egress)>();
-        var queue = new Queue<Device>([from]);
-        var seen = new HashSet<Device> { from };
-        while (queue.TryDequeue(out Device? ingress))
-        {
-            foreach (Device egress in ingress.Switch?.Ports ?? [])
-            {
-                Device next = egress is VethEnd end ? end.Peer : egress;
-                if (!ReferenceEquals(egress, ingress) && seen.Add(next))
-                {
-                    cameBy[next] = (ingress, egress);
-                    queue.Enqueue(next);
-                }
-            }
-        }
-
-        var way = new List<Crossing>();
-        for (Device at = to; cameBy.TryGetValue(at, out var step); at = step.Ingress)
-        {
-            way.Insert(0, new Crossing(step.Ingress.Switch!, step.Ingress, step.Egress));
-        }
-
-        return way;
     }
 }

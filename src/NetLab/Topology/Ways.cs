@@ -1,0 +1,67 @@
+namespace NetLab;
+
+/// <summary>
+/// The ways through a lab as it is described: over cables, switches, and nodes that may route. They decide nothing: whether a frame takes one, and
+/// where it leaves it, is seen.
+/// </summary>
+internal static class Ways
+{
+    /// <summary>The shortest way from one of some devices to one of others, ends included; empty where there is none.</summary>
+    public static IReadOnlyList<Device> Find(IEnumerable<Device> from, IReadOnlyCollection<Device> to) => Shortest(from, to.Contains, Next);
+
+    /// <summary>The switches on the shortest way over switches alone, each with the port that leads into it and the one that leads out; empty where there is none.</summary>
+    public static IReadOnlyList<Crossing> OverSwitches(Device from, Device to)
+    {
+        IReadOnlyList<Device> way = Shortest([from], device => ReferenceEquals(device, to), BehindSwitch);
+        return [.. way.Zip(way.Skip(1), (ingress, next) => new Crossing(ingress.Switch!, ingress, next.OtherEnd ?? next))];
+    }
+
+    private static List<Device> Shortest(IEnumerable<Device> from, Func<Device, bool> isEnd, Func<Device, IEnumerable<Device>> next)
+    {
+        var cameFrom = from.ToDictionary(device => device, _ => (Device?)null);
+        var queue = new Queue<Device>(cameFrom.Keys);
+        while (queue.TryDequeue(out Device? at))
+        {
+            if (isEnd(at))
+            {
+                var way = new List<Device>();
+                for (Device? step = at; step is not null; step = cameFrom[step])
+                {
+                    way.Insert(0, step);
+                }
+
+                return way;
+            }
+
+            foreach (Device one in next(at).Where(device => cameFrom.TryAdd(device, at)))
+            {
+                queue.Enqueue(one);
+            }
+        }
+
+        return [];
+    }
+
+    // Where a frame may be seen next: at the other end, at a port of the switch, or at a device that the node's stack may send it out of.
+    private static IEnumerable<Device> Next(Device device)
+    {
+        IEnumerable<Device> next = device.OtherEnd is { } other ? [other] : [];
+        if (device.Passes is { } entered)
+        {
+            next = next.Concat(device.Node.Devices.Where(d => d.Passes is { } left && entered.PassesTo(left)));
+        }
+
+        return device.Switch is null && device.Guest is null
+            ? next.Concat(device.Node.Devices.Where(d => d.Switch is null && !d.LeadsToUserSpace))
+            : next;
+    }
+
+    private static IEnumerable<Device> BehindSwitch(Device ingress) =>
+        (ingress.Switch?.Ports ?? []).Where(egress => !ReferenceEquals(egress, ingress)).Select(egress => egress.OtherEnd ?? egress);
+}
+
+/// <summary>A switch on a way.</summary>
+/// <param name="Switch">The switch.</param>
+/// <param name="Ingress">The port that leads into it.</param>
+/// <param name="Egress">The port that leads out.</param>
+internal sealed record Crossing(Switch Switch, Device Ingress, Device Egress);
