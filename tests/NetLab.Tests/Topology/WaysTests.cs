@@ -1,0 +1,51 @@
+namespace NetLab.Tests.Topology;
+
+/// <summary>The ways through a lab as it is described.</summary>
+public sealed class WaysTests
+{
+    private readonly Lab _lab = new();
+
+    [Fact]
+    public void A_way_leads_over_bridges_and_cables()
+    {
+        Bridge left = _lab.AddNode("a").AddBridge("br0"), right = _lab.AddNode("b").AddBridge("br0");
+        _lab.AddLink(left.End("v0"), right.End("v1"));
+        FakeVm vm1 = left.Node.AddVm("vm1", left), vm2 = right.Node.AddVm("vm2", right);
+        Assert.Equal(["a/tap-vm1", "a/v0", "b/v1", "b/tap-vm2"], Names(Ways.Find([vm1.Tap], [vm2.Tap])));
+        Assert.Equal(
+            ["a/br0: a/tap-vm1 > a/v0", "b/br0: b/v1 > b/tap-vm2"],
+            Ways.OverSwitches(vm1.Tap, vm2.Tap).Select(c => $"{c.Switch}: {c.Ingress} > {c.Egress}"));
+    }
+
+    [Fact]
+    public void Patch_ports_join_the_bridges_of_a_node()
+    {
+        Node node = _lab.AddNode("n");
+        OvsBridge one = node.AddOvsBridge("br-int"), other = node.AddOvsBridge("br-ex");
+        one.AddPatch(other, "patch-ex", "patch-int");
+        Assert.Equal(["n/tap-vm1", "n/tap-vm2"], Names(Ways.Find([node.AddVm("vm1", one).Tap], [node.AddVm("vm2", other).Tap])));
+    }
+
+    [Fact]
+    public void A_node_may_route_and_no_switch_does()
+    {
+        Bridge left = _lab.AddNode("a").AddBridge("br0"), right = _lab.AddNode("b").AddBridge("br0");
+        Node router = _lab.AddNode("r");
+        _lab.AddLink(left.End("v0"), router.End("eth0"));
+        _lab.AddLink(router.End("eth1"), right.End("v1"));
+        FakeVm vm1 = left.Node.AddVm("vm1", left), vm2 = right.Node.AddVm("vm2", right);
+        Assert.Equal(["a/tap-vm1", "a/v0", "r/eth0", "r/eth1", "b/v1", "b/tap-vm2"], Names(Ways.Find([vm1.Tap], [vm2.Tap])));
+        Assert.Empty(Ways.OverSwitches(vm1.Tap, vm2.Tap));
+    }
+
+    [Fact]
+    public void No_way_leads_through_a_guest_or_a_cable_that_is_not_there()
+    {
+        Bridge left = _lab.AddNode("a").AddBridge("br0"), right = _lab.AddNode("b").AddBridge("br0");
+        FakeVm vm1 = left.Node.AddVm("vm1", left), vm2 = right.Node.AddVm("vm2", right), alone = right.Node.AddVm("vm3");
+        Assert.Empty(Ways.Find([vm1.Tap], [vm2.Tap]));
+        Assert.Empty(Ways.Find([alone.Tap], [vm2.Tap]));
+    }
+
+    private static IEnumerable<string> Names(IEnumerable<Device> way) => way.Select(d => d.ToString());
+}
