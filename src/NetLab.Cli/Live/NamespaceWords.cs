@@ -54,7 +54,7 @@ internal static class NamespaceWords
         {
             return NetworkNamespace.OpenProcess(pid);
         }
-        catch (LinuxException gone) when (gone.ErrnoName is "ENOENT" or "ESRCH")
+        catch (LinuxException gone) when (gone.Errno is Errno.ENOENT or Errno.ESRCH)
         {
             throw new InputException($"--live: there is no process {pid}; name one that runs in the namespace: docker inspect -f '{{{{.State.Pid}}}}' CONTAINER, or lsns -t net");
         }
@@ -66,7 +66,7 @@ internal static class NamespaceWords
         {
             return NetworkNamespace.OpenPath(path);
         }
-        catch (LinuxException gone) when (gone.ErrnoName is "ENOENT" or "ENOTDIR")
+        catch (LinuxException gone) when (gone.Errno is Errno.ENOENT or Errno.ENOTDIR)
         {
             throw new InputException($"--live: {missing}");
         }

@@ -117,7 +117,7 @@ public sealed partial class ProcessGroup
                 return Wait(pidfd) is 0 ? null : new StreamReader(error, Encoding.UTF8).ReadToEnd().Trim();
             }
         }
-        catch (LinuxException e) when (e.ErrnoName is "ENOENT")
+        catch (LinuxException e) when (e.Errno is Errno.ENOENT)
         {
             return e.Message;
         }

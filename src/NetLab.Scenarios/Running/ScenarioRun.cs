@@ -98,9 +98,8 @@ public sealed class ScenarioRun : IAsyncDisposable
 
     // What the machine lacks, in memory, privileges or features, is no fault of the file.
     private (Position At, string Wrong)? Explain(Exception refusal) =>
-        refusal is LinuxException kernel
-            && kernel.ErrnoName is not (
-            "EINVAL" or "ERANGE" or "EEXIST" or "EBUSY" or "ENETUNREACH" or "EHOSTUNREACH" or "EADDRNOTAVAIL" or "ENOENT" or "ELOOP" or "EXFULL")
+        refusal is LinuxException kernel && kernel.Errno is not (Errno.EINVAL or Errno.ERANGE or Errno.EEXIST or Errno.EBUSY
+            or Errno.ENETUNREACH or Errno.EHOSTUNREACH or Errno.EADDRNOTAVAIL or Errno.ENOENT or Errno.ELOOP or Errno.EXFULL)
             ? null
             : Document.Lab.Nodes.SelectMany(node => node.Value.Parts.Select(part => part.Explain(refusal, node.Name.Value)))
                 .FirstOrDefault(place => place is not null)

@@ -142,7 +142,7 @@ internal sealed class FollowedFrame : IDisposable
         copies = _storms.Count == 0
             ? await FateExplainer.ExplainAsync(_sent, copies, _account ?? _rules!.Take(), ct).ConfigureAwait(false)
             : FateExplainer.EndedBy(_storms[0], copies);
-        return copies.Count == 0 && FateExplainer.AtTheStart(_sent, _refusal?.ErrnoName) is { } none ? [none] : copies;
+        return copies.Count == 0 && FateExplainer.AtTheStart(_sent, _refusal?.Errno) is { } none ? [none] : copies;
     }
 
     private Fate Remember(IReadOnlyList<FrameCopy> copies)

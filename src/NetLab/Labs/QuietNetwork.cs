@@ -62,7 +62,7 @@ internal static class QuietNetwork
             {
                 ns.WriteSysctl($"net.bridge.bridge-nf-call-{table}", call ? "1" : "0");
             }
-            catch (LinuxException e) when (e.ErrnoName == "ENOENT" && !call)
+            catch (LinuxException e) when (e.Errno == Errno.ENOENT && !call)
             {
                 return;
             }

@@ -68,7 +68,7 @@ internal sealed partial class StateReader
             using var file = new StreamReader(new FileStream(_ns.OpenFile(names, 0), FileAccess.Read, 1));
             return file.ReadToEnd().Trim().Length > 0;
         }
-        catch (LinuxException e) when (e.ErrnoName is "ENOENT")
+        catch (LinuxException e) when (e.Errno is Errno.ENOENT)
         {
             return false; // The kernel has no legacy tables.
         }

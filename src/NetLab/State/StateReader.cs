@@ -50,7 +50,7 @@ internal sealed partial class StateReader(Node node)
         {
             Ethtool.RunLinkWatch(_ns, seen.Select(l => l.Name));
         }
-        catch (LinuxException e) when (e.ErrnoName is "ENODEV")
+        catch (LinuxException e) when (e.Errno is Errno.ENODEV)
         {
             // One has gone since; the reading that follows has it no longer.
         }

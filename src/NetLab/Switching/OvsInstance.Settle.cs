@@ -86,7 +86,7 @@ internal sealed partial class OvsInstance
             PacketQueues.SetCapacity(_userland.Namespace, Daemon.Pid, QueueBytes);
             WhyQueuesAreShort = null;
         }
-        catch (LinuxException e) when (e.ErrnoName is "EPERM" or "ENOSYS" or "ESRCH")
+        catch (LinuxException e) when (e.Errno is Errno.EPERM or Errno.ENOSYS or Errno.ESRCH)
         {
             // Not worth failing for: only large bursts need it. If ovs-vswitchd has ended, what comes next says so.
             WhyQueuesAreShort = e.Message;

@@ -153,7 +153,7 @@ internal sealed partial class OvsInstance : IAsyncDisposable
                 program,
                 [.. arguments, $"--pidfile={Inside}/{program}.pid", $"--unixctl={Inside}/{program}.ctl", "--no-chdir", "-vsyslog:off", "-vconsole:info"]));
         }
-        catch (LinuxException e) when (e.ErrnoName is "ENOENT")
+        catch (LinuxException e) when (e.Errno is Errno.ENOENT)
         {
             throw NotInstalled(doing, program, e);
         }
@@ -187,7 +187,7 @@ internal sealed partial class OvsInstance : IAsyncDisposable
         {
             throw Ended(doing);
         }
-        catch (LinuxException e) when (e.ErrnoName is "ENOENT")
+        catch (LinuxException e) when (e.Errno is Errno.ENOENT)
         {
             throw NotInstalled(doing, program, e);
         }

@@ -88,10 +88,10 @@ public sealed unsafe class TmdsConformanceTests
 
         void Same<T>(string name, params (string Ours, string Theirs)[] fields)
         {
-            Assert.Equal(Marshal.SizeOf(typeof(T)), Size(name));
+            Assert.Equal(Marshal.SizeOf<T>(), Size(name));
             foreach (var (mine, other) in fields)
             {
-                Assert.True((int)Marshal.OffsetOf(typeof(T), mine) == Offset(name, other), $"{name}.{other}");
+                Assert.True((int)Marshal.OffsetOf<T>(mine) == Offset(name, other), $"{name}.{other}");
             }
         }
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using NetLab.Linux;
 using NetLab.Linux.Bpf;
 using NetLab.Linux.Netlink;
 using NetLab.Packets;
@@ -50,7 +51,7 @@ internal static class FateExplainer
     }
 
     /// <summary>A frame that the sender's device did not take, or that an XDP program took from it before the kernel saw a frame.</summary>
-    public static FrameCopy? AtTheStart(SentFrame sent, string? refusal)
+    public static FrameCopy? AtTheStart(SentFrame sent, int? refusal)
     {
         if (sent.Sender is not { } sender || sender.Tap.IsApplied is false || sent.Start.State.Route.FindLink(sender.Tap.Index) is not { } link)
         {
@@ -59,8 +60,8 @@ internal static class FateExplainer
 
         Reason? reason = refusal switch
         {
-            "EINVAL" => new Reason(Causes.Runt, sent.Start, link.Name, $"The frame has {sent.Frame.Length} bytes, less than an Ethernet header, which has 14: the kernel refused it.", [Evidence.Kernel("write(2) to the tap: EINVAL.")], "send at least destination, source and EtherType"),
-            "EIO" => new Reason(Causes.DeviceDown, sent.Start, link.Name, $"{sender.Tap} is {(link.IsUp ? "not ready" : "down")}, and the kernel refused the frame.", [Evidence.Kernel("write(2) to the tap: EIO."), Evidence.Link($"{link.Name} {(link.IsUp ? "up" : "down")}.")], $"ip link set {link.Name} up"),
+            Errno.EINVAL => new Reason(Causes.Runt, sent.Start, link.Name, $"The frame has {sent.Frame.Length} bytes, less than an Ethernet header, which has 14: the kernel refused it.", [Evidence.Kernel("write(2) to the tap: EINVAL.")], "send at least destination, source and EtherType"),
+            Errno.EIO => new Reason(Causes.DeviceDown, sent.Start, link.Name, $"{sender.Tap} is {(link.IsUp ? "not ready" : "down")}, and the kernel refused the frame.", [Evidence.Kernel("write(2) to the tap: EIO."), Evidence.Link($"{link.Name} {(link.IsUp ? "up" : "down")}.")], $"ip link set {link.Name} up"),
             null when link.XdpProgramId is not null && link.Statistics.RxDropped > 0 => DeviceDrops.Xdp(sent.Start, link.Name, link),
             _ => null,
         };
