@@ -15,7 +15,7 @@ internal static class OpenVSwitchRows
 
     private static async Task<Result> ApplyAndDisposeAsync()
     {
-        if (!Capabilities.Of(Feature.OvsVswitchd).IsAvailable)
+        if (!Capabilities.Of(Feature.OvsVswitchd).Available)
         {
             return new Result(null, Note: "Open vSwitch is not installed");
         }

@@ -1,4 +1,3 @@
-using NetLab.Linux;
 using NetLab.Packets;
 using NetLab.Xunit;
 
