@@ -9,8 +9,11 @@ internal static class NetLabCommand
 {
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Terminal terminal)
     {
-        var verbose = new Option<bool>("--verbose") { Description = "Show every copy of every frame, and where in the code an error came from", Recursive = true };
-        var root = new Command("netlab", "A network test lab: describes networks, builds them from Linux namespaces, and tells where every frame went. Exit codes: 0 fine, 1 an expectation failed, 2 wrong usage or bad input, 3 the machine lacks something, or takes no output, 70 a fault of netlab itself.")
+        var verbose = new Option<bool>("--verbose")
+            { Description = "Show every copy of every frame, and where in the code an error came from", Recursive = true };
+        var root = new Command("netlab",
+            "A network test lab: describes networks, builds them from Linux namespaces, and tells where every frame went. Exit codes: 0 " +
+                "fine, 1 an expectation failed, 2 wrong usage or bad input, 3 the machine lacks something, or takes no output, 70 a fault of netlab itself.")
         {
             RunCommand.Create(terminal, verbose),
             CaptureCommand.Create(terminal, verbose),
@@ -22,8 +25,8 @@ internal static class NetLabCommand
             new VersionOption(),
         };
 
-        ParseResult parsed = root.Parse(arguments);
-        bool json = arguments.Contains("--json");
+        var parsed = root.Parse(arguments);
+        var json = arguments.Contains("--json");
         try
         {
             if (arguments.Count == 0)
@@ -37,7 +40,8 @@ internal static class NetLabCommand
                 return terminal.Fail(Usage(parsed, root), json);
             }
 
-            return await parsed.InvokeAsync(new InvocationConfiguration { Output = terminal.Out, Error = terminal.Error, EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+            return await parsed.InvokeAsync(new InvocationConfiguration
+                { Output = terminal.Out, Error = terminal.Error, EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // This is where every exception becomes a message and an exit code.
         catch (Exception exception)
@@ -49,9 +53,9 @@ internal static class NetLabCommand
 
     private static Failure Usage(ParseResult parsed, Command root)
     {
-        Command command = parsed.CommandResult.Command;
-        string name = command == root ? root.Name : $"{root.Name} {command.Name}";
-        IEnumerable<string> wrong = command == root && parsed.UnmatchedTokens.Count > 0
+        var command = parsed.CommandResult.Command;
+        var name = command == root ? root.Name : $"{root.Name} {command.Name}";
+        var wrong = command == root && parsed.UnmatchedTokens.Count > 0
             ? [$"there is no command '{parsed.UnmatchedTokens[0]}'; there are {string.Join(", ", root.Subcommands.Select(s => s.Name))}"]
             : parsed.Errors.Select(e => string.Join(' ', e.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.'));
         return new Failure(ExitCode.BadInput, "usage", [.. wrong.Select(w => $"netlab: {w}"), $"'{name} --help' tells what it takes"]);

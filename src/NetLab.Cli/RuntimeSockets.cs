@@ -18,11 +18,12 @@ internal static class RuntimeSockets
             return;
         }
 
-        // They are named after the process's number and the time of its start, the 22nd word of its stat (proc(5)): the number alone may be another's too, in a PID namespace.
-        string stat = File.ReadAllText("/proc/self/stat");
-        string started = stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19];
-        string key = string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{started}");
-        foreach (string name in new[] { $"dotnet-diagnostic-{key}-socket", $"clr-debug-pipe-{key}-in", $"clr-debug-pipe-{key}-out" })
+        // They are named after the process's number and the time of its start, the 22nd word of its stat (proc(5)):
+        // the number alone may be another's too, in a PID namespace.
+        var stat = File.ReadAllText("/proc/self/stat");
+        var started = stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19];
+        var key = string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{started}");
+        foreach (var name in new[] { $"dotnet-diagnostic-{key}-socket", $"clr-debug-pipe-{key}-in", $"clr-debug-pipe-{key}-out" })
         {
             try
             {

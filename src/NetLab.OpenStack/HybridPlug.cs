@@ -25,7 +25,7 @@ public static class HybridPlug
         var names = new PortNames(port);
 
         // A MAC is never aged out here but never learnt either: with two ports the bridge is a cable (os-vif 4d108c1c).
-        Bridge qbr = compute.AddBridge(names.Qbr, new BridgeOptions
+        var qbr = compute.AddBridge(names.Qbr, new BridgeOptions
         {
             AgeingTime = TimeSpan.Zero,
             ForwardDelay = TimeSpan.Zero,
@@ -36,10 +36,10 @@ public static class HybridPlug
         compute.Sysctl($"net/ipv4/conf/{names.Qbr}/arp_ignore", "1");
         compute.Sysctl($"net/ipv4/conf/{names.Qbr}/arp_announce", "2");
 
-        Link pair = compute.Lab.AddLink(
+        var pair = compute.Lab.AddLink(
             qbr.End(names.Qvb).Mtu(mtu).Promiscuous(),
             integrationBridge.End(names.Qvo).Mtu(mtu).Promiscuous());
-        FakeVm guest = compute.AddVm(vm, qbr, builder =>
+        var guest = compute.AddVm(vm, qbr, builder =>
         {
             builder.Tap(names.Tap).Mtu(mtu);
             configure?.Invoke(builder);

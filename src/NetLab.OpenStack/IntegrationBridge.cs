@@ -29,13 +29,13 @@ public static class IntegrationBridge
     public static OvsBridge AddIntegrationBridge(this Node node, string name = "br-int")
     {
         ArgumentNullException.ThrowIfNull(node);
-        OvsBridge bridge = node.AddOvsBridge(name, new OvsBridgeOptions
+        var bridge = node.AddOvsBridge(name, new OvsBridgeOptions
         {
             FailMode = "secure",
             Protocols = ["OpenFlow10", "OpenFlow13", "OpenFlow14"],
             OtherConfig = new Dictionary<string, string> { ["mac-table-size"] = "50000", ["disable-in-band"] = "true" },
         });
-        foreach (string flow in Flows)
+        foreach (var flow in Flows)
         {
             bridge.AddFlow(flow);
         }

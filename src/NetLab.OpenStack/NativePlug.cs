@@ -20,7 +20,7 @@ public static class NativePlug
     {
         ArgumentNullException.ThrowIfNull(compute);
         ArgumentNullException.ThrowIfNull(integrationBridge);
-        FakeVm guest = compute.AddVm(vm, integrationBridge, builder =>
+        var guest = compute.AddVm(vm, integrationBridge, builder =>
         {
             builder.Tap(new PortNames(port).Tap).Mtu(mtu);
             configure?.Invoke(builder);

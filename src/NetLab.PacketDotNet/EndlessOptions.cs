@@ -3,7 +3,8 @@ using PacketDotNet;
 namespace NetLab;
 
 /// <summary>
-/// Finds what PacketDotNet 1.4.8 loops over until the memory is full: an option of length 0. RFC 4861 section 4.6 has a receiver discard such an NDP message, RFC 9293 section 3.1
+/// Finds what PacketDotNet 1.4.8 loops over until the memory is full: an option of length 0.
+/// RFC 4861 section 4.6 has a receiver discard such an NDP message, RFC 9293 section 3.1
 /// counts a TCP option's own two bytes in its length.
 /// </summary>
 internal static class EndlessOptions
@@ -11,15 +12,17 @@ internal static class EndlessOptions
     /// <summary>What is endless in this layer, or null.</summary>
     public static string? In(Packet layer) => layer switch
     {
-        TcpPacket tcp when IsEndless(tcp.HeaderData.AsSpan(20), unit: 1, hasSingles: true) => "a TCP option has length 0, over which PacketDotNet 1.4.8 loops until the memory is full",
-        NdpPacket ndp when IsEndless(Options(ndp), unit: 8, hasSingles: false) => "an NDP option has length 0, over which PacketDotNet 1.4.8 loops until the memory is full",
+        TcpPacket tcp when IsEndless(tcp.HeaderData.AsSpan(20), unit: 1, hasSingles: true) =>
+            "a TCP option has length 0, over which PacketDotNet 1.4.8 loops until the memory is full",
+        NdpPacket ndp when IsEndless(Options(ndp), unit: 8, hasSingles: false) =>
+            "an NDP option has length 0, over which PacketDotNet 1.4.8 loops until the memory is full",
         _ => null,
     };
 
     private static ReadOnlySpan<byte> Options(NdpPacket message)
     {
-        byte[] bytes = message.HeaderData;
-        int start = message switch
+        var bytes = message.HeaderData;
+        var start = message switch
         {
             NdpRouterSolicitationPacket => 8,
             NdpRouterAdvertisementPacket => 16,
@@ -39,7 +42,7 @@ internal static class EndlessOptions
                 return false;
             }
 
-            int length = hasSingles && options[0] == 1 ? 1 : options[1] * unit;
+            var length = hasSingles && options[0] == 1 ? 1 : options[1] * unit;
             if (length == 0)
             {
                 return true;

@@ -7,8 +7,10 @@ namespace NetLab;
 
 /// <summary>Frames as PacketDotNet's packets, and back.</summary>
 /// <remarks>
-/// PacketDotNet 1.4.8 writes into the bytes that it reads, reads late and throws then, and loops for ever over an option of length 0. So a packet always has bytes of its own,
-/// all of its layers are read here, and what it cannot take is refused with a reason. <c>docs/packetdotnet.md</c> lists where it differs from <see cref="Frame"/>.
+/// PacketDotNet 1.4.8 writes into the bytes that it reads, reads late and throws then, and loops for ever over an option of length 0.
+/// So a packet always has bytes of its own,
+/// all of its layers are read here, and what it cannot take is refused with a reason.
+/// <c>docs/packetdotnet.md</c> lists where it differs from <see cref="Frame"/>.
 /// </remarks>
 public static class PacketConversion
 {
@@ -18,7 +20,7 @@ public static class PacketConversion
     /// <param name="frame">The frame; it stays as it is, whatever is done to the packet.</param>
     /// <exception cref="FormatException">PacketDotNet cannot read it; the message says why.</exception>
     public static Packet ToPacket(this Frame frame) =>
-        frame.TryToPacket(out Packet? packet, out string? why) ? packet : throw new FormatException($"PacketDotNet cannot read this frame: {why}. The frame: {frame}");
+        frame.TryToPacket(out var packet, out var why) ? packet : throw new FormatException($"PacketDotNet cannot read this frame: {why}. The frame: {frame}");
 
     /// <summary>The frame as PacketDotNet reads it, where it can.</summary>
     /// <param name="frame">The frame; it stays as it is, whatever is done to the packet.</param>
@@ -36,7 +38,7 @@ public static class PacketConversion
         try
         {
             packet = Packet.ParsePacket(LinkLayers.Ethernet, frame.Bytes.ToArray());
-            for (Packet? layer = packet; layer is not null && why is null; layer = layer.PayloadPacket)
+            for (var layer = packet; layer is not null && why is null; layer = layer.PayloadPacket)
             {
                 _ = layer.PayloadData;
                 why = EndlessOptions.In(layer);
@@ -73,7 +75,8 @@ public static class PacketConversion
     }
 
     /// <summary>
-    /// The packet's bytes as a frame. PacketDotNet fills in the lengths; the checksums of IPv4, UDP, TCP, ICMP and ICMPv6 are computed here, inside VXLAN too, since its own are not all right.
+    /// The packet's bytes as a frame. PacketDotNet fills in the lengths;
+    /// the checksums of IPv4, UDP, TCP, ICMP and ICMPv6 are computed here, inside VXLAN too, since its own are not all right.
     /// </summary>
     /// <param name="packet">The outermost layer: an <see cref="EthernetPacket"/>.</param>
     /// <param name="keepChecksums">Sends the checksums that are in the packet, also wrong ones.</param>
@@ -84,13 +87,17 @@ public static class PacketConversion
         ArgumentNullException.ThrowIfNull(packet);
         if (packet is not EthernetPacket ethernet)
         {
-            throw new ArgumentException($"A frame begins with Ethernet, and this packet with {packet.GetType().Name}: put it into an EthernetPacket, as its PayloadPacket.", nameof(packet));
+            throw new ArgumentException(
+                $"A frame begins with Ethernet, and this packet with {packet.GetType().Name}: put it into an EthernetPacket, as its PayloadPacket.",
+                    nameof(packet));
         }
 
-        if (ethernet.HasPayloadPacket && ethernet.PayloadPacket is Ieee8021QPacket && (int)ethernet.Type is not (EtherTypes.Vlan or EtherTypes.ServiceVlan or EtherTypes.OldQinQ))
+        if (ethernet.HasPayloadPacket && ethernet.PayloadPacket is Ieee8021QPacket
+            && (int)ethernet.Type is not (EtherTypes.Vlan or EtherTypes.ServiceVlan or EtherTypes.OldQinQ))
         {
             throw new ArgumentException(
-                $"The Ethernet layer carries a VLAN tag and its Type is {ethernet.Type}, by which nobody would find the tag: set EthernetPacket.Type to EthernetType.VLanTaggedFrame.", nameof(packet));
+                $"The Ethernet layer carries a VLAN tag and its Type is {ethernet.Type}, by which nobody would find the tag: set " +
+                    $"EthernetPacket.Type to EthernetType.VLanTaggedFrame.", nameof(packet));
         }
 
         byte[] bytes;
@@ -98,9 +105,11 @@ public static class PacketConversion
         {
             bytes = PacketBytes.Of(packet);
         }
-        catch (Exception e) when (e is IndexOutOfRangeException or ArgumentException or InvalidOperationException or NotImplementedException or NullReferenceException or OverflowException)
+        catch (Exception e) when (e is IndexOutOfRangeException or ArgumentException or InvalidOperationException or NotImplementedException
+            or NullReferenceException or OverflowException)
         {
-            throw new FormatException($"PacketDotNet cannot write this packet: {(e is InvalidOperationException ? e.Message : $"it throws {e.GetType().Name} ({e.Message})")}. The layers: {PacketBytes.Layers(packet)}", e);
+            throw new FormatException(
+                $"PacketDotNet cannot write this packet: {(e is InvalidOperationException ? e.Message : $"it throws {e.GetType().Name} ({e.Message})")}. The layers: {PacketBytes.Layers(packet)}", e);
         }
 
         if (!keepChecksums)

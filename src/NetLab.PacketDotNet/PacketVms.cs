@@ -27,7 +27,8 @@ public static class PacketVms
     }
 
     /// <summary>
-    /// Takes the first frame that was not taken yet and has a wanted <typeparamref name="T"/> in it; waits for it as long as <see cref="LabOptions.Patience"/>. What PacketDotNet cannot read
+    /// Takes the first frame that was not taken yet and has a wanted <typeparamref name="T"/> in it;
+    /// waits for it as long as <see cref="LabOptions.Patience"/>. What PacketDotNet cannot read
     /// is passed over.
     /// </summary>
     /// <typeparam name="T">The layer; the outermost one of this type counts.</typeparam>
@@ -46,7 +47,8 @@ public static class PacketVms
     }
 
     /// <summary>
-    /// Takes the first frame that has a wanted <typeparamref name="T"/> in it of those that have come. Decided by a barrier, not by waiting: everything that is under way inside the kernel has
+    /// Takes the first frame that has a wanted <typeparamref name="T"/> in it of those that have come.
+    /// Decided by a barrier, not by waiting: everything that is under way inside the kernel has
     /// arrived before it looks.
     /// </summary>
     /// <inheritdoc cref="ReceiveAsync{T}"/>
@@ -56,7 +58,7 @@ public static class PacketVms
         ArgumentNullException.ThrowIfNull(vm);
         await vm.Node.Lab.SettleAsync(ct).ConfigureAwait(false);
         using var now = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        Task<T> here = vm.ReceiveAsync(wanted, now.Token);
+        var here = vm.ReceiveAsync(wanted, now.Token);
         if (here.IsCompleted)
         {
             return await here.ConfigureAwait(false);
@@ -65,15 +67,16 @@ public static class PacketVms
         await now.CancelAsync().ConfigureAwait(false);
         await ((Task)here).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         ct.ThrowIfCancellationRequested();
-        string list = string.Join(Environment.NewLine, vm.Received.TakeLast(20).Select(r => $"    {Line(r.Frame)}"));
+        var list = string.Join(Environment.NewLine, vm.Received.TakeLast(20).Select(r => $"    {Line(r.Frame)}"));
         throw new ForwardingException(
-            $"VM {vm.Name} expected a {typeof(T).Name}{(wanted is null ? "" : " that meets the condition")}, and none has come; nothing is under way any more.{Environment.NewLine}"
+            $"VM {vm.Name} expected a {typeof(T).Name}{(wanted is null ? "" : " that meets the condition")}, and none has come; nothing is " +
+                $"under way any more.{Environment.NewLine}"
             + (list.Length == 0 ? "  It received nothing." : $"  It did receive:{Environment.NewLine}{list}"));
     }
 
     private static T? Find<T>(Frame frame, Func<T, bool>? wanted)
         where T : Packet =>
-        frame.TryToPacket(out Packet? packet, out _) && packet.Extract<T>() is { } layer && (wanted is null || wanted(layer)) ? layer : null;
+        frame.TryToPacket(out var packet, out _) && packet.Extract<T>() is { } layer && (wanted is null || wanted(layer)) ? layer : null;
 
-    private static string Line(Frame frame) => frame.TryToPacket(out _, out string? why) ? frame.ToString() : $"{frame}   (not as a packet: {why})";
+    private static string Line(Frame frame) => frame.TryToPacket(out _, out var why) ? frame.ToString() : $"{frame}   (not as a packet: {why})";
 }

@@ -8,7 +8,8 @@ namespace NetLab.Packets;
 /// the direction of writing round is shown as an escape (<c>\x1b</c>, <c>\n</c>, <c>\u202e</c>). Everything that renders text goes through here.
 /// </summary>
 /// <remarks>
-/// Escaped are the controls of ASCII and DEL (C0), those of ISO 6429 (C1, U+0080 to U+009F), the line and paragraph separators U+2028 and U+2029, and the bidirectional
+/// Escaped are the controls of ASCII and DEL (C0), those of ISO 6429 (C1, U+0080 to U+009F), the line and paragraph separators U+2028 and
+/// U+2029, and the bidirectional
 /// controls of Unicode (UAX 9): U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069. What is escaped already stays as it is.
 /// </remarks>
 public static class PlainText
@@ -44,14 +45,14 @@ public static class PlainText
     private static string Escape(string text, SearchValues<char> what, bool json)
     {
         ArgumentNullException.ThrowIfNull(text);
-        int at = text.AsSpan().IndexOfAny(what);
+        var at = text.AsSpan().IndexOfAny(what);
         if (at < 0)
         {
             return text;
         }
 
         var escaped = new StringBuilder(text.Length + 16).Append(text, 0, at);
-        foreach (char c in text.AsSpan(at))
+        foreach (var c in text.AsSpan(at))
         {
             if (!what.Contains(c))
             {

@@ -9,7 +9,8 @@ namespace NetLab;
 
 /// <summary>The container engine that Testcontainers talks to: whether one answers, and which version of the API it speaks.</summary>
 /// <remarks>
-/// Testcontainers 4.16 asks for API 1.44 and negotiates nothing, so that an engine which speaks an older one (Debian 12's docker.io: 1.41) is "unavailable" to it. It reads
+/// Testcontainers 4.16 asks for API 1.44 and negotiates nothing, so that an engine which speaks an older one (Debian 12's docker.io:
+/// 1.41) is "unavailable" to it. It reads
 /// <c>DOCKER_API_VERSION</c> once, when it is first touched: call <see cref="Prepare()"/> before.
 /// </remarks>
 public static class ContainerEngine
@@ -20,7 +21,8 @@ public static class ContainerEngine
     private static readonly Lazy<(Version? Version, string Why)> Asked = new(Ask);
 
     /// <summary>
-    /// Asks the engine for the newest API that it speaks, and has Testcontainers use that where it is older than Testcontainers' own, unless <c>DOCKER_API_VERSION</c> says which. Does nothing
+    /// Asks the engine for the newest API that it speaks, and has Testcontainers use that where it is older than Testcontainers' own,
+    /// unless <c>DOCKER_API_VERSION</c> says which. Does nothing
     /// the second time.
     /// </summary>
     /// <returns>Whether an engine answers.</returns>
@@ -30,7 +32,7 @@ public static class ContainerEngine
     /// <param name="why">Which engine answers, or why none does.</param>
     public static bool Prepare(out string why)
     {
-        (Version? version, why) = Asked.Value;
+        (var version, why) = Asked.Value;
         return version is not null;
     }
 
@@ -42,11 +44,11 @@ public static class ContainerEngine
 
     private static (Version?, string) Ask()
     {
-        string endpoint = Environment.GetEnvironmentVariable(HostVariable) is { Length: > 0 } host ? host : "unix:///var/run/docker.sock";
+        var endpoint = Environment.GetEnvironmentVariable(HostVariable) is { Length: > 0 } host ? host : "unix:///var/run/docker.sock";
         try
         {
-            using JsonDocument answer = JsonDocument.Parse(Get(new Uri(endpoint)));
-            string text = answer.RootElement.GetProperty("ApiVersion").GetString()!;
+            using var answer = JsonDocument.Parse(Get(new Uri(endpoint)));
+            var text = answer.RootElement.GetProperty("ApiVersion").GetString()!;
             var version = Version.Parse(text);
             if (version < Wanted && string.IsNullOrEmpty(Environment.GetEnvironmentVariable(VersionVariable)))
             {
@@ -78,8 +80,8 @@ public static class ContainerEngine
         using var stream = new NetworkStream(socket);
         stream.Write("GET /version HTTP/1.0\r\nHost: engine\r\n\r\n"u8);
         using var reader = new StreamReader(stream, Encoding.UTF8);
-        string answer = reader.ReadToEnd();
-        int body = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+        var answer = reader.ReadToEnd();
+        var body = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal);
         return answer.StartsWith("HTTP/1.", StringComparison.Ordinal) && answer.Contains(" 200 ", StringComparison.Ordinal) && body > 0
             ? answer[(body + 4)..]
             : throw new FormatException($"it answered {answer.Split('\r')[0]}");

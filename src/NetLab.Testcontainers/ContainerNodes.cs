@@ -7,16 +7,20 @@ using NetLab.Linux;
 namespace NetLab;
 
 /// <summary>
-/// Running containers as nodes of a lab: <c>lab.AddContainer(container, "db", bridge, "10.0.0.5/24")</c>. A node is the container's network namespace: links are plugged into it, frames are followed
+/// Running containers as nodes of a lab: <c>lab.AddContainer(container, "db", bridge, "10.0.0.5/24")</c>.
+/// A node is the container's network namespace: links are plugged into it, frames are followed
 /// into it, its state is read, as of any node. What the lab adds to it goes with the lab; the container stays.
 /// </summary>
 /// <remarks>
-/// The container is looked for when the lab is applied. The engine must be on this machine, and this process must see its processes (in a container: <c>--pid=host</c>). After a restart of the
+/// The container is looked for when the lab is applied. The engine must be on this machine, and this process must see its processes (in a
+/// container: <c>--pid=host</c>). After a restart of the
 /// container call <see cref="Node.ReattachAsync"/>.
 /// </remarks>
 public static class ContainerNodes
 {
-    /// <summary>The name of the device that a container gets for a link, unless another is asked for: containers have an <c>eth0</c> of their own often enough.</summary>
+    /// <summary>
+    /// The name of the device that a container gets for a link, unless another is asked for: containers have an <c>eth0</c> of their own often enough.
+    /// </summary>
     public const string DefaultDevice = "lab0";
 
     /// <summary>Adds a container as a node with one device on a bridge.</summary>
@@ -52,7 +56,10 @@ public static class ContainerNodes
         return Plug(lab.AddNode(name, ct => FindAsync(name, () => idOrName, ct)), on, address, device);
     }
 
-    /// <summary>Adds the network namespace of a process as a node with one device on a bridge: of a container of whatever engine, or of any program in a namespace of its own.</summary>
+    /// <summary>
+    /// Adds the network namespace of a process as a node with one device on a bridge:
+    /// of a container of whatever engine, or of any program in a namespace of its own.
+    /// </summary>
     /// <param name="lab">The lab.</param>
     /// <param name="pid">The process, as this process sees it.</param>
     /// <param name="name">The node's name.</param>
@@ -81,10 +88,11 @@ public static class ContainerNodes
         }
         catch (InvalidOperationException e)
         {
-            throw new TopologyException($"node {node} stands for a container that does not exist yet: await container.StartAsync() before lab.ApplyAsync() ({e.Message})");
+            throw new TopologyException(
+                $"node {node} stands for a container that does not exist yet: await container.StartAsync() before lab.ApplyAsync() ({e.Message})");
         }
 
-        using DockerClient engine = ContainerEngine.Connect();
+        using var engine = ContainerEngine.Connect();
         ContainerInspectResponse found;
         try
         {
@@ -97,7 +105,9 @@ public static class ContainerNodes
 
         if (found.State?.Pid is not > 0)
         {
-            throw new TopologyException($"node {node} stands for container {found.Name.TrimStart('/')}, which does not run ({found.State?.Status}, exit code {found.State?.ExitCode}): start it before");
+            throw new TopologyException(
+                $"node {node} stands for container {found.Name.TrimStart('/')}, which does not " +
+                    $"run ({found.State?.Status}, exit code {found.State?.ExitCode}): start it before");
         }
 
         return Open(node, checked((int)found.State.Pid));
@@ -113,7 +123,8 @@ public static class ContainerNodes
         {
             throw new TopologyException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"node {node} stands for the namespace of process {pid}, which is not there: it has ended, or the engine is on another machine, or this process runs in a container that does not see it (--pid=host)"));
+                $"node {node} stands for the namespace of process {pid}, which is not there: it has ended, or the engine is on another " +
+                    $"machine, or this process runs in a container that does not see it (--pid=host)"));
         }
     }
 }

@@ -4,7 +4,9 @@ using Docker.DotNet.Models;
 
 namespace NetLab;
 
-/// <summary>Whose container it is: the process that started it, known by its number and its start, so that no other process that gets the number is taken for it.</summary>
+/// <summary>
+/// Whose container it is: the process that started it, known by its number and its start, so that no other process that gets the number is taken for it.
+/// </summary>
 internal static class ContainerOwner
 {
     public const string Label = "netlab.owner";
@@ -15,14 +17,15 @@ internal static class ContainerOwner
     private static readonly string Scope =
         $"{File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim()}/{File.ResolveLinkTarget("/proc/self/ns/pid", false)?.Name}";
 
-    public static string OfThisProcess { get; } = Of(Environment.ProcessId) ?? throw new InvalidOperationException("/proc does not show this process: it must be mounted.");
+    public static string OfThisProcess { get; } = Of(Environment.ProcessId)
+        ?? throw new InvalidOperationException("/proc does not show this process: it must be mounted.");
 
     /// <summary>Removes containers of processes of this machine that are no more.</summary>
     public static async Task RemoveOrphansAsync(DockerClient engine, CancellationToken ct)
     {
         var filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { [Label] = true } };
-        IList<ContainerListResponse> labelled = await engine.Containers.ListContainersAsync(new ContainersListParameters { All = true, Filters = filters }, ct).ConfigureAwait(false);
-        foreach (ContainerListResponse container in labelled.Where(c => IsOrphan(c.Labels[Label])))
+        var labelled = await engine.Containers.ListContainersAsync(new ContainersListParameters { All = true, Filters = filters }, ct).ConfigureAwait(false);
+        foreach (var container in labelled.Where(c => IsOrphan(c.Labels[Label])))
         {
             try
             {
@@ -38,14 +41,14 @@ internal static class ContainerOwner
 
     /// <summary>Whether the owner is a process of this machine, in what this process sees of it, and is gone.</summary>
     public static bool IsOrphan(string owner) =>
-        owner.Split(' ') is [var scope, var pid, _] && scope == Scope && int.TryParse(pid, CultureInfo.InvariantCulture, out int number) && Of(number) != owner;
+        owner.Split(' ') is [var scope, var pid, _] && scope == Scope && int.TryParse(pid, CultureInfo.InvariantCulture, out var number) && Of(number) != owner;
 
     private static string? Of(int pid)
     {
         try
         {
-            string stat = File.ReadAllText($"/proc/{pid}/stat");
-            string start = stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[StartTimeField - 2];
+            var stat = File.ReadAllText($"/proc/{pid}/stat");
+            var start = stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[StartTimeField - 2];
             return $"{Scope} {pid} {start}";
         }
         catch (IOException)

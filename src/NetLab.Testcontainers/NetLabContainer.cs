@@ -5,7 +5,8 @@ using DotNet.Testcontainers.Containers;
 namespace NetLab;
 
 /// <summary>
-/// A container for labs, made by <see cref="NetLabContainerBuilder"/>. Its first process reads a standard input that this process alone holds: where this process ends, by whatever way, the
+/// A container for labs, made by <see cref="NetLabContainerBuilder"/>.
+/// Its first process reads a standard input that this process alone holds: where this process ends, by whatever way, the
 /// container ends too, and the engine removes it. Nothing is left to a reaper.
 /// </summary>
 public sealed class NetLabContainer : DockerContainer
@@ -18,7 +19,10 @@ public sealed class NetLabContainer : DockerContainer
     {
     }
 
-    /// <summary>Creates and starts the container. A container that an earlier run left, since it was given a command of its own that outlived its process, is removed first.</summary>
+    /// <summary>
+    /// Creates and starts the container. A container that an earlier run left, since it was given a command of its own that outlived its
+    /// process, is removed first.
+    /// </summary>
     /// <param name="ct">Ends the starting; the container is removed when it is disposed.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public override async Task StartAsync(CancellationToken ct = default)

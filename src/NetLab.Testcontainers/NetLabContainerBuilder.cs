@@ -5,7 +5,8 @@ using DotNet.Testcontainers.Configurations;
 namespace NetLab;
 
 /// <summary>
-/// Builds a container in which labs can run, with the least that they need: the capabilities <see cref="Capabilities"/>, <c>/dev/net/tun</c>, and no seccomp or AppArmor profile, which would refuse the
+/// Builds a container in which labs can run, with the least that they need:
+/// the capabilities <see cref="Capabilities"/>, <c>/dev/net/tun</c>, and no seccomp or AppArmor profile, which would refuse the
 /// mounts and namespaces. No network, no Ryuk: the container lives as long as the process that started it.
 /// </summary>
 /// <example>
@@ -19,7 +20,10 @@ public sealed class NetLabContainerBuilder : ContainerBuilder<NetLabContainerBui
 {
     private const string Tun = "/dev/net/tun";
 
-    /// <summary>What a lab needs: NET_ADMIN for devices, SYS_ADMIN for namespaces and mounts, NET_RAW for packet sockets, SYS_CHROOT to come back from a mount namespace.</summary>
+    /// <summary>
+    /// What a lab needs: NET_ADMIN for devices, SYS_ADMIN for namespaces and mounts, NET_RAW for packet sockets, SYS_CHROOT to come back
+    /// from a mount namespace.
+    /// </summary>
     public static IReadOnlyList<string> Capabilities { get; } = ["NET_ADMIN", "SYS_ADMIN", "NET_RAW", "SYS_CHROOT"];
 
     /// <summary>A builder of containers of an image that has .NET, and what the labs use.</summary>
@@ -45,7 +49,7 @@ public sealed class NetLabContainerBuilder : ContainerBuilder<NetLabContainerBui
     {
         Validate();
         string[] granted = [.. Capabilities.Except(DockerResourceConfiguration.Dropped)];
-        NetLabContainerBuilder last = WithCreateParameterModifier(parameters => Grant(parameters, granted));
+        var last = WithCreateParameterModifier(parameters => Grant(parameters, granted));
         return new NetLabContainer(last.DockerResourceConfiguration);
     }
 
@@ -76,7 +80,7 @@ public sealed class NetLabContainerBuilder : ContainerBuilder<NetLabContainerBui
 
     private static void Grant(CreateContainerParameters parameters, string[] capabilities)
     {
-        HostConfig host = parameters.HostConfig ??= new HostConfig();
+        var host = parameters.HostConfig ??= new HostConfig();
         host.CapDrop = ["ALL"];
         host.CapAdd = [.. capabilities];
         host.SecurityOpt = ["seccomp=unconfined", "apparmor=unconfined"];

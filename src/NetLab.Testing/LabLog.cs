@@ -22,16 +22,16 @@ public static class LabLog
     {
         ArgumentNullException.ThrowIfNull(lab);
         ArgumentNullException.ThrowIfNull(writeLine);
-        foreach (NodeProcess process in lab.Nodes.SelectMany(n => n.Processes))
+        foreach (var process in lab.Nodes.SelectMany(n => n.Processes))
         {
             writeLine($"{process}{(process.Exited.IsCompletedSuccessfully ? $"   (exit code {process.Exited.Result})" : "   (still running)")}");
             Write(writeLine, process.Output);
             Write(writeLine, process.Error);
         }
 
-        foreach (FakeVm vm in lab.Vms.Where(vm => vm.Received.Count > 0))
+        foreach (var vm in lab.Vms.Where(vm => vm.Received.Count > 0))
         {
-            int hidden = Math.Max(0, vm.Received.Count - MostFrames);
+            var hidden = Math.Max(0, vm.Received.Count - MostFrames);
             writeLine($"{vm.Name} received{(hidden > 0 ? $" {vm.Received.Count} frames, at last" : "")}:");
             Write(writeLine, string.Join('\n', vm.Received.Skip(hidden).Select(r => r.ToString())));
         }
@@ -39,7 +39,7 @@ public static class LabLog
 
     private static void Write(Action<string> writeLine, string text)
     {
-        foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             writeLine("  " + line.TrimEnd('\r'));
         }

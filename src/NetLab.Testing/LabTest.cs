@@ -78,13 +78,13 @@ public sealed class LabTest
     /// <returns>The bundles of its labs: folders to name in the test's text, or to attach to it.</returns>
     public async Task<IReadOnlyList<FailureBundle>> FailAsync(string failure)
     {
-        foreach (Lab lab in Take(_labs).Where(l => l.IsApplied))
+        foreach (var lab in Take(_labs).Where(l => l.IsApplied))
         {
             await WriteAsync(lab).ConfigureAwait(false);
         }
 
-        FailureBundle[] bundles = Take(_bundles);
-        foreach (FailureBundle bundle in bundles)
+        var bundles = Take(_bundles);
+        foreach (var bundle in bundles)
         {
             bundle.SetFailure($"{_run.Name}{Environment.NewLine}{failure}");
         }
@@ -136,7 +136,7 @@ public sealed class LabTest
 
     private async Task WriteAsync(Lab lab)
     {
-        Exception? thrown = Thrown;
+        var thrown = Thrown;
         if (await FailureBundle.WriteAsync(lab, thrown is null ? _run : _run.About(thrown)).ConfigureAwait(false) is { } bundle)
         {
             lock (_gate)

@@ -17,7 +17,8 @@ public sealed class Requirement
         Missing = missing;
         Failure = unknown is not null
             ? new ArgumentException(
-                $"{Variable} names '{unknown}', which is no feature. It takes 'all', or a comma-separated list of: {string.Join(", ", Enum.GetNames<Feature>())}.")
+                $"{Variable} names '{unknown}', which is no feature. It takes 'all', or a comma-separated list " +
+                    $"of: {string.Join(", ", Enum.GetNames<Feature>())}.")
             : isRequired ? new MissingFeatureException(missing) : null;
     }
 
@@ -46,9 +47,9 @@ public sealed class Requirement
 
     private static Requirement Of(IReadOnlyList<FeatureState> missing, string? required)
     {
-        bool all = false;
+        var all = false;
         var features = new HashSet<Feature>();
-        foreach (string name in (required ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (var name in (required ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             if (name.Equals("all", StringComparison.OrdinalIgnoreCase))
             {

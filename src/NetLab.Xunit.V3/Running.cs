@@ -16,14 +16,14 @@ internal sealed class Running
     private IReadOnlyList<FailureBundle>? _early;
 
     static Running() => LabTest.FindBy(
-        static () => TestContext.Current.Test is { } test && Tests.TryGetValue(test.UniqueID, out Running? running) ? running._test : null);
+        static () => TestContext.Current.Test is { } test && Tests.TryGetValue(test.UniqueID, out var running) ? running._test : null);
 
     private Running(IXunitTest test)
     {
         Lab.ReserveThreads();
-        Type type = test.TestMethod.TestClass.Class;
-        string space = type.Namespace is { Length: > 0 } ns ? ns + "." : "";
-        string name = test.TestDisplayName.StartsWith(space, StringComparison.Ordinal) ? test.TestDisplayName[space.Length..] : test.TestDisplayName;
+        var type = test.TestMethod.TestClass.Class;
+        var space = type.Namespace is { Length: > 0 } ns ? ns + "." : "";
+        var name = test.TestDisplayName.StartsWith(space, StringComparison.Ordinal) ? test.TestDisplayName[space.Length..] : test.TestDisplayName;
         _test = new LabTest(name, RerunOf(type, test.TestMethod.MethodName), type.FullName);
     }
 
@@ -48,7 +48,7 @@ internal sealed class Running
             throw failure;
         }
 
-        Running running = Begin(test);
+        var running = Begin(test);
         // A test that runs out of time is given up as a whole, and nothing is called after it; but this is, while its labs are there and its output is open.
         running._cancelled = TestContext.Current.CancellationToken.Register(
             () => running._early = running.Tell("xunit cancelled the test: its Timeout is over, or the run was ended."));
@@ -57,18 +57,18 @@ internal sealed class Running
     /// <summary>The test's method has run, and its class is not yet disposed: the labs of a base class are still there.</summary>
     public static void End(IXunitTest test)
     {
-        if (!Tests.TryRemove(test.UniqueID, out Running? running))
+        if (!Tests.TryRemove(test.UniqueID, out var running))
         {
             return;
         }
 
         running._cancelled.Dispose();
-        TestResultState? state = TestContext.Current.TestState;
+        var state = TestContext.Current.TestState;
         if (state?.Result is TestResult.Failed)
         {
             if (running._early is null)
             {
-                IEnumerable<string> what = (state.ExceptionTypes ?? []).Zip(state.ExceptionMessages ?? [], (type, text) => $"{type}: {text}");
+                var what = (state.ExceptionTypes ?? []).Zip(state.ExceptionMessages ?? [], (type, text) => $"{type}: {text}");
                 running.Tell(string.Join(Environment.NewLine, what.Concat(state.ExceptionStackTraces ?? [])));
             }
 
@@ -76,9 +76,9 @@ internal sealed class Running
         }
 
         // xunit makes a skip of a missing feature, unless something else fails as well.
-        Exception? insisted = state?.Result is TestResult.Skipped ? running._test.Insisted : null;
+        var insisted = state?.Result is TestResult.Skipped ? running._test.Insisted : null;
         running._test.Pass();
-        foreach (FailureBundle bundle in running._early ?? [])
+        foreach (var bundle in running._early ?? [])
         {
             bundle.Delete();
         }
@@ -95,8 +95,8 @@ internal sealed class Running
     private IReadOnlyList<FailureBundle> Tell(string failure)
     {
         // xunit waits for nothing here.
-        IReadOnlyList<FailureBundle> bundles = Task.Run(() => _test.FailAsync(failure)).GetAwaiter().GetResult();
-        foreach (FailureBundle bundle in bundles)
+        var bundles = Task.Run(() => _test.FailAsync(failure)).GetAwaiter().GetResult();
+        foreach (var bundle in bundles)
         {
             TestContext.Current.TestOutputHelper?.WriteLine(bundle.ToString());
             Attach(bundle, bundles.Count > 1 ? Path.GetFileName(bundle.Path) + "/" : "");
@@ -108,7 +108,7 @@ internal sealed class Running
     // Which of the two runners a test project has is seen by what lies beside it.
     private static string RerunOf(Type type, string method)
     {
-        string project = Rerun.ProjectOf(type.Assembly.GetName().Name!);
+        var project = Rerun.ProjectOf(type.Assembly.GetName().Name!);
         return File.Exists(Path.Combine(AppContext.BaseDirectory, "Microsoft.Testing.Platform.dll"))
             ? $"dotnet test --project {project} --filter-method {type.FullName}.{method}"
             : $"dotnet test {project} --filter FullyQualifiedName={type.FullName}.{method}";
@@ -116,7 +116,7 @@ internal sealed class Running
 
     private static void Attach(FailureBundle bundle, string prefix)
     {
-        foreach (string file in Directory.EnumerateFiles(bundle.Path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        foreach (var file in Directory.EnumerateFiles(bundle.Path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             TestContext.Current.AddAttachment(prefix + Path.GetRelativePath(bundle.Path, file), File.ReadAllBytes(file), MediaTypeOf(file));
         }

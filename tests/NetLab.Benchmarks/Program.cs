@@ -14,7 +14,7 @@ summary.SetAction((parsed, _) => SummarizeAsync(parsed.GetValue(json), parsed.Ge
 var list = new Command("list", "Names the rows.");
 list.SetAction(_ =>
 {
-    foreach (Row row in Summary.Measurements.SelectMany(m => m.Rows))
+    foreach (var row in Summary.Measurements.SelectMany(m => m.Rows))
     {
         Console.Out.WriteLine(row.Name);
     }
@@ -22,8 +22,10 @@ list.SetAction(_ =>
 
 Lab.ReserveThreads();
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
-ParseResult arguments = new RootCommand("What NetLab costs, beside what it would cost without it. Exit codes: 0 every target holds, 1 one does not, 2 wrong usage, 3 the machine lacks something.") { summary, list }.Parse(args);
-int code = await arguments.InvokeAsync().ConfigureAwait(false);
+var arguments = new RootCommand(
+    "What NetLab costs, beside what it would cost without it. Exit codes: 0 every target holds, 1 one does not, 2 wrong usage, 3 the machine lacks something.")
+        { summary, list }.Parse(args);
+var code = await arguments.InvokeAsync().ConfigureAwait(false);
 return arguments.Errors.Count > 0 ? BadUsage : code;
 
 static async Task<int> SummarizeAsync(bool json, string only)
@@ -37,7 +39,7 @@ static async Task<int> SummarizeAsync(bool json, string only)
     try
     {
         Capabilities.Require([.. LabFeatures.Basic]);
-        IReadOnlyList<SummaryLine> lines = await Summary.MeasureAsync(only, Console.Error).ConfigureAwait(false);
+        var lines = await Summary.MeasureAsync(only, Console.Error).ConfigureAwait(false);
         if (json)
         {
             Console.Out.WriteLine(SummaryJson.Of(lines));

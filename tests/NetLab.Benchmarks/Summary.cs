@@ -29,10 +29,10 @@ internal static class Summary
     public static async Task<IReadOnlyList<SummaryLine>> MeasureAsync(string only, TextWriter progress)
     {
         var lines = new List<SummaryLine>();
-        foreach (Measurement measurement in Measurements.Where(m => m.Rows.Any(Wanted)))
+        foreach (var measurement in Measurements.Where(m => m.Rows.Any(Wanted)))
         {
             await progress.WriteLineAsync($"measuring {measurement.Rows.First(Wanted).Name}").ConfigureAwait(false);
-            IReadOnlyList<Result> results = await measurement.MeasureAsync().ConfigureAwait(false);
+            var results = await measurement.MeasureAsync().ConfigureAwait(false);
             lines.AddRange(measurement.Rows.Zip(results, (row, result) => new SummaryLine(row, result)).Where(l => Wanted(l.Row)));
         }
 

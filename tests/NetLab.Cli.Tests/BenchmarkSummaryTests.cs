@@ -10,14 +10,15 @@ public class BenchmarkSummaryTests
     [LabFact]
     public async Task The_summary_as_JSON_is_one_array_of_rows_and_nothing_else()
     {
-        NetLabResult result = await RunAsync("summary", "--json", "--only", "codec: parse");
+        var result = await RunAsync("summary", "--json", "--only", "codec: parse");
         Assert.True(result.ExitCode is 0 or 1, result.ToString());
-        JsonArray rows = JsonNode.Parse(result.Output)!.AsArray();
+        var rows = JsonNode.Parse(result.Output)!.AsArray();
         Assert.Equal(["codec: parse a 64-byte UDP frame", "codec: parse, allocated"], rows.Select(r => (string?)r!["name"]));
         Assert.All(rows, row => Assert.Equal(["name", "value", "unit", "baseline", "ratio", "target", "holds"], row!.AsObject().Select(p => p.Key)));
-        JsonNode allocated = rows[1]!;
-        Assert.Equal((0, "bytes", null, "≤ 0", true), ((double)allocated["value"]!, (string?)allocated["unit"], allocated["ratio"], (string?)allocated["target"], (bool)allocated["holds"]!));
-        JsonNode time = rows[0]!;
+        var allocated = rows[1]!;
+        Assert.Equal((0, "bytes", null, "≤ 0", true),
+            ((double)allocated["value"]!, (string?)allocated["unit"], allocated["ratio"], (string?)allocated["target"], (bool)allocated["holds"]!));
+        var time = rows[0]!;
         Assert.Equal((double)time["value"]! <= 20, (bool)time["holds"]!);
         Assert.Equal(rows.All(r => (bool)r!["holds"]!) ? 0 : 1, result.ExitCode);
         Assert.Contains("measuring codec: parse", result.Error, StringComparison.Ordinal);
@@ -26,7 +27,7 @@ public class BenchmarkSummaryTests
     [LabFact]
     public async Task A_row_that_does_not_exist_is_wrong_usage()
     {
-        NetLabResult result = await RunAsync("summary", "--json", "--only", "no such row");
+        var result = await RunAsync("summary", "--json", "--only", "no such row");
         Assert.Equal(2, result.ExitCode);
         Assert.Empty(result.Output);
         Assert.Contains("no such row", result.Error, StringComparison.Ordinal);

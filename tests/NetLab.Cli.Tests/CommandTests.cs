@@ -21,7 +21,7 @@ public sealed partial class CommandTests : IDisposable
     [InlineData("doctor --help", "--json")]
     public async Task Help_is_given_and_is_fine(string arguments, string holds)
     {
-        NetLabResult result = await NetLabProcess.RunAsync(arguments.Split(' '));
+        var result = await NetLabProcess.RunAsync(arguments.Split(' '));
 
         Assert.Equal(0, result.ExitCode);
         Assert.Contains(holds, result.Output);
@@ -40,7 +40,7 @@ public sealed partial class CommandTests : IDisposable
     [InlineData("run scenarios", "scenarios is a directory")]
     public async Task Wrong_usage_is_told_on_standard_error_with_exit_code_2(string arguments, string message)
     {
-        NetLabResult result = await NetLabProcess.RunAsync(arguments.Split(' '));
+        var result = await NetLabProcess.RunAsync(arguments.Split(' '));
 
         Assert.Equal(2, result.ExitCode);
         Assert.Contains(message, result.Error);
@@ -53,7 +53,7 @@ public sealed partial class CommandTests : IDisposable
     {
         string good = Write("good.yaml", Samples.Yaml), bad = Write("bad.yaml", Samples.Yaml.Replace("br0: {}", "a-name-that-is-too-long: {}"));
 
-        NetLabResult result = await NetLabProcess.RunAsync("run", good, bad);
+        var result = await NetLabProcess.RunAsync("run", good, bad);
 
         Assert.Equal(2, result.ExitCode);
         Assert.Empty(result.Output);
@@ -64,12 +64,12 @@ public sealed partial class CommandTests : IDisposable
     [Fact]
     public async Task A_mistake_is_a_json_document_where_one_was_asked_for()
     {
-        string bad = Write("bad.yaml", "name: x\nlab:\n  nods: {}\n");
+        var bad = Write("bad.yaml", "name: x\nlab:\n  nods: {}\n");
 
-        NetLabResult result = await NetLabProcess.RunAsync("run", bad, "--json");
+        var result = await NetLabProcess.RunAsync("run", bad, "--json");
 
         Assert.Equal(2, result.ExitCode);
-        JsonNode diagnostic = result.Json["error"]!["diagnostics"]![0]!;
+        var diagnostic = result.Json["error"]!["diagnostics"]![0]!;
         Assert.Equal((bad, 3), ((string)diagnostic["file"]!, (int)diagnostic["line"]!));
         Assert.Contains("nods", (string)diagnostic["wrong"]!);
         Assert.Contains($"{bad}:3:", result.Error);
@@ -80,7 +80,7 @@ public sealed partial class CommandTests : IDisposable
     [InlineData("bogus --json")]
     public async Task Standard_output_is_one_json_document_whatever_goes_wrong(string arguments)
     {
-        NetLabResult result = await NetLabProcess.RunAsync(arguments.Split(' '));
+        var result = await NetLabProcess.RunAsync(arguments.Split(' '));
 
         Assert.Equal(2, result.ExitCode);
         Assert.Equal(2, (int)result.Json["exitCode"]!);
@@ -91,9 +91,9 @@ public sealed partial class CommandTests : IDisposable
     {
         string file = Write("two.yaml", Samples.Yaml), svg = Path.Combine(_folder, "two.svg"), mermaid = Path.Combine(_folder, "two.mmd");
 
-        NetLabResult text = await NetLabProcess.RunAsync("draw", file);
-        NetLabResult direct = await NetLabProcess.RunAsync("draw", file, "--format", "svg");
-        NetLabResult saved = await NetLabProcess.RunAsync("draw", file, "-o", svg);
+        var text = await NetLabProcess.RunAsync("draw", file);
+        var direct = await NetLabProcess.RunAsync("draw", file, "--format", "svg");
+        var saved = await NetLabProcess.RunAsync("draw", file, "-o", svg);
         await NetLabProcess.RunAsync("draw", file, "--output", mermaid);
 
         Assert.Contains("│ ├─ tap-vm01 ┄┄┄ eth0  vm01", text.Output);
@@ -107,7 +107,7 @@ public sealed partial class CommandTests : IDisposable
     [Fact]
     public async Task A_drawing_is_a_json_document_where_one_was_asked_for()
     {
-        NetLabResult result = await NetLabProcess.RunAsync("draw", Write("two.yaml", Samples.Yaml), "--format", "mermaid", "--json");
+        var result = await NetLabProcess.RunAsync("draw", Write("two.yaml", Samples.Yaml), "--format", "mermaid", "--json");
 
         Assert.Equal(0, result.ExitCode);
         Assert.Contains("flowchart", (string)result.Json["drawing"]!);
@@ -117,7 +117,7 @@ public sealed partial class CommandTests : IDisposable
     [Fact]
     public async Task A_drawing_that_cannot_be_written_is_told()
     {
-        NetLabResult result = await NetLabProcess.RunAsync("draw", Write("two.yaml", Samples.Yaml), "-o", Path.Combine(_folder, "no", "such", "folder.svg"));
+        var result = await NetLabProcess.RunAsync("draw", Write("two.yaml", Samples.Yaml), "-o", Path.Combine(_folder, "no", "such", "folder.svg"));
 
         Assert.Equal(2, result.ExitCode);
         Assert.Contains("cannot be written", result.Error);
@@ -126,7 +126,7 @@ public sealed partial class CommandTests : IDisposable
     [Fact]
     public async Task Drawing_needs_no_privilege()
     {
-        NetLabResult result = await NetLabProcess.RunWithoutPrivilegesAsync("draw", Write("two.yaml", Samples.Yaml));
+        var result = await NetLabProcess.RunWithoutPrivilegesAsync("draw", Write("two.yaml", Samples.Yaml));
 
         Assert.True(result.ExitCode == 0, result.ToString());
     }
@@ -136,7 +136,7 @@ public sealed partial class CommandTests : IDisposable
     {
         NetLabResult text = await NetLabProcess.RunAsync("doctor"), json = await NetLabProcess.RunAsync("doctor", "--json");
 
-        bool canRun = LabFeatures.Basic.All(f => Capabilities.Of(f).Available);
+        var canRun = LabFeatures.Basic.All(f => Capabilities.Of(f).Available);
         Assert.Equal(canRun ? 0 : 3, text.ExitCode);
         Assert.Equal(text.ExitCode, json.ExitCode);
         Assert.Equal(canRun, (bool)json.Json["canRun"]!["basic"]!);
@@ -145,7 +145,7 @@ public sealed partial class CommandTests : IDisposable
             json.Json["features"]!.AsArray().Select(f => ((string)f!["feature"]!, (bool)f["available"]!)));
         Assert.All(Capabilities.All, f => Assert.Contains(f.Name, text.Output));
 
-        bool kernelLacks = Capabilities.All.Any(f => !f.Available && f.KernelOption is not null);
+        var kernelLacks = Capabilities.All.Any(f => !f.Available && f.KernelOption is not null);
         Assert.Equal(kernelLacks, text.Output.Contains("docker/netlab --vm 6.12 doctor", StringComparison.Ordinal));
         Assert.Equal(kernelLacks ? "docker/netlab --vm 6.12" : null, (string?)json.Json["onAnotherKernel"]);
     }
@@ -154,9 +154,9 @@ public sealed partial class CommandTests : IDisposable
     public async Task The_doctor_and_the_reason_of_a_skipped_test_say_the_same_of_what_is_missing()
     {
         NetLabResult text = await NetLabProcess.RunAsync("doctor"), json = await NetLabProcess.RunAsync("doctor", "--json");
-        string page = string.Join(' ', text.Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        var page = string.Join(' ', text.Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
-        foreach (JsonNode told in json.Json["features"]!.AsArray().OfType<JsonNode>().Where(f => !(bool)f["available"]!))
+        foreach (var told in json.Json["features"]!.AsArray().OfType<JsonNode>().Where(f => !(bool)f["available"]!))
         {
             // Without a reason the test is not skipped but fails: NETLAB_REQUIRE asks for the feature.
             if (new LabFactAttribute(Enum.Parse<Feature>((string)told["feature"]!)).Skip is { } reason)
@@ -171,7 +171,8 @@ public sealed partial class CommandTests : IDisposable
     [Fact]
     public async Task Without_privileges_the_doctor_names_them_and_a_run_says_what_to_do()
     {
-        NetLabResult doctor = await NetLabProcess.RunWithoutPrivilegesAsync("doctor"), run = await NetLabProcess.RunWithoutPrivilegesAsync("run", Write("two.yaml", Samples.Yaml));
+        NetLabResult doctor = await NetLabProcess.RunWithoutPrivilegesAsync("doctor"),
+            run = await NetLabProcess.RunWithoutPrivilegesAsync("run", Write("two.yaml", Samples.Yaml));
 
         Assert.True(doctor.ExitCode == 3, doctor.ToString());
         Assert.Contains("✗ capability CAP_NET_ADMIN", doctor.Output);
@@ -184,7 +185,7 @@ public sealed partial class CommandTests : IDisposable
     [LabFact]
     public async Task A_scenario_that_holds_is_fine_and_shows_the_way_of_its_frames()
     {
-        NetLabResult result = await NetLabProcess.RunAsync("run", Write("two.yaml", Samples.Yaml));
+        var result = await NetLabProcess.RunAsync("run", Write("two.yaml", Samples.Yaml));
 
         Assert.True(result.ExitCode == 0, result.ToString());
         Assert.Contains("vm01 > tap-vm01 > br0 > tap-vm02 > vm02", result.Output);
@@ -197,11 +198,11 @@ public sealed partial class CommandTests : IDisposable
     public async Task A_capture_holds_every_frame_of_a_run_with_an_interface_for_each_device()
     {
         string scenario = Write("two.yaml", Samples.Yaml), file = scenario + ".pcapng";
-        NetLabResult result = await NetLabProcess.RunAsync("capture", scenario, "-o", file);
+        var result = await NetLabProcess.RunAsync("capture", scenario, "-o", file);
 
         Assert.True(result.ExitCode == 0, result.ToString());
         Assert.Contains("1 passed, 0 failed, 0 skipped", result.Output);
-        CaptureFile capture = CaptureFile.Read(file);
+        var capture = CaptureFile.Read(file);
         Assert.Equal($"{file}: {capture.Packets.Count} frames of 1 node\n", result.Error);
         Assert.Equal(
             ["host/tap-vm01 Inbound", "host/tap-vm02 Outbound"],
@@ -211,7 +212,7 @@ public sealed partial class CommandTests : IDisposable
     [LabFact]
     public async Task A_capture_that_cannot_be_written_is_bad_input()
     {
-        NetLabResult result = await NetLabProcess.RunAsync("capture", Write("two.yaml", Samples.Yaml), "-o", "/nowhere/at/all.pcapng");
+        var result = await NetLabProcess.RunAsync("capture", Write("two.yaml", Samples.Yaml), "-o", "/nowhere/at/all.pcapng");
         Assert.Equal(2, result.ExitCode);
         Assert.Contains("/nowhere/at/all.pcapng cannot be written", result.Error);
     }
@@ -219,16 +220,16 @@ public sealed partial class CommandTests : IDisposable
     [LabFact]
     public async Task A_scenario_that_does_not_hold_has_exit_code_1_and_says_why()
     {
-        string file = Write("wrong.yaml", Samples.Yaml + "  - { name: wrong, send: { from: vm01, to: vm02, udp: 53 }, expect-none: vm02 }\n");
+        var file = Write("wrong.yaml", Samples.Yaml + "  - { name: wrong, send: { from: vm01, to: vm02, udp: 53 }, expect-none: vm02 }\n");
 
         NetLabResult text = await NetLabProcess.RunAsync("run", file), json = await NetLabProcess.RunAsync("run", file, "--json");
 
         Assert.Equal((1, 1), (text.ExitCode, json.ExitCode));
         Assert.Contains("✗ 2  wrong", text.Output);
         Assert.Contains("Expected VM vm02 not to receive the frame", text.Output);
-        JsonNode scenario = json.Json["scenarios"]![0]!;
+        var scenario = json.Json["scenarios"]![0]!;
         Assert.Equal((1, 1), ((int)scenario["passed"]!, (int)scenario["failed"]!));
-        JsonNode step = scenario["steps"]![1]!;
+        var step = scenario["steps"]![1]!;
         Assert.Equal("failed", (string)step["outcome"]!);
         Assert.Equal(["vm01", "tap-vm01", "br0", "tap-vm02", "vm02"], step["frame"]!["copies"]![0]!["path"]!.AsArray().Select(p => (string)p!));
         Assert.Equal(1, (int)json.Json["exitCode"]!);
@@ -237,7 +238,8 @@ public sealed partial class CommandTests : IDisposable
     [LabFact]
     public async Task Several_scenarios_are_summed_up_and_one_failure_counts()
     {
-        string good = Write("good.yaml", Samples.Yaml), wrong = Write("wrong.yaml", Samples.Yaml.Replace("vm01 -> vm02", "{ from: vm01, to: vm02, expect: no-reply }"));
+        string good = Write("good.yaml", Samples.Yaml),
+            wrong = Write("wrong.yaml", Samples.Yaml.Replace("vm01 -> vm02", "{ from: vm01, to: vm02, expect: no-reply }"));
 
         NetLabResult result = await NetLabProcess.RunAsync("run", wrong, good), json = await NetLabProcess.RunAsync("run", good, wrong, "--json");
 
@@ -250,7 +252,7 @@ public sealed partial class CommandTests : IDisposable
     [LabFact(Feature.CapSysChroot, Feature.MountNamespaces, Feature.PidNamespaces)]
     public async Task An_interrupted_run_ends_at_once_and_says_so()
     {
-        string file = Write("long.yaml", Samples.Yaml + "  - exec: { node: host, run: sleep 1000 }\n");
+        var file = Write("long.yaml", Samples.Yaml + "  - exec: { node: host, run: sleep 1000 }\n");
         using var process = NetLabProcess.Start("run", file);
         string line;
         do
@@ -260,38 +262,41 @@ public sealed partial class CommandTests : IDisposable
         while (!line.Contains("✓ 1", StringComparison.Ordinal));
 
         Assert.Equal(0, kill(process.Id, 2));
-        NetLabResult result = await NetLabProcess.FinishAsync(process);
+        var result = await NetLabProcess.FinishAsync(process);
 
         Assert.Equal(130, result.ExitCode);
         Assert.Contains("interrupted", result.Error);
     }
 
-    [LabFact(Feature.CapSysChroot, Feature.MountNamespaces, Feature.PidNamespaces, Feature.OvsVswitchd, Feature.OvsdbServer, Feature.OvsVsctl, Feature.OvsOfctl)]
+    [LabFact(Feature.CapSysChroot, Feature.MountNamespaces, Feature.PidNamespaces, Feature.OvsVswitchd, Feature.OvsdbServer, Feature.OvsVsctl,
+        Feature.OvsOfctl)]
     public async Task The_hybrid_plug_shows_the_way_through_real_Open_vSwitch()
     {
-        NetLabResult result = await NetLabProcess.RunAsync("run", NetLabProcess.Scenario("openstack/hybrid-plug.yaml"), "--json");
+        var result = await NetLabProcess.RunAsync("run", NetLabProcess.Scenario("openstack/hybrid-plug.yaml"), "--json");
 
         Assert.True(result.ExitCode == 0, result.ToString());
-        IEnumerable<string> paths = result.Json["scenarios"]![0]!["steps"]!.AsArray().Where(s => s!["frame"] is not null)
+        var paths = result.Json["scenarios"]![0]!["steps"]!.AsArray().Where(s => s!["frame"] is not null)
             .SelectMany(s => s!["frame"]!["copies"]!.AsArray()).Select(c => string.Join(" > ", c!["path"]!.AsArray().Select(p => (string)p!)));
-        Assert.Contains(paths, p => p.StartsWith("vm01 > tap", StringComparison.Ordinal) && p.Contains(" > br-int > ", StringComparison.Ordinal) && p.EndsWith(" > vm02", StringComparison.Ordinal));
+        Assert.Contains(paths, p => p.StartsWith("vm01 > tap", StringComparison.Ordinal) && p.Contains(" > br-int > ", StringComparison.Ordinal)
+            && p.EndsWith(" > vm02", StringComparison.Ordinal));
         Assert.DoesNotContain(paths, p => p.StartsWith("vm01", StringComparison.Ordinal) && p.EndsWith(" > vm03", StringComparison.Ordinal));
     }
 
-    [LabFact(Feature.CapSysChroot, Feature.MountNamespaces, Feature.PidNamespaces, Feature.OvsVswitchd, Feature.OvsdbServer, Feature.OvsVsctl, Feature.OvsOfctl)]
+    [LabFact(Feature.CapSysChroot, Feature.MountNamespaces, Feature.PidNamespaces, Feature.OvsVswitchd, Feature.OvsdbServer, Feature.OvsVsctl,
+        Feature.OvsOfctl)]
     public async Task The_first_teaching_lab_decides_each_of_its_claims()
     {
-        NetLabResult result = await NetLabProcess.RunAsync("run", NetLabProcess.Scenario("labs/01-tap-or-veth.yaml"));
+        var result = await NetLabProcess.RunAsync("run", NetLabProcess.Scenario("labs/01-tap-or-veth.yaml"));
 
         Assert.True(result.ExitCode == 0, result.ToString());
-        int claims = result.Output.Split("  Claim: ").Length - 1;
+        var claims = result.Output.Split("  Claim: ").Length - 1;
         Assert.True(claims >= 5, result.Output);
         Assert.Equal(claims, result.Output.Split("⇒ It ").Length - 1);
     }
 
     private string Write(string name, string text)
     {
-        string path = Path.Combine(_folder, name);
+        var path = Path.Combine(_folder, name);
         File.WriteAllText(path, text);
         return path;
     }

@@ -18,9 +18,9 @@ public sealed class DeviceKindTests : IDisposable
     [InlineData(Feature.Wireguard)]
     public async Task A_kind_of_device_that_the_kernel_lacks_is_told_with_its_option_and_an_alternative(Feature kind)
     {
-        FeatureState state = Capabilities.Of(kind);
+        var state = Capabilities.Of(kind);
 
-        NetLabResult result = await NetLabProcess.RunAsync("run", $"scenarios/basics/devices/{kind.ToString().ToLowerInvariant()}.yaml");
+        var result = await NetLabProcess.RunAsync("run", $"scenarios/basics/devices/{kind.ToString().ToLowerInvariant()}.yaml");
 
         if (state.Available)
         {
@@ -37,10 +37,10 @@ public sealed class DeviceKindTests : IDisposable
     [LabFact(Feature.NftProgram)]
     public async Task A_ruleset_that_nft_refuses_is_bad_input_with_its_place()
     {
-        string file = Path.Combine(_folder, "typo.yaml");
+        var file = Path.Combine(_folder, "typo.yaml");
         File.WriteAllText(file, "name: typo\nlab:\n  nodes:\n    h1:\n      nft: |\n        table inet f {\n          chian o { }\n        }\n");
 
-        NetLabResult result = await NetLabProcess.RunAsync("run", file);
+        var result = await NetLabProcess.RunAsync("run", file);
 
         Assert.Equal(2, result.ExitCode);
         Assert.Contains($"{file}:7:11: nft refuses the ruleset of h1: syntax error", result.Error);

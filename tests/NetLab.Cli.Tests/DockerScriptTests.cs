@@ -28,7 +28,7 @@ public sealed class DockerScriptTests : IDisposable
     {
         Directory.CreateDirectory(Tree("docker"));
         Directory.CreateDirectory(Tree("scenarios"));
-        foreach (string file in new[] { "netlab", "test-summary.awk" })
+        foreach (var file in new[] { "netlab", "test-summary.awk" })
         {
             File.Copy(Path.Combine(NetLabProcess.Root, "docker", file), Tree("docker", file));
         }
@@ -53,10 +53,10 @@ public sealed class DockerScriptTests : IDisposable
     [InlineData("/no/such/folder/x")]
     public async Task A_path_of_the_containers_own_is_handed_on_and_not_mounted(string path)
     {
-        NetLabResult result = await ContainerAsync("run", path);
+        var result = await ContainerAsync("run", path);
 
         Assert.True(result.ExitCode == 0, result.ToString());
-        string[] called = Called();
+        var called = Called();
         Assert.Equal(["sha256:1234", "run", path], called[^3..]);
         Assert.Equal(["tree", "scenarios"], Mounts(called));
     }
@@ -66,7 +66,8 @@ public sealed class DockerScriptTests : IDisposable
     {
         NetLabResult hidden = await ContainerAsync("run", "/etc/hostname"), device = await ContainerAsync("run", "/dev/null");
 
-        Assert.Equal("netlab: /etc/hostname is not seen in the container, which has its own /etc; put the file elsewhere, or run with --native\n", hidden.Error);
+        Assert.Equal("netlab: /etc/hostname is not seen in the container, which has its own /etc; put the file elsewhere, or run with --native\n",
+            hidden.Error);
         Assert.Empty(device.Error);
     }
 
@@ -78,11 +79,11 @@ public sealed class DockerScriptTests : IDisposable
     [InlineData("bindings")]
     public async Task A_folder_of_any_name_is_mounted_at_its_own_path(string name)
     {
-        string folder = Directory.CreateDirectory(Path.Combine(_folder, name)).FullName;
-        NetLabResult result = await ContainerAsync("run", Path.Combine(folder, "x.yaml"));
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, name)).FullName;
+        var result = await ContainerAsync("run", Path.Combine(folder, "x.yaml"));
 
         Assert.True(result.ExitCode == 0, result.ToString());
-        string quoted = folder.Replace("\"", "\"\"");
+        var quoted = folder.Replace("\"", "\"\"");
         Assert.Contains($"type=bind,\"source={quoted}\",\"target={quoted}\"", Called());
     }
 
@@ -96,7 +97,7 @@ public sealed class DockerScriptTests : IDisposable
     public async Task The_first_run_says_step_by_step_what_it_does()
     {
         File.Delete(Path.Combine(_folder, "image"));
-        NetLabResult result = await ContainerAsync("doctor");
+        var result = await ContainerAsync("doctor");
 
         Assert.Equal("""
             netlab: building the image netlab (some minutes the first time)
@@ -113,7 +114,7 @@ public sealed class DockerScriptTests : IDisposable
     {
         File.Delete(Path.Combine(_folder, "image"));
         Fake("docker", FakeDocker.Replace("touch \"$FAKES/image\"", "echo 'no route to the registry'; exit 7"));
-        NetLabResult result = await ContainerAsync("doctor");
+        var result = await ContainerAsync("doctor");
 
         Assert.Equal(3, result.ExitCode);
         Assert.Contains("no route to the registry", result.Error);
@@ -124,7 +125,7 @@ public sealed class DockerScriptTests : IDisposable
     public async Task Tests_of_which_none_runs_are_wrong_usage()
     {
         Fake("dotnet", "#!/bin/bash\nif [[ $1 == test ]]; then echo 'No test matches the given testcase filter'; fi\n");
-        NetLabResult result = await FinishAsync("FAKE_EXIT=0", "--native", "test", "--filter", "Category=Typo");
+        var result = await FinishAsync("FAKE_EXIT=0", "--native", "test", "--filter", "Category=Typo");
 
         Assert.Equal(2, result.ExitCode);
         Assert.Contains("netlab: no test ran: none matches '--filter' 'Category=Typo'", result.Error);
@@ -135,7 +136,7 @@ public sealed class DockerScriptTests : IDisposable
     public async Task A_build_that_fails_shows_its_log_and_says_that_nothing_was_started()
     {
         Fake("dotnet", "#!/bin/bash\nif [[ $1 == build ]]; then echo 'error CS1002: ; expected'; exit 1; fi\n");
-        NetLabResult result = await FinishAsync("FAKE_EXIT=0", "--native", "doctor");
+        var result = await FinishAsync("FAKE_EXIT=0", "--native", "doctor");
 
         Assert.Equal(3, result.ExitCode);
         Assert.Contains("error CS1002: ; expected", result.Error);
@@ -154,7 +155,7 @@ public sealed class DockerScriptTests : IDisposable
 
     private void Fake(string program, string script)
     {
-        string path = Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, "path")).FullName, program);
+        var path = Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, "path")).FullName, program);
         File.WriteAllText(path, script);
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }

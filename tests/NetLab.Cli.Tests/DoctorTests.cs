@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using NetLab.Cli.Doctor;
 using NetLab.Linux.Probe;
 
@@ -12,7 +11,7 @@ public sealed class DoctorTests
     public void Each_feature_has_a_line_in_its_section_and_what_is_missing_a_remedy()
     {
         using var recorder = new Recorder();
-        DoctorReport report = Report([Feature.CapNetAdmin, Feature.Veth, Feature.Vlan, Feature.Netem], lacking: [Feature.Vlan, Feature.Netem]);
+        var report = Report([Feature.CapNetAdmin, Feature.Veth, Feature.Vlan, Feature.Netem], lacking: [Feature.Vlan, Feature.Netem]);
 
         DoctorView.Write(report, recorder.Terminal.Page);
 
@@ -58,13 +57,14 @@ public sealed class DoctorTests
     [Fact]
     public void Every_feature_is_in_one_section_and_in_the_document()
     {
-        DoctorReport report = Report(All, lacking: [Feature.Vlan]);
+        var report = Report(All, lacking: [Feature.Vlan]);
 
         Assert.Equal(All, report.Sections.SelectMany(s => s.Features).Select(f => f.Feature));
-        JsonObject json = report.ToJson();
+        var json = report.ToJson();
         Assert.Equal(All.Length, json["features"]!.AsArray().Count);
-        JsonNode vlan = json["features"]!.AsArray().Single(f => (string)f!["feature"]! == "Vlan")!;
-        Assert.Equal((false, "optional", "CONFIG_VLAN", "Do without"), ((bool)vlan["available"]!, (string)vlan["neededFor"]!, (string)vlan["kernelOption"]!, (string)vlan["remedy"]!));
+        var vlan = json["features"]!.AsArray().Single(f => (string)f!["feature"]! == "Vlan")!;
+        Assert.Equal((false, "optional", "CONFIG_VLAN", "Do without"),
+            ((bool)vlan["available"]!, (string)vlan["neededFor"]!, (string)vlan["kernelOption"]!, (string)vlan["remedy"]!));
         Assert.Equal(0, (int)json["exitCode"]!);
         Assert.True((bool)json["canRun"]!["basic"]!);
     }

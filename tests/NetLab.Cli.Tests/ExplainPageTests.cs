@@ -17,18 +17,19 @@ public sealed partial class ExplainPageTests
     [LabFact(Feature.OvsVswitchd, Feature.BpfTracing)]
     public async Task What_the_page_shows_of_explain_is_what_it_prints()
     {
-        string page = await File.ReadAllTextAsync(ExplainPage);
-        MatchCollection blocks = Block().Matches(page);
+        var page = await File.ReadAllTextAsync(ExplainPage);
+        var blocks = Block().Matches(page);
         Assert.Equal(3, blocks.Count);
         foreach (Match block in blocks)
         {
-            string command = block.Groups["command"].Value;
-            NetLabResult result = await NetLabProcess.RunAsync(command.Split(' '));
+            var command = block.Groups["command"].Value;
+            var result = await NetLabProcess.RunAsync(command.Split(' '));
 
             Assert.True(result.ExitCode == ExitCode.Failed, $"{command}: {result}");
             if (Environment.GetEnvironmentVariable("NETLAB_WRITE_EXPECTED") == "1")
             {
-                page = page.Replace(block.Value, $"```text\n{Prompt}{command}\n{Version().Replace(result.Output.TrimEnd(), "$1")}\n```", StringComparison.Ordinal);
+                page = page.Replace(block.Value, $"```text\n{Prompt}{command}\n{Version().Replace(result.Output.TrimEnd(), "$1")}\n```",
+                    StringComparison.Ordinal);
             }
             else
             {
@@ -42,7 +43,8 @@ public sealed partial class ExplainPageTests
         }
     }
 
-    private static string Normal(string text) => TraceId().Replace(Version().Replace(Stack().Replace(Times().Replace(text.Trim(), "n $1"), " in …"), "a kernel"), "trace id …");
+    private static string Normal(string text) =>
+        TraceId().Replace(Version().Replace(Stack().Replace(Times().Replace(text.Trim(), "n $1"), " in …"), "a kernel"), "trace id …");
 
     [GeneratedRegex(@"```text\n\$ docker/netlab (?<command>explain .*)\n(?<output>(?:(?!```).*\n)*)```")]
     private static partial Regex Block();

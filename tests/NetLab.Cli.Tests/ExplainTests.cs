@@ -11,14 +11,14 @@ public sealed class ExplainTests
     [Fact]
     public async Task The_catalogue_of_causes_is_the_page_in_the_documentation()
     {
-        NetLabResult result = await NetLabProcess.RunAsync("explain", "--causes");
+        var result = await NetLabProcess.RunAsync("explain", "--causes");
         Assert.Equal((0, await File.ReadAllTextAsync(Path.Combine(NetLabProcess.Root, "docs", "causes.md"))), (result.ExitCode, result.Output));
     }
 
     [LabFact]
     public async Task A_frame_that_arrives_is_told_with_its_way_and_the_exit_code_is_0()
     {
-        NetLabResult result = await NetLabProcess.RunAsync("explain", Rule, "--from", "vm1", "--to", "vm3");
+        var result = await NetLabProcess.RunAsync("explain", Rule, "--from", "vm1", "--to", "vm3");
 
         Assert.True(result.ExitCode == ExitCode.Fine, result.ToString());
         Assert.StartsWith("vm3 (node b, tap-vm3) receives the frame from vm1: ", result.Output);
@@ -35,7 +35,7 @@ public sealed class ExplainTests
     [InlineData("ff ff ff ff ff ff 02 00 00 00 00 01 88 b5 01 02", "0x88b5", 1)]
     public async Task A_frame_is_sent_as_it_is_asked_for(string frame, string seen, int exitCode)
     {
-        NetLabResult result = await NetLabProcess.RunAsync("explain", Rule, "--from", "vm1", "--to", "vm2", "--frame", frame);
+        var result = await NetLabProcess.RunAsync("explain", Rule, "--from", "vm1", "--to", "vm2", "--frame", frame);
 
         Assert.True(result.ExitCode == exitCode, result.ToString());
         Assert.Contains(seen, result.Output, StringComparison.OrdinalIgnoreCase);
@@ -44,7 +44,7 @@ public sealed class ExplainTests
     [LabFact]
     public async Task A_frame_through_a_router_goes_to_the_gateways_MAC_without_asking_for_it()
     {
-        NetLabResult result = await NetLabProcess.RunAsync("explain", NetLabProcess.Scenario("basics/router.yaml"), "--from", "vm01", "--to", "vm02", "--json");
+        var result = await NetLabProcess.RunAsync("explain", NetLabProcess.Scenario("basics/router.yaml"), "--from", "vm01", "--to", "vm02", "--json");
 
         Assert.True(result.ExitCode == ExitCode.Fine, result.ToString());
         Assert.Equal("vm02", (string?)result.Json["to"]);
@@ -54,10 +54,10 @@ public sealed class ExplainTests
     [LabFact]
     public async Task The_steps_that_change_the_lab_are_taken_first_where_they_are_asked_for()
     {
-        string router = NetLabProcess.Scenario("basics/router.yaml");
+        var router = NetLabProcess.Scenario("basics/router.yaml");
 
-        NetLabResult two = await NetLabProcess.RunAsync("explain", router, "--from", "vm01", "--to", "vm02", "--after-steps", "2");
-        NetLabResult all = await NetLabProcess.RunAsync("explain", router, "--from", "vm01", "--to", "vm02", "--after-steps");
+        var two = await NetLabProcess.RunAsync("explain", router, "--from", "vm01", "--to", "vm02", "--after-steps", "2");
+        var all = await NetLabProcess.RunAsync("explain", router, "--from", "vm01", "--to", "vm02", "--after-steps");
 
         Assert.Equal((ExitCode.Fine, ExitCode.Failed), (two.ExitCode, all.ExitCode));
         Assert.Contains("router", all.Output.Split('\n')[0]);
@@ -66,10 +66,10 @@ public sealed class ExplainTests
     [LabFact]
     public async Task A_node_pings_and_a_node_and_an_address_may_be_meant()
     {
-        string hosts = NetLabProcess.Scenario("basics/two-hosts.yaml");
+        var hosts = NetLabProcess.Scenario("basics/two-hosts.yaml");
 
-        NetLabResult node = await NetLabProcess.RunAsync("explain", hosts, "--from", "h1", "--to", "h2");
-        NetLabResult address = await NetLabProcess.RunAsync("explain", hosts, "--from", "h1", "--to", "10.0.0.2");
+        var node = await NetLabProcess.RunAsync("explain", hosts, "--from", "h1", "--to", "h2");
+        var address = await NetLabProcess.RunAsync("explain", hosts, "--from", "h1", "--to", "10.0.0.2");
 
         Assert.True(node.ExitCode == ExitCode.Fine, node.ToString());
         Assert.StartsWith("h2 (a node) receives the frame from h1", node.Output);
@@ -79,7 +79,7 @@ public sealed class ExplainTests
     [LabFact]
     public async Task An_address_that_nobody_has_is_asked_for_in_vain()
     {
-        NetLabResult result = await NetLabProcess.RunAsync("explain", Flood, "--from", "vm1", "--to", "10.0.0.77");
+        var result = await NetLabProcess.RunAsync("explain", Flood, "--from", "vm1", "--to", "10.0.0.77");
 
         Assert.True(result.ExitCode == ExitCode.Failed, result.ToString());
         Assert.StartsWith("10.0.0.77 (nothing in the lab has this address) does not receive the frame from vm1", result.Output);
@@ -89,7 +89,7 @@ public sealed class ExplainTests
     [LabFact]
     public async Task With_json_standard_output_is_one_document_with_the_reason()
     {
-        NetLabResult result = await NetLabProcess.RunAsync("explain", Flood, "--from", "vm1", "--to", "vm2", "--json");
+        var result = await NetLabProcess.RunAsync("explain", Flood, "--from", "vm1", "--to", "vm2", "--json");
 
         Assert.Equal(ExitCode.Failed, (int?)result.Json["exitCode"]);
         Assert.False((bool?)result.Json["reached"]);
@@ -102,12 +102,12 @@ public sealed class ExplainTests
     [LabFact]
     public async Task The_capture_file_has_an_interface_for_each_device_and_the_reason_as_a_comment()
     {
-        string file = Path.Combine(Path.GetTempPath(), $"netlab-explain-{Guid.NewGuid():N}.pcapng");
+        var file = Path.Combine(Path.GetTempPath(), $"netlab-explain-{Guid.NewGuid():N}.pcapng");
         try
         {
             await NetLabProcess.RunAsync("explain", Flood, "--from", "vm1", "--to", "vm2", "--pcapng", file);
 
-            string[] packets = await Tshark.FieldsAsync(file, "frame.interface_name", "frame.packet_flags_direction", "udp.dstport", "frame.comment");
+            var packets = await Tshark.FieldsAsync(file, "frame.interface_name", "frame.packet_flags_direction", "udp.dstport", "frame.comment");
 
             Assert.Equal(2, packets.Length);
             Assert.StartsWith("a/tap-vm1\t0x01\t53\tNOT FORWARDED at a/tap-vm2", packets[0].Replace("0x00000001", "0x01", StringComparison.Ordinal));
@@ -133,7 +133,7 @@ public sealed class ExplainTests
     {
         string[] words = ["explain", Flood, "--from", from, "--to", to];
 
-        NetLabResult result = await NetLabProcess.RunAsync(frame is null ? words : [.. words, "--frame", frame]);
+        var result = await NetLabProcess.RunAsync(frame is null ? words : [.. words, "--frame", frame]);
 
         Assert.True(result.ExitCode == ExitCode.BadInput, result.ToString());
         Assert.Contains(complaint, result.Error);
@@ -146,7 +146,7 @@ public sealed class ExplainTests
     [InlineData("ovs-trunk", "dropping VLAN 10 packet received on port v1 not configured for trunking VLAN 10")]
     public async Task In_an_unprivileged_user_namespace_the_reason_is_still_found_and_the_level_named(string scenario, string why)
     {
-        NetLabResult result = await NetLabProcess.RunInUserNamespaceAsync("explain", NetLabProcess.Scenario($"basics/{scenario}.yaml"), "--from", "vm1", "--to", "vm2");
+        var result = await NetLabProcess.RunInUserNamespaceAsync("explain", NetLabProcess.Scenario($"basics/{scenario}.yaml"), "--from", "vm1", "--to", "vm2");
 
         Assert.True(result.ExitCode == ExitCode.Failed, result.ToString());
         Assert.Contains(why, result.Output);

@@ -28,7 +28,7 @@ public sealed class FailureTests
     [MemberData(nameof(Causes))]
     public void Each_cause_has_its_exit_code_and_no_stack_trace(Exception cause, int code)
     {
-        Failure failure = Failure.Of(cause, verbose: false);
+        var failure = Failure.Of(cause, verbose: false);
 
         Assert.Equal(code, failure.ExitCode);
         Assert.NotEmpty(failure.Lines);
@@ -39,7 +39,7 @@ public sealed class FailureTests
     [Fact]
     public void A_mistake_in_a_scenario_is_told_by_its_place()
     {
-        Failure failure = Failure.Of(new ScenarioException([new Diagnostic("a.yaml", new Position(3, 7), "wrong", "right")]), verbose: false);
+        var failure = Failure.Of(new ScenarioException([new Diagnostic("a.yaml", new Position(3, 7), "wrong", "right")]), verbose: false);
 
         Assert.Equal("a.yaml:3:7: wrong; right", Assert.Single(failure.Lines));
         Assert.Equal(new Position(3, 7), Assert.Single(failure.Diagnostics).At);

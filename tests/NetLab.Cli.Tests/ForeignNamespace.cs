@@ -19,17 +19,18 @@ internal sealed class ForeignNamespace : IDisposable
     /// <summary>Runs lines of shell inside.</summary>
     public void Run(string script)
     {
-        (int exitCode, string error) = Try(script);
+        (var exitCode, var error) = Try(script);
         Assert.True(exitCode == 0, $"{script}\n{error}");
     }
 
     /// <summary>Runs lines of shell inside, which may fail: a ping without an answer.</summary>
     public (int ExitCode, string Error) Try(string script)
     {
-        var start = new ProcessStartInfo("nsenter", ["-t", $"{Pid}", "-n", "bash", "-ec", script]) { RedirectStandardError = true, RedirectStandardOutput = true };
-        using Process process = Process.Start(start)!;
+        var start = new ProcessStartInfo("nsenter", ["-t", $"{Pid}", "-n", "bash", "-ec", script])
+            { RedirectStandardError = true, RedirectStandardOutput = true };
+        using var process = Process.Start(start)!;
         process.StandardOutput.ReadToEnd();
-        string error = process.StandardError.ReadToEnd();
+        var error = process.StandardError.ReadToEnd();
         process.WaitForExit();
         return (process.ExitCode, error);
     }
@@ -54,15 +55,15 @@ internal sealed class WatchProcess
 
     public static async Task<WatchProcess> StartAsync(params string[] arguments)
     {
-        Process process = NetLabProcess.Start(["explain", "--live", .. arguments]);
-        string? first = await process.StandardOutput.ReadLineAsync();
+        var process = NetLabProcess.Start(["explain", "--live", .. arguments]);
+        var first = await process.StandardOutput.ReadLineAsync();
         return new WatchProcess(process, first ?? await process.StandardError.ReadToEndAsync());
     }
 
     /// <summary>Lines up to one that holds these words.</summary>
     public async Task<string> ReadUntilAsync(string words)
     {
-        string seen = First;
+        var seen = First;
         while (!seen.Contains(words, StringComparison.Ordinal) && await _process.StandardOutput.ReadLineAsync() is { } line)
         {
             seen += "\n" + line;
@@ -74,7 +75,7 @@ internal sealed class WatchProcess
     /// <summary>As Ctrl-C does.</summary>
     public void Interrupt()
     {
-        using Process kill = Process.Start("kill", ["-INT", $"{_process.Id}"]);
+        using var kill = Process.Start("kill", ["-INT", $"{_process.Id}"]);
         kill.WaitForExit();
     }
 

@@ -2,7 +2,9 @@ using NetLab.Xunit;
 
 namespace NetLab.Cli.Tests;
 
-/// <summary>What the command leaves on a machine, and what programs in its nodes can do to one. The machine is a private one: no test risks the real one's names.</summary>
+/// <summary>
+/// What the command leaves on a machine, and what programs in its nodes can do to one. The machine is a private one: no test risks the real one's names.
+/// </summary>
 public sealed class HostSafetyTests : IDisposable
 {
     // Each would change the machine, if a node were an open door to it.
@@ -47,14 +49,16 @@ public sealed class HostSafetyTests : IDisposable
             after=$(state)
             test "$before" = "$after" || { echo "$before"; echo "became"; echo "$after"; exit 9; }
             """);
-        NetLabResult result = await NetLabProcess.FinishAsync(NetLabProcess.StartShell($"mount -t tmpfs none /run; exec unshare --uts --net sh -e {machine} \"$@\"", "run", scenario));
+        var result = await NetLabProcess.FinishAsync(
+            NetLabProcess.StartShell($"mount -t tmpfs none /run; exec unshare --uts --net sh -e {machine} \"$@\"", "run", scenario));
         Assert.True(result.ExitCode == 0, result.Output + result.Error);
     }
 
     [LabFact]
     public async Task A_command_that_is_killed_leaves_none_of_the_runtime_s_sockets()
     {
-        string scenario = Path.Combine(_folder, "scenario.yaml"), mark = Path.Combine(_folder, "running"), temporary = Directory.CreateDirectory(Path.Combine(_folder, "tmp")).FullName;
+        string scenario = Path.Combine(_folder, "scenario.yaml"), mark = Path.Combine(_folder, "running"),
+            temporary = Directory.CreateDirectory(Path.Combine(_folder, "tmp")).FullName;
         await File.WriteAllTextAsync(scenario, $$"""
             name: a program that does not end
             lab: { nodes: { a: {} } }

@@ -5,7 +5,9 @@ using NetLab.Scenarios;
 
 namespace NetLab.Cli.Tests;
 
-/// <summary>Names, narration, output of programs and reasons that try to steer the reader's terminal, or to forge a line: every view shows them escaped.</summary>
+/// <summary>
+/// Names, narration, output of programs and reasons that try to steer the reader's terminal, or to forge a line: every view shows them escaped.
+/// </summary>
 public sealed class HostileTextTests
 {
     private const string Forged = "vm2 received everything";
@@ -27,9 +29,10 @@ public sealed class HostileTextTests
         ScenarioEvent[] events =
         [
             new Narration(Hostile, 0), new StepStarted(step), Samples.Ended(step, StepOutcome.Failed, seen: [Hostile], problem: Hostile),
-            new StepStarted(claim), new StepStarted(inside), new Narration(Hostile, 1), Samples.Ended(inside, seen: [Hostile]), Samples.Ended(claim, seen: [Hostile], holds: true),
+            new StepStarted(claim), new StepStarted(inside), new Narration(Hostile, 1), Samples.Ended(inside, seen: [Hostile]),
+                Samples.Ended(claim, seen: [Hostile], holds: true),
         ];
-        foreach (ScenarioEvent happening in events)
+        foreach (var happening in events)
         {
             view.Show(happening);
         }
@@ -41,12 +44,12 @@ public sealed class HostileTextTests
     [Fact]
     public void A_drawing_of_any_format_is_plain()
     {
-        Lab lab = Samples.Run().Lab;
+        var lab = Samples.Run().Lab;
         var options = new DrawingOptions { Title = Hostile };
 
         ShouldBePlain(LabDrawing.Text(lab, options));
         ShouldBePlain(LabDrawing.Mermaid(lab, options));
-        string svg = LabDrawing.Svg(lab, options);
+        var svg = LabDrawing.Svg(lab, options);
         ShouldBePlain(svg);
         Assert.Contains(Forged, XDocument.Parse(svg).Root!.Value, StringComparison.Ordinal);
     }
@@ -60,7 +63,7 @@ public sealed class HostileTextTests
             new TopologyException(Hostile),
             new InputException(Hostile),
         ];
-        foreach (Exception wrong in wrongs)
+        foreach (var wrong in wrongs)
         {
             using var recorder = new Recorder();
             recorder.Terminal.Fail(Failure.Of(wrong, verbose: false), json: true);
@@ -82,7 +85,8 @@ public sealed class HostileTextTests
     [Fact]
     public void A_reason_is_a_line_for_each_of_its_parts()
     {
-        var reason = new Reason(Causes.NftRule, new Lab().AddNode("a"), "eth0\u001b", Hostile, [new Evidence("nft", Hostile), new Evidence("kernel", Hostile)], Hostile);
+        var reason = new Reason(Causes.NftRule, new Lab().AddNode("a"), "eth0\u001b", Hostile,
+            [new Evidence("nft", Hostile), new Evidence("kernel", Hostile)], Hostile);
 
         ShouldBePlain(reason.Describe());
         Assert.Equal(4, reason.Describe().ReplaceLineEndings("\n").Split('\n').Length);

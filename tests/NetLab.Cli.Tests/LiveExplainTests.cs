@@ -39,9 +39,9 @@ public sealed class LiveExplainTests : IDisposable
     [LabFact(Feature.BpfTracing)]
     public async Task A_frame_that_passes_is_a_line_with_its_way_and_leaves_where_nobody_watches()
     {
-        WatchProcess watch = await WatchProcess.StartAsync(Router, Client, "--filter", "icmp dst=10.0.2.2", "--count", "1");
+        var watch = await WatchProcess.StartAsync(Router, Client, "--filter", "icmp dst=10.0.2.2", "--count", "1");
         _client.Run("ping -c 1 -W 5 10.0.2.2");
-        NetLabResult result = await watch.FinishAsync();
+        var result = await watch.FinishAsync();
 
         Assert.True(result.ExitCode == ExitCode.Fine, result.ToString());
         Assert.StartsWith("Watching qrouter-1 (2 devices), vm (1 device), by BPF on ", watch.First);
@@ -52,9 +52,9 @@ public sealed class LiveExplainTests : IDisposable
     [LabFact(Feature.BpfTracing)]
     public async Task A_frame_that_a_rule_drops_is_told_with_the_rule_and_its_like_is_counted()
     {
-        WatchProcess watch = await WatchProcess.StartAsync(Router, Client, "--filter", "udp port=53", "--only-dropped", "--rules", "--count", "3");
+        var watch = await WatchProcess.StartAsync(Router, Client, "--filter", "udp port=53", "--only-dropped", "--rules", "--count", "3");
         _client.Run("for i in 1 2 3; do echo hi > /dev/udp/10.0.2.2/53; done; echo hi > /dev/udp/10.0.2.2/99");
-        NetLabResult result = await watch.FinishAsync();
+        var result = await watch.FinishAsync();
 
         Assert.True(result.ExitCode == ExitCode.Fine, result.ToString());
         Assert.Contains("  vm > eth0 > qr-1   X DROPPED at qrouter-1/qr-1", result.Output);
@@ -68,9 +68,9 @@ public sealed class LiveExplainTests : IDisposable
     [LabFact(Feature.BpfTracing)]
     public async Task Without_the_traces_of_rules_those_that_may_have_done_it_are_named()
     {
-        WatchProcess watch = await WatchProcess.StartAsync(Router, "--filter", "udp port=53", "--count", "1");
+        var watch = await WatchProcess.StartAsync(Router, "--filter", "udp port=53", "--count", "1");
         _client.Run("echo hi > /dev/udp/10.0.2.2/53");
-        NetLabResult result = await watch.FinishAsync();
+        var result = await watch.FinishAsync();
 
         Assert.Contains("One of 2 rules of node qrouter-1 dropped it", result.Output);
         Assert.Contains("no-dns", result.Output);
@@ -80,9 +80,9 @@ public sealed class LiveExplainTests : IDisposable
     [LabFact(Feature.BpfTracing)]
     public async Task A_destination_without_a_route_is_told_with_the_lookup()
     {
-        WatchProcess watch = await WatchProcess.StartAsync(Router, "--filter", "dst=10.9.0.0/16", "--count", "1", "--json");
+        var watch = await WatchProcess.StartAsync(Router, "--filter", "dst=10.9.0.0/16", "--count", "1", "--json");
         _client.Run("echo hi > /dev/udp/10.9.0.1/7");
-        NetLabResult result = await watch.FinishAsync();
+        var result = await watch.FinishAsync();
 
         JsonNode[] lines = [.. result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonNode.Parse(l)!)];
         Assert.Equal("qrouter-1", (string?)JsonNode.Parse(watch.First)!["watching"]![0]!["name"]);
@@ -96,7 +96,7 @@ public sealed class LiveExplainTests : IDisposable
     [LabFact(Feature.BpfTracing)]
     public async Task A_port_that_a_bridge_skips_is_told_with_the_flag_also_on_a_bridge_that_came_later()
     {
-        WatchProcess watch = await WatchProcess.StartAsync(Client, "--filter", "type=0x0800 dst=10.0.5.2", "--count", "1");
+        var watch = await WatchProcess.StartAsync(Client, "--filter", "type=0x0800 dst=10.0.5.2", "--count", "1");
         _client.Run("""
             ip link add br0 type bridge; ip link set br0 up
             ip link add p1 type veth peer name x1; ip link add p2 type veth peer name x2
@@ -105,7 +105,7 @@ public sealed class LiveExplainTests : IDisposable
             ip address add 10.0.5.1/24 dev x1; ip neighbour add 10.0.5.2 lladdr 02:00:00:00:00:99 dev x1
             echo hi > /dev/udp/10.0.5.2/7
             """);
-        NetLabResult result = await watch.FinishAsync();
+        var result = await watch.FinishAsync();
 
         Assert.True(result.ExitCode == ExitCode.Fine, result.ToString());
         Assert.Contains("Why: Bridge br0 sends nothing from p1 to p2: both ports are isolated.", result.Output);
@@ -114,11 +114,11 @@ public sealed class LiveExplainTests : IDisposable
     [LabFact(Feature.BpfTracing)]
     public async Task Interrupted_it_ends_well_and_sums_up()
     {
-        WatchProcess watch = await WatchProcess.StartAsync(Router, "--filter", "udp");
+        var watch = await WatchProcess.StartAsync(Router, "--filter", "udp");
         _client.Run("echo hi > /dev/udp/10.0.2.2/99");
-        string seen = await watch.ReadUntilAsync("> 99");
+        var seen = await watch.ReadUntilAsync("> 99");
         watch.Interrupt();
-        NetLabResult result = await watch.FinishAsync();
+        var result = await watch.FinishAsync();
 
         Assert.Contains("(left, ", seen);
         Assert.True(result.ExitCode == ExitCode.Fine, result.ToString());
@@ -130,14 +130,14 @@ public sealed class LiveExplainTests : IDisposable
     public async Task Nothing_changes_in_what_is_watched()
     {
         NodeState before = await StateAsync(), during;
-        foreach (string[] more in new[] { Array.Empty<string>(), ["--rules"] })
+        foreach (var more in new[] { Array.Empty<string>(), ["--rules"] })
         {
-            WatchProcess watch = await WatchProcess.StartAsync([Router, "--filter", "udp port=53", .. more]);
+            var watch = await WatchProcess.StartAsync([Router, "--filter", "udp port=53", .. more]);
             _client.Run("echo hi > /dev/udp/10.0.2.2/53");
-            string seen = await watch.ReadUntilAsync("Why: ");
+            var seen = await watch.ReadUntilAsync("Why: ");
             during = await StateAsync();
             watch.Interrupt();
-            NetLabResult result = await watch.FinishAsync();
+            var result = await watch.FinishAsync();
 
             Assert.True(result.ExitCode == ExitCode.Fine, $"{seen}\n{result}");
             Assert.Equal("no change", before.DiffTo(during).ToString());
@@ -150,14 +150,14 @@ public sealed class LiveExplainTests : IDisposable
     [LabFact(Feature.BpfTracing)]
     public async Task The_capture_file_has_the_reason_as_a_comment_and_no_bytes_that_were_not_seen()
     {
-        string file = Path.Combine(Path.GetTempPath(), $"netlab-live-{Guid.NewGuid():N}.pcapng");
+        var file = Path.Combine(Path.GetTempPath(), $"netlab-live-{Guid.NewGuid():N}.pcapng");
         try
         {
-            WatchProcess watch = await WatchProcess.StartAsync(Router, "--filter", "udp port=53", "--rules", "--count", "1", "--pcapng", file);
+            var watch = await WatchProcess.StartAsync(Router, "--filter", "udp port=53", "--rules", "--count", "1", "--pcapng", file);
             _client.Run("head -c 900 /dev/zero | tr '\\0' x > /dev/udp/10.0.2.2/53");
             await watch.FinishAsync();
 
-            string packet = Assert.Single(await Tshark.FieldsAsync(file, "frame.interface_name", "frame.len", "frame.cap_len", "frame.comment"));
+            var packet = Assert.Single(await Tshark.FieldsAsync(file, "frame.interface_name", "frame.len", "frame.cap_len", "frame.comment"));
             Assert.StartsWith("qrouter-1/qr-1\t942\t128\tDROPPED at qrouter-1/qr-1", packet);
             Assert.Contains("no-dns", packet);
         }
@@ -180,7 +180,7 @@ public sealed class LiveExplainTests : IDisposable
     [InlineData("ROUTER --from vm1", "Option '--from' is not for --live")]
     public async Task What_cannot_be_watched_is_refused_with_what_could_be(string arguments, string complaint)
     {
-        NetLabResult result = await NetLabProcess.RunAsync(["explain", "--live", .. arguments.Replace("ROUTER", Router, StringComparison.Ordinal).Split(' ')]);
+        var result = await NetLabProcess.RunAsync(["explain", "--live", .. arguments.Replace("ROUTER", Router, StringComparison.Ordinal).Split(' ')]);
 
         Assert.True(result.ExitCode == ExitCode.BadInput, result.ToString());
         Assert.Contains(complaint, result.Error);
@@ -190,7 +190,9 @@ public sealed class LiveExplainTests : IDisposable
     [LabFact]
     public async Task A_name_that_there_is_not_is_answered_with_those_there_are()
     {
-        NetLabResult result = await NetLabProcess.FinishAsync(NetLabProcess.StartShell("mount -t tmpfs none /run; mkdir /run/netns; touch /run/netns/qdhcp-7 /run/netns/qrouter-7; exec \"$@\"", "explain", "--live", "qrouter-8"));
+        var result = await NetLabProcess.FinishAsync(
+            NetLabProcess.StartShell("mount -t tmpfs none /run; mkdir /run/netns; touch /run/netns/qdhcp-7 /run/netns/qrouter-7; exec \"$@\"",
+                "explain", "--live", "qrouter-8"));
 
         Assert.True(result.ExitCode == ExitCode.BadInput, result.ToString());
         Assert.Contains("there is no namespace 'qrouter-8' in /run/netns; there are qdhcp-7, qrouter-7", result.Error);
@@ -211,7 +213,7 @@ public sealed class LiveExplainTests : IDisposable
             code=${PIPESTATUS[0]}
             kill $router; exit $code
             """;
-        NetLabResult result = await NetLabProcess.FinishAsync(NetLabProcess.StartInUserNamespace(bed));
+        var result = await NetLabProcess.FinishAsync(NetLabProcess.StartInUserNamespace(bed));
 
         Assert.True(result.ExitCode == ExitCode.Fine, result.ToString());
         Assert.Matches("(?m)^Watching host \\(1 device\\), r \\(1 device\\), by packet sockets .*EPERM", result.Output);
@@ -221,7 +223,7 @@ public sealed class LiveExplainTests : IDisposable
     // What traffic itself changes is left out.
     private async Task<NodeState> StateAsync()
     {
-        await using Lab lab = Lab.Adopt([("router", NetworkNamespace.OpenProcess(_router.Pid))]);
+        await using var lab = Lab.Adopt([("router", NetworkNamespace.OpenProcess(_router.Pid))]);
         return await lab.Nodes[0].ReadStateAsync() with { Neighbours = [], Connections = [] };
     }
 }

@@ -33,7 +33,8 @@ internal static class NetLabProcess
         FinishAsync(Start("unshare", ["-Urnmpf", "--mount-proc", "dotnet", Dll, .. arguments]));
 
     /// <summary>Starts lines of shell in a mount namespace of their own, where <c>"$@"</c> is the command.</summary>
-    public static Process StartShell(string script, params string[] arguments) => Start("unshare", ["-m", "sh", "-ec", script, "sh", "dotnet", Dll, .. arguments]);
+    public static Process StartShell(string script, params string[] arguments) =>
+        Start("unshare", ["-m", "sh", "-ec", script, "sh", "dotnet", Dll, .. arguments]);
 
     /// <summary>Starts lines of shell as root of a user namespace alone; <c>$2</c> is the command's file.</summary>
     public static Process StartInUserNamespace(string script) => Start("unshare", ["-Urnmpf", "--mount-proc", "bash", "-c", script, "bash", "dotnet", Dll]);
@@ -56,14 +57,15 @@ internal static class NetLabProcess
 
     private static Process Start(string program, string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = Root };
+        var start = new ProcessStartInfo(program, arguments)
+            { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = Root };
         start.Environment.TryAdd(FailureBundle.Variable, "off");
         return Process.Start(start)!;
     }
 
     private static string FindRoot()
     {
-        string? folder = AppContext.BaseDirectory;
+        var folder = AppContext.BaseDirectory;
         while (folder is not null && !File.Exists(Path.Combine(folder, "NetLab.sln")))
         {
             folder = Path.GetDirectoryName(folder);

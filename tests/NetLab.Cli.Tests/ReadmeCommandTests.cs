@@ -17,11 +17,12 @@ public class ReadmeCommandTests
             .Distinct().ToList();
         Assert.Contains("test", commands);
         Assert.True(commands.Count >= 5, "The README shows its commands in lines that begin with docker/netlab.");
-        foreach (string command in commands.Where(c => c != "test"))
+        foreach (var command in commands.Where(c => c != "test"))
         {
-            string[] words = [.. command.Split(' ').Select(w => w.StartsWith("scenarios/", StringComparison.Ordinal) ? Path.Combine(NetLabProcess.Root, w) : w)];
-            NetLabResult result = await NetLabProcess.RunAsync(words);
-            int expected = words[0] == "explain" ? ExitCode.Failed : ExitCode.Fine;
+            string[] words = [.. command.Split(' ')
+                .Select(w => w.StartsWith("scenarios/", StringComparison.Ordinal) ? Path.Combine(NetLabProcess.Root, w) : w)];
+            var result = await NetLabProcess.RunAsync(words);
+            var expected = words[0] == "explain" ? ExitCode.Failed : ExitCode.Fine;
             Assert.True(result.ExitCode == expected, $"{Script}{command} ended with exit code {result.ExitCode}: {result.Error}");
         }
     }

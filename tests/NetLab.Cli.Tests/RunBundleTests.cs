@@ -13,12 +13,13 @@ public sealed class RunBundleTests : IDisposable
     public async Task A_failed_scenario_names_its_bundle_and_a_good_one_leaves_none()
     {
         string bad = Path.Combine(_folder, "bad.yaml"), bundles = Path.Combine(_folder, "bundles");
-        await File.WriteAllTextAsync(bad, Samples.Yaml.Replace("ping: vm01 -> vm02", "send: { from: vm01, to: vm02, udp: 53 }\n    expect-none: vm02", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(bad,
+            Samples.Yaml.Replace("ping: vm01 -> vm02", "send: { from: vm01, to: vm02, udp: 53 }\n    expect-none: vm02", StringComparison.Ordinal));
 
-        NetLabResult result = await NetLabProcess.RunWithAsync(FailureBundle.Variable, bundles, "run", bad, NetLabProcess.Scenario("basics/two-hosts.yaml"));
+        var result = await NetLabProcess.RunWithAsync(FailureBundle.Variable, bundles, "run", bad, NetLabProcess.Scenario("basics/two-hosts.yaml"));
 
         Assert.True(result.ExitCode == ExitCode.Failed, result.ToString());
-        string bundle = Assert.Single(Directory.GetDirectories(bundles));
+        var bundle = Assert.Single(Directory.GetDirectories(bundles));
         Assert.Contains($"Bundle: {bundle}", result.Output);
         Assert.Contains("Expected VM vm02 not to receive the frame", await File.ReadAllTextAsync(Path.Combine(bundle, "failure.txt")));
         Assert.Contains($"{bad}:", await File.ReadAllTextAsync(Path.Combine(bundle, "failure.txt")));
@@ -29,10 +30,10 @@ public sealed class RunBundleTests : IDisposable
     [LabFact]
     public async Task With_json_the_bundle_is_in_the_document()
     {
-        string bad = Path.Combine(_folder, "bad.yaml");
+        var bad = Path.Combine(_folder, "bad.yaml");
         await File.WriteAllTextAsync(bad, Samples.Yaml.Replace("vm01 -> vm02", "{ from: vm01, to: vm02, expect: no-reply }", StringComparison.Ordinal));
 
-        NetLabResult result = await NetLabProcess.RunWithAsync(FailureBundle.Variable, Path.Combine(_folder, "bundles"), "run", bad, "--json");
+        var result = await NetLabProcess.RunWithAsync(FailureBundle.Variable, Path.Combine(_folder, "bundles"), "run", bad, "--json");
 
         Assert.True(Directory.Exists((string?)result.Json["scenarios"]![0]!["bundle"]), result.ToString());
     }

@@ -9,8 +9,8 @@ public sealed class RunDocumentTests
     [Fact]
     public void Steps_keep_their_order_their_evidence_and_the_words_before_them()
     {
-        ScenarioStep ping = Samples.Step(1, "vm01 pings vm02");
-        JsonObject scenario = Record(
+        var ping = Samples.Step(1, "vm01 pings vm02");
+        var scenario = Record(
         [
             new LabReady(Samples.Run().Lab, TimeSpan.FromMilliseconds(42)),
             new Narration("First, a ping.\n", 0),
@@ -24,7 +24,7 @@ public sealed class RunDocumentTests
         Assert.Equal(42, (double)scenario["buildMilliseconds"]!);
         Assert.True((bool)scenario["succeeded"]!);
         Assert.Equal(["That was it."], Texts(scenario["closing"]!));
-        JsonArray steps = scenario["steps"]!.AsArray();
+        var steps = scenario["steps"]!.AsArray();
         Assert.Equal(["vm01 pings vm02", "A tap is a veth"], steps.Select(s => (string)s!["title"]!));
         Assert.Equal(["First, a ping."], Texts(steps[0]!["narration"]!));
         Assert.Equal(["answered"], Texts(steps[0]!["seen"]!));
@@ -38,8 +38,8 @@ public sealed class RunDocumentTests
     [Fact]
     public void The_lab_is_described()
     {
-        JsonObject scenario = Record([]);
-        JsonNode node = scenario["lab"]!["nodes"]![0]!;
+        var scenario = Record([]);
+        var node = scenario["lab"]!["nodes"]![0]!;
 
         Assert.Equal("host", (string)node["name"]!);
         Assert.Equal(["vm01", "vm02"], node["vms"]!.AsArray().Select(v => (string)v!["name"]!));
@@ -52,7 +52,7 @@ public sealed class RunDocumentTests
     {
         var document = new RunDocument();
         document.Add(Samples.Run()).Fail(new Failure(ExitCode.Lacking, "machine", ["netlab: no privilege"]));
-        JsonObject json = document.Close(ExitCode.Lacking);
+        var json = document.Close(ExitCode.Lacking);
 
         Assert.Equal(3, (int)json["exitCode"]!);
         Assert.Equal("netlab: no privilege", (string)json["scenarios"]![0]!["error"]!["message"]!);
@@ -62,8 +62,8 @@ public sealed class RunDocumentTests
     private static JsonObject Record(IEnumerable<ScenarioEvent> events)
     {
         var document = new RunDocument();
-        IRunView view = document.Add(Samples.Run());
-        foreach (ScenarioEvent happening in events)
+        var view = document.Add(Samples.Run());
+        foreach (var happening in events)
         {
             view.Show(happening);
         }

@@ -10,13 +10,14 @@ public sealed class RunViewTests
     {
         ScenarioStep ping = Samples.Step(1, "vm01 pings vm02"), send = Samples.Step(2, "nothing leaks", "send"), last = Samples.Step(3, "later", "exec");
 
-        string shown = Show(
+        var shown = Show(
             new LabReady(Samples.Run().Lab, TimeSpan.FromMilliseconds(42)),
             new Narration("First, a ping.\n", 0),
             new StepStarted(ping),
             Samples.Ended(ping, seen: ["vm01 > 10.0.0.12: answered in 40 µs", "by vm01 > tap-vm01 > br0 > tap-vm02 > vm02"]),
             new StepStarted(send),
-            Samples.Ended(send, StepOutcome.Failed, seen: ["vm01 sent a frame"], problem: "Expected VM vm02 not to receive the frame, but it did.\n  vm01 > tap-vm01 > br0 > tap-vm02 > vm02"),
+            Samples.Ended(send, StepOutcome.Failed, seen: ["vm01 sent a frame"],
+                problem: "Expected VM vm02 not to receive the frame, but it did.\n  vm01 > tap-vm01 > br0 > tap-vm02 > vm02"),
             new StepStarted(last),
             Samples.Ended(last, StepOutcome.Skipped, problem: "not run, because the change in line 12 failed"),
             new ScenarioEnded(1, 1, 1, TimeSpan.FromSeconds(1.34)));
@@ -53,7 +54,7 @@ public sealed class RunViewTests
     [Fact]
     public void A_claim_that_holds_shows_what_was_seen_and_says_so()
     {
-        string shown = Steps([.. Samples.Claim(1, StepOutcome.Passed, holds: true)]);
+        var shown = Steps([.. Samples.Claim(1, StepOutcome.Passed, holds: true)]);
 
         Assert.Equal("""
               1  Claim: A tap is a veth
@@ -69,7 +70,7 @@ public sealed class RunViewTests
     [Fact]
     public void A_claim_that_was_to_fail_is_no_bad_news_and_shows_a_line_of_each_failed_check()
     {
-        string shown = Steps([.. Samples.Claim(1, StepOutcome.Passed, holds: false)]);
+        var shown = Steps([.. Samples.Claim(1, StepOutcome.Passed, holds: false)]);
 
         Assert.Contains("      ✗ it has a peer  12 ms\n          it has none\n      ⇒ It does not hold.\n", shown);
         Assert.DoesNotContain("here is more", shown);
@@ -78,7 +79,7 @@ public sealed class RunViewTests
     [Fact]
     public void A_claim_that_should_hold_and_does_not_shows_all_of_the_problem()
     {
-        string shown = Steps([.. Samples.Claim(1, StepOutcome.Failed, holds: false)]);
+        var shown = Steps([.. Samples.Claim(1, StepOutcome.Failed, holds: false)]);
 
         Assert.Contains("it has none\n            and here is more\n      ⇒ It does not hold.\n", shown);
     }
@@ -90,7 +91,7 @@ public sealed class RunViewTests
     [Fact]
     public void A_task_that_fails_gives_its_hints()
     {
-        ScenarioStep task = Samples.Step(4, "Give the tap a carrier", "task");
+        var task = Samples.Step(4, "Give the tap a carrier", "task");
         ScenarioEvent[] events =
         [
             new StepStarted(task),
@@ -111,8 +112,8 @@ public sealed class RunViewTests
     [Fact]
     public void A_task_that_is_done_keeps_its_hints()
     {
-        ScenarioStep task = Samples.Step(4, "Give the tap a carrier", "task");
-        string shown = Steps([new StepStarted(task), new TaskOffered(task, new TaskOffer("Give the tap a carrier", ["Open it."], true)), Samples.Ended(task)]);
+        var task = Samples.Step(4, "Give the tap a carrier", "task");
+        var shown = Steps([new StepStarted(task), new TaskOffered(task, new TaskOffer("Give the tap a carrier", ["Open it."], true)), Samples.Ended(task)]);
 
         Assert.Contains("⇒ Done, and the checks agree.", shown);
         Assert.DoesNotContain("Hint", shown);
@@ -121,9 +122,10 @@ public sealed class RunViewTests
     [Fact]
     public void What_a_scenario_says_cannot_be_taken_for_markup()
     {
-        ScenarioStep step = Samples.Step(1, "[red]odd[/] [name");
+        var step = Samples.Step(1, "[red]odd[/] [name");
 
-        Assert.Contains("✓ 1  [red]odd[/] [name  12 ms\n      seen [bold]this[/]\n", Steps([new StepStarted(step), Samples.Ended(step, seen: ["seen [bold]this[/]"])]));
+        Assert.Contains("✓ 1  [red]odd[/] [name  12 ms\n      seen [bold]this[/]\n",
+            Steps([new StepStarted(step), Samples.Ended(step, seen: ["seen [bold]this[/]"])]));
     }
 
     [Fact]
@@ -131,7 +133,7 @@ public sealed class RunViewTests
     {
         using var recorder = new Recorder(columns: 60);
         var view = new RunView(recorder.Terminal.Page, Samples.Run(), verbose: false);
-        ScenarioStep step = Samples.Step(1, "vm01 pings vm02");
+        var step = Samples.Step(1, "vm01 pings vm02");
 
         view.Show(new StepStarted(step));
         Assert.Equal("  … vm01 pings vm02", recorder.Output);
@@ -143,11 +145,12 @@ public sealed class RunViewTests
     [Fact]
     public void A_screen_breaks_long_lines_and_a_file_does_not()
     {
-        ScenarioStep step = Samples.Step(1, "way");
+        var step = Samples.Step(1, "way");
         ScenarioEvent[] events = [new StepStarted(step), Samples.Ended(step, seen: ["by vm01 > tap-vm01 > br0 > a-device-with-a-long-name > tap-vm02 > vm02"])];
 
         Assert.Contains("      by vm01 > tap-vm01 > br0 > a-device-with-a-long-name > tap-vm02 > vm02\n", Steps(events));
-        Assert.Contains("      by vm01 > tap-vm01 > br0 >\n        a-device-with-a-long-name > tap-vm02 >\n        vm02\n", Steps(events, columns: 46).Replace("\r\u001b[2K", "", StringComparison.Ordinal));
+        Assert.Contains("      by vm01 > tap-vm01 > br0 >\n        a-device-with-a-long-name > tap-vm02 >\n        vm02\n",
+            Steps(events, columns: 46).Replace("\r\u001b[2K", "", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -155,7 +158,7 @@ public sealed class RunViewTests
     {
         using var recorder = new Recorder(columns: 80, colours: true);
         var view = new RunView(recorder.Terminal.Page, Samples.Run(), verbose: false);
-        ScenarioStep step = Samples.Step(1, "vm01 pings vm02");
+        var step = Samples.Step(1, "vm01 pings vm02");
         view.Show(Samples.Ended(step));
 
         Assert.Contains("\u001b[32m✓\u001b[0m", recorder.Output);
@@ -166,7 +169,7 @@ public sealed class RunViewTests
         using var recorder = new Recorder();
         var view = new RunView(recorder.Terminal.Page, Samples.Run(), verbose: false);
         view.Begin();
-        foreach (ScenarioEvent happening in events)
+        foreach (var happening in events)
         {
             view.Show(happening);
         }
@@ -178,7 +181,7 @@ public sealed class RunViewTests
     {
         using var recorder = new Recorder(columns);
         var view = new RunView(recorder.Terminal.Page, Samples.Run(), verbose: false);
-        foreach (ScenarioEvent happening in events)
+        foreach (var happening in events)
         {
             view.Show(happening);
         }

@@ -24,15 +24,18 @@ internal static class Samples
 
     public static ScenarioRun Run(string yaml = Yaml) => ScenarioRun.Describe(ScenarioDocument.Parse(yaml, "two.yaml"));
 
-    public static ScenarioStep Step(int number, string title, string action = "ping", int depth = 0) => new(number, title, action, new Position(10 + number, 5), depth);
+    public static ScenarioStep Step(int number, string title, string action = "ping", int depth = 0) =>
+        new(number, title, action, new Position(10 + number, 5), depth);
 
-    public static StepEnded Ended(ScenarioStep step, StepOutcome outcome = StepOutcome.Passed, string[]? seen = null, string? problem = null, bool? holds = null) =>
+    public static StepEnded Ended(ScenarioStep step, StepOutcome outcome = StepOutcome.Passed, string[]? seen = null, string? problem = null,
+        bool? holds = null) =>
         new(step, outcome, seen ?? [], problem, TimeSpan.FromMilliseconds(12)) { Holds = holds };
 
     /// <summary>A claim with two checks, one of which fails.</summary>
     public static IEnumerable<ScenarioEvent> Claim(int number, StepOutcome outcome, bool holds)
     {
-        ScenarioStep claim = Step(number, "A tap is a veth", "claim"), first = Step(1, "it is a device", "state", 1), second = Step(2, "it has a peer", "state", 1);
+        ScenarioStep claim = Step(number, "A tap is a veth", "claim"), first = Step(1, "it is a device", "state", 1),
+            second = Step(2, "it has a peer", "state", 1);
         yield return new StepStarted(claim);
         yield return new StepStarted(first);
         yield return Ended(first, seen: ["tap0: tun, up"]);
@@ -43,7 +46,8 @@ internal static class Samples
     }
 
     public static FeatureState Feature(Feature feature, bool available = true) =>
-        new(feature, $"the feature {feature}", available, available ? "tried: works" : "tried: EOPNOTSUPP", $"CONFIG_{feature.ToString().ToUpperInvariant()}", "Do without");
+        new(feature, $"the feature {feature}", available, available ? "tried: works" : "tried: EOPNOTSUPP",
+            $"CONFIG_{feature.ToString().ToUpperInvariant()}", "Do without");
 }
 
 /// <summary>A terminal whose output is kept.</summary>

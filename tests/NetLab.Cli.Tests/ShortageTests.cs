@@ -1,11 +1,12 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 using NetLab.Linux.Probe;
 using NetLab.Xunit;
 
 namespace NetLab.Cli.Tests;
 
-/// <summary>Where descriptors, processes, disks or standard streams run short, one clear sentence says so, and the exit code is not that of a failed expectation.</summary>
+/// <summary>
+/// Where descriptors, processes, disks or standard streams run short, one clear sentence says so, and the exit code is not that of a failed expectation.
+/// </summary>
 public sealed class ShortageTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("netlab-short-").FullName;
@@ -19,7 +20,7 @@ public sealed class ShortageTests : IDisposable
     [InlineData(255)]
     public async Task Too_few_descriptors_are_told_before_anything_begins(int limit)
     {
-        NetLabResult result = await ShellAsync($"ulimit -n {limit}; exec \"$@\"", "run", Good());
+        var result = await ShellAsync($"ulimit -n {limit}; exec \"$@\"", "run", Good());
 
         Assert.Equal((3, ""), (result.ExitCode, result.Output));
         Assert.Equal($"netlab: this process may open {limit} files, and needs 256 at least: raise the limit (ulimit -n)\n", result.Error);
@@ -28,8 +29,8 @@ public sealed class ShortageTests : IDisposable
     [LabFact(Feature.CapSysChroot, Feature.MountNamespaces, Feature.PidNamespaces)]
     public async Task A_descriptor_that_was_inherited_beyond_the_limit_stops_no_program()
     {
-        string file = Write("exec.yaml", Samples.Yaml + "  - exec: { node: host, run: 'ls /proc/self/fd' }\n");
-        NetLabResult result = await ShellAsync("exec bash -c 'exec 900</dev/null; ulimit -n 512; exec \"$@\"' bash \"$@\"", "run", file);
+        var file = Write("exec.yaml", Samples.Yaml + "  - exec: { node: host, run: 'ls /proc/self/fd' }\n");
+        var result = await ShellAsync("exec bash -c 'exec 900</dev/null; ulimit -n 512; exec \"$@\"' bash \"$@\"", "run", file);
 
         Assert.True(result.ExitCode == 0, result.ToString());
         Assert.DoesNotContain("900", result.Output);
@@ -40,9 +41,10 @@ public sealed class ShortageTests : IDisposable
     [InlineData(">/dev/full", "standard output takes no more")]
     public async Task An_output_that_takes_nothing_is_no_failed_expectation(string redirection, string told)
     {
-        foreach (string[] arguments in new string[][] { ["doctor"], ["draw", Good()], ["draw", Good(), "--json"], ["--help"], ["run", "no-such-file.yaml", "--json"] })
+        foreach (var arguments in new string[][]
+            { ["doctor"], ["draw", Good()], ["draw", Good(), "--json"], ["--help"], ["run", "no-such-file.yaml", "--json"] })
         {
-            NetLabResult result = await ShellAsync($"\"$@\" {redirection}", arguments);
+            var result = await ShellAsync($"\"$@\" {redirection}", arguments);
 
             Assert.True(result.ExitCode == 3 || (result.ExitCode == 2 && arguments[0] == "run"), result.ToString());
             Assert.Contains(arguments[0] == "run" && result.ExitCode == 2 ? "there is no file" : told, result.Error);
@@ -53,7 +55,7 @@ public sealed class ShortageTests : IDisposable
     [LabFact]
     public async Task A_run_whose_output_takes_nothing_ends_and_says_so()
     {
-        NetLabResult result = await ShellAsync("\"$@\" >/dev/full", "run", Good());
+        var result = await ShellAsync("\"$@\" >/dev/full", "run", Good());
 
         Assert.Equal(3, result.ExitCode);
         Assert.Equal("netlab: standard output takes no more, so what was seen cannot be told: No space left on device\n", result.Error);
@@ -62,7 +64,8 @@ public sealed class ShortageTests : IDisposable
     [LabFact]
     public async Task A_full_disk_makes_no_capture_that_is_called_whole()
     {
-        NetLabResult result = await MountedAsync($"mount -t tmpfs -o size=4k none {_folder}/small; head -c 4096 /dev/zero >{_folder}/small/fill", "capture", Good(), "-o", Path.Combine(_folder, "small", "x.pcapng"));
+        var result = await MountedAsync($"mount -t tmpfs -o size=4k none {_folder}/small; head -c 4096 /dev/zero >{_folder}/small/fill", "capture",
+            Good(), "-o", Path.Combine(_folder, "small", "x.pcapng"));
 
         Assert.True(result.ExitCode == 3, result.ToString());
         Assert.Contains($"netlab: {_folder}/small/x.pcapng is not whole: ", result.Error);
@@ -71,7 +74,7 @@ public sealed class ShortageTests : IDisposable
     [LabFact]
     public async Task A_full_disk_makes_no_bundle_that_is_called_whole()
     {
-        NetLabResult result = await MountedAsync($"mount -t tmpfs -o size=24k none {_folder}/small; export NETLAB_BUNDLES={_folder}/small/b", "run", Bad());
+        var result = await MountedAsync($"mount -t tmpfs -o size=24k none {_folder}/small; export NETLAB_BUNDLES={_folder}/small/b", "run", Bad());
 
         Assert.True(result.ExitCode == 1, result.ToString());
         Assert.Contains($"Bundle: {_folder}/small/b/bad-", result.Output);
@@ -81,13 +84,14 @@ public sealed class ShortageTests : IDisposable
     [LabFact]
     public async Task A_folder_for_bundles_that_cannot_be_used_is_told_and_the_expectation_has_failed_all_the_same()
     {
-        string file = Write("file", "");
-        NetLabResult text = await NetLabProcess.RunWithAsync(FailureBundle.Variable, file, "run", Bad()), json = await NetLabProcess.RunWithAsync(FailureBundle.Variable, file, "run", Bad(), "--json");
+        var file = Write("file", "");
+        NetLabResult text = await NetLabProcess.RunWithAsync(FailureBundle.Variable, file, "run", Bad()),
+            json = await NetLabProcess.RunWithAsync(FailureBundle.Variable, file, "run", Bad(), "--json");
 
         Assert.Equal((1, 1), (text.ExitCode, json.ExitCode));
         Assert.Contains($"No bundle: {file}/bad-", text.Output);
         Assert.Contains("NETLAB_BUNDLES names another folder, or says off", text.Output);
-        JsonNode run = json.Json["scenarios"]![0]!;
+        var run = json.Json["scenarios"]![0]!;
         Assert.Null(run["bundle"]);
         Assert.Contains("No bundle", (string)run["bundleProblem"]!);
     }
@@ -96,7 +100,8 @@ public sealed class ShortageTests : IDisposable
     public async Task A_tmp_that_is_read_only_matters_to_nobody()
     {
         string file = Write("exec.yaml", Samples.Yaml + "  - exec: { node: host, run: 'true' }\n"), seen = Path.Combine("/run", Path.GetFileName(_folder));
-        NetLabResult result = await MountedAsync($"mkdir -p {seen}; mount --bind {_folder} {seen}; mount -t tmpfs -o ro none /tmp", "run", file.Replace(_folder, seen, StringComparison.Ordinal));
+        var result = await MountedAsync($"mkdir -p {seen}; mount --bind {_folder} {seen}; mount -t tmpfs -o ro none /tmp", "run",
+            file.Replace(_folder, seen, StringComparison.Ordinal));
         Directory.Delete(seen);
 
         Assert.True(result.ExitCode == 0, result.ToString());
@@ -107,7 +112,8 @@ public sealed class ShortageTests : IDisposable
     [InlineData("mknod /dev/net/tun c 10 200; chmod 0 /dev/net/tun", "EACCES", "its mode lets this user not open it")]
     public async Task A_tun_that_is_absent_is_told_otherwise_than_one_that_may_not_be_opened(string make, string errno, string told)
     {
-        NetLabResult result = await MountedAsync($"mount -t tmpfs none /dev/net; {make}; set -- setpriv --bounding-set=-dac_override,-dac_read_search \"$@\"", "run", Good());
+        var result = await MountedAsync(
+            $"mount -t tmpfs none /dev/net; {make}; set -- setpriv --bounding-set=-dac_override,-dac_read_search \"$@\"", "run", Good());
 
         Assert.True(result.ExitCode == 3, result.ToString());
         Assert.Contains(errno, result.Error);
@@ -121,12 +127,13 @@ public sealed class ShortageTests : IDisposable
         string target = Write("target", "precious"), link = Path.Combine(_folder, "link.pcapng"), ours = Path.Combine(_folder, "ours.svg");
         File.CreateSymbolicLink(link, target);
         File.CreateSymbolicLink(ours, Path.Combine(_folder, "drawn.svg"));
-        using (Process chown = Process.Start("chown", ["--no-dereference", "65534", link]))
+        using (var chown = Process.Start("chown", ["--no-dereference", "65534", link]))
         {
             await chown.WaitForExitAsync();
         }
 
-        NetLabResult capture = await NetLabProcess.RunAsync("capture", Good(), "-o", link), draw = await NetLabProcess.RunAsync("draw", Good(), "-o", link), own = await NetLabProcess.RunAsync("draw", Good(), "-o", ours);
+        NetLabResult capture = await NetLabProcess.RunAsync("capture", Good(), "-o", link),
+            draw = await NetLabProcess.RunAsync("draw", Good(), "-o", link), own = await NetLabProcess.RunAsync("draw", Good(), "-o", ours);
 
         Assert.Equal((2, 2, 0), (capture.ExitCode, draw.ExitCode, own.ExitCode));
         Assert.Contains("It is a link that user 65534 made: name the file itself", capture.Error);
@@ -138,18 +145,18 @@ public sealed class ShortageTests : IDisposable
     public async Task Bundles_are_their_owners_alone_and_nobody_elses_folders_are_removed()
     {
         string bundles = Path.Combine(_folder, "bundles"), foreign = Path.Combine(bundles, "foreign-20200101-000000-000-1");
-        for (int i = 0; i < 60; i++)
+        for (var i = 0; i < 60; i++)
         {
             Directory.CreateDirectory($"{foreign}{i}");
             await File.WriteAllTextAsync(Path.Combine($"{foreign}{i}", "rerun.txt"), "mine");
         }
 
-        NetLabResult result = await NetLabProcess.RunWithAsync(FailureBundle.Variable, bundles, "run", Bad());
+        var result = await NetLabProcess.RunWithAsync(FailureBundle.Variable, bundles, "run", Bad());
 
         Assert.Equal(1, result.ExitCode);
         Assert.Equal(61, Directory.GetDirectories(bundles).Length);
-        string bundle = Assert.Single(Directory.GetDirectories(bundles, "bad-*"));
-        using Process find = NetLabProcess.StartShell($"find {bundle} -perm /077 | wc -l");
+        var bundle = Assert.Single(Directory.GetDirectories(bundles, "bad-*"));
+        using var find = NetLabProcess.StartShell($"find {bundle} -perm /077 | wc -l");
         Assert.Equal("0\n", (await NetLabProcess.FinishAsync(find)).Output);
         Assert.True(Directory.GetFiles(bundle, "*", SearchOption.AllDirectories).Length > 8);
     }
@@ -159,7 +166,7 @@ public sealed class ShortageTests : IDisposable
     {
         string bundles = Path.Combine(_folder, "bundles"), file = Bad();
         string[] many = [.. Enumerable.Repeat(file, 53)];
-        NetLabResult result = await NetLabProcess.RunWithAsync(FailureBundle.Variable, bundles, ["run", .. many]);
+        var result = await NetLabProcess.RunWithAsync(FailureBundle.Variable, bundles, ["run", .. many]);
 
         Assert.Equal(1, result.ExitCode);
         Assert.Equal(50, Directory.GetDirectories(bundles).Length);
@@ -179,11 +186,12 @@ public sealed class ShortageTests : IDisposable
         Directory.CreateDirectory(Path.Combine(_folder, "proc/self/fdinfo"));
         File.WriteAllText(Path.Combine(_folder, "proc/self/fdinfo/1"), "pos:\t0\nflags:\t0100002\n");
         Write("proc/self/cgroup", group + "\n");
-        string folder = Directory.CreateDirectory(Path.Combine(_folder, "sys/fs/cgroup", place)).FullName;
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, "sys/fs/cgroup", place)).FullName;
         File.WriteAllText(Path.Combine(folder, "pids.max"), most + "\n");
         File.WriteAllText(Path.Combine(folder, "pids.current"), now + "\n");
 
-        Assert.Equal(told ? $"{now} of {most} processes and threads are running, and 64 more may be needed: raise pids.max of the container or of its control group" : null, Room.Problem(_folder + "/"));
+        Assert.Equal(told ? $"{now} of {most} processes and threads are running, and 64 more may be needed: raise pids.max of the container " +
+            $"or of its control group" : null, Room.Problem(_folder + "/"));
     }
 
     private string Good() => Write("good.yaml", Samples.Yaml);
@@ -192,7 +200,7 @@ public sealed class ShortageTests : IDisposable
 
     private string Write(string name, string text)
     {
-        string path = Path.Combine(_folder, name);
+        var path = Path.Combine(_folder, name);
         File.WriteAllText(path, text);
         return path;
     }
@@ -204,5 +212,6 @@ public sealed class ShortageTests : IDisposable
         return ShellAsync($"{script}; exec \"$@\"", arguments);
     }
 
-    private static Task<NetLabResult> ShellAsync(string script, params string[] arguments) => NetLabProcess.FinishAsync(NetLabProcess.StartShell(script, arguments));
+    private static Task<NetLabResult> ShellAsync(string script, params string[] arguments) =>
+        NetLabProcess.FinishAsync(NetLabProcess.StartShell(script, arguments));
 }

@@ -2,23 +2,23 @@ using NetLab;
 
 // A program to be killed: it builds a lab with everything that could be left behind (namespaces, taps, Open vSwitch, a child with a
 // grandchild in a session of its own), says how far it is, removes it, and starts again, until somebody ends it.
-bool waitForKernel = args.Contains("--wait-for-kernel");
-bool withOvs = args.Contains("ovs");
-int turns = Array.IndexOf(args, "--turns") is var at and >= 0 ? int.Parse(args[at + 1]) : int.MaxValue;
-for (int turn = 0; turn < turns; turn++)
+var waitForKernel = args.Contains("--wait-for-kernel");
+var withOvs = args.Contains("ovs");
+var turns = Array.IndexOf(args, "--turns") is var at and >= 0 ? int.Parse(args[at + 1]) : int.MaxValue;
+for (var turn = 0; turn < turns; turn++)
 {
     Console.WriteLine($"building {turn}");
     await using var lab = new Lab();
-    Node compute = lab.AddNode("compute");
+    var compute = lab.AddNode("compute");
     Switch bridge = withOvs ? compute.AddOvsBridge("br-int") : compute.AddBridge("br0");
-    for (int i = 1; i <= 5; i++)
+    for (var i = 1; i <= 5; i++)
     {
         lab.AddHost($"h{i}", bridge, $"10.0.0.{i}/24");
         compute.AddVm($"vm{i}", bridge, vm => vm.Address($"10.0.0.{100 + i}/24"));
     }
 
     await lab.ApplyAsync();
-    foreach (Node node in lab.Nodes)
+    foreach (var node in lab.Nodes)
     {
         Console.WriteLine($"namespace {node.NamespaceInode}");
     }

@@ -25,12 +25,12 @@ public sealed class LocalFeed : IAsyncLifetime
     {
         // What was built for this very run is packed: .../bin/Debug/net10.0/ or artifacts/build/bin/NetLab.Install.Tests/release/.
         string here = AppContext.BaseDirectory.Replace('\\', '/'), artifacts = Path.Combine(Root, "artifacts/build");
-        string configuration = here.Contains("/debug/", StringComparison.OrdinalIgnoreCase) ? "Debug" : "Release";
-        string where = here.StartsWith(artifacts, StringComparison.Ordinal) ? $"--artifacts-path '{artifacts}'" : "";
-        string pack = $"dotnet pack NetLab.sln --no-build -c {configuration} {where} -o '{Packages}' -p:MinVerVersionOverride={Version}";
-        (int code, string output) = await RunAsync(Root, pack);
+        var configuration = here.Contains("/debug/", StringComparison.OrdinalIgnoreCase) ? "Debug" : "Release";
+        var where = here.StartsWith(artifacts, StringComparison.Ordinal) ? $"--artifacts-path '{artifacts}'" : "";
+        var pack = $"dotnet pack NetLab.sln --no-build -c {configuration} {where} -o '{Packages}' -p:MinVerVersionOverride={Version}";
+        (var code, var output) = await RunAsync(Root, pack);
         Assert.True(code == 0, output);
-        string known = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+        var known = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
             ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget/packages");
         await File.WriteAllTextAsync(Path.Combine(Folder, "nuget.config"), $"""
             <configuration>
@@ -50,8 +50,8 @@ public sealed class LocalFeed : IAsyncLifetime
     /// <summary>A new folder for a project, with the given files.</summary>
     public string NewProject(string name, params (string File, string Text)[] files)
     {
-        string folder = Directory.CreateDirectory(Path.Combine(Folder, name)).FullName;
-        foreach ((string file, string text) in files)
+        var folder = Directory.CreateDirectory(Path.Combine(Folder, name)).FullName;
+        foreach ((var file, var text) in files)
         {
             File.WriteAllText(Path.Combine(folder, file), text);
         }
@@ -66,27 +66,27 @@ public sealed class LocalFeed : IAsyncLifetime
         {
             WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardInput = true,
         };
-        foreach (string name in start.Environment.Keys.Where(k => NotHanded.Any(n => k.StartsWith(n, StringComparison.OrdinalIgnoreCase))).ToArray())
+        foreach (var name in start.Environment.Keys.Where(k => NotHanded.Any(n => k.StartsWith(n, StringComparison.OrdinalIgnoreCase))).ToArray())
         {
             start.Environment.Remove(name);
         }
 
-        string home = Path.Combine(Folder, "home");
+        var home = Path.Combine(Folder, "home");
         start.Environment["DOTNET_CLI_HOME"] = home;
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = start.Environment["DOTNET_NOLOGO"] = start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         start.Environment["UseSharedCompilation"] = "false";
         start.Environment["PATH"] = $"{home}/.dotnet/tools:{start.Environment["PATH"]}";
         start.Environment[FailureBundle.Variable] = Bundles;
-        using Process process = Process.Start(start)!;
+        using var process = Process.Start(start)!;
         process.StandardInput.Close();
-        string output = await process.StandardOutput.ReadToEndAsync();
+        var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         return (process.ExitCode, output);
     }
 
     private static string FindRoot()
     {
-        string? folder = AppContext.BaseDirectory;
+        var folder = AppContext.BaseDirectory;
         while (folder is not null && !File.Exists(Path.Combine(folder, "NetLab.sln")))
         {
             folder = Path.GetDirectoryName(folder);

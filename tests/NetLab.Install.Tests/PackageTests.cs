@@ -13,9 +13,9 @@ public sealed class PackageTests(LocalFeed feed)
     public void Each_package_holds_what_packages_txt_lists()
     {
         var listing = new StringBuilder();
-        foreach (string file in Directory.EnumerateFiles(feed.Packages).Order(StringComparer.Ordinal))
+        foreach (var file in Directory.EnumerateFiles(feed.Packages).Order(StringComparer.Ordinal))
         {
-            using ZipArchive package = ZipFile.OpenRead(file);
+            using var package = ZipFile.OpenRead(file);
             listing.Append(Path.GetFileName(file).Replace($".{LocalFeed.Version}", "", StringComparison.Ordinal)).Append('\n');
             listing.AppendJoin("", Dependencies(package).Select(d => $"  needs {d}\n"));
             listing.AppendJoin("", package.Entries.Select(e => e.FullName).Where(IsOurs).Order(StringComparer.Ordinal).Select(e => $"  {e}\n"));
@@ -27,10 +27,10 @@ public sealed class PackageTests(LocalFeed feed)
     [Fact]
     public void Each_package_says_what_it_is_and_how_it_may_be_used()
     {
-        foreach (string file in Directory.EnumerateFiles(feed.Packages, "*.nupkg"))
+        foreach (var file in Directory.EnumerateFiles(feed.Packages, "*.nupkg"))
         {
-            using ZipArchive package = ZipFile.OpenRead(file);
-            XElement about = Nuspec(package);
+            using var package = ZipFile.OpenRead(file);
+            var about = Nuspec(package);
             Assert.Equal(LocalFeed.Version, Value(about, "version"));
             Assert.Equal("MIT", Value(about, "license"));
             Assert.Equal("icon.png", Value(about, "icon"));
@@ -45,12 +45,12 @@ public sealed class PackageTests(LocalFeed feed)
     {
         string[] libraries = [.. Directory.EnumerateFiles(feed.Packages, "*.nupkg").Where(f => !f.Contains("NetLab.Cli") && !f.Contains("NetLab.Templates"))];
         Assert.NotEmpty(libraries);
-        foreach (string file in libraries)
+        foreach (var file in libraries)
         {
-            using ZipArchive package = ZipFile.OpenRead(file);
-            ZipArchiveEntry library = Assert.Single(package.Entries, e => e.FullName.EndsWith(".dll", StringComparison.Ordinal));
+            using var package = ZipFile.OpenRead(file);
+            var library = Assert.Single(package.Entries, e => e.FullName.EndsWith(".dll", StringComparison.Ordinal));
             using var bytes = new MemoryStream();
-            using (Stream stream = library.Open())
+            using (var stream = library.Open())
             {
                 stream.CopyTo(bytes);
             }
@@ -67,7 +67,7 @@ public sealed class PackageTests(LocalFeed feed)
 
     private static XElement Nuspec(ZipArchive package)
     {
-        using Stream stream = package.Entries.Single(e => e.FullName.EndsWith(".nuspec", StringComparison.Ordinal)).Open();
+        using var stream = package.Entries.Single(e => e.FullName.EndsWith(".nuspec", StringComparison.Ordinal)).Open();
         return XDocument.Load(stream).Root!.Elements().Single(e => e.Name.LocalName == "metadata");
     }
 

@@ -10,9 +10,9 @@ public sealed class UseItTests(LocalFeed feed)
     [LabFact(Linux.Probe.Feature.NftProgram)]
     public async Task From_an_empty_folder_to_a_red_test_and_a_green_one()
     {
-        IReadOnlyList<(string Kind, string Text)> blocks = Markdown.BlocksOf("docs/use-it.md");
+        var blocks = Markdown.BlocksOf("docs/use-it.md");
         var script = new StringBuilder();
-        for (int i = 0; i < blocks.Count; i++)
+        for (var i = 0; i < blocks.Count; i++)
         {
             if (blocks[i].Kind == "sh")
             {
@@ -21,14 +21,14 @@ public sealed class UseItTests(LocalFeed feed)
             }
         }
 
-        (int code, string output) = await feed.RunAsync(feed.NewProject("empty"), script.ToString());
+        (var code, var output) = await feed.RunAsync(feed.NewProject("empty"), script.ToString());
 
         Assert.True(code == 0, output);
-        for (int i = 1; i < blocks.Count; i++)
+        for (var i = 1; i < blocks.Count; i++)
         {
             if (blocks[i].Kind == "text")
             {
-                string printed = output.Split($"@@@{i - 1}@@@")[1].Split("@@@")[0];
+                var printed = output.Split($"@@@{i - 1}@@@")[1].Split("@@@")[0];
                 Assert.All(blocks[i].Text.Split('\n'), line => Assert.Contains(line, printed, StringComparison.Ordinal));
             }
         }
@@ -46,7 +46,7 @@ public sealed class UseItTests(LocalFeed feed)
     [Fact]
     public void The_packages_for_xunit_show_the_test_that_the_template_makes()
     {
-        string test = File.ReadAllText(Path.Combine(LocalFeed.Root, "templates/netlab-tests/FirstLab.cs")).Trim();
+        var test = File.ReadAllText(Path.Combine(LocalFeed.Root, "templates/netlab-tests/FirstLab.cs")).Trim();
         Assert.Equal(test, Assert.Single(Markdown.BlocksOf("src/NetLab.Xunit/README.md"), b => b.Kind == "csharp").Text);
         Assert.Equal(test, Assert.Single(Markdown.BlocksOf("src/NetLab.Xunit.V3/README.md"), b => b.Kind == "csharp").Text);
     }

@@ -59,7 +59,8 @@ internal static class Builder
     // RTM_NEWLINK of a veth pair: struct nlmsghdr, struct ifinfomsg, and attributes.
     private static void ObserveBy(NetworkNamespace observer, NetworkNamespace ns, int number)
     {
-        var peer = Concat(new byte[16], Attribute(3, Text($"o{number.ToString(CultureInfo.InvariantCulture)}")), Attribute(28, Number((int)observer.Handle.DangerousGetHandle())));
+        var peer = Concat(new byte[16], Attribute(3, Text($"o{number.ToString(CultureInfo.InvariantCulture)}")),
+            Attribute(28, Number((int)observer.Handle.DangerousGetHandle())));
         var body = Concat(new byte[16], Attribute(3, Text("v0")), Attribute(18, Concat(Attribute(1, Text("veth")), Attribute(2, Attribute(1, peer)))));
         var message = Concat(Number(16 + body.Length), [16, 0, 5, 6], Number(1), Number(0), body);
         using var socket = new FileStream(ns.OpenSocket(16, 3, 0), FileAccess.ReadWrite, bufferSize: 0);

@@ -5,7 +5,8 @@ using NetLab.Linux.Processes;
 namespace NetLab.Linux.CrashProbe;
 
 /// <summary>
-/// Uses everything at once from a cold start, when the runtime has yet to start its own threads (pool, timers, socket engine, JIT), and then looks where all the
+/// Uses everything at once from a cold start, when the runtime has yet to start its own threads (pool, timers, socket engine, JIT), and
+/// then looks where all the
 /// threads of the process are.
 /// </summary>
 internal static class ThreadWalk
@@ -19,7 +20,8 @@ internal static class ThreadWalk
         await Task.WhenAll(work).ConfigureAwait(false);
         threads.ForEach(thread => thread.Join());
         var strangers = Strangers();
-        Console.WriteLine(strangers.Count == 0 ? $"all {Directory.GetDirectories("/proc/self/task").Length} threads are at home" : string.Join('\n', strangers));
+        Console.WriteLine(strangers.Count == 0 ? $"all {Directory.GetDirectories("/proc/self/task").Length} threads are at home"
+            : string.Join('\n', strangers));
         return strangers.Count;
     }
 

@@ -77,7 +77,8 @@ public sealed class CrashTests(ITestOutputHelper log)
             return $"{ends.Count} namespaces are left";
         }
 
-        var processes = Directory.GetDirectories("/proc").Where(directory => char.IsAsciiDigit(Path.GetFileName(directory)[0])).Where(directory => Has(directory + "/environ", marker)).ToList();
+        var processes = Directory.GetDirectories("/proc").Where(directory => char.IsAsciiDigit(Path.GetFileName(directory)[0]))
+            .Where(directory => Has(directory + "/environ", marker)).ToList();
         if (processes.Count > 0)
         {
             return $"processes are left: {string.Join(' ', processes)}";

@@ -2,7 +2,9 @@ using NetLab.Linux.Probe;
 
 namespace NetLab.Linux.Tests;
 
-/// <summary>Sets devices up and cables them by the old ioctls of netdevice(7) and the bridge, so that these tests depend on nothing but what they test.</summary>
+/// <summary>
+/// Sets devices up and cables them by the old ioctls of netdevice(7) and the bridge, so that these tests depend on nothing but what they test.
+/// </summary>
 internal static unsafe class Devices
 {
     private const uint SIOCGIFFLAGS = 0x8913, SIOCSIFFLAGS = 0x8914, SIOCSIFADDR = 0x8916, SIOCBRADDIF = 0x89a2;
@@ -25,7 +27,8 @@ internal static unsafe class Devices
     {
         using var rtnetlink = new ProbeSocket(ns, ProbeSocket.Route);
         var made = rtnetlink.Ask(16, create: true, new byte[16], ProbeSocket.Attribute(3, ProbeSocket.Text(name)), ProbeSocket.Attribute(
-            18, ProbeSocket.Attribute(1, ProbeSocket.Text("veth")), ProbeSocket.Attribute(2, ProbeSocket.Attribute(1, new byte[16], ProbeSocket.Attribute(3, ProbeSocket.Text(peer))))));
+            18, ProbeSocket.Attribute(1, ProbeSocket.Text("veth")),
+                ProbeSocket.Attribute(2, ProbeSocket.Attribute(1, new byte[16], ProbeSocket.Attribute(3, ProbeSocket.Text(peer))))));
         Assert.Equal(0, made.Errno);
     }
 

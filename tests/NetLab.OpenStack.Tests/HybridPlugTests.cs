@@ -40,7 +40,7 @@ public sealed class HybridPlugTests : IAsyncLifetime
     [LabFact(Feature.OvsVswitchd)]
     public async Task A_vm_of_another_network_receives_nothing()
     {
-        Fate fate = await _vm1.SendAsync(Frame.Broadcast(_vm1, "is anybody there?"));
+        var fate = await _vm1.SendAsync(Frame.Broadcast(_vm1, "is anybody there?"));
         fate.ShouldReach(_vm2).Once();
         fate.ShouldNotReach(_vm3).ShouldNotComeBack();
         await _vm3.ShouldReceiveNothingElseAsync();
@@ -64,14 +64,14 @@ public sealed class HybridPlugTests : IAsyncLifetime
     [LabFact(Feature.OvsVswitchd)]
     public void The_bridge_is_set_up_as_os_vif_does_it()
     {
-        LinkInfo qbr = _compute.Device("qbr0c1383d0-c8").ReadLink();
+        var qbr = _compute.Device("qbr0c1383d0-c8").ReadLink();
         Assert.Equal(TimeSpan.Zero, qbr.BridgeOptions!.AgeingTime);
         Assert.False(qbr.BridgeOptions.StpState);
         Assert.False(qbr.BridgeOptions.MulticastSnooping);
         Assert.Equal("1", _compute.ReadSysctl("net/ipv6/conf/qbr0c1383d0-c8/disable_ipv6"));
         Assert.Equal("1", _compute.ReadSysctl("net/ipv4/conf/qbr0c1383d0-c8/arp_ignore"));
         Assert.Equal("2", _compute.ReadSysctl("net/ipv4/conf/qbr0c1383d0-c8/arp_announce"));
-        LinkInfo qvb = _compute.Device("qvb0c1383d0-c8").ReadLink();
+        var qvb = _compute.Device("qvb0c1383d0-c8").ReadLink();
         Assert.True(qvb.Flags.HasFlag(LinkFlags.Promiscuous));
         Assert.Equal(qbr.Index, qvb.MasterIndex);
         Assert.Equal("fe:16:3e:00:00:01", MacAddress.From(_compute.Device("tap0c1383d0-c8").ReadLink().Mac!).ToString());
@@ -80,8 +80,8 @@ public sealed class HybridPlugTests : IAsyncLifetime
     [LabFact(Feature.OvsVswitchd)]
     public async Task A_failure_names_the_last_device_on_every_way()
     {
-        Fate fate = await _vm1.SendAsync(Frame.Broadcast(_vm1, "is anybody there?"));
-        string message = Assert.Throws<ForwardingException>(() => fate.ShouldReach(_vm3)).Message;
+        var fate = await _vm1.SendAsync(Frame.Broadcast(_vm1, "is anybody there?"));
+        var message = Assert.Throws<ForwardingException>(() => fate.ShouldReach(_vm3)).Message;
         Assert.Contains("Expected VM vm03 to receive the frame, but it did not.", message, StringComparison.Ordinal);
         Assert.Contains("vm01 > tap0c1383d0-c8 > qbr0c1383d0-c8 > qvb0c1383d0-c8 > qvo0c1383d0-c8 > br-int > qvo4a1b5e21-77", message,
             StringComparison.Ordinal);

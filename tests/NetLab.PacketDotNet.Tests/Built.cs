@@ -14,11 +14,13 @@ internal static class Built
 
     public static PhysicalAddress Physical(MacAddress mac) => mac.ToPhysicalAddress();
 
-    public static EthernetPacket Ethernet(Packet payload, EthernetType type = EthernetType.None) => new(Physical(Mac1), Physical(Mac2), type) { PayloadPacket = payload };
+    public static EthernetPacket Ethernet(Packet payload, EthernetType type = EthernetType.None) =>
+        new(Physical(Mac1), Physical(Mac2), type) { PayloadPacket = payload };
 
     public static EthernetPacket Udp(FakeVm from, FakeVm to, ushort port, string payload) => new(Physical(from.Mac), Physical(to.Mac), EthernetType.None)
     {
-        PayloadPacket = new IPv4Packet(from.Address, to.Address) { PayloadPacket = new UdpPacket(40_000, port) { PayloadData = Encoding.UTF8.GetBytes(payload) } },
+        PayloadPacket = new IPv4Packet(from.Address, to.Address)
+            { PayloadPacket = new UdpPacket(40_000, port) { PayloadData = Encoding.UTF8.GetBytes(payload) } },
     };
 
     public static IPv6Packet Ipv6(Packet payload, PacketDotNet.ProtocolType protocol) =>

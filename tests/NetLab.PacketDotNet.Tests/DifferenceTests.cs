@@ -6,7 +6,8 @@ using PacketDotNet;
 namespace NetLab.Tests;
 
 /// <summary>
-/// PacketDotNet 1.4.8 and <see cref="Frame"/> over the same well-formed frames. Each difference is known and stands here as a row; a new one, and one that is gone, fails.
+/// PacketDotNet 1.4.8 and <see cref="Frame"/> over the same well-formed frames. Each difference is known and stands here as a row;
+/// a new one, and one that is gone, fails.
 /// </summary>
 public sealed class DifferenceTests
 {
@@ -42,17 +43,17 @@ public sealed class DifferenceTests
     {
         var generator = new FrameGenerator(11);
         var found = new SortedSet<string>(StringComparer.Ordinal);
-        for (int i = 0; i < FramesAKind; i++)
+        for (var i = 0; i < FramesAKind; i++)
         {
-            Frame frame = generator.Next(kind);
-            if (!frame.TryToPacket(out Packet? packet, out string? why))
+            var frame = generator.Next(kind);
+            if (!frame.TryToPacket(out var packet, out var why))
             {
                 found.Add("refused");
                 Assert.NotEmpty(why);
                 continue;
             }
 
-            foreach ((string field, Func<object?> theirs, object? ours) in Fields(frame, packet))
+            foreach ((var field, var theirs, var ours) in Fields(frame, packet))
             {
                 object? their;
                 try
@@ -79,7 +80,8 @@ public sealed class DifferenceTests
         yield return ("source", () => ((EthernetPacket)packet).SourceHardwareAddress.ToString(), Hex(frame.Source));
         yield return ("destination", () => ((EthernetPacket)packet).DestinationHardwareAddress.ToString(), Hex(frame.Destination));
         yield return ("VLAN", () => packet.Extract<Ieee8021QPacket>()?.VlanIdentifier, frame.VlanId);
-        yield return ("ARP", () => packet.Extract<PacketDotNet.ArpPacket>() is { } a ? (a.SenderProtocolAddress.ToString(), a.TargetProtocolAddress.ToString()) : null,
+        yield return ("ARP", () => packet.Extract<PacketDotNet.ArpPacket>() is { } a
+            ? (a.SenderProtocolAddress.ToString(), a.TargetProtocolAddress.ToString()) : null,
             frame.Arp is { } arp ? (arp.SenderIp.ToString(), arp.TargetIp.ToString()) : null);
         yield return ("IPv4", () => packet.Extract<IPv4Packet>() is { } a ? (a.SourceAddress.ToString(), a.TimeToLive, (int)a.Protocol, (int)a.Id) : null,
             frame.Ipv4 is { } v4 ? (v4.Source.ToString(), (int)v4.TimeToLive, (int)v4.Protocol, (int)v4.Identification) : null);
@@ -90,7 +92,8 @@ public sealed class DifferenceTests
         yield return ("TCP", () => packet.Extract<TcpPacket>() is { } a ? (a.SourcePort, a.SequenceNumber, (int)a.Flags, a.PayloadData.Length) : null,
             frame.Tcp is { } tcp ? (tcp.SourcePort, tcp.SequenceNumber, (int)tcp.Flags, tcp.Payload.Length) : null);
         yield return ("TCP options", () => packet.Extract<TcpPacket>() is not { } a || a.OptionsCollection is not null, true);
-        yield return ("ICMP", () => packet.Extract<IcmpV4Packet>() is { } a ? (int)a.TypeCode : null, frame.Icmp is { } icmp ? ((int)icmp.Type << 8) | icmp.Code : null);
+        yield return ("ICMP", () => packet.Extract<IcmpV4Packet>() is { } a ? (int)a.TypeCode
+            : null, frame.Icmp is { } icmp ? ((int)icmp.Type << 8) | icmp.Code : null);
         yield return ("ICMPv6", () => packet.Extract<IcmpV6Packet>() is { } a ? (int)a.Type : null, frame.Icmpv6 is { } icmp6 ? (int)icmp6.Type : null);
         yield return ("GRE", () => packet.Extract<PacketDotNet.GrePacket>() is not null, frame.Gre is not null);
         yield return ("VXLAN", () => packet.Extract<PacketDotNet.VxlanPacket>()?.Vni is { } vni ? (int)vni : null, frame.Vxlan?.Vni);

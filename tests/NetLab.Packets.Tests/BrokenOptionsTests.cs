@@ -33,7 +33,8 @@ public sealed class BrokenOptionsTests
         Assert.True(Frame.NeighborSolicitation(Mac1, V6Ip1, V6Ip2).Defect.IsNone);
     }
 
-    private static Frame Tcp(byte[] options) => Frame.Tcp(Mac1, Mac2, Ip1, Ip2, new TcpSegment { SourcePort = 1, DestinationPort = 2, Flags = TcpFlags.Syn, OptionBytes = options });
+    private static Frame Tcp(byte[] options) =>
+        Frame.Tcp(Mac1, Mac2, Ip1, Ip2, new TcpSegment { SourcePort = 1, DestinationPort = 2, Flags = TcpFlags.Syn, OptionBytes = options });
 
     private static Frame Ipv6Options(IpProtocol kind) =>
         Frame.Ip(Mac1, Mac2, Udp6().Ipv6!.Value with { FirstExtension = kind, Extensions = (byte[])[(byte)IpProtocol.Udp, 0, 5, 20, 0, 0, 0, 0] });

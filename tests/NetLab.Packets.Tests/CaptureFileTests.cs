@@ -106,7 +106,8 @@ public sealed class CaptureFileTests
     public void A_check_sequence_that_the_interface_announces_is_no_part_of_the_frame(byte announced)
     {
         byte[] header = [0, 1, 0, 0, .. Big(0), 0, 13, 0, 1, announced, 0, 0, 0];
-        var packet = Assert.Single(CaptureFile.Read((byte[])[.. Section(1), .. Block(1, header), .. Enhanced([.. Udp(1).Bytes.Span, 0xDE, 0xAD, 0xBE, 0xEF])]).Packets);
+        var packet = Assert.Single(
+            CaptureFile.Read((byte[])[.. Section(1), .. Block(1, header), .. Enhanced([.. Udp(1).Bytes.Span, 0xDE, 0xAD, 0xBE, 0xEF])]).Packets);
 
         Assert.Equal(Udp(1), packet.Frame);
         Assert.Equal([0xDE, 0xAD, 0xBE, 0xEF], packet.CheckSequence.ToArray());
@@ -119,7 +120,8 @@ public sealed class CaptureFileTests
     public void A_packet_may_have_a_check_sequence_of_another_length_than_its_interface()
     {
         byte[] frame = [.. Udp(1).Bytes.Span, 0xDE, 0xAD];
-        var packet = Assert.Single(CaptureFile.Read((byte[])[.. Section(1), .. Block(1, [0, 1, 0, 0, .. Big(0)]), .. Enhanced(frame, [0, 2, 0, 4, .. Big(2 << 5)])]).Packets);
+        var packet = Assert.Single(
+            CaptureFile.Read((byte[])[.. Section(1), .. Block(1, [0, 1, 0, 0, .. Big(0)]), .. Enhanced(frame, [0, 2, 0, 4, .. Big(2 << 5)])]).Packets);
 
         Assert.Equal((Udp(1), 2), (packet.Frame, packet.CheckSequence.Length));
     }
@@ -141,8 +143,10 @@ public sealed class CaptureFileTests
     public void A_modified_pcap_is_read_with_its_directions()
     {
         var frame = Udp(1).Bytes.ToArray();
-        byte[] Packet(byte type) => [.. Big(1_700_000_000), .. Big(5), .. Big((uint)frame.Length), .. Big((uint)frame.Length), .. Big(2), 8, 0, type, 0, .. frame];
-        var file = CaptureFile.Read((byte[])[.. Big(0xA1B2CD34), 0, 2, 0, 4, .. Big(0), .. Big(0), .. Big(65535), .. Big(1), .. Packet(0), .. Packet(4), .. Packet(3)]);
+        byte[] Packet(byte type) =>
+            [.. Big(1_700_000_000), .. Big(5), .. Big((uint)frame.Length), .. Big((uint)frame.Length), .. Big(2), 8, 0, type, 0, .. frame];
+        var file = CaptureFile.Read(
+            (byte[])[.. Big(0xA1B2CD34), 0, 2, 0, 4, .. Big(0), .. Big(0), .. Big(65535), .. Big(1), .. Packet(0), .. Packet(4), .. Packet(3)]);
 
         Assert.True(file.Defect.IsNone, file.Defect.ToString());
         Assert.Equal([CaptureDirection.Inbound, CaptureDirection.Outbound, CaptureDirection.Unknown], file.Packets.Select(p => p.Direction));
@@ -204,7 +208,8 @@ public sealed class CaptureFileTests
         {
             var ip = Udp(3).Payload.Span;
             writer.WritePacket(writer.AddInterface("any", linkType: LinkType.LinuxCooked), 0, [0, 4, 0, 1, 0, 6, .. Mac1.ToArray(), 0, 0, 8, 0, .. ip]);
-            writer.WritePacket(writer.AddInterface("any", linkType: LinkType.LinuxCooked2), 0, [8, 0, 0, 0, 0, 0, 0, 9, 0, 1, 0, 6, .. Mac1.ToArray(), 0, 0, .. ip]);
+            writer.WritePacket(writer.AddInterface("any", linkType: LinkType.LinuxCooked2), 0,
+                [8, 0, 0, 0, 0, 0, 0, 9, 0, 1, 0, 6, .. Mac1.ToArray(), 0, 0, .. ip]);
             writer.WritePacket(writer.AddInterface("lo0", linkType: LinkType.Null), 0, [2, 0, 0, 0, .. ip]);
         }
 
@@ -252,7 +257,8 @@ public sealed class CaptureFileTests
     private static byte[] Section(byte version) => Block(0x0A0D0D0A, [.. Big(0x1A2B3C4D), 0, version, 0, 0, .. Enumerable.Repeat((byte)0xFF, 8)]);
 
     private static byte[] Enhanced(byte[] packet, byte[]? options = null) =>
-        Block(6, [.. Big(0), .. Big(0), .. Big(1), .. Big((uint)packet.Length), .. Big((uint)packet.Length), .. packet, .. new byte[-packet.Length & 3], .. options ?? []]);
+        Block(6, [.. Big(0), .. Big(0), .. Big(1), .. Big((uint)packet.Length), .. Big((uint)packet.Length), .. packet,
+            .. new byte[-packet.Length & 3], .. options ?? []]);
 
     private static byte[] Gzip(byte[] bytes)
     {

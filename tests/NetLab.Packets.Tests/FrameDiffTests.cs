@@ -62,7 +62,9 @@ public sealed class FrameDiffTests
         byte[] tags = [.. Enumerable.Repeat<byte[]>([0x81, 0x00, 0x00, 0x07], 15_000).SelectMany(t => t)];
         var left = Frame.Ethernet(Mac1, Mac2, EtherTypes.Vlan, [.. tags.AsSpan(2), 0x88, 0xB5]);
 
-        Assert.Equal("VLAN#2.Id", Assert.Single(FrameDiff.Of(left, left.WithBytes(18, [0x00, 0x08, 0x81, 0x00])).Differences, d => d.Path.EndsWith("Id", StringComparison.Ordinal)).Path);
+        Assert.Equal("VLAN#2.Id",
+            Assert.Single(FrameDiff.Of(left, left.WithBytes(18, [0x00, 0x08, 0x81, 0x00])).Differences,
+                d => d.Path.EndsWith("Id", StringComparison.Ordinal)).Path);
     }
 
     [Fact]

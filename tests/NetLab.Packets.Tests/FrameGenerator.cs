@@ -16,9 +16,11 @@ internal sealed class FrameGenerator(int seed)
         ["udp6"] = g => g.Udp(true),
         ["tcp4"] = g => g.Tcp(false),
         ["tcp6"] = g => g.Tcp(true),
-        ["icmp echo"] = g => Frame.IcmpEcho(g.Mac(), g.Mac(), g.Ip4(), g.Ip4(), g.Bool() ? IcmpType.EchoRequest : IcmpType.EchoReply, g.U16(), g.U16(), g.Payload(), g.Options()),
+        ["icmp echo"] = g => Frame.IcmpEcho(g.Mac(), g.Mac(), g.Ip4(), g.Ip4(), g.Bool() ? IcmpType.EchoRequest : IcmpType.EchoReply, g.U16(),
+            g.U16(), g.Payload(), g.Options()),
         ["icmp error"] = g => g.IcmpError(),
-        ["icmpv6 echo"] = g => Frame.Icmpv6Echo(g.Mac(), g.Mac(), g.Ip6(), g.Ip6(), g.Bool() ? Icmpv6Type.EchoRequest : Icmpv6Type.EchoReply, g.U16(), g.U16(), g.Payload(), g.Options()),
+        ["icmpv6 echo"] = g => Frame.Icmpv6Echo(g.Mac(), g.Mac(), g.Ip6(), g.Ip6(), g.Bool() ? Icmpv6Type.EchoRequest : Icmpv6Type.EchoReply,
+            g.U16(), g.U16(), g.Payload(), g.Options()),
         ["icmpv6 error"] = g => g.Icmpv6Error(),
         ["arp"] = g => g.Bool() ? Frame.ArpRequest(g.Mac(), g.Ip4(), g.Ip4()) : Frame.ArpReply(g.Mac(), g.Ip4(), g.Mac(), g.Ip4()),
         ["rarp"] = g => Frame.RarpAnnouncement(g.Mac()),
@@ -26,7 +28,8 @@ internal sealed class FrameGenerator(int seed)
         ["neighbor advertisement"] = g => Frame.NeighborAdvertisement(g.Mac(), g.Ip6(), g.Mac(), g.Ip6(), g.Bool(), g.Bool(), g.Bool()),
         ["router solicitation"] = g => Frame.RouterSolicitation(g.Mac(), g.Ip6()),
         ["router advertisement"] = g => Frame.RouterAdvertisement(g.Mac(), g.Ip6(), g.Advertisement()),
-        ["redirect"] = g => Frame.Icmpv6(g.Mac(), g.Mac(), g.Ip6(), g.Ip6(), new Redirect(g.Ip6(), g.Ip6(), g.Mac()).ToMessage(), new IpOptions { TimeToLive = 255 }),
+        ["redirect"] = g => Frame.Icmpv6(g.Mac(), g.Mac(), g.Ip6(), g.Ip6(), new Redirect(g.Ip6(), g.Ip6(), g.Mac()).ToMessage(),
+            new IpOptions { TimeToLive = 255 }),
         ["mld"] = g => g.Mld(),
         ["igmp"] = g => g.Igmp(),
         ["vlan"] = g => g.Plain().WithVlan(VlanTag.Of(g.Upto(4096), g.Upto(8), g.Bool())),
@@ -47,7 +50,8 @@ internal sealed class FrameGenerator(int seed)
         ["dhcpv6"] = g => g.Dhcpv6(),
         ["dns"] = g => g.Dns(),
         ["esp"] = g => g.Esp(),
-        ["ipip"] = g => Frame.Ip(g.Mac(), g.Mac(), new Ipv4Packet { Source = g.Ip4(), Destination = g.Ip4(), Protocol = IpProtocol.Ipv4, Payload = g.Udp(false).Payload }),
+        ["ipip"] = g => Frame.Ip(g.Mac(), g.Mac(),
+            new Ipv4Packet { Source = g.Ip4(), Destination = g.Ip4(), Protocol = IpProtocol.Ipv4, Payload = g.Udp(false).Payload }),
         ["unknown type"] = g => Frame.Ethernet(g.Mac(), g.Mac(), EtherTypes.Experiment1, g.Payload()),
     };
 
@@ -95,10 +99,11 @@ internal sealed class FrameGenerator(int seed)
 
     private Frame Udp(bool v6, int size = 0)
     {
-        byte[] payload = size > 0 ? new byte[size] : Payload();
+        var payload = size > 0 ? new byte[size] : Payload();
         _random.NextBytes(payload);
         var options = size > 0 ? new IpOptions { Identification = U16() } : Options();
-        return v6 ? Frame.Udp(Mac(), Mac(), Ip6(), Ip6(), Port(), Port(), payload, options) : Frame.Udp(Mac(), Mac(), Ip4(), Ip4(), Port(), Port(), payload, options);
+        return v6 ? Frame.Udp(Mac(), Mac(), Ip6(), Ip6(), Port(), Port(), payload, options)
+            : Frame.Udp(Mac(), Mac(), Ip4(), Ip4(), Port(), Port(), payload, options);
     }
 
     private Frame Tcp(bool v6)
@@ -138,7 +143,8 @@ internal sealed class FrameGenerator(int seed)
             Payload = quoted[..Math.Min(quoted.Length, 28)],
         };
         message = message.Type == IcmpType.DestinationUnreachable && Bool() ? message with { Code = 4, RestOfHeader = (uint)(576 + Upto(1000)) } : message;
-        return Frame.Icmp(Mac(), Mac(), Ip4(), Ip4(), message with { RestOfHeader = message.Type == IcmpType.Redirect ? Ip4().ToUInt32() : message.RestOfHeader });
+        return Frame.Icmp(Mac(), Mac(), Ip4(), Ip4(), message
+            with { RestOfHeader = message.Type == IcmpType.Redirect ? Ip4().ToUInt32() : message.RestOfHeader });
     }
 
     private Frame Icmpv6Error()
@@ -181,8 +187,13 @@ internal sealed class FrameGenerator(int seed)
         {
             0 => Frame.Mld(Mac(), Ip6(), group, new MldMessage { Type = Icmpv6Type.MulticastListenerReport, Group = group }),
             1 => Frame.Mld(Mac(), Ip6(), Ipv6Address.AllRouters, new MldMessage { Type = Icmpv6Type.MulticastListenerDone, Group = group }),
-            2 => Frame.Mld(Mac(), Ip6(), Ipv6Address.AllNodes, new MldMessage { Type = Icmpv6Type.MulticastListenerQuery, Group = group, MaximumResponseCode = (ushort)Upto(30000), IsVersion2Query = true, Robustness = (byte)Upto(8), QueryIntervalCode = (byte)Upto(128), SuppressRouterProcessing = Bool(), Sources = Bool() ? [Ip6()] : [] }),
-            _ => Frame.Mld(Mac(), Ip6(), Ipv6Address.Parse("ff02::16"), new MldMessage { Type = Icmpv6Type.MulticastListenerReport2, Records = [new MldRecord(MulticastRecordType.ChangeToExclude, group), new MldRecord(MulticastRecordType.AllowNewSources, group, Ip6(), Ip6())] }),
+            2 => Frame.Mld(Mac(), Ip6(), Ipv6Address.AllNodes,
+                new MldMessage { Type = Icmpv6Type.MulticastListenerQuery, Group = group, MaximumResponseCode = (ushort)Upto(30000),
+                    IsVersion2Query = true, Robustness = (byte)Upto(8), QueryIntervalCode = (byte)Upto(128), SuppressRouterProcessing = Bool(),
+                        Sources = Bool() ? [Ip6()] : [] }),
+            _ => Frame.Mld(Mac(), Ip6(), Ipv6Address.Parse("ff02::16"),
+                new MldMessage { Type = Icmpv6Type.MulticastListenerReport2, Records =
+                    [new MldRecord(MulticastRecordType.ChangeToExclude, group), new MldRecord(MulticastRecordType.AllowNewSources, group, Ip6(), Ip6())] }),
         };
     }
 
@@ -193,14 +204,18 @@ internal sealed class FrameGenerator(int seed)
         {
             0 => Frame.Igmp(Mac(), Ip4(), group, new IgmpMessage { Type = IgmpType.Report2, Group = group }),
             1 => Frame.Igmp(Mac(), Ip4(), Ipv4Address.Parse("224.0.0.2"), new IgmpMessage { Type = IgmpType.Leave, Group = group }),
-            2 => Frame.Igmp(Mac(), Ip4(), Ipv4Address.Parse("224.0.0.1"), new IgmpMessage { Type = IgmpType.Query, Group = group, MaximumResponseCode = (byte)Upto(128), IsVersion3Query = true, Robustness = (byte)Upto(8), QueryIntervalCode = (byte)Upto(128), SuppressRouterProcessing = Bool(), Sources = Bool() ? [Ip4()] : [] }),
-            _ => Frame.Igmp(Mac(), Ip4(), Ipv4Address.Parse("224.0.0.22"), new IgmpMessage { Type = IgmpType.Report3, Records = [new IgmpRecord(MulticastRecordType.ChangeToInclude, group), new IgmpRecord(MulticastRecordType.BlockOldSources, group, Ip4(), Ip4())] }),
+            2 => Frame.Igmp(Mac(), Ip4(), Ipv4Address.Parse("224.0.0.1"),
+                new IgmpMessage { Type = IgmpType.Query, Group = group, MaximumResponseCode = (byte)Upto(128), IsVersion3Query = true,
+                    Robustness = (byte)Upto(8), QueryIntervalCode = (byte)Upto(128), SuppressRouterProcessing = Bool(), Sources = Bool() ? [Ip4()] : [] }),
+            _ => Frame.Igmp(Mac(), Ip4(), Ipv4Address.Parse("224.0.0.22"),
+                new IgmpMessage { Type = IgmpType.Report3, Records =
+                    [new IgmpRecord(MulticastRecordType.ChangeToInclude, group), new IgmpRecord(MulticastRecordType.BlockOldSources, group, Ip4(), Ip4())] }),
         };
     }
 
     private Frame Ipv4Options()
     {
-        byte[] options = Bool() ? Ipv4Option.RouterAlertBytes.ToArray() : Ipv4Option.Route(Ipv4Option.RecordRoute, Ip4(), Ip4(), Ipv4Address.Any);
+        var options = Bool() ? Ipv4Option.RouterAlertBytes.ToArray() : Ipv4Option.Route(Ipv4Option.RecordRoute, Ip4(), Ip4(), Ipv4Address.Any);
         var udp = Udp(false).Ipv4!.Value;
         return Frame.Ip(Mac(), Mac(), udp with { Options = options });
     }
@@ -228,7 +243,9 @@ internal sealed class FrameGenerator(int seed)
     private Frame Geneve()
     {
         byte[] option = [0x01, 0x02, 0x80, 1, .. BitConverter.GetBytes((uint)U32())];
-        var packet = new GenevePacket { Vni = Upto(1 << 24), ProtocolType = EtherTypes.TransparentEthernetBridging, HasCriticalOptions = true, Options = Bool() ? option : default, Payload = Plain().Bytes };
+        var packet = new GenevePacket
+            { Vni = Upto(1 << 24), ProtocolType = EtherTypes.TransparentEthernetBridging, HasCriticalOptions = true, Options = Bool() ? option
+                : default, Payload = Plain().Bytes };
         var bytes = new byte[8 + packet.Options.Length + packet.Payload.Length];
         packet.Write(bytes);
         return Tunnel(GenevePacket.Port, bytes);
@@ -293,9 +310,12 @@ internal sealed class FrameGenerator(int seed)
 
     private Frame Vrrp()
     {
-        var packet = new VrrpPacket { Version = (byte)(2 + Upto(2)), VirtualRouter = (byte)(1 + Upto(255)), Priority = (byte)Upto(256), Interval = 100 * (1 + Upto(30)), Addresses = [(IPAddress)Ip4(), (IPAddress)Ip4()] };
+        var packet = new VrrpPacket
+            { Version = (byte)(2 + Upto(2)), VirtualRouter = (byte)(1 + Upto(255)), Priority = (byte)Upto(256), Interval = 100 * (1 + Upto(30)),
+                Addresses = [(IPAddress)Ip4(), (IPAddress)Ip4()] };
         var (source, group) = (Ip4(), Ipv4Address.Parse("224.0.0.18"));
-        return Frame.Ip(packet.VirtualMac, MacAddress.ForMulticast(group), new Ipv4Packet { Source = source, Destination = group, TimeToLive = 255, Protocol = IpProtocol.Vrrp, Payload = packet.ToArray(source, group) });
+        return Frame.Ip(packet.VirtualMac, MacAddress.ForMulticast(group),
+            new Ipv4Packet { Source = source, Destination = group, TimeToLive = 255, Protocol = IpProtocol.Vrrp, Payload = packet.ToArray(source, group) });
     }
 
     private Frame Dhcp()
@@ -330,7 +350,8 @@ internal sealed class FrameGenerator(int seed)
         {
             Type = (Dhcpv6MessageType)(1 + Upto(9)),
             TransactionId = Upto(1 << 24),
-            Options = [Dhcpv6Option.Duid(Dhcpv6OptionCode.ClientId, Mac()), Dhcpv6Option.IaNa((uint)U32(), 100, 200, Dhcpv6Option.IaAddress(Ip6(), 300, 400)), new Dhcpv6Option(Dhcpv6OptionCode.ElapsedTime, new byte[2])],
+            Options = [Dhcpv6Option.Duid(Dhcpv6OptionCode.ClientId, Mac()),
+                Dhcpv6Option.IaNa((uint)U32(), 100, 200, Dhcpv6Option.IaAddress(Ip6(), 300, 400)), new Dhcpv6Option(Dhcpv6OptionCode.ElapsedTime, new byte[2])],
         };
         return Frame.Udp(Mac(), Mac(), Ip6(), Ip6(), 546, 547, message.ToArray());
     }
@@ -339,7 +360,8 @@ internal sealed class FrameGenerator(int seed)
     {
         var name = $"vm{Upto(1000)}.lab.example";
         var query = DnsMessage.Query(U16(), name, Pick<DnsType>([DnsType.A, DnsType.Aaaa, DnsType.Txt]));
-        var answer = query.Answer(DnsRecord.ToName(name, DnsType.Cname, $"alias.{name}"), DnsRecord.A($"alias.{name}", Ip4()), DnsRecord.Aaaa($"alias.{name}", Ip6(), (uint)Upto(100000)), DnsRecord.Srv(name, U16(), U16(), U16(), "server.example"));
+        var answer = query.Answer(DnsRecord.ToName(name, DnsType.Cname, $"alias.{name}"), DnsRecord.A($"alias.{name}", Ip4()),
+            DnsRecord.Aaaa($"alias.{name}", Ip6(), (uint)Upto(100000)), DnsRecord.Srv(name, U16(), U16(), U16(), "server.example"));
         return Bool()
             ? Frame.Udp(Mac(), Mac(), Ip4(), Ip4(), Port(), 53, query.ToArray())
             : Frame.Udp(Mac(), Mac(), Ip6(), Ip6(), 53, Port(), answer.ToArray());

@@ -42,7 +42,8 @@ public sealed class FrameTests
         Assert.Equal(255, frame.Ipv6!.Value.HopLimit);
         Assert.Equal(new NeighborSolicitation(Ipv6Address.From(V6Ip2), Mac1), frame.NeighborSolicitation);
         Assert.Null(frame.NeighborAdvertisement);
-        Assert.True(Ipv6Reader.TryParse(frame.Payload.Span, out var ip) && Icmpv6Reader.TryParse(ip.Payload, out var message) && message.HasRightChecksum(ip.PseudoHeader(ip.Payload.Length)));
+        Assert.True(Ipv6Reader.TryParse(frame.Payload.Span, out var ip) && Icmpv6Reader.TryParse(ip.Payload, out var message)
+            && message.HasRightChecksum(ip.PseudoHeader(ip.Payload.Length)));
     }
 
     [Fact]
@@ -57,13 +58,16 @@ public sealed class FrameTests
     [Fact]
     public void A_tcp_segment_over_ipv6_reads_back_as_it_was_built()
     {
-        var frame = Frame.Tcp(Mac1, Mac2, V6Ip1, V6Ip2, 1234, 80, TcpFlags.Syn | TcpFlags.Ack, 0xFFFF_FFF0, 7, 512, "hi"u8, new IpOptions { FlowLabel = 0xABCDE });
+        var frame = Frame.Tcp(Mac1, Mac2, V6Ip1, V6Ip2, 1234, 80, TcpFlags.Syn | TcpFlags.Ack, 0xFFFF_FFF0, 7, 512, "hi"u8,
+            new IpOptions { FlowLabel = 0xABCDE });
 
         var tcp = frame.Tcp!.Value;
-        Assert.Equal((1234, 80, TcpFlags.Syn | TcpFlags.Ack, 0xFFFF_FFF0, 7u, 512), (tcp.SourcePort, tcp.DestinationPort, tcp.Flags, tcp.SequenceNumber, tcp.AcknowledgmentNumber, tcp.Window));
+        Assert.Equal((1234, 80, TcpFlags.Syn | TcpFlags.Ack, 0xFFFF_FFF0, 7u, 512),
+            (tcp.SourcePort, tcp.DestinationPort, tcp.Flags, tcp.SequenceNumber, tcp.AcknowledgmentNumber, tcp.Window));
         Assert.Equal("hi"u8.ToArray(), tcp.Payload.ToArray());
         Assert.Equal(0xABCDE, frame.Ipv6!.Value.FlowLabel);
-        Assert.True(Ipv6Reader.TryParse(frame.Payload.Span, out var ip) && TcpReader.TryParse(ip.Payload, out var segment) && segment.HasRightChecksum(ip.PseudoHeader(ip.Payload.Length)));
+        Assert.True(Ipv6Reader.TryParse(frame.Payload.Span, out var ip) && TcpReader.TryParse(ip.Payload, out var segment)
+            && segment.HasRightChecksum(ip.PseudoHeader(ip.Payload.Length)));
     }
 
     [Fact]

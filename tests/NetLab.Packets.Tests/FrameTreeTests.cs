@@ -8,7 +8,9 @@ public sealed class FrameTreeTests
     [Fact]
     public void A_tree_names_every_field_with_its_meaning()
     {
-        var frame = Frame.Tcp(Mac1, Mac2, Ip1, Ip2, new TcpSegment { SourcePort = 1234, DestinationPort = 80, Flags = TcpFlags.Syn, Window = 64240, OptionBytes = new TcpOptions { MaximumSegmentSize = 1460, SackPermitted = true }.ToArray() });
+        var frame = Frame.Tcp(Mac1, Mac2, Ip1, Ip2,
+            new TcpSegment { SourcePort = 1234, DestinationPort = 80, Flags = TcpFlags.Syn, Window = 64240,
+                OptionBytes = new TcpOptions { MaximumSegmentSize = 1460, SackPermitted = true }.ToArray() });
         var tree = frame.WithVlan(7, 3).ToTree();
 
         Assert.Equal(

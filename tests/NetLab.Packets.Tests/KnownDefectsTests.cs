@@ -27,7 +27,8 @@ public sealed class KnownDefectsTests
 
         Parallel.For(0, 50_000, _ =>
         {
-            var ok = Ipv4Reader.TryParse(frame.Payload.Span, out var ip) && ip.HasRightChecksum && IcmpReader.TryParse(ip.Payload, out var icmp) && icmp.HasRightChecksum;
+            var ok = Ipv4Reader.TryParse(frame.Payload.Span, out var ip) && ip.HasRightChecksum && IcmpReader.TryParse(ip.Payload, out var icmp)
+                && icmp.HasRightChecksum;
             Interlocked.Add(ref wrong, ok ? 0 : 1);
         });
 
@@ -66,7 +67,8 @@ public sealed class KnownDefectsTests
     {
         // the same sum by hand: 128, id 1, sequence 1, 00010203, and the pseudo header ::1 ::1 12 58
         const ushort expected = 0xFFFF - (0x8000 + 1 + 1 + 0x0001 + 0x0203 + 1 + 1 + 12 + 58);
-        var built = Frame.Icmpv6Echo(Mac1, Mac2, System.Net.IPAddress.IPv6Loopback, System.Net.IPAddress.IPv6Loopback, Icmpv6Type.EchoRequest, 1, 1, [0, 1, 2, 3]);
+        var built = Frame.Icmpv6Echo(Mac1, Mac2, System.Net.IPAddress.IPv6Loopback, System.Net.IPAddress.IPv6Loopback, Icmpv6Type.EchoRequest, 1, 1,
+            [0, 1, 2, 3]);
 
         Assert.Equal(expected, built.Icmpv6!.Value.Checksum);
         Assert.True(built.HasRightChecksums);
@@ -143,9 +145,12 @@ public sealed class KnownDefectsTests
         var (source, destination) = (Ipv4Address.From(Ip1), Ipv4Address.From(Ip2));
         int Round(ushort id)
         {
-            var length = FrameWriter.Udp(bytes, new EthernetHeader(Mac2, Mac1, 0), new Ipv4Packet { Source = source, Destination = destination, Identification = id }, 1, 2, payload);
-            return EthernetReader.TryParse(bytes.AsSpan(0, length), out var ethernet) && Ipv4Reader.TryParse(ethernet.Payload, out var ip) && ip.HasRightChecksum
-                && UdpReader.TryParse(ip.Payload, out var udp) && udp.HasRightChecksum(ip.PseudoHeader(udp.Length)) ? udp.DestinationPort + ip.Identification : -1;
+            var length = FrameWriter.Udp(bytes, new EthernetHeader(Mac2, Mac1, 0),
+                new Ipv4Packet { Source = source, Destination = destination, Identification = id }, 1, 2, payload);
+            return EthernetReader.TryParse(bytes.AsSpan(0, length), out var ethernet) && Ipv4Reader.TryParse(ethernet.Payload, out var ip)
+                && ip.HasRightChecksum
+                && UdpReader.TryParse(ip.Payload, out var udp) && udp.HasRightChecksum(ip.PseudoHeader(udp.Length))
+                ? udp.DestinationPort + ip.Identification : -1;
         }
 
         Assert.Equal(9, Round(7));

@@ -27,7 +27,9 @@ public sealed class MessageTests
     public void Dhcp_options_go_on_in_the_fields_of_names_and_in_parts()
     {
         var longValue = Bytes(600);
-        var bytes = (DhcpMessage.Discover(Mac1, 1) with { Options = [DhcpOption.Of(DhcpMessageType.Discover), new DhcpOption(DhcpOptionCode.Overload, (byte[])[3]), new DhcpOption(200, longValue)] }).ToArray();
+        var bytes = (DhcpMessage.Discover(Mac1, 1)
+            with { Options = [DhcpOption.Of(DhcpMessageType.Discover), new DhcpOption(DhcpOptionCode.Overload, (byte[])[3]),
+                new DhcpOption(200, longValue)] }).ToArray();
         byte[] inFile = [DhcpOptionCode.HostName, 3, (byte)'v', (byte)'m', (byte)'1', DhcpOptionCode.End];
         byte[] inName = [DhcpOptionCode.Mtu, 2, 0x05, 0xAA, DhcpOptionCode.End];
         inFile.CopyTo(bytes, 108);
@@ -93,7 +95,8 @@ public sealed class MessageTests
             Flags = 0x3C,
             Root = new BridgeId(0x8000, Mac1),
             Bridge = new BridgeId(0x9000, Mac2),
-            Mst = new MstExtension("lab", 5, "ac36177f50283cd4b83821d8ab26de62", 200, new BridgeId(0x7000, Mac2), 20, new MstInstance(0x7C, new BridgeId(0x8001, Mac1), 2000, 0x80, 0x80, 19)),
+            Mst = new MstExtension("lab", 5, "ac36177f50283cd4b83821d8ab26de62", 200, new BridgeId(0x7000, Mac2), 20,
+                new MstInstance(0x7C, new BridgeId(0x8001, Mac1), 2000, 0x80, 0x80, 19)),
         };
         var read = Frame.Bpdu(Mac2, bpdu).Bpdu!;
 
@@ -111,7 +114,8 @@ public sealed class MessageTests
     {
         var packet = new VrrpPacket { VirtualRouter = 51, Priority = 200, Addresses = [Ip1] };
         var (source, group) = (Ipv4Address.From(Ip2), Ipv4Address.Parse("224.0.0.18"));
-        var frame = Frame.Ip(packet.VirtualMac, MacAddress.ForMulticast(group), new Ipv4Packet { Source = source, Destination = group, TimeToLive = 255, Protocol = IpProtocol.Vrrp, Payload = packet.ToArray(source, group) });
+        var frame = Frame.Ip(packet.VirtualMac, MacAddress.ForMulticast(group),
+            new Ipv4Packet { Source = source, Destination = group, TimeToLive = 255, Protocol = IpProtocol.Vrrp, Payload = packet.ToArray(source, group) });
 
         Assert.Equal("00:00:5e:00:01:33", frame.Source.ToString());
         Assert.True(frame.HasRightChecksums);
@@ -140,10 +144,13 @@ public sealed class MessageTests
     public void A_relayed_dhcpv6_message_is_within_the_relays()
     {
         var inner = new Dhcpv6Message { Type = Dhcpv6MessageType.Solicit, TransactionId = 0x123456 };
-        var relay = new Dhcpv6Message { Type = Dhcpv6MessageType.RelayForward, Hops = 1, PeerAddress = Ipv6Address.From(V6Ip1), Options = [new Dhcpv6Option(Dhcpv6OptionCode.RelayMessage, inner.ToArray())] };
+        var relay = new Dhcpv6Message
+            { Type = Dhcpv6MessageType.RelayForward, Hops = 1, PeerAddress = Ipv6Address.From(V6Ip1),
+                Options = [new Dhcpv6Option(Dhcpv6OptionCode.RelayMessage, inner.ToArray())] };
 
         Assert.True(Dhcpv6Message.TryParse(relay.ToArray(), out var read));
         Assert.Equal(0x123456, read!.Relayed!.TransactionId);
-        Assert.Contains("DHCPv6 RelayForward DHCPv6 Solicit", Frame.Udp(Mac1, Mac2, V6Ip1, V6Ip2, 547, 547, relay.ToArray()).ToString(), StringComparison.Ordinal);
+        Assert.Contains("DHCPv6 RelayForward DHCPv6 Solicit", Frame.Udp(Mac1, Mac2, V6Ip1, V6Ip2, 547, 547, relay.ToArray()).ToString(),
+            StringComparison.Ordinal);
     }
 }

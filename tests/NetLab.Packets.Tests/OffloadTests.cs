@@ -56,7 +56,8 @@ public sealed class OffloadTests
 
     private static string NoteOf(Frame frame) => frame.Layers.Single(l => l.Name is "UDP" or "TCP").Fields.Single(f => f.Name == "Checksum").Note!;
 
-    private static ulong PseudoHeader(Frame frame) => frame.Ipv4 is { } v4 ? v4.PseudoHeader(v4.Payload.Length) : frame.Ipv6!.Value.PseudoHeader(frame.Ipv6!.Value.Payload.Length);
+    private static ulong PseudoHeader(Frame frame) =>
+        frame.Ipv4 is { } v4 ? v4.PseudoHeader(v4.Payload.Length) : frame.Ipv6!.Value.PseudoHeader(frame.Ipv6!.Value.Payload.Length);
 
     private static byte[] Big(ushort number)
     {

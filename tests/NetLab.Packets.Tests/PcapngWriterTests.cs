@@ -31,7 +31,8 @@ public sealed class PcapngWriterTests
 
         // Interface 1, the time in two halves, comment, isb_ifrecv, isb_osdrop, end of options.
         Assert.Equal(
-            Convert.FromHexString("05000000" + "3C000000" + "01000000" + "FE9C9717" + "17CD853D" + "01000400736C6F77" + "040008000500000000000000" + "070008000400000000000000" + "00000000" + "3C000000"),
+            Convert.FromHexString("05000000" + "3C000000" + "01000000" + "FE9C9717" + "17CD853D" + "01000400736C6F77" + "040008000500000000000000" +
+                "070008000400000000000000" + "00000000" + "3C000000"),
             bytes[^0x3c..]);
     }
 }

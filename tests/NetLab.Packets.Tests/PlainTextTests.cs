@@ -4,7 +4,9 @@ using static NetLab.Packets.Tests.Sample;
 
 namespace NetLab.Packets.Tests;
 
-/// <summary>What others write reaches the reader escaped: no rendering of a frame steers a terminal, forges a line or turns the direction of writing round.</summary>
+/// <summary>
+/// What others write reaches the reader escaped: no rendering of a frame steers a terminal, forges a line or turns the direction of writing round.
+/// </summary>
 [Trait("Category", "Codec")]
 public sealed class PlainTextTests
 {
@@ -19,7 +21,8 @@ public sealed class PlainTextTests
         { "DHCP host name", Dhcp(m => m with { Options = [.. m.Options, DhcpOption.Of(DhcpOptionCode.HostName, Hostile)] }) },
         { "DHCP boot file", Dhcp(m => m with { BootFile = Hostile }) },
         { "DHCP server name", Dhcp(m => m with { ServerName = Hostile }) },
-        { "MST region", Frame.Bpdu(Mac1, new Bpdu { Version = 3, Type = BpduType.Rapid, Mst = new MstExtension("\u001b[2J\n" + Forged, 1, new string('0', 32), 1, new BridgeId(1, Mac1), 1) }) },
+        { "MST region", Frame.Bpdu(Mac1, new Bpdu
+            { Version = 3, Type = BpduType.Rapid, Mst = new MstExtension("\u001b[2J\n" + Forged, 1, new string('0', 32), 1, new BridgeId(1, Mac1), 1) }) },
         { "captive portal", Frame.RouterAdvertisement(Mac1, V6Ip1, new RouterAdvertisement { CaptivePortal = "http://x/\u001b]0;owned\u0007\n" + Forged }) },
     };
 

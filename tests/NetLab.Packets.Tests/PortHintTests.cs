@@ -6,7 +6,8 @@ namespace NetLab.Packets.Tests;
 [Trait("Category", "Codec")]
 public sealed class PortHintTests
 {
-    public static TheoryData<ushort, ushort> Ports => new() { { 40000, 53 }, { 53, 40000 }, { 5353, 5353 }, { 68, 67 }, { 546, 547 }, { 40000, 4789 }, { 40000, 8472 }, { 40000, 6081 } };
+    public static TheoryData<ushort, ushort> Ports =>
+        new() { { 40000, 53 }, { 53, 40000 }, { 5353, 5353 }, { 68, 67 }, { 546, 547 }, { 40000, 4789 }, { 40000, 8472 }, { 40000, 6081 } };
 
     [Theory]
     [MemberData(nameof(Ports))]

@@ -2,7 +2,10 @@ using DotNet.Testcontainers.Configurations;
 
 namespace NetLab.Tests;
 
-/// <summary>A test that needs a container engine on this machine; skipped with the reason where none answers, unless <c>NETLAB_REQUIRE</c> says <c>all</c> or <c>engine</c>.</summary>
+/// <summary>
+/// A test that needs a container engine on this machine; skipped with the reason where none answers, unless <c>NETLAB_REQUIRE</c> says
+/// <c>all</c> or <c>engine</c>.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class EngineFactAttribute : FactAttribute
 {
@@ -22,11 +25,11 @@ internal static class Engine
     {
         get
         {
-            bool isThere = ContainerEngine.Prepare(out string why);
+            var isThere = ContainerEngine.Prepare(out var why);
 
             // Its image cannot be had everywhere, and these tests remove their containers themselves.
             TestcontainersSettings.ResourceReaperEnabled = false;
-            string[] required = (Environment.GetEnvironmentVariable("NETLAB_REQUIRE") ?? "").Split(',', StringSplitOptions.TrimEntries);
+            var required = (Environment.GetEnvironmentVariable("NETLAB_REQUIRE") ?? "").Split(',', StringSplitOptions.TrimEntries);
             return isThere || required.Contains("all") || required.Contains("engine") ? null : why;
         }
     }

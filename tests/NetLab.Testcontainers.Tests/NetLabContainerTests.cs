@@ -6,7 +6,9 @@ using DotNet.Testcontainers.Images;
 
 namespace NetLab.Tests;
 
-/// <summary>A lab inside a container: with the least that it needs, and what stops without each part of that. And no container outlives who started it.</summary>
+/// <summary>
+/// A lab inside a container: with the least that it needs, and what stops without each part of that. And no container outlives who started it.
+/// </summary>
 public sealed class NetLabContainerTests
 {
     private const string Sdk = "mcr.microsoft.com/dotnet/sdk:10.0", Plain = "debian:bookworm-slim";
@@ -14,11 +16,11 @@ public sealed class NetLabContainerTests
     [EngineFact]
     public async Task A_lab_runs_in_a_container_with_the_least_privileges()
     {
-        await using NetLabContainer container = WithNetLab(Builder(Sdk)).Build();
+        await using var container = WithNetLab(Builder(Sdk)).Build();
         await container.StartAsync();
-        ExecResult run = await RunAsync(container);
+        var run = await RunAsync(container);
         Assert.True(run.ExitCode == 0, run.Stdout + run.Stderr);
-        string effective = (await container.ExecAsync(["grep", "CapEff", "/proc/self/status"])).Stdout;
+        var effective = (await container.ExecAsync(["grep", "CapEff", "/proc/self/status"])).Stdout;
         Assert.Equal("0000000000243000", effective.Split(':')[1].Trim());
     }
 
@@ -29,17 +31,18 @@ public sealed class NetLabContainerTests
     [InlineData("SYS_CHROOT", 1, "needs the capability SYS_CHROOT")]
     public async Task Without_a_capability_the_lab_says_which_is_missing(string capability, int exitCode, string words)
     {
-        await using NetLabContainer container = WithNetLab(Builder(Sdk)).WithoutCapability(capability).Build();
+        await using var container = WithNetLab(Builder(Sdk)).WithoutCapability(capability).Build();
         await container.StartAsync();
-        ExecResult run = await RunAsync(container);
-        Assert.True(run.ExitCode == exitCode && (run.Stdout + run.Stderr).Contains(words, StringComparison.Ordinal), $"exit code {run.ExitCode}: {run.Stdout}{run.Stderr}");
+        var run = await RunAsync(container);
+        Assert.True(run.ExitCode == exitCode && (run.Stdout + run.Stderr).Contains(words, StringComparison.Ordinal),
+            $"exit code {run.ExitCode}: {run.Stdout}{run.Stderr}");
     }
 
     [EngineFact]
     public async Task Cancelling_a_start_is_a_cancellation_and_leaves_no_container()
     {
         string id;
-        await using (NetLabContainer container = Builder(Plain).WithWaitStrategy(Wait.ForUnixContainer().UntilMessageIsLogged("never")).Build())
+        await using (var container = Builder(Plain).WithWaitStrategy(Wait.ForUnixContainer().UntilMessageIsLogged("never")).Build())
         {
             using var cancellation = new CancellationTokenSource();
             container.Starting += (_, _) => cancellation.CancelAfter(TimeSpan.FromSeconds(1));
@@ -53,9 +56,9 @@ public sealed class NetLabContainerTests
     [EngineFact]
     public async Task A_container_goes_when_it_is_disposed_and_when_its_process_is_killed()
     {
-        NetLabContainer container = Builder(Plain).Build();
+        var container = Builder(Plain).Build();
         await container.StartAsync();
-        string id = container.Id;
+        var id = container.Id;
         Assert.True(await ExistsAsync(id));
         await container.DisposeAsync();
         Assert.False(await ExistsAsync(id));
@@ -70,10 +73,10 @@ public sealed class NetLabContainerTests
     [EngineFact]
     public async Task A_container_whose_owner_is_gone_is_removed_by_the_next_start()
     {
-        await using IContainer left = new ContainerBuilder(Plain).WithImagePullPolicy(PullPolicy.Never).WithEntrypoint("sleep").WithCommand("1000")
+        await using var left = new ContainerBuilder(Plain).WithImagePullPolicy(PullPolicy.Never).WithEntrypoint("sleep").WithCommand("1000")
             .WithLabel(ContainerOwner.Label, ContainerOwner.OfThisProcess + "0").Build();
         await left.StartAsync();
-        await using NetLabContainer next = Builder(Plain).Build();
+        await using var next = Builder(Plain).Build();
         await next.StartAsync();
         Assert.False(await ExistsAsync(left.Id));
         Assert.False(ContainerOwner.IsOrphan(ContainerOwner.OfThisProcess));
@@ -85,7 +88,8 @@ public sealed class NetLabContainerTests
     private static NetLabContainerBuilder WithNetLab(NetLabContainerBuilder builder) =>
         builder.WithBindMount(AppContext.BaseDirectory, "/netlab", AccessMode.ReadOnly);
 
-    private static Task<ExecResult> RunAsync(NetLabContainer container) => container.ExecAsync(["dotnet", "/netlab/NetLab.Cli.dll", "run", "/netlab/Servers/privileges.yaml"]);
+    private static Task<ExecResult> RunAsync(NetLabContainer container) =>
+        container.ExecAsync(["dotnet", "/netlab/NetLab.Cli.dll", "run", "/netlab/Servers/privileges.yaml"]);
 
     // Testcontainers writes to the same output.
     private static async Task<string> IdAsync(StreamReader output)
@@ -103,7 +107,7 @@ public sealed class NetLabContainerTests
 
     private static async Task<bool> ExistsAsync(string id)
     {
-        using Docker.DotNet.DockerClient engine = ContainerEngine.Connect();
+        using var engine = ContainerEngine.Connect();
         try
         {
             return (await engine.Containers.InspectContainerAsync(id)).State!.Running;

@@ -7,7 +7,7 @@ internal static class Program
 {
     public static async Task Main()
     {
-        NetLabContainer container = new NetLabContainerBuilder("debian:bookworm-slim").WithImagePullPolicy(PullPolicy.Never).Build();
+        var container = new NetLabContainerBuilder("debian:bookworm-slim").WithImagePullPolicy(PullPolicy.Never).Build();
         await container.StartAsync();
         Console.WriteLine($"container {container.Id}");
         await Task.Delay(Timeout.Infinite);

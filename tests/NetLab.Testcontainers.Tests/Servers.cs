@@ -16,7 +16,7 @@ public sealed class ServerImage : IAsyncLifetime
             return Task.CompletedTask;
         }
 
-        string folder = Path.Combine(AppContext.BaseDirectory, "Servers");
+        var folder = Path.Combine(AppContext.BaseDirectory, "Servers");
         return new ImageFromDockerfileBuilder().WithContextDirectory(folder).WithDockerfileDirectory(folder).WithDockerfile("Dockerfile").WithName(Name)
             .WithDeleteIfExists(false).WithCleanUp(false).WithCreateParameterModifier(p => p.NetworkMode = "host").Build().CreateAsync();
     }

@@ -14,10 +14,10 @@ public sealed class LabTestTests : IDisposable
     [LabFact]
     public async Task A_lab_that_is_gone_when_the_test_is_known_to_have_failed_has_left_its_bundle()
     {
-        LabTest test = LabTest.Begin(_name, "run it again");
+        var test = LabTest.Begin(_name, "run it again");
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => InALabAsync(() => throw new InvalidOperationException("as it is")));
 
-        FailureBundle bundle = Assert.Single(await test.FailAsync(failure.Message));
+        var bundle = Assert.Single(await test.FailAsync(failure.Message));
 
         Assert.Equal(bundle.Path, Assert.Single(Left));
         Assert.Equal($"{_name}{Environment.NewLine}as it is{Environment.NewLine}", File.ReadAllText(Path.Combine(bundle.Path, "failure.txt")));
@@ -28,7 +28,7 @@ public sealed class LabTestTests : IDisposable
     [LabFact]
     public async Task What_a_passing_test_expected_to_be_thrown_leaves_nothing()
     {
-        LabTest test = LabTest.Begin(_name);
+        var test = LabTest.Begin(_name);
         await Assert.ThrowsAsync<InvalidOperationException>(() => InALabAsync(() => throw new InvalidOperationException("expected")));
 
         test.Pass();
@@ -40,7 +40,7 @@ public sealed class LabTestTests : IDisposable
     [LabFact]
     public async Task A_lab_that_is_still_there_at_the_end_is_written_then()
     {
-        LabTest test = LabTest.Begin(_name);
+        var test = LabTest.Begin(_name);
         await using var lab = new Lab();
         lab.AddNode("host");
         await lab.ApplyAsync();
@@ -51,7 +51,7 @@ public sealed class LabTestTests : IDisposable
     [LabFact]
     public async Task A_cancellation_counts_where_it_went_through_the_test()
     {
-        LabTest test = LabTest.Begin(_name, @class: typeof(LabTestTests).FullName);
+        var test = LabTest.Begin(_name, @class: typeof(LabTestTests).FullName);
         await Assert.ThrowsAsync<OperationCanceledException>(() => InALabAsync(() => throw new OperationCanceledException("enough")));
 
         Assert.Single(await test.FailAsync("cancelled"));
@@ -60,7 +60,7 @@ public sealed class LabTestTests : IDisposable
     [LabFact]
     public async Task A_cancellation_inside_other_code_is_no_reason_for_a_bundle()
     {
-        LabTest test = LabTest.Begin(_name, @class: "Some.Other.Tests");
+        var test = LabTest.Begin(_name, @class: "Some.Other.Tests");
         await Assert.ThrowsAsync<OperationCanceledException>(() => InALabAsync(() => throw new OperationCanceledException("enough")));
 
         Assert.Empty(await test.FailAsync("something that threw nothing"));
@@ -69,15 +69,15 @@ public sealed class LabTestTests : IDisposable
     [LabFact]
     public async Task Labs_of_tests_that_run_at_the_same_time_are_kept_apart()
     {
-        Task<IReadOnlyList<FailureBundle>> failing = Task.Run(async () =>
+        var failing = Task.Run(async () =>
         {
-            LabTest test = LabTest.Begin($"{_name}-fails");
+            var test = LabTest.Begin($"{_name}-fails");
             await Assert.ThrowsAsync<InvalidOperationException>(() => InALabAsync(() => throw new InvalidOperationException("as it is")));
             return await test.FailAsync("as it is");
         });
-        Task<IReadOnlyList<FailureBundle>> other = Task.Run(async () =>
+        var other = Task.Run(async () =>
         {
-            LabTest test = LabTest.Begin($"{_name}-other");
+            var test = LabTest.Begin($"{_name}-other");
             await InALabAsync(() => { });
             return await test.FailAsync("something else, after its lab was gone");
         });

@@ -7,7 +7,7 @@ public sealed class RequirementTests
     [Fact]
     public void A_test_whose_needs_are_met_runs()
     {
-        Requirement requirement = Of([Feature.Netem], lacking: []);
+        var requirement = Of([Feature.Netem], lacking: []);
 
         Assert.Null(requirement.SkipReason);
         Assert.Null(requirement.Failure);
@@ -16,7 +16,7 @@ public sealed class RequirementTests
     [Fact]
     public void A_missing_feature_skips_the_test_and_the_reason_says_what_and_what_to_do()
     {
-        Requirement requirement = Of([Feature.Netem, Feature.Veth], lacking: [Feature.Netem]);
+        var requirement = Of([Feature.Netem, Feature.Veth], lacking: [Feature.Netem]);
 
         Assert.Equal("the feature Netem is not available here (tried it). The kernel option is CONFIG_NETEM. Do without.", requirement.SkipReason);
         Assert.Null(requirement.Failure);
@@ -37,7 +37,7 @@ public sealed class RequirementTests
     [InlineData("tbf, netem")]
     public void A_missing_feature_that_is_required_fails_the_test(string required)
     {
-        Requirement requirement = Of([Feature.Netem], lacking: [Feature.Netem], required);
+        var requirement = Of([Feature.Netem], lacking: [Feature.Netem], required);
 
         var failure = Assert.IsType<MissingFeatureException>(requirement.Failure);
         Assert.Equal(Feature.Netem, Assert.Single(failure.Missing).Feature);
@@ -49,7 +49,7 @@ public sealed class RequirementTests
     [InlineData("Tbf")]
     public void Requiring_another_feature_leaves_the_skip_a_skip(string required)
     {
-        Requirement requirement = Of([Feature.Netem], lacking: [Feature.Netem], required);
+        var requirement = Of([Feature.Netem], lacking: [Feature.Netem], required);
 
         Assert.NotNull(requirement.SkipReason);
         Assert.Null(requirement.Failure);
@@ -60,7 +60,7 @@ public sealed class RequirementTests
     [InlineData("3")]
     public void A_mistyped_requirement_fails_every_test_instead_of_requiring_nothing(string required)
     {
-        Requirement requirement = Of([], lacking: [], required);
+        var requirement = Of([], lacking: [], required);
 
         Assert.Contains($"'{required}', which is no feature", requirement.Failure?.Message);
         Assert.Contains("Netem", requirement.Failure!.Message);
@@ -73,5 +73,6 @@ public sealed class RequirementTests
     private static MissingFeatureException Missing(Feature feature) => new(new FeatureState(feature, $"the feature {feature}", false, "tried it", null, null));
 
     private static Requirement Of(Feature[] needs, Feature[] lacking, string? required = null) =>
-        Requirement.Of(needs, f => new FeatureState(f, $"the feature {f}", !lacking.Contains(f), "tried it", $"CONFIG_{f.ToString().ToUpperInvariant()}", "Do without"), required);
+        Requirement.Of(needs, f =>
+            new FeatureState(f, $"the feature {f}", !lacking.Contains(f), "tried it", $"CONFIG_{f.ToString().ToUpperInvariant()}", "Do without"), required);
 }

@@ -24,7 +24,7 @@ public sealed class SharedLabTests
     public async Task It_is_applied_before_it_is_ready()
     {
         SharedLab? shared = null;
-        bool wasApplied = false;
+        var wasApplied = false;
         shared = new SharedLab(lab => lab.AddNode("host"), () =>
         {
             wasApplied = shared!.Lab.IsApplied;
@@ -41,7 +41,7 @@ public sealed class SharedLabTests
     [LabFact]
     public async Task It_is_built_once_by_whoever_asks_first()
     {
-        int built = 0;
+        var built = 0;
         await using var shared = new SharedLab(lab => lab.AddNode($"host{++built}"));
 
         Assert.True(shared.Lab.IsApplied);

@@ -26,8 +26,8 @@ public sealed class CallbackTests : IAsyncLifetime
     [LabFact]
     public async Task A_condition_that_meets_an_ARP_it_did_not_think_of_fails_its_receive_and_names_the_frame()
     {
-        Task<Frame> waiting = _vm2.ReceiveAsync(f => f.Udp!.Value.DestinationPort == 53);
-        Task<Frame> careful = _vm2.ReceiveAsync(f => f.Udp is { DestinationPort: 53 });
+        var waiting = _vm2.ReceiveAsync(f => f.Udp!.Value.DestinationPort == 53);
+        var careful = _vm2.ReceiveAsync(f => f.Udp is { DestinationPort: 53 });
         await _vm1.ResolveAsync(_vm2.Address);
 
         var failure = await Assert.ThrowsAsync<ForwardingException>(() => waiting);
@@ -55,13 +55,13 @@ public sealed class CallbackTests : IAsyncLifetime
     {
         using var other = new CancellationTokenSource();
         Task<Frame>? inner = null;
-        Task<Frame> first = _vm2.ReceiveAsync(f =>
+        var first = _vm2.ReceiveAsync(f =>
         {
             inner ??= _vm2.ReceiveAsync(g => g.Udp is not null);
             other.Cancel();
             return f.Udp is not null;
         });
-        Task<Frame> ended = _vm2.ReceiveAsync(f => f.Icmp is not null, other.Token);
+        var ended = _vm2.ReceiveAsync(f => f.Icmp is not null, other.Token);
         await _vm1.SendAsync(Frame.Broadcast(_vm1, "one"));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ended);
         await _vm1.SendAsync(Frame.Udp(_vm1, _vm2, 1, "two"));
@@ -81,8 +81,8 @@ public sealed class CallbackTests : IAsyncLifetime
     public async Task A_device_whose_description_throws_fails_the_apply_and_the_lab_still_goes_away()
     {
         await using var lab = new Lab();
-        Node node = lab.AddNode("node");
-        KernelDevice below = node.AddDevice(new DummySpec("below"));
+        var node = lab.AddNode("node");
+        var below = node.AddDevice(new DummySpec("below"));
         node.AddDevice(below, link => link == 0 ? new VlanSpec("above", link, 7) : throw new TimeZoneNotFoundException());
         await Assert.ThrowsAsync<TimeZoneNotFoundException>(() => lab.ApplyAsync());
     }
@@ -102,7 +102,7 @@ public sealed class CallbackTests : IAsyncLifetime
             "LiveWatch..ctor(isWanted)", // called by whoever enumerates FatesAsync
             "OvsBridge.SetPortAsync(change)", // called before anything is done, in the caller's own flow
         ];
-        IEnumerable<string> found =
+        var found =
             from type in typeof(Lab).Assembly.GetExportedTypes()
             from method in type.GetMembers(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly).OfType<MethodBase>()
             where !typeof(Delegate).IsAssignableFrom(type)

@@ -34,7 +34,7 @@ internal sealed class OvsBed : IAsyncDisposable
     {
         var bed = new OvsBed(NetworkNamespace.Create(), group ?? ProcessGroup.Create());
         bed.Namespace.WriteSysctl("net.ipv6.conf.default.disable_ipv6", "1");
-        Userland userland = bed.Group.CreateUserland(bed.Namespace, node);
+        var userland = bed.Group.CreateUserland(bed.Namespace, node);
         bed.RunDirectory = userland.RunDirectory;
         bed.Ovs = await OvsInstance.StartAsync(bed.Group, userland, node, CancellationToken.None);
         return bed;

@@ -23,7 +23,8 @@ public class OvsFlowTests
     public async Task Counts_of_a_flow_are_exact_and_a_flow_can_be_written_as_it_is_read()
     {
         await using var bed = await WithBridgeAsync(new OvsBridgeOptions { FailMode = "secure" }, ("a", null), ("b", null));
-        await bed.Ovs.AddFlowsAsync("br0", ["table=0,priority=7,cookie=0x5,in_port=a,dl_vlan=20 actions=strip_vlan,output:b", "table=0,priority=1 actions=drop"], default);
+        await bed.Ovs.AddFlowsAsync("br0",
+            ["table=0,priority=7,cookie=0x5,in_port=a,dl_vlan=20 actions=strip_vlan,output:b", "table=0,priority=1 actions=drop"], default);
         for (var n = 0; n < 100; n++)
         {
             bed.Send("a", Frame(Everybody, from: 1, vlan: 20));
@@ -68,7 +69,8 @@ public class OvsFlowTests
 
         await bed.Ovs.DeleteFlowsAsync("br0", ["in_port=a"], default);
 
-        Assert.Equal(["table=0,priority=5,in_port=b actions=drop", "table=0,priority=0 actions=NORMAL"], (await bed.Ovs.DumpFlowsAsync("br0", default)).Select(f => f.ToString()));
+        Assert.Equal(["table=0,priority=5,in_port=b actions=drop", "table=0,priority=0 actions=NORMAL"],
+            (await bed.Ovs.DumpFlowsAsync("br0", default)).Select(f => f.ToString()));
         await bed.Ovs.DeleteFlowsAsync("br0", [""], default);
         Assert.Empty(await bed.Ovs.DumpFlowsAsync("br0", default));
     }

@@ -14,7 +14,8 @@ public class OvsForwardingTests
         Assert.Equal("b c", await bed.WhoGetsAsync("a", Frame(Mac(2), from: 1)));
         Assert.Equal("a", await bed.WhoGetsAsync("b", Frame(Mac(1), from: 2)));
         Assert.Equal("b", await bed.WhoGetsAsync("a", Frame(Mac(2), from: 1)));
-        Assert.Equal([("a", "02:00:00:00:00:01"), ("b", "02:00:00:00:00:02")], (await bed.Ovs.DumpMacsAsync("br0", default)).Select(m => (m.Port, m.Mac)).Order());
+        Assert.Equal([("a", "02:00:00:00:00:01"), ("b", "02:00:00:00:00:02")],
+            (await bed.Ovs.DumpMacsAsync("br0", default)).Select(m => (m.Port, m.Mac)).Order());
     }
 
     [Fact]
@@ -117,7 +118,8 @@ public class OvsForwardingTests
         foreach (var (bed, tag) in (IEnumerable<(OvsBed, int)>)[(one, 10), (two, 20)])
         {
             bed.AddTaps("a", "b", "c");
-            await bed.Ovs.ApplyAsync(new OvsChange().SetBridge("br0").SetPort("br0", "a", OvsPortOptions.Access(tag)).SetPort("br0", "b", OvsPortOptions.Access(10)).SetPort("br0", "c", OvsPortOptions.Access(20)), default);
+            await bed.Ovs.ApplyAsync(new OvsChange().SetBridge("br0").SetPort("br0", "a", OvsPortOptions.Access(tag))
+                .SetPort("br0", "b", OvsPortOptions.Access(10)).SetPort("br0", "c", OvsPortOptions.Access(20)), default);
         }
 
         Assert.Equal("b", await one.WhoGetsAsync("a", Frame(Everybody, from: 1)));

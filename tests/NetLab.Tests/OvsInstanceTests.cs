@@ -16,7 +16,8 @@ public class OvsInstanceTests
         var e = await Assert.ThrowsAsync<OvsException>(() => bed.Ovs.ApplyAsync(new OvsChange().SetBridge("br0").SetPort("br0", "tap77"), default));
 
         Assert.Equal("set up bridge br0; set up port tap77 of bridge br0 in node box", e.Doing);
-        Assert.Equal("port tap77 of bridge br0 does not work: could not open network device tap77 (No such device). Add the device to the node first", e.Answer);
+        Assert.Equal("port tap77 of bridge br0 does not work: could not open network device tap77 (No such device). Add the device to the node first",
+            e.Answer);
     }
 
     [Fact]
@@ -41,7 +42,8 @@ public class OvsInstanceTests
     {
         await using var bed = await CreateAsync();
 
-        var e = await Assert.ThrowsAsync<OvsException>(() => bed.Ovs.ApplyAsync(new OvsChange().SetBridge("br0").SetLocalPort("br0", new OvsPortOptions { Tag = tag, VlanMode = mode }), default));
+        var e = await Assert.ThrowsAsync<OvsException>(() =>
+            bed.Ovs.ApplyAsync(new OvsChange().SetBridge("br0").SetLocalPort("br0", new OvsPortOptions { Tag = tag, VlanMode = mode }), default));
 
         Assert.Contains(says, e.Message, StringComparison.Ordinal);
         Assert.Empty(await bed.Ovs.DumpPortsAsync(default));
@@ -59,7 +61,8 @@ public class OvsInstanceTests
                 .SetLocalPort("br-int", OvsPortOptions.Access(3))
                 .SetPort("br-int", "tap0", new OvsPortOptions { Tag = 7, Trunks = [7, 8], VlanMode = "native-untagged", ExternalIds = ids, OfportRequest = 9 })
                 .SetPort("br-int", "int0", new OvsPortOptions { InterfaceType = "internal", MtuRequest = 1400 })
-                .SetPort("br-int", "vx0", new OvsPortOptions { InterfaceType = "vxlan", InterfaceOptions = new Dictionary<string, string> { ["remote_ip"] = "192.0.2.1", ["key"] = "5" } }),
+                .SetPort("br-int", "vx0", new OvsPortOptions
+                    { InterfaceType = "vxlan", InterfaceOptions = new Dictionary<string, string> { ["remote_ip"] = "192.0.2.1", ["key"] = "5" } }),
             default);
 
         var ports = await bed.Ovs.DumpPortsAsync(default);
@@ -84,7 +87,8 @@ public class OvsInstanceTests
         var e = await Assert.ThrowsAsync<OvsException>(() => bed.Ovs.ControlAsync("no/such", [], default));
 
         Assert.StartsWith("ask ovs-vswitchd for no/such in node box: \"no/such\" is not a valid command", e.Message, StringComparison.Ordinal);
-        Assert.Contains("no such bridge", (await Assert.ThrowsAsync<OvsException>(() => bed.Ovs.DumpMacsAsync("br9", default))).Message, StringComparison.Ordinal);
+        Assert.Contains("no such bridge", (await Assert.ThrowsAsync<OvsException>(() => bed.Ovs.DumpMacsAsync("br9", default))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -117,7 +121,8 @@ public class OvsInstanceTests
         {
             var target = new FileInfo(link).LinkTarget ?? "";
             Assert.True(
-                target.StartsWith("pipe:", StringComparison.Ordinal) || target.StartsWith("socket:", StringComparison.Ordinal) || target.StartsWith("anon_inode:", StringComparison.Ordinal)
+                target.StartsWith("pipe:", StringComparison.Ordinal) || target.StartsWith("socket:", StringComparison.Ordinal)
+                    || target.StartsWith("anon_inode:", StringComparison.Ordinal)
                 || target is "/dev/null" or "/dev/net/tun" or "/dev/urandom" || await bed.FileSystemAsync(link) == expected,
                 $"ovs-vswitchd has {target} open");
         }

@@ -27,7 +27,9 @@ public class OvsJsonRpcTests
     {
         var large = new string('x', 300_000);
 
-        var answers = await AskAsync(server => server.SendAsync(Encoding.UTF8.GetBytes("""{"id":0,"result":"LARGE"}{"id":1,"result":{"a":[1]}}""".Replace("LARGE", large, StringComparison.Ordinal))));
+        var answers = await AskAsync(server =>
+            server.SendAsync(Encoding.UTF8.GetBytes(
+                """{"id":0,"result":"LARGE"}{"id":1,"result":{"a":[1]}}""".Replace("LARGE", large, StringComparison.Ordinal))));
 
         Assert.Equal([large, """{"a":[1]}"""], answers.Select(a => a.Text));
     }

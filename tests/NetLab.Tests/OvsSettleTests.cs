@@ -43,7 +43,8 @@ public partial class OvsSettleTests
         var change = new OvsChange().SetBridge("sum").SetPort("sum", "out");
         foreach (var tap in taps)
         {
-            change.SetBridge($"br-{tap}").SetPort($"br-{tap}", tap).SetPort($"br-{tap}", $"up-{tap}", OvsPortOptions.Patch($"down-{tap}")).SetPort("sum", $"down-{tap}", OvsPortOptions.Patch($"up-{tap}"));
+            change.SetBridge($"br-{tap}").SetPort($"br-{tap}", tap).SetPort($"br-{tap}", $"up-{tap}", OvsPortOptions.Patch($"down-{tap}"))
+                .SetPort("sum", $"down-{tap}", OvsPortOptions.Patch($"up-{tap}"));
         }
 
         await bed.Ovs.ApplyAsync(change, default);

@@ -79,7 +79,9 @@ public class OvsTextTests
     [Fact]
     public void Learned_addresses_are_read_with_their_ports_names()
     {
-        var macs = OvsMacEntry.ParseAll(" port  VLAN  MAC                Age\n    1    10  02:00:00:00:00:01    3\nLOCAL     0  86:1f:5a:d3:f6:05  static\n    9     0  02:00:00:00:00:02    0\n", "br0", OvsNames.Parse(DpifShow));
+        var macs = OvsMacEntry.ParseAll(
+            " port  VLAN  MAC                Age\n    1    10  02:00:00:00:00:01    3\nLOCAL     0  86:1f:5a:d3:f6:05  static\n    9     0  " +
+                "02:00:00:00:00:02    0\n", "br0", OvsNames.Parse(DpifShow));
 
         Assert.Equal(
         [
@@ -96,7 +98,8 @@ public class OvsTextTests
     [InlineData(null, null, new[] { 20 }, "Port v0 has trunks=[20]: it carries frames tagged 20 and drops all others.")]
     [InlineData(null, null, new[] { 0, 20, 30 }, "Port v0 has trunks=[0,20,30]: it carries untagged frames and those tagged 20, 30 and drops all others.")]
     [InlineData(4095, "trunk", new[] { 4095 }, "Port v0 has tag=4095 trunks=[4095] vlan_mode=trunk: it carries frames tagged 4095 and drops all others.")]
-    [InlineData(5, null, new[] { 20 }, "Port v0 has tag=5 trunks=[20]: it carries frames tagged 20, and puts untagged frames in VLAN 5, which it sends untagged.")]
+    [InlineData(5, null, new[] { 20 },
+        "Port v0 has tag=5 trunks=[20]: it carries frames tagged 20, and puts untagged frames in VLAN 5, which it sends untagged.")]
     [InlineData(5, "dot1q-tunnel", new int[0], "Port v0 has tag=5 vlan_mode=dot1q-tunnel: it puts every frame in VLAN 5 by a second tag.")]
     public void A_port_says_what_its_VLAN_settings_mean(int? tag, string? mode, int[] trunks, string sentence)
     {

@@ -16,7 +16,8 @@ public class OvsTraceLiveTests
         Assert.True(trace.Dropped);
         Assert.Equal("dropping VLAN 10 packet received on port v0 not configured for trunking VLAN 10", trace.Reasons[0]);
         Assert.Equal("br0 table 0, priority 0: NORMAL", Assert.Single(trace.Deciding).ToString());
-        Assert.Equal("Port v0 has trunks=[20]: it carries frames tagged 20 and drops all others.", (await bed.Ovs.DumpPortsAsync(default)).Single(p => p.Name is "v0").VlanSentence);
+        Assert.Equal("Port v0 has trunks=[20]: it carries frames tagged 20 and drops all others.",
+            (await bed.Ovs.DumpPortsAsync(default)).Single(p => p.Name is "v0").VlanSentence);
     }
 
     [Fact]
@@ -42,14 +43,18 @@ public class OvsTraceLiveTests
     [Fact]
     public async Task What_is_traced_is_what_happens()
     {
-        await using var bed = await WithBridgeAsync(null, ("a", OvsPortOptions.Access(10)), ("b", OvsPortOptions.Access(10)), ("c", OvsPortOptions.Trunk(10, 20)), ("d", null));
+        await using var bed = await WithBridgeAsync(null, ("a", OvsPortOptions.Access(10)), ("b", OvsPortOptions.Access(10)),
+            ("c", OvsPortOptions.Trunk(10, 20)), ("d", null));
         foreach (var from in (string[])["a", "b", "c", "d"])
         {
-            foreach (var frame in (byte[][])[Frame(Everybody, from[0]), Frame(Everybody, from[0], vlan: 10), Frame(Everybody, from[0], vlan: 20), Frame(Mac('a'), from[0], vlan: 10)])
+            foreach (var frame in (byte[][])[Frame(Everybody, from[0]), Frame(Everybody, from[0], vlan: 10), Frame(Everybody, from[0], vlan: 20),
+                Frame(Mac('a'), from[0], vlan: 10)])
             {
                 var trace = await bed.Ovs.TraceAsync("br0", from, frame, default);
 
-                Assert.Equal(await bed.WhoGetsAsync(from, frame), string.Join(' ', trace.Outputs.Where(o => o.Port is not "br0").Select(o => o.Vlan is null ? o.Port : $"{o.Port}:{o.Vlan}").Order(StringComparer.Ordinal)));
+                Assert.Equal(await bed.WhoGetsAsync(from, frame),
+                    string.Join(' ', trace.Outputs.Where(o => o.Port is not "br0").Select(o => o.Vlan is null ? o.Port : $"{o.Port}:{o.Vlan}")
+                        .Order(StringComparer.Ordinal)));
             }
         }
     }
@@ -98,8 +103,10 @@ public class OvsTraceLiveTests
     {
         await using var bed = await WithBridgeAsync(null, ("a", null));
 
-        Assert.Contains("br9: unknown bridge", (await Assert.ThrowsAsync<OvsException>(() => bed.Ovs.TraceAsync("br9", "a", Frame(Everybody, 1), default))).Message, StringComparison.Ordinal);
-        Assert.Contains("bad value for in_port", (await Assert.ThrowsAsync<OvsException>(() => bed.Ovs.TraceAsync("br0", "x", Frame(Everybody, 1), default))).Message, StringComparison.Ordinal);
+        Assert.Contains("br9: unknown bridge",
+            (await Assert.ThrowsAsync<OvsException>(() => bed.Ovs.TraceAsync("br9", "a", Frame(Everybody, 1), default))).Message, StringComparison.Ordinal);
+        Assert.Contains("bad value for in_port",
+            (await Assert.ThrowsAsync<OvsException>(() => bed.Ovs.TraceAsync("br0", "x", Frame(Everybody, 1), default))).Message, StringComparison.Ordinal);
     }
 
     // The line "Flow: …" without that which cannot be said in a flow.
@@ -118,7 +125,8 @@ public class OvsTraceLiveTests
         static string Ip4(int protocol, string payload, string fragment = "0000", string options = "") =>
             $"0800{4:x}{5 + (options.Length / 8):x}b9{20 + (options.Length / 2) + (payload.Length / 2):x4}0001{fragment}3f{protocol:x2}0000c0a80001c0a80002{options}{payload}";
         static string Ip6(int next, string payload) => $"86dd6b912345{payload.Length / 2:x4}{next:x2}40{ipv6}{payload}";
-        const string solicitation = "8700000000000000" + "20010db8000000000000000000000002", advertisement = "88000000e0000000" + "20010db8000000000000000000000002";
+        const string solicitation = "8700000000000000" + "20010db8000000000000000000000002", advertisement = "88000000e0000000" +
+            "20010db8000000000000000000000002";
 
         yield return addresses + "88b5" + new string('0', 92);
         yield return addresses + "0806" + "0001080006040001020000000001c0a80001000000000000c0a80002" + new string('0', 36);

@@ -15,7 +15,8 @@ public class OvsTransportTests
         await using var bed = await CreateAsync();
         using var one = bed.AddHost("v1", "10.9.0.1");
         using var two = bed.AddHost("v2", "10.9.0.2");
-        await bed.Ovs.ApplyAsync(new OvsChange().SetBridge("br0").SetPort("br0", "v1", OvsPortOptions.Access(5)).SetPort("br0", "v2", OvsPortOptions.Access(5)), default);
+        await bed.Ovs.ApplyAsync(new OvsChange().SetBridge("br0").SetPort("br0", "v1", OvsPortOptions.Access(5))
+            .SetPort("br0", "v2", OvsPortOptions.Access(5)), default);
 
         Ethtool.SetChecksumOffload(one, "eth0", false);
         Ethtool.SetChecksumOffload(two, "eth0", false);
@@ -29,7 +30,8 @@ public class OvsTransportTests
         await using var bed = await CreateAsync();
         using var one = bed.AddHost("v1", "10.9.0.1");
         using var two = bed.AddHost("v2", "10.9.0.2");
-        await bed.Ovs.ApplyAsync(new OvsChange().SetBridge("br0", new OvsBridgeOptions { FailMode = "secure" }).SetPort("br0", "v1").SetPort("br0", "v2"), default);
+        await bed.Ovs.ApplyAsync(new OvsChange().SetBridge("br0", new OvsBridgeOptions { FailMode = "secure" }).SetPort("br0", "v1")
+            .SetPort("br0", "v2"), default);
         await bed.Ovs.ReplaceFlowsAsync("br0",
         [
             "table=0,priority=10,arp actions=NORMAL",
@@ -67,7 +69,8 @@ public class OvsTransportTests
         await using var group = ProcessGroup.Create();
         await using var one = await CreateAsync("compute1", group);
         await using var two = await CreateAsync("compute2", group);
-        Execute(one.Route, b => b.AddLink(new NetLab.Linux.Netlink.VethSpec("phy", new NetLab.Linux.Netlink.VethPeer("phy") { Namespace = two.Namespace }) { Up = true }));
+        Execute(one.Route, b =>
+            b.AddLink(new NetLab.Linux.Netlink.VethSpec("phy", new NetLab.Linux.Netlink.VethPeer("phy") { Namespace = two.Namespace }) { Up = true }));
         two.Up("phy");
         foreach (var (bed, own, other) in (IEnumerable<(OvsBed, string, string)>)[(one, "192.168.7.1", "192.168.7.2"), (two, "192.168.7.2", "192.168.7.1")])
         {
@@ -76,7 +79,9 @@ public class OvsTransportTests
                 new OvsChange()
                     .SetBridge("br-phy").SetPort("br-phy", "phy")
                     .SetBridge("br-tun").SetPort("br-tun", "vm")
-                    .SetPort("br-tun", "vx", new OvsPortOptions { InterfaceType = "vxlan", InterfaceOptions = new Dictionary<string, string> { ["remote_ip"] = other, ["local_ip"] = own, ["key"] = "42" } }),
+                    .SetPort("br-tun", "vx",
+                        new OvsPortOptions { InterfaceType = "vxlan",
+                            InterfaceOptions = new Dictionary<string, string> { ["remote_ip"] = other, ["local_ip"] = own, ["key"] = "42" } }),
                 default);
             Execute(bed.Route, b => b.AddAddress(bed.Link("br-phy").Index, IPAddress.Parse(own), 24));
             bed.Up("br-phy");

@@ -36,8 +36,9 @@ public sealed class StableTextTests
         static async Task<string> FateAsync()
         {
             await using var lab = new Lab();
-            Bridge bridge = lab.AddNode("compute").AddBridge("br0");
-            FakeVm vm1 = bridge.Node.AddVm("vm1", bridge, vm => vm.Address("10.0.0.1/24")), vm2 = bridge.Node.AddVm("vm2", bridge, vm => vm.Address("10.0.0.2/24"));
+            var bridge = lab.AddNode("compute").AddBridge("br0");
+            FakeVm vm1 = bridge.Node.AddVm("vm1", bridge, vm => vm.Address("10.0.0.1/24")),
+                vm2 = bridge.Node.AddVm("vm2", bridge, vm => vm.Address("10.0.0.2/24"));
             await lab.ApplyAsync();
             return StableText.Of((await vm1.SendAsync(Frame.Udp(vm1, vm2, 53, "hello"))).ToString());
         }

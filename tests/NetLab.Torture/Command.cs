@@ -31,7 +31,7 @@ internal sealed record Command(int ExitCode, string Output, string Error)
             RedirectStandardInput = true,
             Environment = { [FailureBundle.Variable] = "off" },
         };
-        using Process process = Process.Start(start)!;
+        using var process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(ct), error = process.StandardError.ReadToEndAsync(ct);
         await process.WaitForExitAsync(ct).ConfigureAwait(false);
         return new Command(process.ExitCode, await output.ConfigureAwait(false), await error.ConfigureAwait(false));

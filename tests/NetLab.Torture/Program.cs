@@ -12,8 +12,11 @@ var time = new Option<string>("--for") { Description = "How long: 30s, 10m, 1h",
 var seed = new Option<int?>("--seed") { Description = "Where the random numbers begin; what failed names the seed that shows it again" };
 var only = new Option<string>("--only") { Description = "The torments whose name contains this", DefaultValueFactory = _ => "" };
 var turns = new Option<int?>("--turns") { Description = "End each torment after so many turns" };
-var grace = new Option<string>("--within") { Description = "How long what is left of a killed lab may take to go: 1s on an idle machine", DefaultValueFactory = _ => "1s" };
-var root = new RootCommand("What nobody would do to NetLab by hand, for as long as is asked for. A figure a line. Exit codes: 0 all held, 1 something did not, 2 wrong usage, 3 the machine lacks something.")
+var grace = new Option<string>("--within")
+    { Description = "How long what is left of a killed lab may take to go: 1s on an idle machine", DefaultValueFactory = _ => "1s" };
+var root = new RootCommand(
+    "What nobody would do to NetLab by hand, for as long as is asked for. A figure a line. Exit codes: 0 all held, 1 something did not, 2 " +
+        "wrong usage, 3 the machine lacks something.")
 {
     time, seed, only, turns, grace,
 };
@@ -27,8 +30,8 @@ if (args is ["victim", ..])
     return await Victim.RunAsync([.. args.Skip(1)]).ConfigureAwait(false);
 }
 
-ParseResult arguments = root.Parse(args);
-int code = await arguments.InvokeAsync().ConfigureAwait(false);
+var arguments = root.Parse(args);
+var code = await arguments.InvokeAsync().ConfigureAwait(false);
 return arguments.Errors.Count > 0 ? BadUsage : code;
 
 static async Task<int> RunAsync(string time, int seed, string only, int turns, CancellationToken ct)
@@ -42,7 +45,8 @@ static async Task<int> RunAsync(string time, int seed, string only, int turns, C
     List<ITorment> chosen = [.. Torments.All.Where(t => t.Name.Contains(only, StringComparison.OrdinalIgnoreCase))];
     if (chosen.Count == 0)
     {
-        await Console.Error.WriteLineAsync($"no torment's name contains '{only}'; there are {string.Join(", ", Torments.All.Select(t => t.Name))}").ConfigureAwait(false);
+        await Console.Error.WriteLineAsync($"no torment's name contains '{only}'; there are {string.Join(", ", Torments.All.Select(t => t.Name))}")
+            .ConfigureAwait(false);
         return BadUsage;
     }
 
@@ -57,8 +61,8 @@ static async Task<int> RunAsync(string time, int seed, string only, int turns, C
     }
 
     Console.Out.WriteLine($"seed {seed}, {chosen.Count} torments, {length.TotalSeconds:0} s");
-    bool held = true;
-    foreach (ITorment torment in chosen)
+    var held = true;
+    foreach (var torment in chosen)
     {
         var share = new Share(torment, seed, length / chosen.Count, turns);
         await share.RunAsync(ct).ConfigureAwait(false);
@@ -72,9 +76,10 @@ static async Task<int> RunAsync(string time, int seed, string only, int turns, C
 static TimeSpan? Duration(string text)
 {
     (string Unit, double Seconds)[] units = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600)];
-    foreach ((string unit, double seconds) in units)
+    foreach ((var unit, var seconds) in units)
     {
-        if (text.EndsWith(unit, StringComparison.Ordinal) && double.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number) && number > 0)
+        if (text.EndsWith(unit, StringComparison.Ordinal)
+            && double.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number > 0)
         {
             return TimeSpan.FromSeconds(number * seconds);
         }

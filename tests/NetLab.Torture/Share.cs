@@ -17,11 +17,11 @@ internal sealed class Share(ITorment torment, int seed, TimeSpan time, int turns
 
     public async Task RunAsync(CancellationToken ct)
     {
-        long start = Stopwatch.GetTimestamp();
+        var start = Stopwatch.GetTimestamp();
         while (_turns < turns && (_turns == 0 || Stopwatch.GetElapsedTime(start) < time) && Failures.Count < MostFailures && !ct.IsCancellationRequested)
         {
             // Each turn can be had again alone.
-            int turn = unchecked(seed + (int)_turns);
+            var turn = unchecked(seed + (int)_turns);
             try
             {
                 _units += await torment.TurnAsync(new Random(turn), ct).ConfigureAwait(false);
@@ -34,7 +34,7 @@ internal sealed class Share(ITorment torment, int seed, TimeSpan time, int turns
             catch (Exception wrong)
 #pragma warning restore CA1031
             {
-                string what = wrong is TortureException ? wrong.Message : wrong.ToString();
+                var what = wrong is TortureException ? wrong.Message : wrong.ToString();
                 Failures.Add($"FAILED  {torment.Name}: --only '{torment.Name}' --seed {turn} --turns 1: {what}");
             }
 
@@ -46,5 +46,6 @@ internal sealed class Share(ITorment torment, int seed, TimeSpan time, int turns
 
     /// <summary>The figure, and what failed.</summary>
     public override string ToString() => string.Join(Environment.NewLine, Failures.Prepend(string.Create(
-        CultureInfo.InvariantCulture, $"{torment.Name,-16} {_units,12:n0} {torment.Unit}, {_turns:n0} turns, {_took.TotalSeconds:0.0} s, {Failures.Count} failed")));
+        CultureInfo.InvariantCulture,
+            $"{torment.Name,-16} {_units,12:n0} {torment.Unit}, {_turns:n0} turns, {_took.TotalSeconds:0.0} s, {Failures.Count} failed")));
 }

@@ -46,7 +46,7 @@ public sealed class DiscoveryTests : IDisposable
     {
         Environment.SetEnvironmentVariable(Requirement.Variable, Missing.ToString());
 
-        (RunSummary summary, TestFailed failed) = await RunAsync(Assert.Single(DiscoverFact(Missing)));
+        (var summary, var failed) = await RunAsync(Assert.Single(DiscoverFact(Missing)));
 
         Assert.Equal((1, 1, 0), (summary.Total, summary.Failed, summary.Skipped));
         Assert.Equal(typeof(MissingFeatureException).FullName, Assert.Single(failed.ExceptionTypes));
@@ -58,7 +58,7 @@ public sealed class DiscoveryTests : IDisposable
     {
         Environment.SetEnvironmentVariable(Requirement.Variable, "all");
 
-        (RunSummary summary, _) = await RunAsync(Assert.Single(DiscoverTheory(Missing)));
+        (var summary, _) = await RunAsync(Assert.Single(DiscoverTheory(Missing)));
 
         Assert.Equal(1, summary.Failed);
     }
@@ -67,20 +67,22 @@ public sealed class DiscoveryTests : IDisposable
     public async Task A_failing_stand_in_survives_the_way_through_the_runner()
     {
         Environment.SetEnvironmentVariable(Requirement.Variable, "all");
-        IXunitTestCase found = Assert.Single(DiscoverFact(Missing));
+        var found = Assert.Single(DiscoverFact(Missing));
 
         var travelled = SerializationHelper.Deserialize<IXunitTestCase>(SerializationHelper.Serialize(found));
 
-        (_, TestFailed failed) = await RunAsync(travelled);
+        (_, var failed) = await RunAsync(travelled);
         Assert.Contains(Capabilities.Of(Missing).Name, Assert.Single(failed.Messages));
         Assert.Equal(found.UniqueID, travelled.UniqueID);
     }
 
     private static List<IXunitTestCase> DiscoverFact(params Feature[] needs) =>
-        [.. new LabFactDiscoverer(new NullMessageSink()).Discover(new NoOptions(), MethodOf(nameof(Sample.Fact)), new Attribute<LabFactAttribute>(new LabFactAttribute(needs)))];
+        [.. new LabFactDiscoverer(new NullMessageSink()).Discover(new NoOptions(), MethodOf(nameof(Sample.Fact)),
+            new Attribute<LabFactAttribute>(new LabFactAttribute(needs)))];
 
     private static List<IXunitTestCase> DiscoverTheory(params Feature[] needs) =>
-        [.. new LabTheoryDiscoverer(new NullMessageSink()).Discover(new NoOptions(), MethodOf(nameof(Sample.Theory)), new Attribute<LabTheoryAttribute>(new LabTheoryAttribute(needs)))];
+        [.. new LabTheoryDiscoverer(new NullMessageSink()).Discover(new NoOptions(), MethodOf(nameof(Sample.Theory)),
+            new Attribute<LabTheoryAttribute>(new LabTheoryAttribute(needs)))];
 
     private static TestMethod MethodOf(string name)
     {
@@ -93,7 +95,7 @@ public sealed class DiscoveryTests : IDisposable
     {
         var bus = new RecordingBus();
         using var cancel = new CancellationTokenSource();
-        RunSummary summary = await testCase.RunAsync(new NullMessageSink(), bus, [], new ExceptionAggregator(), cancel);
+        var summary = await testCase.RunAsync(new NullMessageSink(), bus, [], new ExceptionAggregator(), cancel);
         Assert.Single(bus.Messages.OfType<ITestStarting>());
         Assert.Single(bus.Messages.OfType<ITestFinished>());
         return (summary, Assert.Single(bus.Messages.OfType<TestFailed>()));

@@ -89,7 +89,7 @@ public sealed class FixtureTests
 
     private static void DescribeTwoHosts(Lab lab)
     {
-        Bridge bridge = lab.AddNode("switch").AddBridge("br0");
+        var bridge = lab.AddNode("switch").AddBridge("br0");
         lab.AddHost("h1", bridge, "10.0.0.1/24");
         lab.AddHost("h2", bridge, "10.0.0.2/24");
     }

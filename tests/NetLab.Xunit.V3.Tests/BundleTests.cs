@@ -10,7 +10,7 @@ public sealed class BundleTests(BundleTests.FailedTests failed) : IClassFixture<
     [LabFact]
     public void A_failed_test_names_its_bundle_in_its_output()
     {
-        string bundle = failed.Bundle("Plain.A_lab_that_the_test_disposes");
+        var bundle = failed.Bundle("Plain.A_lab_that_the_test_disposes");
 
         Assert.Equal("Failed", failed.Outcome("Plain.A_lab_that_the_test_disposes"));
         Assert.Contains($"Bundle: {bundle}", failed.OutputOf("Plain.A_lab_that_the_test_disposes"));
@@ -21,7 +21,7 @@ public sealed class BundleTests(BundleTests.FailedTests failed) : IClassFixture<
     [LabFact]
     public void Its_files_are_attached_to_the_test()
     {
-        string[] attached = failed.Attached("Plain.A_lab_that_the_test_disposes");
+        var attached = failed.Attached("Plain.A_lab_that_the_test_disposes");
 
         Assert.Contains(attached, f => f.Contains("/drawing.svg", StringComparison.Ordinal));
         Assert.Contains(attached, f => f.Contains("/frames.pcapng", StringComparison.Ordinal));
@@ -66,7 +66,8 @@ public sealed class BundleTests(BundleTests.FailedTests failed) : IClassFixture<
     }
 
     [LabFact]
-    public void A_fixture_whose_tests_are_all_skipped_builds_no_lab() => Assert.False(File.Exists(Path.Combine(failed.Folder, "described")), "it was described");
+    public void A_fixture_whose_tests_are_all_skipped_builds_no_lab() =>
+        Assert.False(File.Exists(Path.Combine(failed.Folder, "described")), "it was described");
 
     /// <summary>One run of <see cref="FailingOnPurpose"/>, its results file, and the folder of its bundles.</summary>
     public sealed class FailedTests : IAsyncLifetime
@@ -104,10 +105,10 @@ public sealed class BundleTests(BundleTests.FailedTests failed) : IClassFixture<
             start.Environment[FailingOnPurpose.Variable] = "1";
             start.Environment[FailureBundle.Variable] = Folder;
             start.Environment[Requirement.Variable] = Required;
-            using Process process = Process.Start(start)!;
+            using var process = Process.Start(start)!;
             Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
             await process.WaitForExitAsync();
-            string trx = Path.Combine(Results, "results.trx");
+            var trx = Path.Combine(Results, "results.trx");
             Assert.True(File.Exists(trx), $"no results: {await output}{await error}");
             _results = XDocument.Load(trx);
         }

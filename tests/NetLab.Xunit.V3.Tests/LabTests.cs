@@ -14,7 +14,7 @@ public sealed class TwoHosts : LabFixture
 
     protected override void Describe(Lab lab)
     {
-        Bridge bridge = lab.AddNode("switch").AddBridge("br0");
+        var bridge = lab.AddNode("switch").AddBridge("br0");
         H1 = lab.AddHost("h1", bridge, "10.0.0.1/24");
         H2 = lab.AddHost("h2", bridge, "10.0.0.2/24");
     }
@@ -50,7 +50,7 @@ public sealed class OwnLabTests : LabTestBase
     [InlineData("10.1.0.3")]
     public async Task A_theory_has_a_lab_for_each_row(string address)
     {
-        Bridge bridge = Lab.AddNode("switch").AddBridge("br0");
+        var bridge = Lab.AddNode("switch").AddBridge("br0");
         Node h1 = Lab.AddHost("h1", bridge, "10.1.0.1/24"), h2 = Lab.AddHost("h2", bridge, address + "/24");
         await ApplyAsync();
 
@@ -81,9 +81,9 @@ public sealed class AttributeTests
     [Fact]
     public void An_attribute_whose_needs_are_unmet_tells_xunit_to_skip_and_why()
     {
-        Feature missing = Capabilities.All.First(f => !f.Available && !LabFeatures.Basic.Contains(f.Feature)).Feature;
+        var missing = Capabilities.All.First(f => !f.Available && !LabFeatures.Basic.Contains(f.Feature)).Feature;
 
-        Requirement requirement = Requirement.Of(missing);
+        var requirement = Requirement.Of(missing);
 
         Assert.Equal(requirement.SkipReason, new LabFactAttribute(missing).Skip);
         Assert.Equal(requirement.SkipReason, new LabTheoryAttribute(missing).Skip);

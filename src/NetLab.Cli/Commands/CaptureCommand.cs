@@ -1,6 +1,5 @@
 using System.CommandLine;
 using NetLab.Cli.Running;
-using NetLab.Scenarios;
 
 namespace NetLab.Cli.Commands;
 
@@ -11,7 +10,8 @@ internal static class CaptureCommand
     {
         var file = new Argument<string>("file") { Description = "The scenario to run" };
         file.Validators.Add(ScenarioFiles.Check);
-        var output = new Option<string>("--output", "-o") { Description = "The pcapng file to write, with one interface a device", HelpName = "file", Required = true };
+        var output = new Option<string>("--output", "-o")
+            { Description = "The pcapng file to write, with one interface a device", HelpName = "file", Required = true };
         var command = new Command("capture", "Run a scenario and capture every frame at every device") { file, output };
         command.SetAction((parsed, ct) => RunAsync(terminal, parsed.GetRequiredValue(file), parsed.GetRequiredValue(output), parsed.GetValue(verbose), ct));
         return command;
@@ -19,10 +19,11 @@ internal static class CaptureCommand
 
     private static async Task<int> RunAsync(Terminal terminal, string file, string output, bool verbose, CancellationToken ct)
     {
-        ScenarioRun run = ScenarioFiles.Describe([file])[0];
+        var run = ScenarioFiles.Describe([file])[0];
         LabCapture? capture = null;
-        int code = await RunCommand.PlayAsync(
-            terminal, run, new RunView(terminal.Page, run, verbose), verbose, lab => OutputFile.Write(output, path => capture = lab.Capture(path)), ct).ConfigureAwait(false);
+        var code = await RunCommand.PlayAsync(
+            terminal, run, new RunView(terminal.Page, run, verbose), verbose, lab => OutputFile.Write(output, path => capture = lab.Capture(path)),
+                ct).ConfigureAwait(false);
         if (capture is not null)
         {
             // It has ended with its lab; what went wrong with the file is told here.
@@ -35,7 +36,7 @@ internal static class CaptureCommand
                 throw new OutputException($"{output} is not whole: {unwritten.Message}");
             }
 
-            long lost = capture.Lost;
+            var lost = capture.Lost;
             terminal.Say($"{output}: {capture.Counts.Sum(c => c.Captured)} frames of {capture.Counts.Count} {(capture.Counts.Count == 1 ? "node" : "nodes")}{(lost > 0 ? $"; {lost} more came too fast and are lost" : "")}");
         }
 

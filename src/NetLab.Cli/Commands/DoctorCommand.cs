@@ -12,7 +12,7 @@ internal static class DoctorCommand
         var command = new Command("doctor", "Tell what this machine has and lacks for labs") { json };
         command.SetAction(parsed =>
         {
-            DoctorReport report = DoctorReport.OfThisMachine();
+            var report = DoctorReport.OfThisMachine();
             if (parsed.GetValue(json))
             {
                 terminal.WriteJson(report.ToJson());

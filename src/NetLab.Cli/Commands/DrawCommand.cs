@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using NetLab.Linux;
-using NetLab.Scenarios;
 
 namespace NetLab.Cli.Commands;
 
@@ -21,7 +20,7 @@ internal static class DrawCommand
         var command = new Command("draw", "Draw a scenario's lab") { file, format, output, json };
         command.SetAction(parsed =>
         {
-            string? target = parsed.GetValue(output);
+            var target = parsed.GetValue(output);
             return Run(terminal, parsed.GetRequiredValue(file), parsed.GetValue(format) ?? FormatOf(target), target, parsed.GetValue(json));
         });
         return command;
@@ -29,9 +28,9 @@ internal static class DrawCommand
 
     private static int Run(Terminal terminal, string file, string format, string? target, bool json)
     {
-        ScenarioRun run = ScenarioFiles.Describe([file])[0];
+        var run = ScenarioFiles.Describe([file])[0];
         var options = new DrawingOptions { Title = run.Document.Name };
-        string drawing = format switch
+        var drawing = format switch
         {
             Svg => LabDrawing.Svg(run.Lab, options),
             Mermaid => LabDrawing.Mermaid(run.Lab, options),

@@ -1,12 +1,12 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using NetLab.Cli.Live;
 using NetLab.Scenarios;
 
 namespace NetLab.Cli.Commands;
 
 /// <summary>
-/// <c>netlab explain FILE --from A --to B</c>: builds a scenario's lab, sends one frame, and tells what became of it and why. <c>netlab explain --live NAMESPACE…</c>: tells what becomes of
+/// <c>netlab explain FILE --from A --to B</c>: builds a scenario's lab, sends one frame, and tells what became of it and why.
+/// <c>netlab explain --live NAMESPACE…</c>: tells what becomes of
 /// the frames in namespaces that are there (<see cref="LiveExplain"/>). <c>netlab explain --causes</c>: prints the catalogue of causes.
 /// </summary>
 internal static class ExplainCommand
@@ -17,18 +17,31 @@ internal static class ExplainCommand
         file.Validators.Add(ScenarioFiles.Check);
         var from = new Option<string>("--from") { Description = "The VM that sends the frame, or a node, which pings", HelpName = "name" };
         var to = new Option<string>("--to") { Description = "The VM, node or address that it is for", HelpName = "name" };
-        var frame = new Option<string?>("--frame") { Description = "The frame, in the words of a send step: 'udp port=53' (as if absent), 'tcp 80 flags=syn', icmp, arp, 'ethernet type=0x88b5', with ttl=, vlan=, dst_mac= and so on; or its bytes in hex", HelpName = "frame" };
-        var after = new Option<int?>("--after-steps") { Description = "Take the scenario's steps first: so many of them, or all where no number is given", HelpName = "count", Arity = ArgumentArity.ZeroOrOne };
-        var live = new Option<string[]>("--live") { Description = "Watch these network namespaces instead, without changing them: names as 'ip netns' has them, paths, pid:1234 for that of a process or container, host", HelpName = "namespace", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = true };
-        var filter = new Option<string?>("--filter") { Description = "With --live: the frames of interest: udp, tcp, icmp, arp, ip6, port=53, src=10.0.0.1, dst=10.0.0.0/24, host=, mac=, vlan=, type=0x88b5; all words must be true of a frame, ! before one turns it round", HelpName = "words" };
+        var frame = new Option<string?>("--frame")
+            { Description = "The frame, in the words of a send step: 'udp port=53' (as if absent), 'tcp 80 flags=syn', icmp, arp, 'ethernet " +
+                "type=0x88b5', with ttl=, vlan=, dst_mac= and so on; or its bytes in hex", HelpName = "frame" };
+        var after = new Option<int?>("--after-steps")
+            { Description = "Take the scenario's steps first: so many of them, or all where no number is given", HelpName = "count",
+                Arity = ArgumentArity.ZeroOrOne };
+        var live = new Option<string[]>("--live")
+            { Description = "Watch these network namespaces instead, without changing them: names as 'ip netns' has them, paths, pid:1234 " +
+                "for that of a process or container, host", HelpName = "namespace", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = true };
+        var filter = new Option<string?>("--filter")
+            { Description = "With --live: the frames of interest: udp, tcp, icmp, arp, ip6, port=53, src=10.0.0.1, dst=10.0.0.0/24, host=, " +
+                "mac=, vlan=, type=0x88b5; all words must be true of a frame, ! before one turns it round", HelpName = "words" };
         var stopped = new Option<bool>("--only-dropped") { Description = "With --live: leave out frames that went well" };
         var time = new Option<string?>("--for") { Description = "With --live: end after so long: 10s, 2m; otherwise Ctrl-C ends it", HelpName = "time" };
         var count = new Option<int?>("--count") { Description = "With --live: end after so many frames", HelpName = "number" };
-        var rules = new Option<bool>("--rules") { Description = "With --live: let nftables trace which rule drops a frame; each namespace that has rules gets a table netlab_trace while it is watched" };
+        var rules = new Option<bool>("--rules")
+            { Description = "With --live: let nftables trace which rule drops a frame; each namespace that has rules gets a table " +
+                "netlab_trace while it is watched" };
         var pcapng = new Option<string?>("--pcapng") { Description = "Write the frames' hops into this file too, the reasons as comments", HelpName = "file" };
         var causes = new Option<bool>("--causes") { Description = "Print the catalogue of causes instead: what each means, what confirms it, what to do" };
         var json = new Option<bool>("--json") { Description = "Write one JSON document; with --live, one a line for each frame" };
-        var command = new Command("explain", "Tell where a frame goes in a scenario's lab, and why it does not arrive; or, with --live, what becomes of the frames in namespaces that are there. Exit codes: 0 it arrives, 1 it does not, 2 and 3 as ever; with --live always 0 when it could watch.") { file, from, to, frame, after, live, filter, stopped, time, count, rules, causes, pcapng, json };
+        var command = new Command("explain",
+            "Tell where a frame goes in a scenario's lab, and why it does not arrive; or, with --live, what becomes of the frames in " +
+                "namespaces that are there. Exit codes: 0 it arrives, 1 it does not, 2 and 3 as ever; with --live always 0 when it could watch.")
+                    { file, from, to, frame, after, live, filter, stopped, time, count, rules, causes, pcapng, json };
         command.Validators.Add(result =>
         {
             if (result.GetValue(causes))
@@ -36,9 +49,9 @@ internal static class ExplainCommand
                 return;
             }
 
-            bool isLive = result.GetResult(live) is not null;
+            var isLive = result.GetResult(live) is not null;
             Option[] ofScenario = [from, to, frame, after], ofLive = [filter, stopped, time, count, rules];
-            foreach (Option wrong in (isLive ? ofScenario : ofLive).Where(o => result.GetResult(o) is { Implicit: false }))
+            foreach (var wrong in (isLive ? ofScenario : ofLive).Where(o => result.GetResult(o) is { Implicit: false }))
             {
                 result.AddError($"Option '{wrong.Name}' is {(isLive ? "not for --live" : "for --live alone")}");
             }
@@ -52,12 +65,12 @@ internal static class ExplainCommand
                 result.AddError("Required argument missing: a scenario's file, or --live NAMESPACE…");
             }
 
-            foreach (Option missing in new Option[] { from, to }.Where(o => !isLive && result.GetResult(o) is null))
+            foreach (var missing in new Option[] { from, to }.Where(o => !isLive && result.GetResult(o) is null))
             {
                 result.AddError($"Option '{missing.Name}' is required.");
             }
 
-            if (result.GetResult(count) is { Tokens: [{ Value: var number }] } && int.TryParse(number, out int n) && n < 1)
+            if (result.GetResult(count) is { Tokens: [{ Value: var number }] } && int.TryParse(number, out var n) && n < 1)
             {
                 result.AddError("--count takes a number from 1");
             }
@@ -72,31 +85,36 @@ internal static class ExplainCommand
 
             if (parsed.GetValue(live) is { Length: > 0 } namespaces)
             {
-                return LiveExplain.RunAsync(terminal, new LiveQuestion(namespaces, parsed.GetValue(filter), parsed.GetValue(stopped), parsed.GetValue(time), parsed.GetValue(count), parsed.GetValue(rules), parsed.GetValue(pcapng), parsed.GetValue(json)), ct);
+                return LiveExplain.RunAsync(terminal,
+                    new LiveQuestion(namespaces, parsed.GetValue(filter), parsed.GetValue(stopped), parsed.GetValue(time), parsed.GetValue(count),
+                        parsed.GetValue(rules), parsed.GetValue(pcapng), parsed.GetValue(json)), ct);
             }
 
-            int steps = parsed.GetResult(after) is null ? 0 : parsed.GetValue(after) ?? int.MaxValue;
-            return RunAsync(terminal, parsed.GetRequiredValue(file), (parsed.GetRequiredValue(from), parsed.GetRequiredValue(to), parsed.GetValue(frame)), steps, parsed.GetValue(pcapng), parsed.GetValue(json), ct);
+            var steps = parsed.GetResult(after) is null ? 0 : parsed.GetValue(after) ?? int.MaxValue;
+            return RunAsync(terminal, parsed.GetRequiredValue(file),
+                (parsed.GetRequiredValue(from), parsed.GetRequiredValue(to), parsed.GetValue(frame)), steps, parsed.GetValue(pcapng),
+                    parsed.GetValue(json), ct);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(Terminal terminal, string file, (string From, string To, string? Frame) asked, int steps, string? pcapng, bool json, CancellationToken ct)
+    private static async Task<int> RunAsync(Terminal terminal, string file, (string From, string To, string? Frame) asked, int steps,
+        string? pcapng, bool json, CancellationToken ct)
     {
-        await using ScenarioRun run = ScenarioFiles.Describe([file])[0];
-        FrameQuestion question = FrameQuestion.Ask(run, asked.From, asked.To, asked.Frame);
+        await using var run = ScenarioFiles.Describe([file])[0];
+        var question = FrameQuestion.Ask(run, asked.From, asked.To, asked.Frame);
         RunCommand.RequireWhatItNeeds(run.Lab);
         await BuildAsync(terminal, run, steps, ct).ConfigureAwait(false);
-        FateVerdict verdict = await question.AnswerAsync(ct).ConfigureAwait(false);
+        var verdict = await question.AnswerAsync(ct).ConfigureAwait(false);
         if (pcapng is not null)
         {
             OutputFile.Write(pcapng, path => FatePcapng.Write(path, [verdict.Fate], verdict));
         }
 
-        int code = verdict.Reached ? ExitCode.Fine : ExitCode.Failed;
+        var code = verdict.Reached ? ExitCode.Fine : ExitCode.Failed;
         if (json)
         {
-            JsonObject document = verdict.ToJson();
+            var document = verdict.ToJson();
             document.Insert(0, "exitCode", code);
             document.Insert(1, "file", file);
             document["pcapng"] = pcapng;
@@ -113,8 +131,8 @@ internal static class ExplainCommand
     // The lab, and as many of the scenario's steps as are asked for. How they come out is not the question; what failed is told beside.
     private static async Task BuildAsync(Terminal terminal, ScenarioRun run, int steps, CancellationToken ct)
     {
-        int taken = 0;
-        await foreach (ScenarioEvent happening in run.PlayAsync(ct).ConfigureAwait(false))
+        var taken = 0;
+        await foreach (var happening in run.PlayAsync(ct).ConfigureAwait(false))
         {
             if (happening is StepEnded { Step.Depth: 0 } ended)
             {
@@ -134,10 +152,10 @@ internal static class ExplainCommand
 
     private static void Show(Page page, FateVerdict verdict)
     {
-        string[] lines = verdict.Describe().ReplaceLineEndings("\n").Split('\n');
-        for (int i = 0; i < lines.Length; i++)
+        var lines = verdict.Describe().ReplaceLineEndings("\n").Split('\n');
+        for (var i = 0; i < lines.Length; i++)
         {
-            string? style = i == 0 ? verdict.Reached ? "green" : "red"
+            var style = i == 0 ? verdict.Reached ? "green" : "red"
                 : lines[i].StartsWith("Fix:", StringComparison.Ordinal) ? "green"
                 : lines[i].Contains(" X ", StringComparison.Ordinal) && lines[i].StartsWith("  ", StringComparison.Ordinal) ? "red"
                 : lines[i].StartsWith("Why:", StringComparison.Ordinal) || lines[i].StartsWith("  ", StringComparison.Ordinal) ? null

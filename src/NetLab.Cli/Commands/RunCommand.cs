@@ -22,13 +22,13 @@ internal static class RunCommand
     private static async Task<int> RunAsync(Terminal terminal, string[] files, bool json, bool verbose, CancellationToken ct)
     {
         // All files are read before the first lab is built: what is wrong is told at once.
-        IReadOnlyList<ScenarioRun> runs = ScenarioFiles.Describe(files);
+        var runs = ScenarioFiles.Describe(files);
         var document = new RunDocument();
-        int worst = ExitCode.Fine;
-        foreach (ScenarioRun run in runs)
+        var worst = ExitCode.Fine;
+        foreach (var run in runs)
         {
-            IRunView view = json ? document.Add(run) : new RunView(terminal.Page, run, verbose);
-            int code = await PlayAsync(terminal, run, view, verbose, whenReady: null, ct).ConfigureAwait(false);
+            var view = json ? document.Add(run) : new RunView(terminal.Page, run, verbose);
+            var code = await PlayAsync(terminal, run, view, verbose, whenReady: null, ct).ConfigureAwait(false);
             worst = Worse(worst, code);
             if (code == ExitCode.Interrupted)
             {
@@ -56,7 +56,7 @@ internal static class RunCommand
         {
             view.Begin();
             RequireWhatItNeeds(run.Lab);
-            await foreach (ScenarioEvent happening in run.PlayAsync(ct).ConfigureAwait(false))
+            await foreach (var happening in run.PlayAsync(ct).ConfigureAwait(false))
             {
                 if (happening is LabReady)
                 {
@@ -91,7 +91,8 @@ internal static class RunCommand
     {
         var what = new FailedRun(Path.GetFileNameWithoutExtension(run.Document.File))
         {
-            Failure = string.Join(Environment.NewLine, failed.Select(f => $"{run.Document.File}:{f.Step.At}: step {f.Step.Number}, {f.Step.Title}{Environment.NewLine}{f.Problem}")),
+            Failure = string.Join(Environment.NewLine,
+                failed.Select(f => $"{run.Document.File}:{f.Step.At}: step {f.Step.Number}, {f.Step.Title}{Environment.NewLine}{f.Problem}")),
             Fate = failed.Find(f => f.Fate is not null)?.Fate,
             Rerun = $"netlab run {run.Document.File}",
         };
@@ -104,7 +105,7 @@ internal static class RunCommand
     // Without privileges nothing else can be there, so they are all that is told then.
     internal static void RequireWhatItNeeds(Lab lab)
     {
-        IReadOnlyList<Feature> needs = LabFeatures.Of(lab);
+        var needs = LabFeatures.Of(lab);
         Capabilities.Require([.. needs.Where(n => n <= Feature.CapPerfmon)]);
         Capabilities.Require([.. needs]);
     }

@@ -9,7 +9,7 @@ internal static class ScenarioFiles
     /// <summary>Refuses a file that looks like a mistyped option.</summary>
     public static void Check(ArgumentResult result)
     {
-        foreach (string value in result.Tokens.Select(t => t.Value).Where(v => v.StartsWith('-') && v.Length > 1))
+        foreach (var value in result.Tokens.Select(t => t.Value).Where(v => v.StartsWith('-') && v.Length > 1))
         {
             result.AddError($"There is no option '{value}'");
         }
@@ -22,7 +22,7 @@ internal static class ScenarioFiles
     {
         var runs = new List<ScenarioRun>();
         var wrong = new List<Diagnostic>();
-        foreach (string file in files)
+        foreach (var file in files)
         {
             try
             {

@@ -8,33 +8,34 @@ internal static class DoctorView
     public static void Write(DoctorReport report, Page page)
     {
         page.Line($"[bold]NetLab {Page.Styled(report.Version, null)}[/] on {Page.Styled($"{report.Kernel}, {report.Runtime}, as {report.User}", null)}");
-        int names = report.Features.Select(f => f.Name.Length).DefaultIfEmpty(0).Max();
-        foreach ((string title, IReadOnlyList<FeatureState> features) in report.Sections.Where(s => s.Features.Count > 0))
+        var names = report.Features.Select(f => f.Name.Length).DefaultIfEmpty(0).Max();
+        foreach ((var title, var features) in report.Sections.Where(s => s.Features.Count > 0))
         {
             page.Gap();
             page.Line($"[bold]{title}[/]");
-            foreach (FeatureState feature in features)
+            foreach (var feature in features)
             {
                 Write(feature, names, page);
             }
         }
 
         page.Gap();
-        int there = report.Features.Count(f => f.Available);
+        var there = report.Features.Count(f => f.Available);
         page.Line($"{there} of {report.Features.Count} features are there.");
         Answer(page, report.CanRun, "labs of namespaces, veth pairs, bridges, taps and fake VMs");
         Answer(page, report.CanRunPrograms, "programs in nodes");
         Answer(page, report.CanRunOpenVSwitch, "Open vSwitch bridges");
         if (report.OnAnotherKernel is { } command)
         {
-            page.Line($"What this kernel lacks, Debian's has: {Page.Styled($"{command} doctor", "bold")}, and any other command or {Page.Styled($"{command} test", "bold")}, in a virtual machine over this machine's files");
+            page.Line($"What this kernel lacks, Debian's has: {Page.Styled($"{command} doctor", "bold")}, and any other command " +
+                $"or {Page.Styled($"{command} test", "bold")}, in a virtual machine over this machine's files");
         }
     }
 
     private static void Write(FeatureState feature, int names, Page page)
     {
-        bool isNeeded = DoctorReport.NeedOf(feature.Feature) != "optional";
-        string mark = feature.Available ? "[green]✓[/]" : isNeeded ? "[red]✗[/]" : "[yellow]–[/]";
+        var isNeeded = DoctorReport.NeedOf(feature.Feature) != "optional";
+        var mark = feature.Available ? "[green]✓[/]" : isNeeded ? "[red]✗[/]" : "[yellow]–[/]";
         page.Line($"  {mark} {Page.Styled(feature.Name.PadRight(names), null)}  {Page.Styled(feature.Evidence, "grey")}");
         if (!feature.Available)
         {

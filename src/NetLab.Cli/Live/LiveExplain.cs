@@ -14,31 +14,34 @@ namespace NetLab.Cli.Live;
 /// <param name="Rules">Whether nftables is to trace its rules.</param>
 /// <param name="Pcapng">A capture file to write too.</param>
 /// <param name="Json">Whether to write JSON.</param>
-internal sealed record LiveQuestion(IReadOnlyList<string> Namespaces, string? Filter, bool OnlyStopped, string? For, int? Count, bool Rules, string? Pcapng, bool Json);
+internal sealed record LiveQuestion(IReadOnlyList<string> Namespaces, string? Filter, bool OnlyStopped, string? For, int? Count, bool Rules,
+    string? Pcapng, bool Json);
 
-/// <summary>Watches namespaces that NetLab did not make, and tells what becomes of their frames, until the time is over, there were enough, or somebody presses Ctrl-C.</summary>
+/// <summary>
+/// Watches namespaces that NetLab did not make, and tells what becomes of their frames, until the time is over, there were enough, or somebody presses Ctrl-C.
+/// </summary>
 internal static class LiveExplain
 {
     private const int MostInFile = 10_000;
 
     public static async Task<int> RunAsync(Terminal terminal, LiveQuestion asked, CancellationToken interrupted)
     {
-        FrameFilter filter = FrameFilter.Parse(asked.Filter);
+        var filter = FrameFilter.Parse(asked.Filter);
         TimeSpan? time = asked.For is null ? null : Duration(asked.For);
-        await using Lab lab = Adopt(asked.Namespaces);
+        await using var lab = Adopt(asked.Namespaces);
         using var watch = new LiveWatch(lab, filter.Matches, asked.Rules);
         ILiveView view = asked.Json ? new LiveJson(terminal.Out) : new LiveText(terminal.Page);
         var tally = new LiveTally();
         var kept = new List<Fate>();
         view.Begin(lab, watch, asked.Rules);
-        long start = Stopwatch.GetTimestamp();
+        var start = Stopwatch.GetTimestamp();
         using var end = CancellationTokenSource.CreateLinkedTokenSource(interrupted);
         if (time is { } some)
         {
             end.CancelAfter(some);
         }
 
-        await foreach (Fate fate in watch.FatesAsync(end.Token).ConfigureAwait(false))
+        await foreach (var fate in watch.FatesAsync(end.Token).ConfigureAwait(false))
         {
             var troubles = LiveTally.Troubles(fate);
             if (asked.OnlyStopped && troubles.Count == 0)
@@ -72,7 +75,7 @@ internal static class LiveExplain
         var open = new List<(string Name, NetworkNamespace Namespace)>();
         try
         {
-            foreach (string word in words)
+            foreach (var word in words)
             {
                 open.Add(NamespaceWords.Open(word));
             }
@@ -96,9 +99,11 @@ internal static class LiveExplain
     private static TimeSpan Duration(string text)
     {
         (string Unit, double Seconds)[] units = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("", 1)];
-        foreach ((string unit, double seconds) in units)
+        foreach ((var unit, var seconds) in units)
         {
-            if (text.EndsWith(unit, StringComparison.Ordinal) && double.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number) && number * seconds is > 0 and < 2e6)
+            if (text.EndsWith(unit, StringComparison.Ordinal)
+                && double.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+                && number * seconds is > 0 and < 2e6)
             {
                 return TimeSpan.FromSeconds(number * seconds);
             }

@@ -11,14 +11,16 @@ internal sealed class LiveJson(TextWriter output) : ILiveView
 
     public void Begin(Lab lab, LiveWatch watch, bool traceRules) => Write(new JsonObject
     {
-        ["watching"] = JsonText.Array(lab.Nodes.Select(n => new JsonObject { ["name"] = n.Name, ["inode"] = n.NamespaceInode, ["devices"] = JsonText.Array(n.Devices.Select(d => d.Name)) })),
+        ["watching"] = JsonText.Array(
+            lab.Nodes.Select(n => new JsonObject
+                { ["name"] = n.Name, ["inode"] = n.NamespaceInode, ["devices"] = JsonText.Array(n.Devices.Select(d => d.Name)) })),
         ["level"] = watch.Level,
         ["tracesRules"] = traceRules,
     });
 
     public void Show(Fate fate, IReadOnlyList<(FrameCopy Copy, Reason Reason)> fresh, bool isStopped)
     {
-        JsonObject line = FateJson.Of(fate);
+        var line = FateJson.Of(fate);
         line.Insert(0, "stopped", isStopped);
         Write(line);
     }
@@ -30,7 +32,8 @@ internal sealed class LiveJson(TextWriter output) : ILiveView
         ["frames"] = tally.Frames,
         ["arrived"] = tally.Arrived,
         ["stopped"] = tally.Stopped,
-        ["causes"] = JsonText.Array(tally.Causes.Select(c => new JsonObject { ["cause"] = c.Cause, ["place"] = c.Place, ["sentence"] = c.Sentence, ["times"] = c.Times })),
+        ["causes"] = JsonText.Array(
+            tally.Causes.Select(c => new JsonObject { ["cause"] = c.Cause, ["place"] = c.Place, ["sentence"] = c.Sentence, ["times"] = c.Times })),
         ["lostEvents"] = watch.LostEvents,
         ["unexplained"] = watch.Unexplained,
     });

@@ -21,13 +21,15 @@ internal sealed class LiveTally
 
     /// <summary>How often frames ended by each cause, most often first.</summary>
     public IEnumerable<(string Cause, string Place, string Sentence, int Times)> Causes =>
-        _causes.OrderByDescending(c => c.Value).ThenBy(c => c.Key.Place, StringComparer.Ordinal).Select(c => (c.Key.Cause, c.Key.Place, c.Key.Sentence, c.Value));
+        _causes.OrderByDescending(c => c.Value).ThenBy(c => c.Key.Place, StringComparer.Ordinal)
+            .Select(c => (c.Key.Cause, c.Key.Place, c.Key.Sentence, c.Value));
 
     /// <summary>The reasons why copies of a frame were stopped; none where all is well.</summary>
     public static IReadOnlyList<(FrameCopy Copy, Reason Reason)> Troubles(Fate fate)
     {
-        bool arrived = fate.Copies.Any(HasArrived);
-        return [.. fate.Copies.Where(c => c is { End: CopyEnd.Dropped or CopyEnd.NotForwarded or CopyEnd.Pending, Reason: { } reason } && !(arrived && NotMeant.Contains(reason.Cause))).Select(c => (c, c.Reason!))];
+        var arrived = fate.Copies.Any(HasArrived);
+        return [.. fate.Copies.Where(c => c is { End: CopyEnd.Dropped or CopyEnd.NotForwarded or CopyEnd.Pending, Reason: { } reason }
+            && !(arrived && NotMeant.Contains(reason.Cause))).Select(c => (c, c.Reason!))];
     }
 
     /// <summary>Counts a fate.</summary>
@@ -38,9 +40,9 @@ internal sealed class LiveTally
         Stopped += troubles.Count > 0 ? 1 : 0;
         Arrived += troubles.Count == 0 && fate.Copies.Any(HasArrived) ? 1 : 0;
         var fresh = new List<(FrameCopy, Reason)>();
-        foreach ((FrameCopy copy, Reason reason) in troubles.DistinctBy(t => Key(t.Reason)))
+        foreach ((var copy, var reason) in troubles.DistinctBy(t => Key(t.Reason)))
         {
-            if (!_causes.TryGetValue(Key(reason), out int times))
+            if (!_causes.TryGetValue(Key(reason), out var times))
             {
                 fresh.Add((copy, reason));
             }

@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace NetLab.Cli.Live;
 
-/// <summary>Fates as lines: one for a frame that went well, the whole reason for one that was stopped. What repeats is counted, and told once a second.</summary>
+/// <summary>
+/// Fates as lines: one for a frame that went well, the whole reason for one that was stopped. What repeats is counted, and told once a second.
+/// </summary>
 internal sealed class LiveText(Page page) : ILiveView
 {
     private const int MostLines = 25; // a second, of frames that went well
@@ -18,7 +20,8 @@ internal sealed class LiveText(Page page) : ILiveView
         page.Line(Page.Styled($"Watching {string.Join(", ", lab.Nodes.Select(n => $"{n.Name} ({n.Devices.Count} {(n.Devices.Count == 1 ? "device" : "devices")})"))}, by {watch.Level}", "grey"));
         if (traceRules)
         {
-            page.Line(Page.Styled("While it watches, namespaces that have rules have one table more, netlab_trace, by which nftables tells what they do", "yellow"));
+            page.Line(Page.Styled("While it watches, namespaces that have rules have one table more, netlab_trace, by which nftables tells what they do",
+                "yellow"));
         }
 
         page.Gap();
@@ -31,7 +34,7 @@ internal sealed class LiveText(Page page) : ILiveView
             TellMore();
         }
 
-        string time = fate.SentAt.ToLocalTime().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
+        var time = fate.SentAt.ToLocalTime().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
         if (!isStopped)
         {
             if (_lines++ < MostLines)
@@ -50,12 +53,13 @@ internal sealed class LiveText(Page page) : ILiveView
         else
         {
             page.Item(0, $"{time}  {fate.Frame}");
-            foreach ((FrameCopy copy, Reason reason) in fresh)
+            foreach ((var copy, var reason) in fresh)
             {
                 page.Item(2, copy.Describe(fate.From, withReason: false), "red");
-                foreach (string line in reason.Describe().ReplaceLineEndings("\n").Split('\n'))
+                foreach (var line in reason.Describe().ReplaceLineEndings("\n").Split('\n'))
                 {
-                    page.Item(4, line, line.StartsWith("Fix:", StringComparison.Ordinal) ? "green" : line.StartsWith("Why:", StringComparison.Ordinal) ? null : "grey");
+                    page.Item(4, line, line.StartsWith("Fix:", StringComparison.Ordinal) ? "green"
+                        : line.StartsWith("Why:", StringComparison.Ordinal) ? null : "grey");
                 }
             }
         }
@@ -94,13 +98,13 @@ internal sealed class LiveText(Page page) : ILiveView
     {
         Node? at = null;
         var names = new List<string>();
-        foreach ((Node node, string name) in copy.Way)
+        foreach ((var node, var name) in copy.Way)
         {
             names.Add(ReferenceEquals(at, node) ? name : $"{node.Name}/{name}");
             at = node;
         }
 
-        string end = copy.End switch
+        var end = copy.End switch
         {
             CopyEnd.Delivered => $"delivered, {copy.Latency.TotalMicroseconds:0} µs",
             CopyEnd.Left => $"left, {copy.Latency.TotalMicroseconds:0} µs",
@@ -114,7 +118,7 @@ internal sealed class LiveText(Page page) : ILiveView
 
     private void TellMore()
     {
-        foreach ((string what, int times) in _more)
+        foreach ((var what, var times) in _more)
         {
             page.Line(Page.Styled($"… {times} more {what}", "grey"));
         }

@@ -4,7 +4,8 @@ using NetLab.Linux;
 namespace NetLab.Cli.Live;
 
 /// <summary>
-/// Namespaces as a command line names them: by name (<c>/run/netns</c>, where <c>ip netns</c> and Neutron keep them), by path, by a process in it (<c>pid:1234</c> or <c>1234</c>), or
+/// Namespaces as a command line names them: by name (<c>/run/netns</c>, where <c>ip netns</c> and Neutron keep them), by path, by a process
+/// in it (<c>pid:1234</c> or <c>1234</c>), or
 /// <c>host</c>, which must be said in so many words. <c>web=pid:1234</c> gives it a name for the report.
 /// </summary>
 internal static class NamespaceWords
@@ -16,21 +17,21 @@ internal static class NamespaceWords
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public static (string Name, NetworkNamespace Namespace) Open(string word)
     {
-        int equals = word.IndexOf('=', StringComparison.Ordinal);
-        string? label = equals > 0 ? word[..equals] : null;
-        string what = word[(equals + 1)..];
+        var equals = word.IndexOf('=', StringComparison.Ordinal);
+        var label = equals > 0 ? word[..equals] : null;
+        var what = word[(equals + 1)..];
         if (what == "host")
         {
             return (label ?? what, NetworkNamespace.OfThisProcess());
         }
 
-        (string name, NetworkNamespace ns) = what switch
+        (var name, var ns) = what switch
         {
             _ when PidOf(what) is { } pid => ($"pid{pid}", OpenProcess(pid)),
             _ when what.Contains('/', StringComparison.Ordinal) => (NameOf(what), OpenPath(what, $"there is no file {what}")),
             _ => (what, OpenPath(Path.Combine(Names, what), NoSuchName(what))),
         };
-        using NetworkNamespace own = NetworkNamespace.OfThisProcess();
+        using var own = NetworkNamespace.OfThisProcess();
         if (ns.Inode == own.Inode)
         {
             ns.Dispose();
@@ -42,8 +43,8 @@ internal static class NamespaceWords
 
     private static int? PidOf(string what)
     {
-        string digits = what.StartsWith("pid:", StringComparison.Ordinal) ? what["pid:".Length..] : what;
-        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) ? pid
+        var digits = what.StartsWith("pid:", StringComparison.Ordinal) ? what["pid:".Length..] : what;
+        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid
             : digits == what ? null
             : throw new InputException($"--live: '{what}' has no process number after 'pid:'");
     }
@@ -56,7 +57,8 @@ internal static class NamespaceWords
         }
         catch (LinuxException gone) when (gone.Errno is Errno.ENOENT or Errno.ESRCH)
         {
-            throw new InputException($"--live: there is no process {pid}; name one that runs in the namespace: docker inspect -f '{{{{.State.Pid}}}}' CONTAINER, or lsns -t net");
+            throw new InputException(
+                $"--live: there is no process {pid}; name one that runs in the namespace: docker inspect -f '{{{{.State.Pid}}}}' CONTAINER, or lsns -t net");
         }
     }
 
@@ -82,7 +84,7 @@ internal static class NamespaceWords
     private static string NoSuchName(string name)
     {
         string[] there = Directory.Exists(Names) ? [.. Directory.EnumerateFiles(Names).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)] : [];
-        string known = there.Length == 0 ? "there is none; a container is named by the number of one of its processes, pid:1234"
+        var known = there.Length == 0 ? "there is none; a container is named by the number of one of its processes, pid:1234"
             : $"there are {string.Join(", ", there.OrderByDescending(t => t.StartsWith(name, StringComparison.Ordinal)).Take(MostNames))}{(there.Length > MostNames ? $" and {there.Length - MostNames} more" : "")}";
         return $"there is no namespace '{name}' in {Names}; {known}";
     }

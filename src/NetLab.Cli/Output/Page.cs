@@ -5,7 +5,10 @@ using Spectre.Console;
 
 namespace NetLab.Cli;
 
-/// <summary>Lines of text for a person, in Spectre's markup, with colours where the terminal shows them. What is under way may be shown on a line that the next one replaces.</summary>
+/// <summary>
+/// Lines of text for a person, in Spectre's markup, with colours where the terminal shows them.
+/// What is under way may be shown on a line that the next one replaces.
+/// </summary>
 internal sealed partial class Page
 {
     private readonly Terminal _terminal;
@@ -58,7 +61,7 @@ internal sealed partial class Page
     /// <param name="style">Its style, such as <c>grey</c>; null for none.</param>
     public void Text(int indent, string text, string? style = null)
     {
-        foreach (string line in Wrap(text, Math.Min(Width, 100) - indent))
+        foreach (var line in Wrap(text, Math.Min(Width, 100) - indent))
         {
             Line(new string(' ', indent) + Styled(line, style));
         }
@@ -67,8 +70,8 @@ internal sealed partial class Page
     /// <summary>Writes one thing that was seen: on a screen it is broken to fit, with a deeper indent for what follows; elsewhere it stays a line.</summary>
     public void Item(int indent, string text, string? style = null)
     {
-        List<string> lines = Breaks && indent + text.Length > Width ? Wrap(PlainText.Line(text), Width - indent - 2) : [text];
-        for (int i = 0; i < lines.Count; i++)
+        var lines = Breaks && indent + text.Length > Width ? Wrap(PlainText.Line(text), Width - indent - 2) : [text];
+        for (var i = 0; i < lines.Count; i++)
         {
             Line(new string(' ', indent + (i == 0 ? 0 : 2)) + Styled(lines[i], style));
         }
@@ -77,7 +80,7 @@ internal sealed partial class Page
     /// <summary>Writes a drawing as it is, its frames faint and its VLANs coloured.</summary>
     public void Drawing(string drawing)
     {
-        foreach (string line in drawing.TrimEnd('\n').Split('\n'))
+        foreach (var line in drawing.TrimEnd('\n').Split('\n'))
         {
             Line(_colours ? Vlan().Replace(Frame().Replace(Markup.Escape(line), "[grey]$0[/]"), "[yellow]$0[/]") : Markup.Escape(line));
         }
@@ -92,7 +95,7 @@ internal sealed partial class Page
         }
 
         Settle();
-        string line = PlainText.Line($"  … {what}");
+        var line = PlainText.Line($"  … {what}");
         _terminal.Out.Write(line.Length < Width ? line : line[..(Width - 1)]);
         _isBusy = true;
     }
@@ -113,10 +116,10 @@ internal sealed partial class Page
     private static List<string> Wrap(string text, int width)
     {
         var lines = new List<string>();
-        foreach (string paragraph in text.Trim().ReplaceLineEndings("\n").Split('\n'))
+        foreach (var paragraph in text.Trim().ReplaceLineEndings("\n").Split('\n'))
         {
             var line = new StringBuilder();
-            foreach (string word in paragraph.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            foreach (var word in paragraph.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             {
                 if (line.Length > 0 && line.Length + 1 + word.Length > width)
                 {

@@ -43,16 +43,17 @@ internal sealed class Terminal : IDisposable
         var error = new StreamWriter(new StandardStream(Console.OpenStandardError(), name: null), utf8) { AutoFlush = true };
 
         // Spectre knows terminals, NO_COLOR and the like.
-        Capabilities screen = AnsiConsole.Profile.Capabilities;
-        bool live = !Console.IsOutputRedirected && screen.Ansi;
-        return new Terminal(output, error, live ? Math.Max(40, AnsiConsole.Profile.Width) : null, live && AnsiConsole.Profile.Capabilities.ColorSystem != ColorSystem.NoColors);
+        var screen = AnsiConsole.Profile.Capabilities;
+        var live = !Console.IsOutputRedirected && screen.Ansi;
+        return new Terminal(output, error, live ? Math.Max(40, AnsiConsole.Profile.Width) : null,
+            live && AnsiConsole.Profile.Capabilities.ColorSystem != ColorSystem.NoColors);
     }
 
     /// <summary>Says why a command failed, on standard error, and with <paramref name="json"/> as a document on standard output.</summary>
     public int Fail(Failure failure, bool json)
     {
         Page.Settle();
-        foreach (string line in failure.Lines)
+        foreach (var line in failure.Lines)
         {
             Say(line);
         }

@@ -71,7 +71,8 @@ internal sealed class RunDocument
                     Start(started.Step);
                     break;
                 case TaskOffered task:
-                    _open.Peek()["task"] = new JsonObject { ["text"] = task.Offer.Text, ["hints"] = JsonText.Array(task.Offer.Hints), ["hasSolution"] = task.Offer.HasSolution };
+                    _open.Peek()["task"] = new JsonObject
+                        { ["text"] = task.Offer.Text, ["hints"] = JsonText.Array(task.Offer.Hints), ["hasSolution"] = task.Offer.HasSolution };
                     break;
                 case StepEnded ended:
                     End(ended);
@@ -117,13 +118,13 @@ internal sealed class RunDocument
                 ["steps"] = new JsonArray(),
             };
             _narration = [];
-            ((JsonArray)(_open.TryPeek(out JsonObject? parent) ? parent : Json)["steps"]!).Add(json);
+            ((JsonArray)(_open.TryPeek(out var parent) ? parent : Json)["steps"]!).Add(json);
             _open.Push(json);
         }
 
         private void End(StepEnded ended)
         {
-            JsonObject json = _open.Pop();
+            var json = _open.Pop();
             json["outcome"] = ended.Outcome switch { StepOutcome.Passed => "passed", StepOutcome.Failed => "failed", _ => "skipped" };
             json["holds"] = ended.Holds;
             json["seen"] = JsonText.Array(ended.Seen);

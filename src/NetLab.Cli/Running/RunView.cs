@@ -54,7 +54,8 @@ internal sealed class RunView(Page page, ScenarioRun run, bool verbose) : IRunVi
                 break;
             case ScenarioEnded sum:
                 page.Gap();
-                page.Line(Page.Styled($"{sum.Passed} passed, {sum.Failed} failed, {sum.Skipped} skipped, in {Time(sum.Took)}", sum.Failed > 0 ? "red" : "green"));
+                page.Line(Page.Styled($"{sum.Passed} passed, {sum.Failed} failed, {sum.Skipped} skipped, in {Time(sum.Took)}",
+                    sum.Failed > 0 ? "red" : "green"));
                 break;
             default:
                 break;
@@ -69,7 +70,7 @@ internal sealed class RunView(Page page, ScenarioRun run, bool verbose) : IRunVi
     public static void WriteSum(Page page, IReadOnlyList<ScenarioRun> runs)
     {
         page.Gap();
-        foreach (ScenarioRun run in runs)
+        foreach (var run in runs)
         {
             page.Line($"{(run.Succeeded ? "[green]passed[/]" : "[red]failed[/]")}  {Page.Styled(run.Document.File, null)}  {Page.Styled(run.Document.Name, "grey")}");
         }
@@ -77,14 +78,14 @@ internal sealed class RunView(Page page, ScenarioRun run, bool verbose) : IRunVi
 
     private void ShowStep(StepEnded ended, int indent, string number, bool isBadNews)
     {
-        string mark = ended.Outcome switch
+        var mark = ended.Outcome switch
         {
             StepOutcome.Passed => "[green]✓[/]",
             StepOutcome.Failed => isBadNews ? "[red]✗[/]" : "[grey]✗[/]",
             _ => "[yellow]–[/]",
         };
         page.Line($"{new string(' ', indent)}{mark} {number}{Page.Styled(ended.Step.Title, null)}  {Page.Styled(Time(ended.Took), "grey")}");
-        foreach (string seen in ended.Seen.Where(s => s != ended.Step.Title))
+        foreach (var seen in ended.Seen.Where(s => s != ended.Step.Title))
         {
             page.Item(indent + 4, seen, "grey");
         }
@@ -114,10 +115,10 @@ internal sealed class RunView(Page page, ScenarioRun run, bool verbose) : IRunVi
 
     private void ShowGroup(StepEnded ended)
     {
-        bool isTask = ended.Step.Action == "task";
+        var isTask = ended.Step.Action == "task";
         page.Gap();
         page.Line($"{new string(' ', StepIndent)}{ended.Step.Number}  [bold]{(isTask ? "Task" : "Claim")}: {Page.Styled(ended.Step.Title, null)}[/]");
-        foreach (ScenarioEvent happening in _inside)
+        foreach (var happening in _inside)
         {
             if (happening is Narration narration)
             {
@@ -137,7 +138,7 @@ internal sealed class RunView(Page page, ScenarioRun run, bool verbose) : IRunVi
 
         if (isTask && ended.Outcome != StepOutcome.Passed)
         {
-            foreach (string hint in _hints)
+            foreach (var hint in _hints)
             {
                 page.Text(SeenIndent, $"Hint: {hint}", "yellow");
             }
@@ -160,7 +161,7 @@ internal sealed class RunView(Page page, ScenarioRun run, bool verbose) : IRunVi
 
     private void ShowLines(string text, int indent, string style)
     {
-        foreach (string line in text.ReplaceLineEndings("\n").Split('\n'))
+        foreach (var line in text.ReplaceLineEndings("\n").Split('\n'))
         {
             page.Item(indent, line, style);
         }

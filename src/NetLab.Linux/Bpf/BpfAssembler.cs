@@ -1,6 +1,8 @@
 namespace NetLab.Linux.Bpf;
 
-/// <summary>The registers of a BPF program: R0 is the result of a call, R1 to R5 its arguments (lost by it), R6 to R9 survive, FP points behind 512 bytes of stack.</summary>
+/// <summary>
+/// The registers of a BPF program: R0 is the result of a call, R1 to R5 its arguments (lost by it), R6 to R9 survive, FP points behind 512 bytes of stack.
+/// </summary>
 internal enum BpfRegister
 {
     R0, R1, R2, R3, R4, R5, R6, R7, R8, R9, FP,
@@ -24,7 +26,8 @@ internal readonly record struct BpfLabel(int Number);
 
 /// <summary>
 /// Writes BPF instructions, one method each, named as the verifier prints them or as include/linux/filter.h calls them. An instruction is eight bytes
-/// (struct bpf_insn): code, destination and source register in a byte, a 16-bit offset, a 32-bit immediate. See Documentation/bpf/standardization/instruction-set.rst.
+/// (struct bpf_insn): code, destination and source register in a byte, a 16-bit offset, a 32-bit immediate.
+/// See Documentation/bpf/standardization/instruction-set.rst.
 /// </summary>
 internal sealed class BpfAssembler
 {

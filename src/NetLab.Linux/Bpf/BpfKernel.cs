@@ -22,13 +22,15 @@ internal enum BpfProgramType
 /// </summary>
 internal static unsafe class BpfKernel
 {
-    private const int MapCreate = 0, MapLookupElement = 1, MapUpdateElement = 2, MapDeleteElement = 3, ProgramLoad = 5, ProgramTestRun = 10, RawTracepointOpen = 17, MapFreeze = 22;
+    private const int MapCreate = 0, MapLookupElement = 1, MapUpdateElement = 2, MapDeleteElement = 3, ProgramLoad = 5, ProgramTestRun = 10,
+        RawTracepointOpen = 17, MapFreeze = 22;
     private const int TraceRawTracepoint = 23; // enum bpf_attach_type: BPF_TRACE_RAW_TP
 
     /// <summary>Flags of a map.</summary>
     public const uint ReadableByProgramsOnly = 1 << 7 /* BPF_F_RDONLY_PROG */, Mappable = 1 << 10 /* BPF_F_MMAPABLE */;
 
-    // Helpers that read the kernel's memory are for programs under a licence compatible with the GPL; this is the licence of this source in the words of license_is_gpl_compatible().
+    // Helpers that read the kernel's memory are for programs under a licence compatible with the GPL;
+    // this is the licence of this source in the words of license_is_gpl_compatible().
     private static ReadOnlySpan<byte> License => "Dual MIT/GPL\0"u8;
 
     private static int SystemCallNumber => RuntimeInformation.ProcessArchitecture is Architecture.X64 ? 321 : 280; // 280: arm64, riscv64
@@ -36,7 +38,8 @@ internal static unsafe class BpfKernel
     /// <summary>Makes a map.</summary>
     public static SafeFileHandle CreateMap(BpfMapType type, string name, int keySize, int valueSize, int entries, uint flags = 0)
     {
-        var attributes = new MapCreateAttributes { Type = (uint)type, KeySize = (uint)keySize, ValueSize = (uint)valueSize, Entries = (uint)entries, Flags = flags };
+        var attributes = new MapCreateAttributes
+            { Type = (uint)type, KeySize = (uint)keySize, ValueSize = (uint)valueSize, Entries = (uint)entries, Flags = flags };
         SetName(new Span<byte>(attributes.Name, 16), name);
         return Open(MapCreate, &attributes, sizeof(MapCreateAttributes), $"create the BPF map {name}", null);
     }
@@ -140,7 +143,8 @@ internal static unsafe class BpfKernel
                 }
             }
 
-            throw new BpfProgramException($"load the BPF program {name} ({instructions.Length} instructions)", -fd, Encoding.UTF8.GetString(log.AsSpan(0, Math.Max(0, log.AsSpan().IndexOf((byte)0)))));
+            throw new BpfProgramException($"load the BPF program {name} ({instructions.Length} instructions)", -fd,
+                Encoding.UTF8.GetString(log.AsSpan(0, Math.Max(0, log.AsSpan().IndexOf((byte)0)))));
         }
     }
 
@@ -177,7 +181,8 @@ internal static unsafe class BpfKernel
         }
     }
 
-    internal static string? Hint(int errno) => errno is Errno.EPERM ? "BPF takes the capabilities BPF and PERFMON (or SYS_ADMIN) of the machine itself, and a kernel that is not locked down for confidentiality" : null;
+    internal static string? Hint(int errno) => errno is Errno.EPERM
+        ? "BPF takes the capabilities BPF and PERFMON (or SYS_ADMIN) of the machine itself, and a kernel that is not locked down for confidentiality" : null;
 
     // The result, or the error number, negative.
     private static int Call(int command, void* attributes, int size)
@@ -209,8 +214,10 @@ internal static unsafe class BpfKernel
         public ulong Key, Value, Flags;
     }
 
-    // struct { __u32 prog_type, insn_cnt; __aligned_u64 insns, license; __u32 log_level, log_size; __aligned_u64 log_buf; __u32 kern_version, prog_flags; char prog_name[16];
-    //          __u32 prog_ifindex, expected_attach_type, prog_btf_fd, func_info_rec_size; __aligned_u64 func_info; __u32 func_info_cnt, line_info_rec_size; __aligned_u64 line_info;
+    // struct { __u32 prog_type, insn_cnt; __aligned_u64 insns, license; __u32 log_level, log_size; __aligned_u64 log_buf;
+    // __u32 kern_version, prog_flags; char prog_name[16];
+    // __u32 prog_ifindex, expected_attach_type, prog_btf_fd, func_info_rec_size; __aligned_u64 func_info;
+    // __u32 func_info_cnt, line_info_rec_size; __aligned_u64 line_info;
     //          __u32 line_info_cnt, attach_btf_id; … }
     private struct ProgramLoadAttributes
     {
@@ -235,7 +242,8 @@ internal static unsafe class BpfKernel
         public uint Padding;
     }
 
-    // struct { __u32 prog_fd, retval, data_size_in, data_size_out; __aligned_u64 data_in, data_out; __u32 repeat, duration, ctx_size_in, ctx_size_out; __aligned_u64 ctx_in, ctx_out; __u32 flags, cpu, batch_size; }
+    // struct { __u32 prog_fd, retval, data_size_in, data_size_out; __aligned_u64 data_in, data_out;
+    // __u32 repeat, duration, ctx_size_in, ctx_size_out; __aligned_u64 ctx_in, ctx_out; __u32 flags, cpu, batch_size; }
     private struct TestRunAttributes
     {
         public uint Program, ReturnValue, DataSizeIn, DataSizeOut;

@@ -10,7 +10,8 @@ public sealed class BpfProgramException : LinuxException
     /// <param name="errno">The error number, positive.</param>
     /// <param name="verifierLog">What the verifier wrote; empty when the program was refused before it was looked at.</param>
     public BpfProgramException(string doing, int errno, string verifierLog)
-        : base(doing, errno, End(verifierLog), verifierLog.Length == 0 ? BpfKernel.Hint(errno) : "The programs are made for each kernel from its BTF; please report this log with the output of uname -r")
+        : base(doing, errno, End(verifierLog), verifierLog.Length == 0 ? BpfKernel.Hint(errno)
+            : "The programs are made for each kernel from its BTF; please report this log with the output of uname -r")
     {
         VerifierLog = verifierLog;
     }

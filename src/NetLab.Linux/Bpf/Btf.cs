@@ -12,7 +12,9 @@ internal enum BtfKind
     Function = 12, FunctionPrototype = 13, Variable = 14, DataSection = 15, Float = 16, DeclarationTag = 17, TypeTag = 18, Enum64 = 19,
 }
 
-/// <summary>Where a member lives in its struct. A bit field is <see cref="BitSize"/> bits of the byte at <see cref="Offset"/>, from bit <see cref="Bit"/>.</summary>
+/// <summary>
+/// Where a member lives in its struct. A bit field is <see cref="BitSize"/> bits of the byte at <see cref="Offset"/>, from bit <see cref="Bit"/>.
+/// </summary>
 internal readonly record struct BtfMember(int Offset, int Size, int Bit, int BitSize)
 {
     /// <summary>Whether the member is a bit field.</summary>
@@ -72,7 +74,8 @@ internal sealed class Btf
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new PlatformNotSupportedException($"This kernel does not describe its types: {KernelPath} does not exist. It takes a kernel built with CONFIG_DEBUG_INFO_BTF=y.", e);
+            throw new PlatformNotSupportedException(
+                $"This kernel does not describe its types: {KernelPath} does not exist. It takes a kernel built with CONFIG_DEBUG_INFO_BTF=y.", e);
         }
 
         return Parse(content, names);
@@ -120,7 +123,9 @@ internal sealed class Btf
     /// <summary>The id of the first type of that kind and name; 0 when there is none. The name must have been given at reading.</summary>
     public int Find(BtfKind kind, string name) => _found.GetValueOrDefault((kind, name));
 
-    /// <summary>Whether a struct has a member; the path may lead through members that are structs themselves ("ns.inum"); unnamed unions need no mention.</summary>
+    /// <summary>
+    /// Whether a struct has a member; the path may lead through members that are structs themselves ("ns.inum"); unnamed unions need no mention.
+    /// </summary>
     public bool TryMember(string structName, string path, out BtfMember member)
     {
         member = default;
@@ -203,7 +208,8 @@ internal sealed class Btf
                 throw new InvalidDataException($"BTF of a newer format: type {id} is of kind {kind}, which is unknown here.");
             }
 
-            if (name + 4 <= (uint)text.Length && wanted.MayContain(Unsafe.ReadUnaligned<uint>(in text[(int)name])) && wanted.Find(text[(int)name..]) is { } match)
+            if (name + 4 <= (uint)text.Length && wanted.MayContain(Unsafe.ReadUnaligned<uint>(in text[(int)name]))
+                && wanted.Find(text[(int)name..]) is { } match)
             {
                 matches.Add((id, match));
             }

@@ -16,7 +16,8 @@ internal enum FrameLikeness
 }
 
 /// <summary>
-/// What stays the same of a frame on its way through the kernel: bridges tag it, routers age it, NAT rewrites addresses and ports, tunnels put headers in front. Just enough of
+/// What stays the same of a frame on its way through the kernel: bridges tag it, routers age it, NAT rewrites addresses and ports, tunnels
+/// put headers in front. Just enough of
 /// Ethernet and IP is read for that; bytes that end too early are no error.
 /// </summary>
 internal readonly struct FrameContent
@@ -92,7 +93,8 @@ internal readonly struct FrameContent
     private ReadOnlySpan<byte> Bytes => _memory.Span;
 
     /// <summary>
-    /// Whether both may be the same frame, one of them perhaps inside a tunnel, after address translation, with a tag, or cut in fragments. The ends of both are laid upon each other,
+    /// Whether both may be the same frame, one of them perhaps inside a tunnel, after address translation, with a tag, or cut in fragments.
+    /// The ends of both are laid upon each other,
     /// because headers come and go at the front.
     /// </summary>
     public FrameLikeness Compare(FrameContent other)
@@ -132,7 +134,9 @@ internal readonly struct FrameContent
             && Bytes.Slice(start, known).SequenceEqual(other.Bytes.Slice(others, known));
     }
 
-    /// <summary>Whether both are IPv4 packets with the same addresses, protocol and identification: fragments of the same, or the whole and a fragment.</summary>
+    /// <summary>
+    /// Whether both are IPv4 packets with the same addresses, protocol and identification: fragments of the same, or the whole and a fragment.
+    /// </summary>
     public bool IsSameDatagram(FrameContent other) =>
         IsIpv4 && other.IsIpv4 && Protocol == other.Protocol
         && Bytes.Slice(NetworkStart + 4, 2).SequenceEqual(other.Bytes.Slice(other.NetworkStart + 4, 2))

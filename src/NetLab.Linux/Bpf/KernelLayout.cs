@@ -43,7 +43,8 @@ internal sealed record KernelLayout
         ["fib_table_lookup"] = ["tb_id", "flp", "nhc", "err"],
     };
 
-    private static readonly string[] Structs = ["sk_buff", "net_device", "net", "sock", "flowi4", "fib_nh_common", "task_struct", "nsproxy", "flowi6", "fib6_table", "fib6_result"];
+    private static readonly string[] Structs =
+        ["sk_buff", "net_device", "net", "sock", "flowi4", "fib_nh_common", "task_struct", "nsproxy", "flowi6", "fib6_table", "fib6_result"];
 
     private readonly Dictionary<int, string> _dropReasons = [];
 
@@ -132,7 +133,8 @@ internal sealed record KernelLayout
     private static readonly Lazy<KernelLayout> LazyRunning = new(() => new KernelLayout(Btf.ReadKernel(Names)));
 
     /// <summary>Names of all types that are looked up.</summary>
-    internal static IReadOnlyCollection<string> Names => [.. Structs, "skb_drop_reason", .. TracePrograms.Tracepoints.SelectMany(t => new[] { "btf_trace_" + t, "__traceiter_" + t })];
+    internal static IReadOnlyCollection<string> Names =>
+        [.. Structs, "skb_drop_reason", .. TracePrograms.Tracepoints.SelectMany(t => new[] { "btf_trace_" + t, "__traceiter_" + t })];
 
     /// <summary>Offsets in struct sk_buff (include/linux/skbuff.h).</summary>
     public int SkbDevice { get; }
@@ -163,7 +165,10 @@ internal sealed record KernelLayout
     public int SocketProtocol { get; }
     public int SocketPort { get; }
 
-    /// <summary>Offsets in struct flowi4 (include/net/flow.h), struct fib_nh_common (include/net/ip_fib.h), struct task_struct and struct nsproxy; those with a 6 of IPv6 (include/net/ip6_fib.h).</summary>
+    /// <summary>
+    /// Offsets in struct flowi4 (include/net/flow.h), struct fib_nh_common (include/net/ip_fib.h), struct task_struct and struct nsproxy;
+    /// those with a 6 of IPv6 (include/net/ip6_fib.h).
+    /// </summary>
     public int Flow6Source { get; }
     public int Flow6Destination { get; }
     public int Table6Id { get; }
@@ -187,7 +192,8 @@ internal sealed record KernelLayout
     public TracepointLayout? Tracepoint(string name) => Tracepoints.GetValueOrDefault(name);
 
     /// <summary>
-    /// The name of a reason, from this kernel's enum skb_drop_reason without its prefix: <c>NETFILTER_DROP</c>. The upper sixteen bits of a reason name a subsystem
+    /// The name of a reason, from this kernel's enum skb_drop_reason without its prefix: <c>NETFILTER_DROP</c>.
+    /// The upper sixteen bits of a reason name a subsystem
     /// (include/net/dropreason.h) that keeps its own list, in a module's BTF; such a reason is told in numbers.
     /// </summary>
     public string DropReasonName(int reason)

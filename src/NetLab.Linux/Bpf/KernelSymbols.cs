@@ -4,7 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace NetLab.Linux.Bpf;
 
 /// <summary>
-/// Names of kernel functions by address, told by the kernel itself: a small program formats addresses with <c>%ps</c> (bpf_snprintf) and is run on demand. Needs no
+/// Names of kernel functions by address, told by the kernel itself: a small program formats addresses with <c>%ps</c> (bpf_snprintf) and is
+/// run on demand. Needs no
 /// /proc/kallsyms, which shows zeros without CAP_SYSLOG and takes a quarter of a second to read. Names are kept; not safe for several threads at once.
 /// </summary>
 internal sealed class KernelSymbols : IDisposable
@@ -31,7 +32,9 @@ internal sealed class KernelSymbols : IDisposable
         _program = BpfKernel.LoadProgram(BpfProgramType.RawTracepoint, "netlab_symbols", Program(outputFd.Number, formatFd.Number));
     }
 
-    /// <summary>The name of the function that the address is in, see <see cref="FunctionName"/>; the address itself in hexadecimal when the kernel has none.</summary>
+    /// <summary>
+    /// The name of the function that the address is in, see <see cref="FunctionName"/>; the address itself in hexadecimal when the kernel has none.
+    /// </summary>
     public string NameOf(ulong address)
     {
         if (!_names.TryGetValue(address, out var name))

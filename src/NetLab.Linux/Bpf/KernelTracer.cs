@@ -6,13 +6,15 @@ using Microsoft.Win32.SafeHandles;
 namespace NetLab.Linux.Bpf;
 
 /// <summary>
-/// Watches what the kernel does with every frame in chosen network namespaces, by BPF programs on tracepoints. The programs are assembled for the running kernel, loaded
+/// Watches what the kernel does with every frame in chosen network namespaces, by BPF programs on tracepoints.
+/// The programs are assembled for the running kernel, loaded
 /// with bpf(2) and filter in the kernel, so other namespaces cost next to nothing. All goes away with this object, or with the process.
 /// </summary>
 /// <remarks>
 /// <para>One tracer a process is enough: namespaces come and go by <see cref="AddNamespace"/> and <see cref="RemoveNamespace"/>.</para>
 /// <para>Safe for several threads at once; one of them reads at a time.</para>
-/// <para>This file owns the life of programs and maps. What the programs do is in <c>TracePrograms.cs</c>, what they write in <c>TraceRecordLayout.cs</c>.</para>
+/// <para>This file owns the life of programs and maps. What the programs do is in <c>TracePrograms.cs</c>, what they write in
+/// <c>TraceRecordLayout.cs</c>.</para>
 /// </remarks>
 public sealed class KernelTracer : IDisposable
 {
@@ -71,7 +73,8 @@ public sealed class KernelTracer : IDisposable
     /// <summary>Those of <see cref="LostEvents"/> that were of one traced namespace.</summary>
     /// <param name="inode">Its inode number (<see cref="NetworkNamespace.Inode"/>).</param>
     /// <exception cref="LinuxException">The namespace is not traced (ENOENT).</exception>
-    public long LostEventsOf(ulong inode) => (long)BpfKernel.Lookup<uint, ulong>(_namespaces, checked((uint)inode), $"read how many records of the network namespace net:[{inode}] were lost");
+    public long LostEventsOf(ulong inode) =>
+        (long)BpfKernel.Lookup<uint, ulong>(_namespaces, checked((uint)inode), $"read how many records of the network namespace net:[{inode}] were lost");
 
     /// <summary>
     /// Becomes readable when the ring has filled up by a sixteenth since it was last empty, so that it can be drained in time without looking again and again:
@@ -80,7 +83,8 @@ public sealed class KernelTracer : IDisposable
     public SafeFileHandle Filling => _ring.Map;
 
     /// <summary>
-    /// Whether the kernel lets this process trace: it describes its types, and takes a program that reads its memory (CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN, in the
+    /// Whether the kernel lets this process trace: it describes its types, and takes a program that reads its memory (CAP_BPF and
+    /// CAP_PERFMON, or CAP_SYS_ADMIN, in the
     /// first user namespace; no lockdown for confidentiality; Linux 5.13 or later). Takes well under a millisecond.
     /// </summary>
     /// <param name="why">The evidence, either way, in a phrase.</param>
@@ -109,7 +113,8 @@ public sealed class KernelTracer : IDisposable
     }
 
     /// <summary>Loads the programs and attaches them. No namespace is traced yet.</summary>
-    /// <exception cref="LinuxException">The kernel refused (EPERM: see <see cref="IsAllowed"/>); for a program see <see cref="BpfProgramException"/>.</exception>
+    /// <exception cref="LinuxException">The kernel refused (EPERM: see <see cref="IsAllowed"/>);
+    /// for a program see <see cref="BpfProgramException"/>.</exception>
     /// <exception cref="PlatformNotSupportedException">This kernel lacks something that is needed: its BTF, a member of a struct, a tracepoint.</exception>
     public static KernelTracer Start(TracerOptions? options = null)
     {
@@ -121,7 +126,8 @@ public sealed class KernelTracer : IDisposable
 
         if (options.RingSize < Environment.SystemPageSize || !int.IsPow2(options.RingSize))
         {
-            throw new ArgumentException($"RingSize is {options.RingSize}; it must be a power of two and at least a page ({Environment.SystemPageSize} bytes).", nameof(options));
+            throw new ArgumentException(
+                $"RingSize is {options.RingSize}; it must be a power of two and at least a page ({Environment.SystemPageSize} bytes).", nameof(options));
         }
 
         return new KernelTracer(KernelLayout.Running, options);
@@ -211,7 +217,8 @@ public sealed class KernelTracer : IDisposable
             }
         }
 
-        foreach (var (point, program) in points.Zip(Load(points, p => TracePrograms.Build(layout, maps, options.CaptureLength, options.RingSize / WakeAtPart, p.Name))))
+        foreach (var (point, program) in points.Zip(
+            Load(points, p => TracePrograms.Build(layout, maps, options.CaptureLength, options.RingSize / WakeAtPart, p.Name))))
         {
             Own(BpfKernel.Attach(program, point.Name));
             _attached++;

@@ -3,8 +3,10 @@ using Microsoft.Win32.SafeHandles;
 namespace NetLab.Linux.Bpf;
 
 /// <summary>
-/// The reader's side of a BPF ring buffer (Documentation/bpf/ringbuf.rst). The kernel shares three things: a page with the reader's position, which we write; a page with the
-/// writer's position; and the data, mapped twice in a row so that a record that goes over the end reads in one piece. A record has a header of eight bytes: its length, with
+/// The reader's side of a BPF ring buffer (Documentation/bpf/ringbuf.rst). The kernel shares three things:
+/// a page with the reader's position, which we write; a page with the
+/// writer's position; and the data, mapped twice in a row so that a record that goes over the end reads in one piece.
+/// A record has a header of eight bytes: its length, with
 /// bit 31 set while it is being written and bit 30 when it was thrown away.
 /// </summary>
 internal sealed unsafe class RingBuffer : IDisposable

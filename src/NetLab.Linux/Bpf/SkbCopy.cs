@@ -199,7 +199,8 @@ public sealed class SkbCopy
     // The second step at the same device completes the hop that the first began.
     private void Hop(TraceEvent e, SkbDirection direction, bool complete)
     {
-        if (_hops.Count > 0 && complete && _hops[^1] is { IsComplete: false } last && last.Direction == direction && last.InterfaceIndex == e.InterfaceIndex && last.Namespace == e.Namespace)
+        if (_hops.Count > 0 && complete && _hops[^1] is { IsComplete: false } last && last.Direction == direction
+            && last.InterfaceIndex == e.InterfaceIndex && last.Namespace == e.Namespace)
         {
             last.IsComplete = true;
         }

@@ -22,7 +22,8 @@ public sealed record SkbHop(ulong Namespace, int InterfaceIndex, string DeviceNa
     public long Timestamp => First.Timestamp;
 
     /// <summary>
-    /// Of an outgoing hop: whether the device's driver got it. Otherwise it is still in the queue, or was stopped between (queueing discipline, tc egress, nft egress).
+    /// Of an outgoing hop: whether the device's driver got it. Otherwise it is still in the queue, or was stopped between (queueing
+    /// discipline, tc egress, nft egress).
     /// Of an incoming hop: whether the stack got it; otherwise it is still in the CPU's backlog.
     /// </summary>
     public bool IsComplete { get; internal set; }

@@ -11,8 +11,10 @@ public sealed record SkbLoop(SkbCopy Root, ulong Namespace, int InterfaceIndex, 
 /// <summary>
 /// Makes of recorded events the copies of frames and how they descend from each other. Pure: needs no kernel.
 /// <para>
-/// The kernel keeps the address of an skb through bridges, veth pairs, namespaces, routing and tunnels, so an address is a copy for as long as it lives. Addresses are soon used again: an event
-/// belongs to the copy at its address only while no end of that was seen, and only if the frame can be the same. A copy at a new address descends from the one with the same buffer (a clone),
+/// The kernel keeps the address of an skb through bridges, veth pairs, namespaces, routing and tunnels, so an address is a copy for as long
+/// as it lives. Addresses are soon used again: an event
+/// belongs to the copy at its address only while no end of that was seen, and only if the frame can be the same.
+/// A copy at a new address descends from the one with the same buffer (a clone),
 /// from the one whose packet it carries on in the same namespace (user-space switches), from the one it is a part of, or from the one an ICMP error is about.
 /// </para>
 /// </summary>
@@ -44,11 +46,13 @@ public sealed class SkbTree
     public IEnumerable<SkbCopy> Roots => _copies.Where(c => c.Parent is null);
 
     /// <summary>Frames that came in at the same device four times or more.</summary>
-    public IEnumerable<SkbLoop> Loops => _arrivals.Where(a => a.Value.Times >= TimesOfLoop).Select(a => new SkbLoop(a.Key.Root, a.Key.Namespace, a.Key.Index, a.Value.Name, a.Value.Times));
+    public IEnumerable<SkbLoop> Loops =>
+        _arrivals.Where(a => a.Value.Times >= TimesOfLoop).Select(a => new SkbLoop(a.Key.Root, a.Key.Namespace, a.Key.Index, a.Value.Name, a.Value.Times));
 
     /// <summary>Builds the tree.</summary>
     /// <param name="events">The events, in any order; they are sorted by time.</param>
-    /// <param name="isPassedOn">Whether what comes in at a device may be read by somebody in user space who sends it on; null: at any device. What Open vSwitch itself gives to the kernel by an internal port is not.</param>
+    /// <param name="isPassedOn">Whether what comes in at a device may be read by somebody in user space who sends it on; null:
+    /// at any device. What Open vSwitch itself gives to the kernel by an internal port is not.</param>
     public static SkbTree Build(IEnumerable<TraceEvent> events, Func<SkbHop, bool>? isPassedOn = null)
     {
         ArgumentNullException.ThrowIfNull(events);
@@ -128,7 +132,8 @@ public sealed class SkbTree
             Of(_receivedIn, after.Namespace).Add(copy);
         }
 
-        if (copy.EndEvent is { Kind: TraceEventKind.ConsumeSkb, Location: var by } && (by.StartsWith("ip_do_fragment", StringComparison.Ordinal) || by.StartsWith("ip6_fragment", StringComparison.Ordinal)))
+        if (copy.EndEvent is { Kind: TraceEventKind.ConsumeSkb, Location: var by }
+            && (by.StartsWith("ip_do_fragment", StringComparison.Ordinal) || by.StartsWith("ip6_fragment", StringComparison.Ordinal)))
         {
             _cut.Add(copy);
         }
@@ -157,7 +162,8 @@ public sealed class SkbTree
         var comesIn = e.Kind is TraceEventKind.NetifRx or TraceEventKind.NetifReceiveSkb;
         var isPossible = (last.Direction, comesIn) switch
         {
-            // Receiving leaves a trace in the skb, the number of the device, which only the way through a veth pair or a tunnel wipes out; a tunnel takes its headers off.
+            // Receiving leaves a trace in the skb, the number of the device, which only the way through a veth pair or a tunnel wipes out;
+            // a tunnel takes its headers off.
             (SkbDirection.In, true) => e.IngressInterfaceIndex != 0 || (IsAt(last, e) && !last.IsComplete) || e.Length < copy.Latest.Length,
             (SkbDirection.In, false) => e.IngressInterfaceIndex != 0 && last.Namespace == e.Namespace,
             (SkbDirection.Out, true) => e.Length == copy.Latest.Length, // what goes through a veth pair is not changed
@@ -188,7 +194,8 @@ public sealed class SkbTree
         {
             // A bridge makes clones of what came in, whatever became of the clones that it sent before.
             bool IsOriginal(SkbCopy c) => c != former && c.IsLive && c.HeadAddress == e.HeadAddress && c.Content.Compare(content) is FrameLikeness.Same;
-            var original = Latest(sharing, c => IsOriginal(c) && c.Hops is [.., { Direction: SkbDirection.In } hop] && hop.Namespace == e.Namespace) ?? Latest(sharing, IsOriginal);
+            var original = Latest(sharing, c => IsOriginal(c) && c.Hops is [.., { Direction: SkbDirection.In } hop] && hop.Namespace == e.Namespace)
+                ?? Latest(sharing, IsOriginal);
             if (original is not null)
             {
                 return (original, SkbOrigin.Clone);
@@ -203,7 +210,9 @@ public sealed class SkbTree
         if (e.Kind is TraceEventKind.NetifReceiveSkb or TraceEventKind.NetifRx)
         {
             // What came out of a tunnel in fragments is in the buffer of one of them.
-            SkbCopy? put = sharing is null ? null : Latest(sharing, c => c.IsLive && c.HeadAddress == e.HeadAddress && c.Content.IsFragment && c.Hops is [.., { Direction: SkbDirection.In } hop] && hop.Namespace == e.Namespace);
+            var put = sharing is null ? null
+                : Latest(sharing, c => c.IsLive && c.HeadAddress == e.HeadAddress && c.Content.IsFragment
+                    && c.Hops is [.., { Direction: SkbDirection.In } hop] && hop.Namespace == e.Namespace);
             return (put, put is null ? SkbOrigin.Root : SkbOrigin.Part); // otherwise from a tap, or from a driver
         }
 
@@ -214,7 +223,8 @@ public sealed class SkbTree
 
         // What was queued as one is sent in segments.
         if (e.Kind is TraceEventKind.NetDevStartXmit
-            && Latest(_copies, c => c.Hops is [.., { Direction: SkbDirection.Out, IsComplete: false } hop] && IsAt(hop, e) && c.Latest.Length > e.Length && c.Content.HasSameAddresses(content)) is { } whole)
+            && Latest(_copies, c => c.Hops is [.., { Direction: SkbDirection.Out, IsComplete: false } hop] && IsAt(hop, e)
+                && c.Latest.Length > e.Length && c.Content.HasSameAddresses(content)) is { } whole)
         {
             return (whole, SkbOrigin.Part);
         }
@@ -232,7 +242,8 @@ public sealed class SkbTree
                 return (quoted, SkbOrigin.IcmpError);
             }
 
-            bool CanBeSource(SkbCopy c) => e.Timestamp - c.Latest.Timestamp < LongestPassage && c.Hops is [.., { Direction: SkbDirection.In } hop] && hop.Namespace == e.Namespace && _isPassedOn(hop);
+            bool CanBeSource(SkbCopy c) => e.Timestamp - c.Latest.Timestamp < LongestPassage && c.Hops is [.., { Direction: SkbDirection.In } hop]
+                && hop.Namespace == e.Namespace && _isPassedOn(hop);
             if (Latest(received, c => CanBeSource(c) && c.Content.IsSamePacket(content)) is { } source)
             {
                 return (source, SkbOrigin.SamePacket);
@@ -245,7 +256,8 @@ public sealed class SkbTree
         }
 
         // IPsec, or a tunnel that encrypts: what went in comes out longer and unrecognisable, in ESP or UDP.
-        var isEncrypted = former is not null && e.Length > former.Latest.Length && content.Protocol is ProtocolEsp or ProtocolUdp && former is { Hops: [.., var sent] } && !IsAt(sent, e);
+        var isEncrypted = former is not null && e.Length > former.Latest.Length && content.Protocol is ProtocolEsp or ProtocolUdp
+            && former is { Hops: [.., var sent] } && !IsAt(sent, e);
         return isEncrypted ? (former, SkbOrigin.Rewritten) : (null, SkbOrigin.Root);
     }
 
@@ -253,7 +265,8 @@ public sealed class SkbTree
     private SkbCopy? MadeAnew(TraceEvent e, FrameContent content) =>
         e.Kind is TraceEventKind.NetifReceiveSkb or TraceEventKind.NetifRx or TraceEventKind.KfreeSkb or TraceEventKind.ConsumeSkb
             ? Latest(_copiedForXdp, c => c.Children.All(k => k.HopsOfParent < c.Hops.Count || k.Origin is not SkbOrigin.SamePacket)
-                && c.EndEvent is { } end && end.Namespace == e.Namespace && end.InterfaceIndex == e.InterfaceIndex && c.Content.Compare(content) is FrameLikeness.Same)
+                && c.EndEvent is { } end && end.Namespace == e.Namespace && end.InterfaceIndex == e.InterfaceIndex
+                && c.Content.Compare(content) is FrameLikeness.Same)
             : null;
 
     private static bool IsAt(SkbHop hop, TraceEvent e) => hop.Namespace == e.Namespace && hop.InterfaceIndex == e.InterfaceIndex;

@@ -96,7 +96,8 @@ public sealed record TraceEvent
     /// <summary>One line: <c>KfreeSkb net:[4026532501] tap0 64 bytes skb ffff…: NETFILTER_DROP in nft_do_chain &lt; …</c></summary>
     public override string ToString()
     {
-        var line = string.Create(CultureInfo.InvariantCulture, $"{Kind} net:[{Namespace}] {(DeviceName.Length == 0 ? "-" : DeviceName)} {Length} bytes skb {SkbAddress:x}");
+        var line = string.Create(CultureInfo.InvariantCulture,
+            $"{Kind} net:[{Namespace}] {(DeviceName.Length == 0 ? "-" : DeviceName)} {Length} bytes skb {SkbAddress:x}");
         return Kind switch
         {
             TraceEventKind.KfreeSkb => $"{line}: {ReasonName} in {string.Join(" < ", Stack.Count > 0 ? Stack : [Location])}",
@@ -110,13 +111,18 @@ public sealed record TraceEvent
     }
 }
 
-/// <summary>What was asked of one routing table, and what it answered. The kernel asks several in a row: the local table (255), then main (254), or what rules say.</summary>
+/// <summary>
+/// What was asked of one routing table, and what it answered. The kernel asks several in a row: the local table (255), then main (254), or what rules say.
+/// </summary>
 public sealed record RouteLookup
 {
     /// <summary>The table: 255 local, 254 main.</summary>
     public int Table { get; init; }
 
-    /// <summary>0 when a route was found; otherwise an error number, negative: -11 (EAGAIN) no route in this table (of IPv6: -101, ENETUNREACH), -113 (EHOSTUNREACH), -13 (EACCES, prohibit), -22 (EINVAL, blackhole).</summary>
+    /// <summary>
+    /// 0 when a route was found; otherwise an error number, negative: -11 (EAGAIN) no route in this table (of IPv6:
+    /// -101, ENETUNREACH), -113 (EHOSTUNREACH), -13 (EACCES, prohibit), -22 (EINVAL, blackhole).
+    /// </summary>
     public int Error { get; init; }
 
     /// <summary>Source address of the flow.</summary>

@@ -6,7 +6,9 @@ public enum TraceEventKind
     /// <summary><c>netif_receive_skb</c>: a device hands a frame to the network stack, or to the bridge that the device is a port of.</summary>
     NetifReceiveSkb = 1,
 
-    /// <summary><c>netif_rx</c>: a frame is put into the backlog of a CPU; the receiving end of a veth does that, <see cref="NetifReceiveSkb"/> follows.</summary>
+    /// <summary>
+    /// <c>netif_rx</c>: a frame is put into the backlog of a CPU; the receiving end of a veth does that, <see cref="NetifReceiveSkb"/> follows.
+    /// </summary>
     NetifRx = 2,
 
     /// <summary><c>net_dev_queue</c>: a frame is given to a device to send, before its queueing discipline, tc and nft egress.</summary>

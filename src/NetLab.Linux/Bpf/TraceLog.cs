@@ -4,10 +4,14 @@ using System.Buffers.Binary;
 namespace NetLab.Linux.Bpf;
 
 /// <summary>
-/// Keeps records of one <see cref="KernelTracer"/> as the bytes that they are, and makes events of them when somebody wants to see them: what keeps up with a flood of
+/// Keeps records of one <see cref="KernelTracer"/> as the bytes that they are, and makes events of them when somebody wants to see them:
+/// what keeps up with a flood of
 /// frames must not allocate for each. Owns the memory, which comes from a pool in chunks and is bounded.
 /// </summary>
-/// <remarks>Not safe for several threads at once. What <see cref="Since"/> gave may be read while others add; it is good until <see cref="Clear"/>, and where chunks are dropped until the next <see cref="Add"/>.</remarks>
+/// <remarks>
+/// Not safe for several threads at once. What <see cref="Since"/> gave may be read while others add;
+/// it is good until <see cref="Clear"/>, and where chunks are dropped until the next <see cref="Add"/>.
+/// </remarks>
 /// <param name="mostChunks">How many chunks of <see cref="ChunkBytes"/> it holds at most.</param>
 /// <param name="dropsOldest">Whether a full log drops its oldest chunk; otherwise it takes no more.</param>
 public sealed class TraceLog(int mostChunks, bool dropsOldest = false)
@@ -15,7 +19,8 @@ public sealed class TraceLog(int mostChunks, bool dropsOldest = false)
     /// <summary>The size of a chunk: some 1,000 records.</summary>
     public const int ChunkBytes = 256 << 10;
 
-    // In a chunk each record follows its length, which is 0 where the rest of the chunk is empty. Both are multiples of eight bytes, so there is always room for that 0.
+    // In a chunk each record follows its length, which is 0 where the rest of the chunk is empty.
+    // Both are multiples of eight bytes, so there is always room for that 0.
     internal const int HeaderLength = 8;
 
     private readonly List<byte[]> _chunks = [];
@@ -30,7 +35,7 @@ public sealed class TraceLog(int mostChunks, bool dropsOldest = false)
     /// <returns>False where the log is full, and did not take it.</returns>
     public bool Add(in TraceRecord record)
     {
-        int length = HeaderLength + record.Data.Length;
+        var length = HeaderLength + record.Data.Length;
         if (_chunks.Count == 0 || _end + length > ChunkBytes)
         {
             if (_chunks.Count == mostChunks && !dropsOldest)
@@ -41,7 +46,7 @@ public sealed class TraceLog(int mostChunks, bool dropsOldest = false)
             Begin();
         }
 
-        Span<byte> to = _chunks[^1].AsSpan(_end, length);
+        var to = _chunks[^1].AsSpan(_end, length);
         BinaryPrimitives.WriteInt32LittleEndian(to, record.Data.Length);
         record.Data.CopyTo(to[HeaderLength..]);
         _end += length;
@@ -54,9 +59,9 @@ public sealed class TraceLog(int mostChunks, bool dropsOldest = false)
     public TraceLogSlice Since(long position)
     {
         var parts = new List<ReadOnlyMemory<byte>>();
-        for (int i = (int)Math.Max(0, (position / ChunkBytes) - _dropped); i < _chunks.Count; i++)
+        for (var i = (int)Math.Max(0, (position / ChunkBytes) - _dropped); i < _chunks.Count; i++)
         {
-            int start = position / ChunkBytes == _dropped + i ? (int)(position % ChunkBytes) : 0;
+            var start = position / ChunkBytes == _dropped + i ? (int)(position % ChunkBytes) : 0;
             parts.Add(_chunks[i].AsMemory(start, (i == _chunks.Count - 1 ? _end : ChunkBytes) - start));
         }
 
@@ -112,9 +117,9 @@ public sealed class TraceLogSlice
     public void ForEach(TraceSink sink)
     {
         ArgumentNullException.ThrowIfNull(sink);
-        foreach (ReadOnlyMemory<byte> part in _parts)
+        foreach (var part in _parts)
         {
-            ReadOnlySpan<byte> rest = part.Span;
+            var rest = part.Span;
             while (rest.Length > 0 && BinaryPrimitives.ReadInt32LittleEndian(rest) is > 0 and var length)
             {
                 sink(new TraceRecord(rest.Slice(TraceLog.HeaderLength, length), _names!));

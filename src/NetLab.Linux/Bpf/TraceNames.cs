@@ -3,7 +3,10 @@ using System.Text;
 
 namespace NetLab.Linux.Bpf;
 
-/// <summary>What turns the numbers of records into words: names of devices (one string each, however often they occur), of kernel functions, of reasons. Safe for several threads at once.</summary>
+/// <summary>
+/// What turns the numbers of records into words: names of devices (one string each, however often they occur), of kernel functions, of
+/// reasons. Safe for several threads at once.
+/// </summary>
 internal sealed class TraceNames(KernelLayout layout, KernelSymbols symbols)
 {
     private const int Most = 100_000; // devices come and go; the table starts anew before it becomes a burden
@@ -46,7 +49,8 @@ internal sealed class TraceNames(KernelLayout layout, KernelSymbols symbols)
     }
 
     /// <summary>
-    /// The functions on a stack, innermost first, from the one that freed the frame on. What is above it (the tracing program and the functions that free an skb) is left out.
+    /// The functions on a stack, innermost first, from the one that freed the frame on.
+    /// What is above it (the tracing program and the functions that free an skb) is left out.
     /// </summary>
     public string[] Stack(ReadOnlySpan<ulong> addresses, ulong location)
     {

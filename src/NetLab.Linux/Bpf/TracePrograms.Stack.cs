@@ -4,7 +4,8 @@ using Record = NetLab.Linux.Bpf.TraceRecordLayout;
 
 namespace NetLab.Linux.Bpf;
 
-// Programs for what the protocols do with a frame: route lookups and sockets. Their tracepoints do not say which frame it is for; what was received last on the same CPU,
+// Programs for what the protocols do with a frame: route lookups and sockets. Their tracepoints do not say which frame it is for;
+// what was received last on the same CPU,
 // in the same namespace, is it, because the kernel takes a received frame all the way up before it turns to another.
 internal sealed partial class TracePrograms
 {

@@ -8,17 +8,20 @@ namespace NetLab.Linux.Bpf;
 /// <param name="Namespaces">hash: inode of a traced namespace -> u64: records of it for which the ring had no room.</param>
 /// <param name="Ring">The ring that records go to.</param>
 /// <param name="Lost">array of one u64: the sum of those.</param>
-/// <param name="Current">per-CPU array of one struct current { u64 skb; u32 ns; u32 ifindex; char name[16]; }: the frame that was received last on this CPU; route lookups and sockets do not say whose they are.</param>
+/// <param name="Current">per-CPU array of one struct current { u64 skb; u32 ns; u32 ifindex; char name[16]; }:
+/// the frame that was received last on this CPU; route lookups and sockets do not say whose they are.</param>
 internal readonly record struct TraceMaps(int Namespaces, int Ring, int Lost, int Current)
 {
     public const int CurrentSize = 32, CurrentSkb = 0, CurrentNamespace = 8, CurrentIndex = 12, CurrentName = 16;
 }
 
 /// <summary>
-/// Assembles the programs that are attached to tracepoints, for the kernel that the layout describes. Each finds the namespace of the frame, leaves when it is not one
+/// Assembles the programs that are attached to tracepoints, for the kernel that the layout describes.
+/// Each finds the namespace of the frame, leaves when it is not one
 /// of those traced, reserves a record in the ring, fills it from struct sk_buff and submits it. See <see cref="TraceRecordLayout"/> for the record.
 /// <para>
-/// Members of kernel structures are read by plain loads, which the verifier allows on a pointer whose type it knows from BTF; a load through a bad pointer reads 0. R6 is the
+/// Members of kernel structures are read by plain loads, which the verifier allows on a pointer whose type it knows from BTF;
+/// a load through a bad pointer reads 0. R6 is the
 /// context, R7 the skb, R8 the device (later: where the frame's bytes start), R9 the record.
 /// </para>
 /// </summary>
@@ -37,7 +40,8 @@ internal sealed partial class TracePrograms(KernelLayout layout, TraceMaps maps,
 
     /// <summary>The tracepoints that there are programs for; the first six must be there, the kernel may lack the others.</summary>
     public static IReadOnlyList<string> Tracepoints { get; } =
-        ["kfree_skb", "consume_skb", "netif_receive_skb", "netif_rx", "net_dev_queue", "net_dev_start_xmit", "net_dev_xmit", "icmp_send", "sk_data_ready", "fib_table_lookup", "fib6_table_lookup"];
+        ["kfree_skb", "consume_skb", "netif_receive_skb", "netif_rx", "net_dev_queue", "net_dev_start_xmit", "net_dev_xmit", "icmp_send",
+            "sk_data_ready", "fib_table_lookup", "fib6_table_lookup"];
 
     /// <summary>How many of <see cref="Tracepoints"/> a kernel must have.</summary>
     public const int Indispensable = 6;
@@ -165,7 +169,8 @@ internal sealed partial class TracePrograms(KernelLayout layout, TraceMaps maps,
         Submit(exit);
     }
 
-    // kfree_skb(skb, location, reason, rx_sk), consume_skb(skb, location), icmp_send(skb, type, code): skb->dev may be null, or overwritten by a socket that holds the skb.
+    // kfree_skb(skb, location, reason, rx_sk), consume_skb(skb, location), icmp_send(skb, type, code):
+    // skb->dev may be null, or overwritten by a socket that holds the skb.
     private void Free(TracepointLayout point, TraceEventKind kind)
     {
         var (exit, filter, haveSocket) = (_code.NewLabel(), _code.NewLabel(), _code.NewLabel());

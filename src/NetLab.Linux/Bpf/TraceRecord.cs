@@ -6,7 +6,8 @@ using Layout = NetLab.Linux.Bpf.TraceRecordLayout;
 namespace NetLab.Linux.Bpf;
 
 /// <summary>
-/// One record, read where it lies in the ring: nothing is copied or allocated until a name, an address or <see cref="ToEvent"/> is asked for. Good only until the
+/// One record, read where it lies in the ring: nothing is copied or allocated until a name, an address or <see cref="ToEvent"/> is asked
+/// for. Good only until the
 /// <see cref="TraceSink"/> that it was given to returns.
 /// </summary>
 public readonly ref struct TraceRecord
@@ -27,7 +28,9 @@ public readonly ref struct TraceRecord
     /// <summary>What happened.</summary>
     public TraceEventKind Kind => (TraceEventKind)_data[Layout.Kind];
 
-    /// <summary>When: nanoseconds of CLOCK_MONOTONIC, the clock of <see cref="System.Diagnostics.Stopwatch.GetTimestamp"/>, which counts nanoseconds too on Linux.</summary>
+    /// <summary>
+    /// When: nanoseconds of CLOCK_MONOTONIC, the clock of <see cref="System.Diagnostics.Stopwatch.GetTimestamp"/>, which counts nanoseconds too on Linux.
+    /// </summary>
     public long Timestamp => BinaryPrimitives.ReadInt64LittleEndian(_data[Layout.Time..]);
 
     /// <summary>Inode number of the network namespace (<see cref="NetworkNamespace.Inode"/>).</summary>
@@ -60,7 +63,9 @@ public readonly ref struct TraceRecord
     /// <summary>The first bytes of the frame, as many as were asked for and lie in one piece.</summary>
     public ReadOnlySpan<byte> Bytes => _data.Slice(Layout.Bytes, UInt16(Layout.Captured));
 
-    /// <summary>Whether <see cref="Bytes"/> start with an Ethernet header; otherwise with what is behind it (an IP header): it is not made yet, or the device has none.</summary>
+    /// <summary>
+    /// Whether <see cref="Bytes"/> start with an Ethernet header; otherwise with what is behind it (an IP header): it is not made yet, or the device has none.
+    /// </summary>
     public bool StartsWithEthernet => (_data[Layout.Flags] & Layout.FromMacHeader) != 0 && (DeviceType is 1 or 772 || (DeviceType == 0 && NetworkOffset >= 14));
 
     /// <summary>Where in <see cref="Bytes"/> the header of the network layer begins; not meaningful when negative or behind their end.</summary>

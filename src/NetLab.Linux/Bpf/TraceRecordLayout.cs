@@ -41,12 +41,15 @@ internal static class TraceRecordLayout
         VlanTci = 56, VlanProtocol = 58, Protocol = 60, NetworkOffset = 62, ArgumentA = 64, ArgumentB = 68, ThreadId = 72, Cpu = 76, DeviceType = 78,
         Mark = 80, Ingress = 84, Location = 88, Bytes = 96;
 
-    public const int FibSource = Bytes, FibDestination = Bytes + 16, FibInput = Bytes + 32, FibOutput = Bytes + 36, FibHopIndex = Bytes + 40, FibHopFamily = Bytes + 44, FibGateway = Bytes + 48,
+    public const int FibSource = Bytes, FibDestination = Bytes + 16, FibInput = Bytes + 32, FibOutput = Bytes + 36, FibHopIndex = Bytes + 40,
+        FibHopFamily = Bytes + 44, FibGateway = Bytes + 48,
         FibHopName = Bytes + 64, FibEnd = Bytes + 80;
 
     /// <summary>Most return addresses kept of a stack.</summary>
     public const int StackDepth = 16;
 
-    /// <summary>Flags: the bytes start at skb->mac_header (else at skb->data); the namespace is that of a socket, of the task at work (else of a device or a route).</summary>
+    /// <summary>
+    /// Flags: the bytes start at skb->mac_header (else at skb->data); the namespace is that of a socket, of the task at work (else of a device or a route).
+    /// </summary>
     public const int FromMacHeader = 1, NamespaceOfSocket = 2, NamespaceOfTask = 4;
 }

@@ -3,7 +3,10 @@ namespace NetLab.Linux.Bpf;
 /// <summary>How a <see cref="KernelTracer"/> is made.</summary>
 public sealed record TracerOptions
 {
-    /// <summary>Bytes of the ring that records wait in until they are read: a power of two, a multiple of the page size. Default 16 MiB: some 70,000 records, what 50,000 frames a second over two bridges give in 160 ms. What finds no room is lost, and counted.</summary>
+    /// <summary>
+    /// Bytes of the ring that records wait in until they are read: a power of two, a multiple of the page size. Default 16 MiB:
+    /// some 70,000 records, what 50,000 frames a second over two bridges give in 160 ms. What finds no room is lost, and counted.
+    /// </summary>
     public int RingSize { get; init; } = 16 << 20;
 
     /// <summary>Bytes kept of each frame: a multiple of 8 up to 1024. Default 128.</summary>

@@ -21,12 +21,12 @@ public static class NewFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         const int writing = Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC | Libc.O_CLOEXEC;
-        int mode = isPrivate ? 0x180 : 0x1b6;
-        int fd = Libc.open(path, writing | O_NOFOLLOW, mode);
+        var mode = isPrivate ? 0x180 : 0x1b6;
+        var fd = Libc.open(path, writing | O_NOFOLLOW, mode);
         if (fd < 0 && Libc.LastErrno == Errno.ELOOP)
         {
             // root's links are the machine's own, such as /dev/stdout.
-            uint? owner = Libc.OwnerOfName(path);
+            var owner = Libc.OwnerOfName(path);
             if (owner is not null and not 0 && owner != Libc.geteuid())
             {
                 throw new LinuxException($"write {path}", Errno.ELOOP, tryThis: $"It is a link that user {owner} made: name the file itself");
@@ -43,5 +43,6 @@ public static class NewFile
     /// <summary>Whether a file could not be written because there is no room for it: not the fault of whoever named it.</summary>
     /// <param name="refused">What was thrown.</param>
     public static bool IsOutOfRoom(Exception refused) =>
-        (refused is LinuxException linux ? linux.Errno : refused is IOException ? refused.HResult : 0) is Errno.ENOSPC or Errno.EDQUOT or Errno.EIO or Errno.EFBIG;
+        (refused is LinuxException linux ? linux.Errno : refused is IOException ? refused.HResult : 0) is Errno.ENOSPC or Errno.EDQUOT or Errno.EIO
+            or Errno.EFBIG;
 }

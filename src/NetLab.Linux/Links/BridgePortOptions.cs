@@ -32,7 +32,10 @@ public sealed record BridgePortOptions : IDescribed
         IFLA_BRPORT_MCAST_EHT_HOSTS_LIMIT = 37, IFLA_BRPORT_LOCKED = 39, IFLA_BRPORT_MAB = 40, IFLA_BRPORT_MCAST_MAX_GROUPS = 42,
         IFLA_BRPORT_NEIGH_VLAN_SUPPRESS = 43, IFLA_BRPORT_BACKUP_NHID = 44;
 
-    /// <summary>Port state; settable while STP is off and the port is up. Without STP the kernel turns <see cref="BridgePortState.Blocking"/> into forwarding at once: use <see cref="BridgePortState.Disabled"/>, Listening or Learning to stop a port.</summary>
+    /// <summary>
+    /// Port state; settable while STP is off and the port is up. Without STP the kernel turns <see cref="BridgePortState.Blocking"/> into
+    /// forwarding at once: use <see cref="BridgePortState.Disabled"/>, Listening or Learning to stop a port.
+    /// </summary>
     public BridgePortState? State { get; init; }
 
     /// <summary>STP priority of the port, 0 to 63.</summary>

@@ -21,7 +21,8 @@ public sealed record BridgeId(ushort Priority, PhysicalAddress Mac)
 /// <param name="TopologyChange">A topology change is going on.</param>
 /// <param name="TopologyChangeDetected">It has seen a topology change.</param>
 /// <param name="LearnedAddresses">Number of learned FDB entries (Linux 6.7), or null.</param>
-public sealed record BridgeStatus(BridgeId? Id, BridgeId? RootId, ushort RootPort, uint RootPathCost, bool TopologyChange, bool TopologyChangeDetected, uint? LearnedAddresses)
+public sealed record BridgeStatus(BridgeId? Id, BridgeId? RootId, ushort RootPort, uint RootPathCost, bool TopologyChange,
+    bool TopologyChangeDetected, uint? LearnedAddresses)
 {
     private const ushort IFLA_BR_ROOT_ID = 10, IFLA_BR_BRIDGE_ID = 11, IFLA_BR_ROOT_PORT = 12, IFLA_BR_ROOT_PATH_COST = 13,
         IFLA_BR_TOPOLOGY_CHANGE = 14, IFLA_BR_TOPOLOGY_CHANGE_DETECTED = 15, IFLA_BR_FDB_N_LEARNED = 48;
@@ -49,7 +50,8 @@ public sealed record BridgeStatus(BridgeId? Id, BridgeId? RootId, ushort RootPor
 /// <param name="RootId">The root as heard on this port.</param>
 /// <param name="TopologyChangeAck">A topology change is to be acknowledged.</param>
 /// <param name="MulticastGroups">Number of groups on this port (Linux 6.3), or null.</param>
-public sealed record BridgePortStatus(ushort Number, ushort Id, BridgeId? DesignatedBridge, ushort DesignatedPort, ushort DesignatedCost, BridgeId? RootId, bool TopologyChangeAck, uint? MulticastGroups)
+public sealed record BridgePortStatus(ushort Number, ushort Id, BridgeId? DesignatedBridge, ushort DesignatedPort, ushort DesignatedCost,
+    BridgeId? RootId, bool TopologyChangeAck, uint? MulticastGroups)
 {
     private const ushort IFLA_BRPORT_ROOT_ID = 13, IFLA_BRPORT_BRIDGE_ID = 14, IFLA_BRPORT_DESIGNATED_PORT = 15, IFLA_BRPORT_DESIGNATED_COST = 16,
         IFLA_BRPORT_ID = 17, IFLA_BRPORT_NO = 18, IFLA_BRPORT_TOPOLOGY_CHANGE_ACK = 19, IFLA_BRPORT_MCAST_N_GROUPS = 41;

@@ -70,7 +70,9 @@ public abstract record IpipLinkSpec(string Name) : IpTunnelSpec(Name)
     }
 }
 
-/// <summary>A tunnel of IP in IPv4 (RFC 2003): kind <c>ipip</c>; between IPv6 ends kind <c>ip6tnl</c> (RFC 2473; CONFIG_NET_IPIP, CONFIG_IPV6_TUNNEL).</summary>
+/// <summary>
+/// A tunnel of IP in IPv4 (RFC 2003): kind <c>ipip</c>; between IPv6 ends kind <c>ip6tnl</c> (RFC 2473; CONFIG_NET_IPIP, CONFIG_IPV6_TUNNEL).
+/// </summary>
 /// <param name="Name">Its name.</param>
 public sealed record IpipSpec(string Name) : IpipLinkSpec(Name)
 {

@@ -78,7 +78,10 @@ public sealed record LinkChange : IDescribed
     /// <summary>Names to add (IFLA_ALT_IFNAME); a request of its own within the batch.</summary>
     public IReadOnlyList<string> AltNames { get; init; } = [];
 
-    /// <summary>New settings of its kind, where the kind allows changes: a <see cref="BridgeSpec"/> for a bridge and so on. Name and common properties in it are not looked at.</summary>
+    /// <summary>
+    /// New settings of its kind, where the kind allows changes: a <see cref="BridgeSpec"/> for a bridge and so on.
+    /// Name and common properties in it are not looked at.
+    /// </summary>
     public LinkSpec? KindData { get; init; }
 
     /// <summary>Settings of a member of a bond.</summary>

@@ -49,7 +49,9 @@ public sealed record LinkInfo
     /// <summary>The device below, or a veth's other end (IFLA_LINK); a number in the namespace of <see cref="LinkNetnsId"/> when that is there.</summary>
     public int? LinkIndex { get; init; }
 
-    /// <summary>In which namespace <see cref="LinkIndex"/> is (a number of this namespace's own, see <see cref="RouteSocket.GetNamespaceId"/>); null: in the same.</summary>
+    /// <summary>
+    /// In which namespace <see cref="LinkIndex"/> is (a number of this namespace's own, see <see cref="RouteSocket.GetNamespaceId"/>); null: in the same.
+    /// </summary>
     public int? LinkNetnsId { get; init; }
 
     /// <summary>Operational state (RFC 2863).</summary>
@@ -100,7 +102,10 @@ public sealed record LinkInfo
     /// <summary>Its IPv6 settings, <c>net.ipv6.conf.DEVICE.*</c>; null where it has none.</summary>
     public Inet6Settings? Inet6 { get; init; }
 
-    /// <summary>What its kind adds, as the spec that would make such a device (only <see cref="LinkSpec.Name"/> and the kind's own properties are filled in); null for kinds that NetLab does not know.</summary>
+    /// <summary>
+    /// What its kind adds, as the spec that would make such a device (only <see cref="LinkSpec.Name"/> and the kind's own properties are
+    /// filled in); null for kinds that NetLab does not know.
+    /// </summary>
     public LinkSpec? KindData { get; init; }
 
     /// <summary>Options of a bridge; null for others.</summary>

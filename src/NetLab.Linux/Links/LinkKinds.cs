@@ -5,7 +5,9 @@ namespace NetLab.Linux.Netlink;
 /// <summary>The table of the kinds that NetLab knows: how to read each, and what to do on a kernel without it.</summary>
 internal static class LinkKinds
 {
-    /// <summary>The kind's own attributes as a spec; null for a kind that is not known, and for veth, whose other end is <see cref="LinkInfo.LinkIndex"/>.</summary>
+    /// <summary>
+    /// The kind's own attributes as a spec; null for a kind that is not known, and for veth, whose other end is <see cref="LinkInfo.LinkIndex"/>.
+    /// </summary>
     public static LinkSpec? Read(string? kind, string name, int lower, Attributes data) => kind switch
     {
         "bridge" => BridgeSpec.Read(name, data),

@@ -110,7 +110,9 @@ internal static class LinkMessages
         writer.End();
     }
 
-    /// <summary>Port flags go the way of <c>bridge link set</c>: the way of <c>ip link set type bridge_slave</c> makes newer kernels call modprobe each time.</summary>
+    /// <summary>
+    /// Port flags go the way of <c>bridge link set</c>: the way of <c>ip link set type bridge_slave</c> makes newer kernels call modprobe each time.
+    /// </summary>
     public static void SetBridgePort(MessageWriter writer, int index, BridgePortOptions options)
     {
         writer.Begin(RTM_SETLINK, NLM_F_REQUEST);

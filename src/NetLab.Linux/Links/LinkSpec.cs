@@ -44,10 +44,16 @@ public abstract record LinkSpec(string Name) : IDescribed
     /// <summary>The namespace it is born in (IFLA_NET_NS_FD); that of the socket when null.</summary>
     public NetworkNamespace? Namespace { get; init; }
 
-    /// <summary>Further names, up to 127 bytes each (IFLA_ALT_IFNAME); a request of their own within the batch. Only for a device that is born in the socket's namespace.</summary>
+    /// <summary>
+    /// Further names, up to 127 bytes each (IFLA_ALT_IFNAME); a request of their own within the batch.
+    /// Only for a device that is born in the socket's namespace.
+    /// </summary>
     public IReadOnlyList<string> AltNames { get; init; } = [];
 
-    /// <summary>The device's alias, free text of up to 255 bytes (IFLA_IFALIAS); a request of its own within the batch. Only for a device that is born in the socket's namespace.</summary>
+    /// <summary>
+    /// The device's alias, free text of up to 255 bytes (IFLA_IFALIAS); a request of its own within the batch.
+    /// Only for a device that is born in the socket's namespace.
+    /// </summary>
     public string? Alias { get; init; }
 
     /// <summary>The device below (IFLA_LINK), for kinds that sit on another.</summary>

@@ -10,7 +10,8 @@ namespace NetLab.Linux.Netlink;
 /// <param name="DisabledQueues">Number of queues switched off.</param>
 /// <param name="Owner">The user that may open it, or null.</param>
 /// <param name="OwnerGroup">The group that may open it, or null.</param>
-public sealed record TunInfo(bool IsTap, bool PacketInformation, bool VnetHeader, bool Persistent, bool MultiQueue, int Queues, int DisabledQueues, uint? Owner, uint? OwnerGroup)
+public sealed record TunInfo(bool IsTap, bool PacketInformation, bool VnetHeader, bool Persistent, bool MultiQueue, int Queues, int DisabledQueues,
+    uint? Owner, uint? OwnerGroup)
 {
     private const ushort IFLA_TUN_OWNER = 1, IFLA_TUN_GROUP = 2, IFLA_TUN_TYPE = 3, IFLA_TUN_PI = 4, IFLA_TUN_VNET_HDR = 5, IFLA_TUN_PERSIST = 6,
         IFLA_TUN_MULTI_QUEUE = 7, IFLA_TUN_NUM_QUEUES = 8, IFLA_TUN_NUM_DISABLED_QUEUES = 9;

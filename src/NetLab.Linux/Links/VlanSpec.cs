@@ -32,7 +32,8 @@ public sealed record VlanSpec(string Name, int LinkIndex, ushort Id) : LinkSpec(
     // include/uapi/linux/if_link.h:
     //   struct ifla_vlan_flags { __u32 flags; __u32 mask; };
     //   struct ifla_vlan_qos_mapping { __u32 from; __u32 to; };
-    private const ushort IFLA_VLAN_ID = 1, IFLA_VLAN_FLAGS = 2, IFLA_VLAN_EGRESS_QOS = 3, IFLA_VLAN_INGRESS_QOS = 4, IFLA_VLAN_PROTOCOL = 5, IFLA_VLAN_QOS_MAPPING = 1;
+    private const ushort IFLA_VLAN_ID = 1, IFLA_VLAN_FLAGS = 2, IFLA_VLAN_EGRESS_QOS = 3, IFLA_VLAN_INGRESS_QOS = 4, IFLA_VLAN_PROTOCOL = 5,
+        IFLA_VLAN_QOS_MAPPING = 1;
 
     /// <summary>802.1Q, the EtherType of a customer's tag.</summary>
     public const ushort Dot1Q = 0x8100;

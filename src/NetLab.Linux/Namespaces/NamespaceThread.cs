@@ -30,9 +30,9 @@ public static class NamespaceThread
     public static IReadOnlyList<(int Id, string Name)> ThreadsIn(NetworkNamespace ns)
     {
         ArgumentNullException.ThrowIfNull(ns);
-        string wanted = ns.ToString();
+        var wanted = ns.ToString();
         var found = new List<(int, string)>();
-        foreach (string task in Directory.EnumerateDirectories("/proc/self/task"))
+        foreach (var task in Directory.EnumerateDirectories("/proc/self/task"))
         {
             try
             {
@@ -53,7 +53,7 @@ public static class NamespaceThread
 
     private static void Run<T>(NetworkNamespace ns, Func<T> code, TaskCompletionSource<T> done)
     {
-        int self = Libc.gettid();
+        var self = Libc.gettid();
         lock (Own)
         {
             Own.Add(self);
@@ -61,7 +61,7 @@ public static class NamespaceThread
 
         try
         {
-            T result = Inside(ns, code);
+            var result = Inside(ns, code);
             done.SetResult(result);
         }
 #pragma warning disable CA1031 // Whatever the code throws belongs to whoever awaits it.
@@ -85,7 +85,7 @@ public static class NamespaceThread
         Enter(ns);
         try
         {
-            T result = code();
+            var result = code();
             Complain(ns);
             return result;
         }
@@ -115,8 +115,10 @@ public static class NamespaceThread
             if (left.Count > 0)
             {
                 throw new InvalidOperationException(
-                    $"The code that ran inside the namespace left threads there ({string.Join(", ", left.Select(t => $"{t.Name} {t.Id}"))}), and later work would run inside it. "
-                    + "Start no tasks, timers or child processes from such code; make sockets of the node (TcpListener, UdpClient, ConnectAsync) and use them outside.");
+                    $"The code that ran inside the namespace left threads there ({string.Join(", ", left.Select(t => $"{t.Name} {t.Id}"))}), " +
+                        $"and later work would run inside it. "
+                    + "Start no tasks, timers or child processes from such code; make sockets of the node (TcpListener, UdpClient, " +
+                        "ConnectAsync) and use them outside.");
             }
         }
     }

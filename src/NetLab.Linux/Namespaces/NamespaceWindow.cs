@@ -107,18 +107,18 @@ internal static unsafe class NamespaceWindow
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static int InsideNew(byte* path)
     {
-        int home = Home;
+        var home = Home;
         var setNs = SetNs;
         var unshare = Unshare;
         var open = OpenRaw;
-        int* errno = ErrnoLocation();
+        var errno = ErrnoLocation();
         if (unshare(Libc.CLONE_NEWNET) != 0)
         {
             return -*errno;
         }
 
-        int result = open(path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
-        int error = *errno;
+        var result = open(path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        var error = *errno;
         if (setNs(home, Libc.CLONE_NEWNET) != 0)
         {
             Lost(*errno);
@@ -130,17 +130,17 @@ internal static unsafe class NamespaceWindow
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static int InsideSocket(int ns, int domain, int type, int protocol)
     {
-        int home = Home;
+        var home = Home;
         var setNs = SetNs;
         var socket = SocketRaw;
-        int* errno = ErrnoLocation();
+        var errno = ErrnoLocation();
         if (setNs(ns, Libc.CLONE_NEWNET) != 0)
         {
             return NotEntered - *errno;
         }
 
-        int result = socket(domain, type, protocol);
-        int error = *errno;
+        var result = socket(domain, type, protocol);
+        var error = *errno;
         if (setNs(home, Libc.CLONE_NEWNET) != 0)
         {
             Lost(*errno);
@@ -152,17 +152,17 @@ internal static unsafe class NamespaceWindow
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static int InsideOpen(int ns, byte* path, int flags, int mode)
     {
-        int home = Home;
+        var home = Home;
         var setNs = SetNs;
         var open = OpenRaw;
-        int* errno = ErrnoLocation();
+        var errno = ErrnoLocation();
         if (setNs(ns, Libc.CLONE_NEWNET) != 0)
         {
             return NotEntered - *errno;
         }
 
-        int result = open(path, flags, mode);
-        int error = *errno;
+        var result = open(path, flags, mode);
+        var error = *errno;
         if (setNs(home, Libc.CLONE_NEWNET) != 0)
         {
             Lost(*errno);
@@ -173,21 +173,22 @@ internal static unsafe class NamespaceWindow
 
     // Some files below /proc/sys/net ask again, at each read and write, in which namespace the caller is: so all of it is done inside.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static int InsideTransfer(int ns, int directory, byte* path, int flags, byte* buffer, int length, delegate* unmanaged<int, byte*, nint, nint> transfer)
+    private static int InsideTransfer(int ns, int directory, byte* path, int flags, byte* buffer, int length, delegate* unmanaged<int, byte*, nint,
+        nint> transfer)
     {
-        int home = Home;
+        var home = Home;
         var setNs = SetNs;
         var open = OpenAtRaw;
         var close = CloseRaw;
-        int* errno = ErrnoLocation();
+        var errno = ErrnoLocation();
         if (setNs(ns, Libc.CLONE_NEWNET) != 0)
         {
             return NotEntered - *errno;
         }
 
         nint result = -1;
-        int fd = open(directory, path, flags, 0);
-        int error = *errno;
+        var fd = open(directory, path, flags, 0);
+        var error = *errno;
         if (fd >= 0)
         {
             result = transfer(fd, buffer, length);
@@ -204,5 +205,6 @@ internal static unsafe class NamespaceWindow
     }
 
     private static void Lost(int errno) => Environment.FailFast(
-        $"A thread entered a network namespace of a lab and could not return to that of the process ({Errno.Name(errno)}); it would do other people's work in the lab.");
+        $"A thread entered a network namespace of a lab and could not return to that of the " +
+            $"process ({Errno.Name(errno)}); it would do other people's work in the lab.");
 }

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace NetLab.Linux;
 
-/// <summary>The namespace's sysctls: the files below <c>/proc/sys/net</c> as its processes see them. See sysctl(8) and Documentation/networking/ip-sysctl.rst.</summary>
+/// <summary>
+/// The namespace's sysctls: the files below <c>/proc/sys/net</c> as its processes see them. See sysctl(8) and Documentation/networking/ip-sysctl.rst.
+/// </summary>
 public sealed partial class NetworkNamespace
 {
     // One page: the kernel hands out and takes in no more at a time.
@@ -16,7 +18,9 @@ public sealed partial class NetworkNamespace
     /// <exception cref="LinuxException">ENOENT: no such sysctl, or no such device; EACCES: it may not be read.</exception>
     public string ReadSysctl(string name) => Sysctl(name, optional: false)!;
 
-    /// <summary>As <see cref="ReadSysctl"/>; null where the namespace has no such sysctl, because the kernel lacks the feature or there is no such device.</summary>
+    /// <summary>
+    /// As <see cref="ReadSysctl"/>; null where the namespace has no such sysctl, because the kernel lacks the feature or there is no such device.
+    /// </summary>
     /// <exception cref="LinuxException">EACCES: it may not be read.</exception>
     public string? FindSysctl(string name) => Sysctl(name, optional: true);
 
@@ -38,7 +42,8 @@ public sealed partial class NetworkNamespace
     /// <summary>Writes a sysctl of the namespace.</summary>
     /// <param name="name">As for <see cref="ReadSysctl"/>.</param>
     /// <param name="value">The text to write; a newline at the end is not needed.</param>
-    /// <exception cref="LinuxException">ENOENT: no such sysctl, or no such device; EINVAL: the kernel refuses the value; EACCES: it may not be written here.</exception>
+    /// <exception cref="LinuxException">ENOENT: no such sysctl, or no such device; EINVAL: the kernel refuses the value; EACCES:
+    /// it may not be written here.</exception>
     public unsafe void WriteSysctl(string name, string value)
     {
         ArgumentNullException.ThrowIfNull(value);
@@ -58,7 +63,8 @@ public sealed partial class NetworkNamespace
             if (!IsWhole(text, written))
             {
                 throw new LinuxException(
-                    $"write \"{value}\" to sysctl {name}: the kernel took {written} of {text.Length} bytes, and not \"{Encoding.UTF8.GetString(text.AsSpan(written)).Trim()}\"",
+                    $"write \"{value}\" to sysctl {name}: the kernel took {written} of {text.Length} bytes, and not " +
+                        $"\"{Encoding.UTF8.GetString(text.AsSpan(written)).Trim()}\"",
                     Errno.EINVAL);
             }
         }
@@ -83,7 +89,8 @@ public sealed partial class NetworkNamespace
             })
             : name;
         return relative.StartsWith('/') || relative.Split('/').Any(part => part is "" or "." or "..")
-            ? throw new ArgumentException($"\"{name}\" is not the name of a sysctl; write it like net.ipv4.ip_forward or net/ipv4/conf/eth0.100/arp_ignore.", nameof(name))
+            ? throw new ArgumentException(
+                $"\"{name}\" is not the name of a sysctl; write it like net.ipv4.ip_forward or net/ipv4/conf/eth0.100/arp_ignore.", nameof(name))
             : $"sys/{relative}";
     }
 

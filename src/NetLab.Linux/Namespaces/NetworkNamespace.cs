@@ -47,7 +47,8 @@ public sealed partial class NetworkNamespace : IDisposable
         if (created.Inode == NamespaceWindow.HomeInode)
         {
             created.Dispose();
-            throw new InvalidOperationException($"{doing}: the kernel gave back the namespace of this process (inode {NamespaceWindow.HomeInode}); nothing was changed.");
+            throw new InvalidOperationException(
+                $"{doing}: the kernel gave back the namespace of this process (inode {NamespaceWindow.HomeInode}); nothing was changed.");
         }
 
         ProcInstance.CountNamespace();
@@ -125,7 +126,8 @@ public sealed partial class NetworkNamespace : IDisposable
     /// open(2) as seen from inside the namespace: for <c>/dev/net/tun</c> and for files below <c>/proc/net</c> and <c>/proc/sys/net</c>.
     /// O_CLOEXEC is added. (<c>/sys</c> shows the namespace of whoever mounted it, and does not change.)
     /// </summary>
-    /// <param name="path">An absolute path. <c>/proc/net/…</c> and <c>/proc/self/net/…</c> mean the namespace's, though the kernel would show those of the process's main thread.</param>
+    /// <param name="path">An absolute path. <c>/proc/net/…</c> and <c>/proc/self/net/…</c> mean the namespace's, though the kernel would
+    /// show those of the process's main thread.</param>
     /// <param name="flags">O_RDONLY (0), O_WRONLY (1), O_RDWR (2), O_NONBLOCK…</param>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public unsafe SafeFileHandle OpenFile(string path, int flags)

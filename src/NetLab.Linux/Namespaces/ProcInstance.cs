@@ -33,7 +33,7 @@ internal static unsafe class ProcInstance
         {
             if (_current is null || Volatile.Read(ref _left) <= 0)
             {
-                SafeFileHandle? earlier = _current;
+                var earlier = _current;
                 _current = Open();
                 earlier?.Dispose();
             }
@@ -46,7 +46,7 @@ internal static unsafe class ProcInstance
     // what is mounted at /proc serves, for good.
     private static SafeFileHandle Open()
     {
-        int fd = TryMount();
+        var fd = TryMount();
         if (fd >= 0)
         {
             Volatile.Write(ref _left, NamespacesEach);
@@ -73,7 +73,7 @@ internal static unsafe class ProcInstance
                 return -1;
             }
 
-            int mount = Libc.syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0, 0) == 0
+            var mount = Libc.syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0, 0) == 0
                 ? (int)Libc.syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, 0, 0, 0, 0)
                 : -1;
             _ = Libc.close(context);

@@ -3,16 +3,19 @@ using NetLab.Linux.Processes;
 namespace NetLab.Linux.Netfilter;
 
 /// <summary>
-/// Rules in the words of the programs of iptables. Those programs number the rules of a chain from 1, in the order in which nft lists them, so the n-th is the n-th.
+/// Rules in the words of the programs of iptables. Those programs number the rules of a chain from 1, in the order in which nft lists them,
+/// so the n-th is the n-th.
 /// </summary>
 internal static class IptablesWords
 {
     private static readonly string[] Tables = ["filter", "nat", "mangle", "raw", "security", "broute"];
 
-    /// <summary>The rule (number 0: the policy) of a chain of nftables; null when the chain does not look as if the iptables of that family had made it.</summary>
+    /// <summary>
+    /// The rule (number 0: the policy) of a chain of nftables; null when the chain does not look as if the iptables of that family had made it.
+    /// </summary>
     public static async Task<string?> FindAsync(ProcessGroup programs, NetworkNamespace ns, NftFamily family, string table, string chain, int number, int rules)
     {
-        string? program = family switch
+        var program = family switch
         {
             NftFamily.Ip => "iptables",
             NftFamily.Ip6 => "ip6tables",
@@ -52,7 +55,8 @@ internal static class IptablesWords
         ProcessResult listing;
         try
         {
-            listing = await programs.RunAsync(new ProcessStart(program, [.. wait, "-t", table, ebtables ? "-L" : "-S", chain]) { Namespace = ns }).ConfigureAwait(false);
+            listing = await programs.RunAsync(new ProcessStart(program, [.. wait, "-t", table, ebtables ? "-L" : "-S", chain]) { Namespace = ns })
+                .ConfigureAwait(false);
         }
         catch (LinuxException e) when (e.Errno is Errno.ENOENT)
         {

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace NetLab.Linux.Netfilter;
 
-/// <summary>A table of iptables-legacy or ip6tables-legacy as it was when <see cref="LegacyTables"/> read it. Its rules are sorted out when they are asked for.</summary>
+/// <summary>
+/// A table of iptables-legacy or ip6tables-legacy as it was when <see cref="LegacyTables"/> read it. Its rules are sorted out when they are asked for.
+/// </summary>
 public sealed class LegacyTable
 {
     // enum nf_inet_hooks
@@ -36,7 +38,10 @@ public sealed class LegacyTable
     /// <summary>The rules of all chains, and the policies of those at a hook, in the kernel's order.</summary>
     public IReadOnlyList<LegacyRule> Rules => _rules.Value;
 
-    /// <summary>The rules and policies that end a packet's way and whose counters have moved between two readings: once for each hook from which rules that have moved lead there.</summary>
+    /// <summary>
+    /// The rules and policies that end a packet's way and whose counters have moved between two readings:
+    /// once for each hook from which rules that have moved lead there.
+    /// </summary>
     /// <param name="before">The first reading.</param>
     /// <param name="after">The second.</param>
     public static IReadOnlyList<LegacyDrop> DropsBetween(IReadOnlyList<LegacyTable> before, IReadOnlyList<LegacyTable> after)
@@ -47,7 +52,8 @@ public sealed class LegacyTable
         foreach (var table in after)
         {
             // Where somebody changed the rules meanwhile, there is nothing to compare.
-            if (before.FirstOrDefault(t => t.Family == table.Family && t.Name == table.Name) is { } earlier && earlier._entries.Length == table._entries.Length && !table._entries.Span.SequenceEqual(earlier._entries.Span))
+            if (before.FirstOrDefault(t => t.Family == table.Family && t.Name == table.Name) is { } earlier
+                && earlier._entries.Length == table._entries.Length && !table._entries.Span.SequenceEqual(earlier._entries.Span))
             {
                 table.AddDropsSince(earlier, drops);
             }
@@ -56,7 +62,9 @@ public sealed class LegacyTable
         return drops;
     }
 
-    /// <summary>The text of a rule or policy, in the words of iptables: <c>iptables-legacy -A FORWARD -p udp -j DROP</c>; null when it is not there any more.</summary>
+    /// <summary>
+    /// The text of a rule or policy, in the words of iptables: <c>iptables-legacy -A FORWARD -p udp -j DROP</c>; null when it is not there any more.
+    /// </summary>
     /// <param name="programs">Runs iptables-legacy, or ip6tables-legacy.</param>
     /// <param name="ns">The namespace.</param>
     /// <param name="rule">The rule.</param>
@@ -91,7 +99,8 @@ public sealed class LegacyTable
         }
     }
 
-    // A chain at a hook begins where hook_entry says, and its last entry is its policy. Any other begins after an entry with the target ERROR, which has its name, and its
+    // A chain at a hook begins where hook_entry says, and its last entry is its policy.
+    // Any other begins after an entry with the target ERROR, which has its name, and its
     // last entry is the return that the program adds.
     private List<LegacyRule> Parse()
     {
@@ -124,7 +133,8 @@ public sealed class LegacyTable
                 Target = name.Length > 0 ? name : verdict switch { -1 => "DROP", -2 => "ACCEPT", -4 => "QUEUE", -5 => "RETURN", _ => "" },
                 Packets = MemoryMarshal.Read<ulong>(entry.Span[_layout.CountersAt..]),
                 GoesTo = name.Length == 0 && verdict >= 0 && verdict != next ? verdict : null,
-                Queues = name == "NFQUEUE" ? (Number16(data, 0), data.Length >= 4 ? Math.Max(1, (int)Number16(data, 2)) : 1) : (0, 1), // struct xt_NFQ_info_v1 { u16 queuenum, queues_total; }
+                // struct xt_NFQ_info_v1 { u16 queuenum, queues_total; }
+                Queues = name == "NFQUEUE" ? (Number16(data, 0), data.Length >= 4 ? Math.Max(1, (int)Number16(data, 2)) : 1) : (0, 1),
             };
             chains[^1].Entries.Add((at, rule));
         }

@@ -5,13 +5,15 @@ using Microsoft.Win32.SafeHandles;
 namespace NetLab.Linux.Netfilter;
 
 /// <summary>
-/// Reads the tables of iptables-legacy and ip6tables-legacy with their counters, by getsockopt(2). Only tables that the namespace has are asked for, for the question alone would
+/// Reads the tables of iptables-legacy and ip6tables-legacy with their counters, by getsockopt(2).
+/// Only tables that the namespace has are asked for, for the question alone would
 /// make them; nothing is written. Owns a descriptor of the lists of their names, and the sockets to ask by.
 /// </summary>
 /// <remarks>
 /// <para>Not safe for several threads at once.</para>
 /// <code>
-/// IPT_SO_GET_INFO, IP6T_SO_GET_INFO 64; IPT_SO_GET_ENTRIES, IP6T_SO_GET_ENTRIES 65              // include/uapi/linux/netfilter_ipv4/ip_tables.h, netfilter_ipv6/ip6_tables.h
+/// IPT_SO_GET_INFO, IP6T_SO_GET_INFO 64; IPT_SO_GET_ENTRIES, IP6T_SO_GET_ENTRIES 65 // include/uapi/linux/netfilter_ipv4/ip_tables.h,
+/// netfilter_ipv6/ip6_tables.h
 /// struct ipt_getinfo { char name[32]; unsigned valid_hooks, hook_entry[5], underflow[5], num_entries, size; };
 /// struct ipt_get_entries { char name[32]; unsigned size; struct ipt_entry entrytable[]; };    // entries are aligned to 8 bytes: they begin at 40
 /// </code>
@@ -138,10 +140,13 @@ public sealed unsafe class LegacyTables : IDisposable
 /// <summary>Where things are in an entry of a table, and how the tables of a family are asked for.</summary>
 /// <remarks>
 /// <code>
-/// struct ipt_entry  { struct ipt_ip ip;     unsigned nfcache; u16 target_offset, next_offset; unsigned comefrom; struct xt_counters { u64 pcnt, bcnt; } counters; elems[]; };
+/// struct ipt_entry { struct ipt_ip ip; unsigned nfcache; u16 target_offset, next_offset; unsigned comefrom;
+/// struct xt_counters { u64 pcnt, bcnt; } counters; elems[]; };
 /// struct ip6t_entry { struct ip6t_ip6 ipv6; unsigned nfcache; u16 target_offset, next_offset; unsigned comefrom; struct xt_counters counters; elems[]; };
-/// struct ipt_ip   { in_addr src, dst, smsk, dmsk; char iniface[16], outiface[16]; u8 iniface_mask[16], outiface_mask[16]; u16 proto; u8 flags, invflags; };            // 84 bytes
-/// struct ip6t_ip6 { in6_addr src, dst, smsk, dmsk; char iniface[16], outiface[16]; u8 iniface_mask[16], outiface_mask[16]; u16 proto; u8 tos, flags, invflags; };  // 136 with its padding
+/// struct ipt_ip { in_addr src, dst, smsk, dmsk; char iniface[16], outiface[16]; u8 iniface_mask[16], outiface_mask[16]; u16 proto;
+/// u8 flags, invflags; }; // 84 bytes
+/// struct ip6t_ip6 { in6_addr src, dst, smsk, dmsk; char iniface[16], outiface[16]; u8 iniface_mask[16], outiface_mask[16]; u16 proto;
+/// u8 tos, flags, invflags; }; // 136 with its padding
 /// </code>
 /// </remarks>
 /// <param name="Family">The family.</param>
@@ -153,8 +158,10 @@ public sealed unsafe class LegacyTables : IDisposable
 /// <param name="InverseAt">Where the flags are that turn a condition round.</param>
 /// <param name="TargetOffsetAt">Where target_offset is; next_offset comes after it.</param>
 /// <param name="CountersAt">Where the counters are.</param>
-internal sealed record LegacyLayout(NftFamily Family, string Program, string NamesPath, int Domain, int Level, int AddressSize, int InverseAt, int TargetOffsetAt, int CountersAt)
+internal sealed record LegacyLayout(NftFamily Family, string Program, string NamesPath, int Domain, int Level, int AddressSize, int InverseAt,
+    int TargetOffsetAt, int CountersAt)
 {
     public static readonly LegacyLayout Ip = new(NftFamily.Ip, "iptables-legacy", "/proc/net/ip_tables_names", Libc.AF_INET, Libc.SOL_IP, 4, 83, 88, 96);
-    public static readonly LegacyLayout Ip6 = new(NftFamily.Ip6, "ip6tables-legacy", "/proc/net/ip6_tables_names", Libc.AF_INET6, Libc.SOL_IPV6, 16, 132, 140, 152);
+    public static readonly LegacyLayout Ip6 =
+        new(NftFamily.Ip6, "ip6tables-legacy", "/proc/net/ip6_tables_names", Libc.AF_INET6, Libc.SOL_IPV6, 16, 132, 140, 152);
 }

@@ -160,7 +160,8 @@ internal sealed unsafe class NetfilterSocket : IDisposable
 }
 
 /// <summary>
-/// The attributes of a message: struct nlattr { u16 len; u16 type; } and data, padded to four bytes; nfnetlink's numbers are in network order. What is cut off is left out.
+/// The attributes of a message: struct nlattr { u16 len; u16 type; } and data, padded to four bytes;
+/// nfnetlink's numbers are in network order. What is cut off is left out.
 /// </summary>
 internal ref struct NetfilterAttributes(ReadOnlySpan<byte> bytes)
 {

@@ -9,7 +9,8 @@ namespace NetLab.Linux.Netfilter;
 internal readonly record struct NftHook(NftFamily Family, uint Hook, string Devices);
 
 /// <summary>
-/// Messages to nftables (<c>include/uapi/linux/netfilter/nf_tables.h</c>, <c>nfnetlink.h</c>): the question for the generation of the ruleset, the dump of its chains, and
+/// Messages to nftables (<c>include/uapi/linux/netfilter/nf_tables.h</c>, <c>nfnetlink.h</c>):
+/// the question for the generation of the ruleset, the dump of its chains, and
 /// the batches that put a chain with <c>meta nftrace set 1</c> before every hook that has chains, and take them away again.
 /// </summary>
 /// <remarks>
@@ -28,7 +29,8 @@ internal static class NftMessages
     private const ushort Request = 1, Acknowledge = 4, Dump = 0x300, Create = 0x400, Append = 0x800;
     private const ushort NFTA_TABLE_NAME = 1, NFTA_TABLE_FLAGS = 2, NFTA_CHAIN_TABLE = 1, NFTA_CHAIN_NAME = 3, NFTA_CHAIN_HOOK = 4, NFTA_CHAIN_TYPE = 7,
         NFTA_HOOK_HOOKNUM = 1, NFTA_HOOK_PRIORITY = 2, NFTA_HOOK_DEVS = 4, NFTA_RULE_TABLE = 1, NFTA_RULE_CHAIN = 2, NFTA_RULE_EXPRESSIONS = 4,
-        NFTA_LIST_ELEM = 1, NFTA_EXPR_NAME = 1, NFTA_EXPR_DATA = 2, NFTA_IMMEDIATE_DREG = 1, NFTA_IMMEDIATE_DATA = 2, NFTA_DATA_VALUE = 1, NFTA_META_KEY = 2, NFTA_META_SREG = 3;
+        NFTA_LIST_ELEM = 1, NFTA_EXPR_NAME = 1, NFTA_EXPR_DATA = 2, NFTA_IMMEDIATE_DREG = 1, NFTA_IMMEDIATE_DATA = 2, NFTA_DATA_VALUE = 1,
+            NFTA_META_KEY = 2, NFTA_META_SREG = 3;
     private const uint NFT_TABLE_F_OWNER = 2, NFT_REG_1 = 1, NFT_META_NFTRACE = 12;
     private const ushort Nested = MessageWriter.NLA_F_NESTED;
 

@@ -12,12 +12,14 @@ namespace NetLab.Linux.Netfilter;
 /// <param name="Number">Which rule of the chain it is, from 1; 0 for the policy.</param>
 /// <param name="Text">The rule in nft's words, as <c>nft list ruleset</c> prints it; of a policy <c>policy drop</c>.</param>
 /// <param name="Comment">The rule's comment, or null.</param>
-/// <param name="Iptables">The same in the words of iptables, ip6tables, ebtables or arptables when the rule was made by those (<c>iptables -A FORWARD … -j DROP</c>); otherwise null.</param>
+/// <param name="Iptables">The same in the words of iptables, ip6tables, ebtables or arptables when the rule was made by those (<c>iptables
+/// -A FORWARD … -j DROP</c>); otherwise null.</param>
 public sealed record NftRule(NftFamily Family, string Table, string Chain, ulong Handle, int Number, string Text, string? Comment, string? Iptables)
 {
     /// <summary>In a line: <c>rule 2 of chain "f" in table "bridge guard": iifname "v1" drop comment "vm2-isolated"</c>.</summary>
     public override string ToString() =>
-        $"{(Number == 0 ? "the policy" : string.Create(CultureInfo.InvariantCulture, $"rule {Number}"))} of chain \"{Chain}\" in table \"{Family.Word()} {Table}\": {Iptables ?? Text}";
+        $"{(Number == 0 ? "the policy" : string.Create(CultureInfo.InvariantCulture, $"rule {Number}"))} of chain " +
+            $"\"{Chain}\" in table \"{Family.Word()} {Table}\": {Iptables ?? Text}";
 }
 
 /// <summary>A chain of a ruleset.</summary>
@@ -68,7 +70,8 @@ public static partial class NftRules
     public static async Task<NftRule?> FindAsync(ProcessGroup programs, NetworkNamespace ns, NftFamily family, string table, string chain, ulong handle)
     {
         ArgumentNullException.ThrowIfNull(programs);
-        var listing = await programs.RunAsync(new ProcessStart("nft", "-a", "list", "chain", family.Word(), table, chain) { Namespace = ns }).ConfigureAwait(false);
+        var listing = await programs.RunAsync(new ProcessStart("nft", "-a", "list", "chain", family.Word(), table, chain) { Namespace = ns })
+            .ConfigureAwait(false);
         return listing.ExitCode == 0 && Parse(listing.Output) is [var found, ..] ? await FindAsync(programs, ns, found, handle).ConfigureAwait(false) : null;
     }
 
@@ -93,13 +96,15 @@ public static partial class NftRules
     /// <summary>All chains of the namespace but those of <see cref="NftTrace.ArmingTable"/>.</summary>
     /// <param name="programs">Runs nft.</param>
     /// <param name="ns">The namespace.</param>
-    /// <param name="withCounters">Whether the texts have the figures of counters, quotas and the like; without them they stay the same while frames pass.</param>
+    /// <param name="withCounters">Whether the texts have the figures of counters, quotas and the like;
+    /// without them they stay the same while frames pass.</param>
     /// <exception cref="LinuxException">There is no nft.</exception>
     /// <exception cref="ProcessFailedException">nft refused.</exception>
     public static async Task<IReadOnlyList<NftChain>> ListAsync(ProcessGroup programs, NetworkNamespace ns, bool withCounters = false)
     {
         ArgumentNullException.ThrowIfNull(programs);
-        var listing = await programs.RunAsync(new ProcessStart("nft", [.. withCounters ? (string[])[] : ["-s"], "-a", "list", "ruleset"]) { Namespace = ns }).ConfigureAwait(false);
+        var listing = await programs.RunAsync(new ProcessStart("nft", [.. withCounters ? (string[])[] : ["-s"], "-a", "list", "ruleset"])
+            { Namespace = ns }).ConfigureAwait(false);
         listing.EnsureSuccess();
         return Parse(listing.Output).FindAll(c => c.Table != NftTrace.ArmingTable);
     }
@@ -141,7 +146,8 @@ public static partial class NftRules
                 chains[^1] = chains[^1] with
                 {
                     Hook = HookLine().Match(line) is { Success: true } h ? h.Groups[1].Value : chains[^1].Hook,
-                    Policy = line.Split(';', StringSplitOptions.TrimEntries).FirstOrDefault(p => p.StartsWith("policy ", StringComparison.Ordinal))?["policy ".Length..] ?? chains[^1].Policy,
+                    Policy = line.Split(';', StringSplitOptions.TrimEntries)
+                        .FirstOrDefault(p => p.StartsWith("policy ", StringComparison.Ordinal))?["policy ".Length..] ?? chains[^1].Policy,
                 };
                 continue;
             }

@@ -57,11 +57,14 @@ public sealed class NftTrace : IDisposable
     /// <summary>Whether frames are traced now.</summary>
     public bool IsArmed => _armed.Count > 0;
 
-    /// <summary>How often a change of the ruleset by somebody else was noticed by <see cref="Arm"/>. While it stays, what was read of the rules holds.</summary>
+    /// <summary>
+    /// How often a change of the ruleset by somebody else was noticed by <see cref="Arm"/>. While it stays, what was read of the rules holds.
+    /// </summary>
     public int Version { get; private set; }
 
     /// <summary>Listens. Costs nothing as long as no frame is traced.</summary>
-    /// <exception cref="LinuxException">EPERM: the capability NET_ADMIN over the namespace is missing; EPROTONOSUPPORT: the kernel has no nfnetlink.</exception>
+    /// <exception cref="LinuxException">EPERM: the capability NET_ADMIN over the namespace is missing; EPROTONOSUPPORT:
+    /// the kernel has no nfnetlink.</exception>
     public static NftTrace Open(NetworkNamespace ns)
     {
         ArgumentNullException.ThrowIfNull(ns);
@@ -69,10 +72,14 @@ public sealed class NftTrace : IDisposable
     }
 
     /// <summary>
-    /// Makes frames be traced, from now on until <see cref="Disarm"/>: before every hook at which a chain hangs now, in whatever family, stands one more, in a table of our own
+    /// Makes frames be traced, from now on until <see cref="Disarm"/>:
+    /// before every hook at which a chain hangs now, in whatever family, stands one more, in a table of our own
     /// (<see cref="ArmingTable"/>), which sets the flag. The tables belong to the socket and go away with it (Linux 5.12; before that, with the namespace).
     /// </summary>
-    /// <remarks>Called again, it makes the chains anew where somebody has changed the ruleset. As long as nobody has, and there are no chains, that is one look at the socket.</remarks>
+    /// <remarks>
+    /// Called again, it makes the chains anew where somebody has changed the ruleset.
+    /// As long as nobody has, and there are no chains, that is one look at the socket.
+    /// </remarks>
     /// <returns>Whether there is anything to trace: false where no chain hangs at a hook. Then nothing was made.</returns>
     /// <exception cref="LinuxException">The kernel refused: EPERM, the capability NET_ADMIN is missing; EINVAL, it has no nftables.</exception>
     public bool Arm()
@@ -177,7 +184,8 @@ public sealed class NftTrace : IDisposable
             NftMessages.AskChains().Bytes,
             static (type, family, attributes, found) =>
             {
-                if (type == NftMessages.NewChain && NftMessages.Chain(family, attributes) is { Table: not ArmingTable, Hook: { } hook } && !found.Contains(hook))
+                if (type == NftMessages.NewChain && NftMessages.Chain(family, attributes) is { Table: not ArmingTable, Hook: { } hook }
+                    && !found.Contains(hook))
                 {
                     found.Add(hook);
                 }

@@ -38,7 +38,8 @@ public enum NftTraceStep
 }
 
 /// <summary>
-/// One step of a frame through the rules of a namespace: a rule that took hold of it, the end of a chain, or a policy. Rules whose conditions are not met leave no step.
+/// One step of a frame through the rules of a namespace: a rule that took hold of it, the end of a chain, or a policy.
+/// Rules whose conditions are not met leave no step.
 /// </summary>
 public sealed record NftTraceEvent
 {
@@ -60,7 +61,10 @@ public sealed record NftTraceEvent
     /// <summary>The rule's handle (<c>nft -a list ruleset</c>), 0 for a policy.</summary>
     public ulong RuleHandle { get; init; }
 
-    /// <summary>What was decided, in nft's words: <c>accept</c>, <c>drop</c>, <c>continue</c>, <c>return</c>, <c>jump NAME</c>, <c>goto NAME</c>, <c>queue NUMBER</c>; of a policy <c>accept</c> or <c>drop</c>.</summary>
+    /// <summary>
+    /// What was decided, in nft's words: <c>accept</c>, <c>drop</c>, <c>continue</c>, <c>return</c>, <c>jump NAME</c>, <c>goto NAME</c>,
+    /// <c>queue NUMBER</c>; of a policy <c>accept</c> or <c>drop</c>.
+    /// </summary>
     public string Verdict { get; init; } = "";
 
     /// <summary>Number of the device that the frame came in by, or 0.</summary>
@@ -90,7 +94,10 @@ public sealed record NftTraceEvent
     /// <summary>The queue that the frame was given to (nfnetlink_queue); null where it was to none.</summary>
     public int? Queue => Verdict.StartsWith("queue ", StringComparison.Ordinal) ? int.Parse(Verdict.AsSpan(6), CultureInfo.InvariantCulture) : null;
 
-    /// <summary>Whether these bytes (a mark in the payload, say) are among those that were told of the frame: the first 12 of a UDP payload or the first 40 behind an unusual EtherType.</summary>
+    /// <summary>
+    /// Whether these bytes (a mark in the payload, say) are among those that were told of the frame:
+    /// the first 12 of a UDP payload or the first 40 behind an unusual EtherType.
+    /// </summary>
     public bool Contains(ReadOnlySpan<byte> bytes) =>
         NetworkHeader.Span.IndexOf(bytes) >= 0 || TransportHeader.Span.IndexOf(bytes) >= 0 || LinkHeader.Span.IndexOf(bytes) >= 0;
 
@@ -123,7 +130,8 @@ public sealed record NftTraceEvent
     }
 
     /// <summary>
-    /// The same, though address translation may have rewritten addresses, ports and checksums: the protocol, the identification of IPv4 or the flow label of IPv6, and what the
+    /// The same, though address translation may have rewritten addresses, ports and checksums:
+    /// the protocol, the identification of IPv4 or the flow label of IPv6, and what the
     /// transport carries (of ICMP the sequence number and the data) are the same.
     /// </summary>
     /// <param name="packet">The frame from its network header on.</param>

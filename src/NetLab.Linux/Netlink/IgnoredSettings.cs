@@ -42,9 +42,10 @@ internal static class IgnoredSettings
     [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "The types of all that PartsOf gives say that their public properties are needed.")]
     private static Setting[] Of(object part)
     {
-        if (!Known.TryGetValue(part.GetType(), out Setting[]? settings))
+        if (!Known.TryGetValue(part.GetType(), out var settings))
         {
-            var dated = part.GetType().GetProperties().Select(p => (Property: p, Since: p.GetCustomAttribute<SinceLinuxAttribute>())).Where(s => s.Since is not null);
+            var dated = part.GetType().GetProperties().Select(p => (Property: p, Since: p.GetCustomAttribute<SinceLinuxAttribute>()))
+                .Where(s => s.Since is not null);
             Known[part.GetType()] = settings = [.. dated.Select(s => new Setting(s.Property, s.Since!))];
         }
 

@@ -205,7 +205,8 @@ internal sealed class MessageWriter
         }
         else if (size > ushort.MaxValue)
         {
-            throw new ArgumentException($"Too much for one netlink message: an attribute holds at most 65535 bytes, this one has {size}. Split it over several requests.");
+            throw new ArgumentException(
+                $"Too much for one netlink message: an attribute holds at most 65535 bytes, this one has {size}. Split it over several requests.");
         }
         else
         {

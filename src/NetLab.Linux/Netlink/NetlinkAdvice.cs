@@ -22,16 +22,20 @@ internal static class NetlinkAdvice
 
     /// <summary>Settings that the kernel took and ignored.</summary>
     public static string Ignored(IEnumerable<(string Name, string Since)> settings) =>
-        $"This kernel takes and ignores {string.Join(" and ", settings.Select(s => $"{s.Name}, which came with Linux {s.Since}"))}: leave it out, or use a newer kernel";
+        $"This kernel takes and ignores {string.Join(" and ", settings.Select(s => $"{s.Name}, which came with Linux {s.Since}"))}: leave it " +
+            $"out, or use a newer kernel";
 
     private static string? Link(LinkSpec spec, int errno, string? extendedAck) => errno switch
     {
         EOPNOTSUPP when extendedAck is "Unknown device type" => MissingKind(spec.Kind),
-        EOPNOTSUPP when spec is BridgeSpec { Options: { VlanFiltering: true } or { VlanDefaultPvid: not null } or { VlanProtocol: not null } } => NoVlanFiltering,
+        EOPNOTSUPP when spec is BridgeSpec { Options: { VlanFiltering: true } or { VlanDefaultPvid: not null } or { VlanProtocol: not null } } =>
+            NoVlanFiltering,
         EOPNOTSUPP when extendedAck is null && spec is not (BridgeSpec or VethSpec) => MissingKind(spec.Kind),
         EEXIST when spec.Namespace is not null =>
-            $"An interface with that name or index is there already, in the namespace where it is to be born or (older kernels, as 6.1, look there too) in the one where it is asked for: choose another",
-        EEXIST => $"An interface with that name or index is there already: delete it, or choose another name than '{spec.Name}'{(spec.Index is { } i ? $" or another index than {i}" : "")}",
+            $"An interface with that name or index is there already, in the namespace where it is to be born or (older kernels, as 6.1, look " +
+                $"there too) in the one where it is asked for: choose another",
+        EEXIST => $"An interface with that name or index is there already: delete it, or choose another name " +
+            $"than '{spec.Name}'{(spec.Index is { } i ? $" or another index than {i}" : "")}",
         ENODEV => "No interface has the index given as lower device: add that one first",
         EINVAL when extendedAck is null && spec.MasterIndex is { } master => $"Is interface {master}, its master, there, and a bridge, bond or VRF?",
         _ => null,
@@ -46,7 +50,9 @@ internal static class NetlinkAdvice
         ({ MasterIndex: { } master }, EOPNOTSUPP or EINVAL) => $"Is interface {master} there, and a bridge, bond or VRF?",
         ({ KindData: BridgeSpec { Options.VlanFiltering: not null } }, EOPNOTSUPP) => NoVlanFiltering,
         ({ Mac: not null }, EADDRNOTAVAIL) => "A device has a unicast MAC address: the lowest bit of its first byte is 0, and it is not all zero",
-        ({ Up: true }, ENETDOWN) => "The device below it is down, and a VLAN device is up only as long as that one is: set that one up first, or give the VLAN device the flag loose_binding",
+        ({ Up: true }, ENETDOWN) =>
+            "The device below it is down, and a VLAN device is up only as long as that one is: set that one up first, or give the VLAN " +
+                "device the flag loose_binding",
         ({ Name: not null }, EEXIST) => "Another interface has that name",
         (_, EBUSY) => "The interface is in use: it has another master or a macvlan on it, or it must be down for this change",
         _ => null,
@@ -54,7 +60,8 @@ internal static class NetlinkAdvice
 
     private static string? Bridge(object subject, int errno) => (subject, errno) switch
     {
-        (BridgePortOptions, EOPNOTSUPP) => "The interface is not a port of a bridge, or this kernel does not know the setting: make it a port first (MasterIndex)",
+        (BridgePortOptions, EOPNOTSUPP) =>
+            "The interface is not a port of a bridge, or this kernel does not know the setting: make it a port first (MasterIndex)",
         (BridgePortOptions { State: not null }, EBUSY) => "The bridge runs STP, which sets the state of its ports",
         (BridgePortOptions { State: not null }, ENETDOWN) => "The port is down or has no carrier: switch it on first",
         (MdbSpec, EOPNOTSUPP) => "This kernel has no multicast snooping (CONFIG_BRIDGE_IGMP_SNOOPING), or the bridge does not snoop",
@@ -64,7 +71,8 @@ internal static class NetlinkAdvice
 
     private static string? Fdb(FdbSpec entry, int errno) => errno switch
     {
-        EOPNOTSUPP => "The interface is not a port of a bridge, and not a device with a forwarding database of its own: give the bridge port (Self = false) or the VXLAN (Self = true)",
+        EOPNOTSUPP => "The interface is not a port of a bridge, and not a device with a forwarding database of its own: give the bridge port " +
+            "(Self = false) or the VXLAN (Self = true)",
         EPERM when entry.Kind is FdbKind.Dynamic => "A dynamic entry needs a port that learns: switch it on, or make the entry static",
         EINVAL when entry.Vlan is not null => "The VLAN is not on that port: add it first (AddVlan), and let the bridge filter by VLAN",
         EEXIST => "The entry is there already: replace it (Mode)",
@@ -82,7 +90,8 @@ internal static class NetlinkAdvice
 
     private static string? Filter(int errno, string? extendedAck) => errno switch
     {
-        EINVAL or ENOENT when extendedAck?.Contains("Qdisc", StringComparison.Ordinal) is true => "The place is not there: add the discipline, clsact or ingress first",
+        EINVAL or ENOENT when extendedAck?.Contains("Qdisc", StringComparison.Ordinal) is true =>
+            "The place is not there: add the discipline, clsact or ingress first",
         ENOENT => "This kernel lacks u32 filters or the action mirred (CONFIG_NET_CLS_U32, CONFIG_NET_ACT_MIRRED)",
         _ => null,
     };
@@ -102,7 +111,8 @@ internal static class NetlinkAdvice
         (RTM_NEWADDR, EACCES or EPERM) => "IPv6 is switched off on that interface (sysctl net.ipv6.conf.*.disable_ipv6)",
         (RTM_DELADDR, EADDRNOTAVAIL) => "The interface does not have that address; prefix length and peer must match too",
         (RTM_NEWROUTE, EEXIST) => "A route to that destination with that metric is there already: use RouteMode.Replace, or another metric",
-        (RTM_NEWROUTE, ENETUNREACH or EHOSTUNREACH) => "The gateway is not on a network of an interface that is up: add the address first, switch the interface on, or set OnLink",
+        (RTM_NEWROUTE, ENETUNREACH or EHOSTUNREACH) =>
+            "The gateway is not on a network of an interface that is up: add the address first, switch the interface on, or set OnLink",
         (RTM_NEWROUTE, ENETDOWN) => "The interface is down: switch it on before adding routes over it",
         (RTM_NEWROUTE, ENODEV) => "No interface has that index in this namespace, or it has no IP",
         (RTM_DELROUTE, ESRCH) => "There is no such route; destination, table, metric and gateway must match",
@@ -115,7 +125,8 @@ internal static class NetlinkAdvice
         (RTM_DELLINK, EOPNOTSUPP) => "lo and hardware cannot be deleted",
         (RTM_DELLINK, EPERM) => "Group 0 is that of all interfaces without a group, and is not deleted; or there is no CAP_NET_ADMIN",
         (RTM_DELLINK, ENODEV) => "No interface has that index, or none is in that group, in this namespace",
-        (RTM_NEWLINK or RTM_SETLINK or RTM_NEWADDR or RTM_NEWQDISC or RTM_NEWNEIGH or RTM_NEWLINKPROP, ENODEV) => "No interface has that index in this namespace",
+        (RTM_NEWLINK or RTM_SETLINK or RTM_NEWADDR or RTM_NEWQDISC or RTM_NEWNEIGH or RTM_NEWLINKPROP, ENODEV) =>
+            "No interface has that index in this namespace",
         _ => null,
     };
 
@@ -125,7 +136,8 @@ internal static class NetlinkAdvice
             ? $"One of these does not fit: {settings}"
             : null;
 
-    private const string NoVlanFiltering = "This kernel has no VLAN filtering in bridges (CONFIG_BRIDGE_VLAN_FILTERING), or the bridge does not filter: use one bridge a VLAN, or Open vSwitch";
+    private const string NoVlanFiltering =
+        "This kernel has no VLAN filtering in bridges (CONFIG_BRIDGE_VLAN_FILTERING), or the bridge does not filter: use one bridge a VLAN, or Open vSwitch";
 
     private static string MissingKind(string kind) => LinkKinds.Missing(kind) is { } missing
         ? $"This kernel has no devices of kind '{kind}' ({missing.KernelOption}). {missing.Remedy}"

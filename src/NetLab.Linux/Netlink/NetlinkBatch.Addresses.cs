@@ -15,7 +15,8 @@ public sealed partial class NetlinkBatch
     public void AddAddress(int index, IPAddress address, int prefixLength, AddressOptions? options = null, string? doing = null)
     {
         ArgumentNullException.ThrowIfNull(address);
-        Write((index, address, prefixLength, options), static (writer, a) => AddressMessages.Add(writer, a.index, a.address, a.prefixLength, a.options), doing, "adding address", address, index);
+        Write((index, address, prefixLength, options),
+            static (writer, a) => AddressMessages.Add(writer, a.index, a.address, a.prefixLength, a.options), doing, "adding address", address, index);
     }
 
     /// <summary>Takes an address from a device.</summary>
@@ -28,7 +29,8 @@ public sealed partial class NetlinkBatch
     public void DeleteAddress(int index, IPAddress address, int prefixLength, IPAddress? peer = null, string? doing = null)
     {
         ArgumentNullException.ThrowIfNull(address);
-        Write((index, address, prefixLength, peer), static (writer, a) => AddressMessages.Delete(writer, a.index, a.address, a.prefixLength, a.peer), doing, "deleting address", address, index);
+        Write((index, address, prefixLength, peer),
+            static (writer, a) => AddressMessages.Delete(writer, a.index, a.address, a.prefixLength, a.peer), doing, "deleting address", address, index);
     }
 
     /// <summary>Adds a route.</summary>

@@ -1,6 +1,9 @@
 namespace NetLab.Linux.Netlink;
 
-/// <summary>Requests about what bridges know: multicast groups and VLANs. (Ports are in <c>NetlinkBatch.Links.cs</c>, forwarding databases in <c>NetlinkBatch.Addresses.cs</c>.)</summary>
+/// <summary>
+/// Requests about what bridges know: multicast groups and VLANs. (Ports are in <c>NetlinkBatch.Links.cs</c>, forwarding databases in
+/// <c>NetlinkBatch.Addresses.cs</c>.)
+/// </summary>
 public sealed partial class NetlinkBatch
 {
     /// <summary>Adds an entry to a bridge's multicast database. The bridge must be up and snooping.</summary>
@@ -53,7 +56,8 @@ public sealed partial class NetlinkBatch
     public void SetVlanOptions(int index, ushort id, BridgeVlanOptions options, ushort? endId = null, string? doing = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        Write((index, id, endId, options), static (writer, a) => BridgeVlanMessages.SetOptions(writer, a.index, a.id, a.endId, a.options), doing, $"setting vlan {id}:", options, index);
+        Write((index, id, endId, options), static (writer, a) => BridgeVlanMessages.SetOptions(writer, a.index, a.id, a.endId, a.options), doing,
+            $"setting vlan {id}:", options, index);
     }
 
     /// <summary>Sets options of a VLAN, or of a range of them, on a whole bridge.</summary>
@@ -66,6 +70,7 @@ public sealed partial class NetlinkBatch
     public void SetVlanGlobalOptions(int bridge, ushort id, BridgeVlanGlobalOptions options, ushort? endId = null, string? doing = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        Write((bridge, id, endId, options), static (writer, a) => BridgeVlanMessages.SetGlobalOptions(writer, a.bridge, a.id, a.endId, a.options), doing, $"setting vlan {id}:", options, bridge);
+        Write((bridge, id, endId, options), static (writer, a) => BridgeVlanMessages.SetGlobalOptions(writer, a.bridge, a.id, a.endId, a.options),
+            doing, $"setting vlan {id}:", options, bridge);
     }
 }

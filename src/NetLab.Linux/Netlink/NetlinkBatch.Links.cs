@@ -12,7 +12,9 @@ public sealed partial class NetlinkBatch
         ArgumentNullException.ThrowIfNull(link);
         if ((link.AltNames.Count > 0 || link.Alias is not null) && link.Namespace is not null)
         {
-            throw new ArgumentException($"{link.Name} is born in another namespace, where this batch cannot reach it: set its alias and add its further names by a batch of that namespace.", nameof(link));
+            throw new ArgumentException(
+                $"{link.Name} is born in another namespace, where this batch cannot reach it: set its alias and add its further names by a " +
+                    $"batch of that namespace.", nameof(link));
         }
 
         Write(link, LinkMessages.Add, doing, "adding", link);
@@ -23,7 +25,8 @@ public sealed partial class NetlinkBatch
 
         if (link.AltNames.Count > 0)
         {
-            Write(link, static (writer, link) => LinkMessages.AltNames(writer, true, link.Index ?? 0, link.Name, link.AltNames), doing, "adding further names to", link);
+            Write(link, static (writer, link) => LinkMessages.AltNames(writer, true, link.Index ?? 0, link.Name, link.AltNames), doing,
+                "adding further names to", link);
         }
     }
 
@@ -62,14 +65,16 @@ public sealed partial class NetlinkBatch
     /// <param name="altNames">The names.</param>
     /// <param name="doing">What this is, for the message of an exception.</param>
     public void AddAltNames(int index, IReadOnlyList<string> altNames, string? doing = null) =>
-        Write((index, altNames), static (writer, a) => LinkMessages.AltNames(writer, true, a.index, null, a.altNames), doing, "adding further names", null, index);
+        Write((index, altNames), static (writer, a) => LinkMessages.AltNames(writer, true, a.index, null, a.altNames), doing,
+            "adding further names", null, index);
 
     /// <summary>Takes further names from a device.</summary>
     /// <param name="index">Its index.</param>
     /// <param name="altNames">The names.</param>
     /// <param name="doing">What this is, for the message of an exception.</param>
     public void DeleteAltNames(int index, IReadOnlyList<string> altNames, string? doing = null) =>
-        Write((index, altNames), static (writer, a) => LinkMessages.AltNames(writer, false, a.index, null, a.altNames), doing, "removing further names", null, index);
+        Write((index, altNames), static (writer, a) => LinkMessages.AltNames(writer, false, a.index, null, a.altNames), doing,
+            "removing further names", null, index);
 
     /// <summary>Sets flags of a bridge port.</summary>
     /// <param name="index">Index of the device that is the port.</param>

@@ -13,7 +13,8 @@ public sealed partial class NetlinkBatch
     public void AddQdisc(QdiscSpec qdisc, QdiscMode mode = QdiscMode.Add, string? doing = null)
     {
         ArgumentNullException.ThrowIfNull(qdisc);
-        Write((qdisc, mode), static (writer, a) => QdiscMessages.Add(writer, a.qdisc, a.mode), doing, mode is QdiscMode.Change ? "changing" : "adding", qdisc, qdisc.Index);
+        Write((qdisc, mode), static (writer, a) => QdiscMessages.Add(writer, a.qdisc, a.mode), doing,
+            mode is QdiscMode.Change ? "changing" : "adding", qdisc, qdisc.Index);
     }
 
     /// <summary>Takes a queueing discipline from a device; the root gets the kernel's default one back.</summary>
@@ -21,7 +22,8 @@ public sealed partial class NetlinkBatch
     /// <param name="parent">Where it hangs; <see cref="TcHandle.Ingress"/> for ingress and clsact.</param>
     /// <param name="doing">What this is, for the message of an exception.</param>
     public void DeleteQdisc(int index, TcHandle parent, string? doing = null) =>
-        Write((index, parent), static (writer, a) => QdiscMessages.Delete(writer, RTM_DELQDISC, a.index, TcHandle.None, a.parent), doing, "deleting the queueing discipline at", parent, index);
+        Write((index, parent), static (writer, a) => QdiscMessages.Delete(writer, RTM_DELQDISC, a.index, TcHandle.None, a.parent), doing,
+            "deleting the queueing discipline at", parent, index);
 
     /// <summary>Adds a filter: packets go into a class, or frames to another device.</summary>
     /// <param name="filter">The filter.</param>
@@ -47,5 +49,6 @@ public sealed partial class NetlinkBatch
     /// <param name="classId">Its number.</param>
     /// <param name="doing">What this is, for the message of an exception.</param>
     public void DeleteClass(int index, TcHandle classId, string? doing = null) =>
-        Write((index, classId), static (writer, a) => QdiscMessages.Delete(writer, RTM_DELTCLASS, a.index, a.classId, TcHandle.None), doing, "deleting class", classId, index);
+        Write((index, classId), static (writer, a) => QdiscMessages.Delete(writer, RTM_DELTCLASS, a.index, a.classId, TcHandle.None), doing,
+            "deleting class", classId, index);
 }

@@ -66,7 +66,8 @@ public sealed partial class NetlinkBatch
         var request = _requests[index];
         var type = MemoryMarshal.Read<ushort>(_writer.Bytes[(request.Start + 4)..]);
         advice ??= NetlinkAdvice.For(type, request.Subject, errno, extendedAck);
-        return new NetlinkException(request.Describe(type, _writer.Bytes[(request.Start + MessageWriter.HeaderSize)..End(index)]), errno, extendedAck, advice, index);
+        return new NetlinkException(request.Describe(type, _writer.Bytes[(request.Start + MessageWriter.HeaderSize)..End(index)]), errno,
+            extendedAck, advice, index);
     }
 
     // Subjects are kept as they are and turned into words only when a request fails.

@@ -8,7 +8,8 @@ namespace NetLab.Linux.Netlink;
 /// <param name="Output">Index of the device it would leave by; null where the kernel refuses to route it.</param>
 /// <param name="Gateway">The next hop, or null: the destination is on the link.</param>
 /// <param name="Type">What kind of route it is: <see cref="RouteType.Local"/> for the node itself.</param>
-/// <param name="Error">0, or why there is none: ENETUNREACH or EHOSTUNREACH no route, EACCES prohibited, EINVAL blackhole or a martian, EXDEV reverse path.</param>
+/// <param name="Error">0, or why there is none: ENETUNREACH or EHOSTUNREACH no route, EACCES prohibited, EINVAL blackhole or a martian,
+/// EXDEV reverse path.</param>
 public sealed record RouteDecision(int? Output, IPAddress? Gateway, RouteType Type, int Error);
 
 /// <summary>Asking the kernel for a routing decision.</summary>

@@ -75,7 +75,9 @@ public sealed partial class RouteSocket
         return Collect(request, "reading the classes", RTM_NEWTCLASS, QdiscMessages.Read);
     }
 
-    /// <summary>The filters of a device at one place: at a discipline, a class, or <see cref="TcHandle.ClsactIngress"/> and <see cref="TcHandle.ClsactEgress"/>.</summary>
+    /// <summary>
+    /// The filters of a device at one place: at a discipline, a class, or <see cref="TcHandle.ClsactIngress"/> and <see cref="TcHandle.ClsactEgress"/>.
+    /// </summary>
     /// <param name="index">Index of the device.</param>
     /// <param name="parent">The place.</param>
     /// <exception cref="NetlinkException">The kernel refused.</exception>

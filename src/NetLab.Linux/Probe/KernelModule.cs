@@ -1,6 +1,8 @@
 namespace NetLab.Linux.Probe;
 
-/// <summary>Whether a part of the kernel is a module that lies ready on disk: <c>/proc/modules</c> and <c>/lib/modules/VERSION/modules.dep</c>, see depmod(8).</summary>
+/// <summary>
+/// Whether a part of the kernel is a module that lies ready on disk: <c>/proc/modules</c> and <c>/lib/modules/VERSION/modules.dep</c>, see depmod(8).
+/// </summary>
 internal static class KernelModule
 {
     /// <summary>True if the module is on disk and not loaded; false if it is loaded, built in, absent, or if nothing is known.</summary>

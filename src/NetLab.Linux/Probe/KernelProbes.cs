@@ -9,13 +9,15 @@ internal static unsafe class KernelProbes
     private const nint SYS_fsopen = 430;
 
     public static Finding HasCapability(int number, string name) =>
-        Capability.Has(number) ? new Finding(true, $"{name} is in CapEff of /proc/self/status") : new Finding(false, $"{name} is not in CapEff of /proc/self/status");
+        Capability.Has(number) ? new Finding(true, $"{name} is in CapEff of /proc/self/status")
+            : new Finding(false, $"{name} is not in CapEff of /proc/self/status");
 
     /// <summary>A capability that was once part of CAP_SYS_ADMIN, and still comes with it.</summary>
     public static Finding HasCapabilityOrAll(int number, string name)
     {
         const int CAP_SYS_ADMIN = 21;
-        return Capability.Has(CAP_SYS_ADMIN) ? new Finding(true, $"CAP_SYS_ADMIN, which includes {name}, is in CapEff of /proc/self/status") : HasCapability(number, name);
+        return Capability.Has(CAP_SYS_ADMIN) ? new Finding(true, $"CAP_SYS_ADMIN, which includes {name}, is in CapEff of /proc/self/status")
+            : HasCapability(number, name);
     }
 
     public static Finding NetworkNamespaces(ProbeScratch scratch) => Finding.Try("unshare(CLONE_NEWNET)", () => _ = scratch.Namespace);
@@ -115,7 +117,8 @@ internal static unsafe class KernelProbes
             attributes[0] = (uint)type | (2UL << 32);
             attributes[1] = (ulong)instructions;
             attributes[2] = (ulong)licence;
-            return OwnDescriptor($"load a BPF program of type {name}", (int)Libc.syscall(SYS_bpf, BPF_PROG_LOAD, (nint)attributes, 16 * sizeof(ulong), 0, 0, 0));
+            return OwnDescriptor($"load a BPF program of type {name}",
+                (int)Libc.syscall(SYS_bpf, BPF_PROG_LOAD, (nint)attributes, 16 * sizeof(ulong), 0, 0, 0));
         }
     }
 

@@ -32,7 +32,8 @@ internal static class LinkProbes
         using var socket = new ProbeSocket(scratch.Namespace, ProbeSocket.Route);
 
         // struct ifinfomsg (16 bytes, all zero), then the attributes.
-        return socket.Ask(RTM_NEWLINK, create: true, new byte[16], ProbeSocket.Attribute(IFLA_IFNAME, ProbeSocket.Text(name)), extra ?? [], ProbeSocket.Attribute(
+        return socket.Ask(RTM_NEWLINK, create: true, new byte[16], ProbeSocket.Attribute(IFLA_IFNAME, ProbeSocket.Text(name)), extra ?? [],
+            ProbeSocket.Attribute(
             IFLA_LINKINFO, ProbeSocket.Attribute(IFLA_INFO_KIND, ProbeSocket.Text(kind)), data.Length is 0 ? [] : ProbeSocket.Attribute(IFLA_INFO_DATA, data)));
     }
 }

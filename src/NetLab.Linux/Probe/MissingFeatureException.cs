@@ -1,6 +1,8 @@
 namespace NetLab.Linux.Probe;
 
-/// <summary>Something was asked for that this machine cannot do. The message names each missing feature, the kernel's build option, and the alternative.</summary>
+/// <summary>
+/// Something was asked for that this machine cannot do. The message names each missing feature, the kernel's build option, and the alternative.
+/// </summary>
 public sealed class MissingFeatureException : Exception
 {
     /// <summary>Makes the exception for one or more missing features.</summary>

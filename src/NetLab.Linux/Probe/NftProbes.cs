@@ -30,7 +30,8 @@ internal static class NftProbes
     public static Finding Conntrack(ProbeScratch scratch, byte family, string name)
     {
         // ct: NFTA_CT_DREG 1, NFTA_CT_KEY 2 (NFT_CT_STATE 0)
-        return Make(scratch, family, $"create a rule with \"ct state\" in family {name}", [Expression("ct", Attribute(1, Big(NFT_REG32_00)), Attribute(2, Big(0)))]);
+        return Make(scratch, family, $"create a rule with \"ct state\" in family {name}",
+            [Expression("ct", Attribute(1, Big(NFT_REG32_00)), Attribute(2, Big(0)))]);
     }
 
     private static Finding Make(ProbeScratch scratch, byte family, string attempt, byte[][] expressions)
@@ -51,7 +52,8 @@ internal static class NftProbes
             if (expressions.Length > 0)
             {
                 // NFTA_RULE_TABLE 1, _CHAIN 2, _EXPRESSIONS 4
-                messages.Add(Message(NFT_MSG_NEWRULE, RequestAckAppend, 3, family, Attribute(1, table), Attribute(2, ProbeSocket.Text("c")), Attribute(4 | NESTED, expressions)));
+                messages.Add(Message(NFT_MSG_NEWRULE, RequestAckAppend, 3, family, Attribute(1, table), Attribute(2, ProbeSocket.Text("c")),
+                    Attribute(4 | NESTED, expressions)));
             }
 
             var last = messages.Count - 1;
@@ -73,7 +75,8 @@ internal static class NftProbes
     private static byte[] Batch(int type) => ProbeSocket.Message(type, Request, 0, [0, 0, 0, NFNL_SUBSYS_NFTABLES]);
 
     // NFTA_LIST_ELEM 1 { NFTA_EXPR_NAME 1, NFTA_EXPR_DATA 2 }
-    private static byte[] Expression(string name, params byte[][] data) => Attribute(1 | NESTED, Attribute(1, ProbeSocket.Text(name)), Attribute(2 | NESTED, data));
+    private static byte[] Expression(string name, params byte[][] data) =>
+        Attribute(1 | NESTED, Attribute(1, ProbeSocket.Text(name)), Attribute(2 | NESTED, data));
 
     private static byte[] Attribute(int type, params byte[][] content) => ProbeSocket.Attribute(type, content);
 

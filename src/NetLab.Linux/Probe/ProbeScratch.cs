@@ -43,7 +43,8 @@ internal sealed class ProbeScratch : IDisposable
             answer = LinkProbes.Create(this, name, "bridge", []);
         }
 
-        return answer.Errno is 0 ? DeviceIoctl.IndexOf(Namespace, name) : throw new LinuxException("make a device for the probe to work on", answer.Errno, answer.ExtendedAck);
+        return answer.Errno is 0 ? DeviceIoctl.IndexOf(Namespace, name)
+            : throw new LinuxException("make a device for the probe to work on", answer.Errno, answer.ExtendedAck);
     }
 
     public void Dispose() => _ns?.Dispose();

@@ -30,7 +30,8 @@ internal sealed unsafe class ProbeSocket : IDisposable
     public readonly record struct Answer(int Errno, string? ExtendedAck);
 
     /// <summary>One request (NLM_F_CREATE | NLM_F_EXCL for those that make something).</summary>
-    public Answer Ask(int type, bool create, params byte[][] parts) => Send(1, Message(type, (ushort)(NLM_F_REQUEST | NLM_F_ACK | (create ? NLM_F_CREATE_EXCL : 0)), 1, parts));
+    public Answer Ask(int type, bool create, params byte[][] parts) =>
+        Send(1, Message(type, (ushort)(NLM_F_REQUEST | NLM_F_ACK | (create ? NLM_F_CREATE_EXCL : 0)), 1, parts));
 
     /// <summary>Messages in one datagram; the answer of the first that was refused, or success once the last one is acknowledged.</summary>
     /// <param name="last">The sequence number of the last message that asks for an acknowledgement.</param>

@@ -14,7 +14,8 @@ internal static class QdiscProbes
 
             // struct tcmsg { unsigned char tcm_family; (3 bytes); int tcm_ifindex; __u32 tcm_handle; __u32 tcm_parent; __u32 tcm_info; }
             var header = ProbeSocket.Concat(
-                ProbeSocket.U32(0), ProbeSocket.U32(scratch.LowerDevice()), ProbeSocket.U32(clsact ? TC_H_CLSACT_HANDLE : 0), ProbeSocket.U32(clsact ? TC_H_CLSACT : TC_H_ROOT), ProbeSocket.U32(0));
+                ProbeSocket.U32(0), ProbeSocket.U32(scratch.LowerDevice()), ProbeSocket.U32(clsact ? TC_H_CLSACT_HANDLE : 0),
+                    ProbeSocket.U32(clsact ? TC_H_CLSACT : TC_H_ROOT), ProbeSocket.U32(0));
             using var socket = new ProbeSocket(scratch.Namespace, ProbeSocket.Route);
             var answer = socket.Ask(RTM_NEWQDISC, create: true, header, ProbeSocket.Attribute(TCA_KIND, ProbeSocket.Text(kind)), Options(kind));
             return Finding.Of($"put queueing discipline {kind} on a device", answer.Errno, answer.ExtendedAck);
@@ -32,7 +33,9 @@ internal static class QdiscProbes
 
         // TCA_TBF_PARMS: struct tc_tbf_qopt { struct tc_ratespec rate, peakrate; __u32 limit, buffer, mtu; }, and
         // struct tc_ratespec { unsigned char cell_log; __u8 linklayer; unsigned short overhead; short cell_align; unsigned short mpu; __u32 rate; }
-        "tbf" => ProbeSocket.Attribute(TCA_OPTIONS, ProbeSocket.Attribute(1, [0, 1, 0, 0, 0, 0, 0, 0], ProbeSocket.U32(1_000_000), new byte[12], ProbeSocket.U32(100_000), ProbeSocket.U32(1_000_000), ProbeSocket.U32(0))),
+        "tbf" => ProbeSocket.Attribute(TCA_OPTIONS,
+            ProbeSocket.Attribute(1, [0, 1, 0, 0, 0, 0, 0, 0], ProbeSocket.U32(1_000_000), new byte[12], ProbeSocket.U32(100_000),
+                ProbeSocket.U32(1_000_000), ProbeSocket.U32(0))),
 
         // TCA_HTB_INIT: struct tc_htb_glob { __u32 version, rate2quantum, defcls, debug, direct_pkts; }
         "htb" => ProbeSocket.Attribute(TCA_OPTIONS, ProbeSocket.Attribute(2, ProbeSocket.U32(3), ProbeSocket.U32(10), new byte[12])),

@@ -24,7 +24,8 @@ internal static unsafe class ForeignThread
     // A kernel can be built without these two. And root of a user namespace cannot step back into those of the machine: a thread that ends is of no
     // harm in others, where it can neither reach nor change anything.
     private static readonly int HomeUts = TryOpenHome("uts"), HomeIpc = TryOpenHome("ipc");
-    private static readonly bool LeavesUts = HomeUts >= 0 && Libc.setns(HomeUts, Libc.CLONE_NEWUTS) == 0, LeavesIpc = HomeIpc >= 0 && Libc.setns(HomeIpc, Libc.CLONE_NEWIPC) == 0;
+    private static readonly bool LeavesUts = HomeUts >= 0 && Libc.setns(HomeUts, Libc.CLONE_NEWUTS) == 0, LeavesIpc = HomeIpc >= 0
+        && Libc.setns(HomeIpc, Libc.CLONE_NEWIPC) == 0;
     private static readonly nint Main = NativeLibrary.GetMainProgramHandle();
     private static readonly delegate* unmanaged<int*> ErrnoLocation = (delegate* unmanaged<int*>)Function("__errno_location");
     private static readonly delegate* unmanaged<int, int, int> SetNs = (delegate* unmanaged<int, int, int>)Function("setns");
@@ -32,10 +33,12 @@ internal static unsafe class ForeignThread
     private static readonly delegate* unmanaged<int, byte*, int, int, int> OpenAt = (delegate* unmanaged<int, byte*, int, int, int>)Function("openat");
     private static readonly delegate* unmanaged<byte*, int> ChangeDirectory = (delegate* unmanaged<byte*, int>)Function("chdir");
     private static readonly delegate* unmanaged<int, int> ChangeToOpenDirectory = (delegate* unmanaged<int, int>)Function("fchdir");
-    private static readonly delegate* unmanaged<byte*, byte*, byte*, nuint, void*, int> Mount = (delegate* unmanaged<byte*, byte*, byte*, nuint, void*, int>)Function("mount");
+    private static readonly delegate* unmanaged<byte*, byte*, byte*, nuint, void*,
+        int> Mount = (delegate* unmanaged<byte*, byte*, byte*, nuint, void*, int>)Function("mount");
     private static readonly delegate* unmanaged<byte*, int, int> Unmount = (delegate* unmanaged<byte*, int, int>)Function("umount2");
     private static readonly delegate* unmanaged<byte*, nuint, int> SetHostName = (delegate* unmanaged<byte*, nuint, int>)Function("sethostname");
-    private static readonly delegate* unmanaged<int, nuint, nuint, nuint, nuint, int> PrCtl = (delegate* unmanaged<int, nuint, nuint, nuint, nuint, int>)Function("prctl");
+    private static readonly delegate* unmanaged<int, nuint, nuint, nuint, nuint,
+        int> PrCtl = (delegate* unmanaged<int, nuint, nuint, nuint, nuint, int>)Function("prctl");
     private static readonly delegate* unmanaged<void*, void*, int> CapSet = (delegate* unmanaged<void*, void*, int>)Function("capset");
     private static readonly delegate* unmanaged<int*, byte*, void*, void*, byte**, byte**, int> Spawn =
         (delegate* unmanaged<int*, byte*, void*, void*, byte**, byte**, int>)Function("posix_spawn");
@@ -113,7 +116,9 @@ internal static unsafe class ForeignThread
         public int OpenDirectory;
         public byte* WorkingDirectory, OtherDirectory;
 
-        /// <summary>Capabilities that the child shall not have, a bit for each number; and, unless null, the arguments of capset(2) that leave nothing to be inherited.</summary>
+        /// <summary>
+        /// Capabilities that the child shall not have, a bit for each number; and, unless null, the arguments of capset(2) that leave nothing to be inherited.
+        /// </summary>
         public ulong DroppedCapabilities;
         public void* CapabilityHeader, CapabilityData;
 
@@ -137,7 +142,8 @@ internal static unsafe class ForeignThread
         const int CAP_SYS_CHROOT = 18;
         if (!Capability.Has(CAP_SYS_CHROOT))
         {
-            throw new LinuxException("use mount namespaces of our own", Errno.EPERM, tryThis: "The process needs the capability SYS_CHROOT besides SYS_ADMIN (docker run --cap-add SYS_CHROOT)");
+            throw new LinuxException("use mount namespaces of our own", Errno.EPERM,
+                tryThis: "The process needs the capability SYS_CHROOT besides SYS_ADMIN (docker run --cap-add SYS_CHROOT)");
         }
 
         var thread = new Thread(() => InsidePlan(plan), maxStackSize: 256 * 1024) { IsBackground = true, Name = "NetLab namespace" };
@@ -161,7 +167,7 @@ internal static unsafe class ForeignThread
         var prctl = PrCtl;
         var capSet = CapSet;
         var spawn = Spawn;
-        int* errno = ErrnoLocation();
+        var errno = ErrnoLocation();
 
         // From here on nothing but raw calls.
         if (unshare(Libc.CLONE_FS) != 0)
@@ -195,7 +201,7 @@ internal static unsafe class ForeignThread
 
         for (var i = 0; failed == Step.None && i < plan->MountingCount; i++)
         {
-            Mounting* one = plan->Mountings + i;
+            var one = plan->Mountings + i;
             if ((one->IsUnmount ? unmount(one->Target, MNT_DETACH) : mount(one->Source, one->Target, one->Type, one->Flags, one->Options)) != 0)
             {
                 one->Error = *errno;
@@ -211,7 +217,7 @@ internal static unsafe class ForeignThread
 
         for (var i = 0; failed == Step.None && i < plan->OpeningCount; i++)
         {
-            Opening* one = plan->Openings + i;
+            var one = plan->Openings + i;
             one->Descriptor = open(one->Directory, one->Path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
             if (one->Descriptor < 0)
             {
@@ -251,7 +257,7 @@ internal static unsafe class ForeignThread
         if (failed == Step.None && plan->Program != null)
         {
             // posix_spawn returns its error instead of setting errno.
-            int pid = 0;
+            var pid = 0;
             error = spawn(&pid, plan->Program, plan->Actions, plan->Attributes, plan->Arguments, plan->Environment);
             failed = error == 0 ? Step.None : Step.Spawn;
             plan->Pid = pid;

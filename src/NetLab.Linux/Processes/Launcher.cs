@@ -17,7 +17,8 @@ internal static unsafe class Launcher
     /// Starts the first process of a group: in new namespaces of every kind, so that whoever enters those of process 1 is nowhere. Its mount namespace is
     /// the pattern for those of userlands. It may do nothing, so that every program of the group may look at it.
     /// </summary>
-    public static (int Pid, SafeFileHandle Pidfd) LaunchFirst(ProcessStart start, string doing, ScratchDirectory scratch, string runDirectory, SafeFileHandle stdin)
+    public static (int Pid, SafeFileHandle Pidfd) LaunchFirst(ProcessStart start, string doing, ScratchDirectory scratch, string runDirectory,
+        SafeFileHandle stdin)
     {
         using var plan = new NamespacePlan
         {
@@ -39,7 +40,8 @@ internal static unsafe class Launcher
 
     /// <summary>Starts a program in a group; the given ends of pipes become its standard streams, <c>/dev/null</c> where there is none.</summary>
     public static (int Pid, SafeFileHandle Pidfd) Launch(
-        ProcessStart start, string doing, SafeFileHandle pidNamespace, ScratchDirectory scratch, SafeFileHandle? stdin, SafeFileHandle? stdout, SafeFileHandle? stderr)
+        ProcessStart start, string doing, SafeFileHandle pidNamespace, ScratchDirectory scratch, SafeFileHandle? stdin, SafeFileHandle? stdout,
+            SafeFileHandle? stderr)
     {
         var userland = start.Userland;
         using var plan = userland is not null
@@ -61,7 +63,8 @@ internal static unsafe class Launcher
         }
         else if (start.BindMounts.Count > 0)
         {
-            throw new ArgumentException($"{doing}: files in the place of others are for programs outside of a userland; here, write to {userland.RunDirectory}", nameof(start));
+            throw new ArgumentException(
+                $"{doing}: files in the place of others are for programs outside of a userland; here, write to {userland.RunDirectory}", nameof(start));
         }
 
         return Launch(plan, start, doing, pidNamespace, scratch, stdin, stdout, stderr);
@@ -136,7 +139,8 @@ internal static unsafe class Launcher
         steps.DroppedCapabilities = Own.Bounding & ~(ulong)wanted;
         if (Own.Inheritable is not 0)
         {
-            // struct __user_cap_header_struct { __u32 version; int pid; }; struct __user_cap_data_struct { __u32 effective, permitted, inheritable; } of the lower
+            // struct __user_cap_header_struct { __u32 version; int pid; };
+            // struct __user_cap_data_struct { __u32 effective, permitted, inheritable; } of the lower
             // and of the upper half (include/uapi/linux/capability.h).
             var header = (uint*)arena.Allocate(8);
             header[0] = 0x20080522;

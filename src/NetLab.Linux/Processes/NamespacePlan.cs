@@ -55,11 +55,14 @@ internal sealed unsafe class NamespacePlan : IDisposable
     }
 
     /// <summary>What is mounted or unmounted from now on in the namespace stays in it.</summary>
-    public void KeepMountsFromOthers() => Add(null, "/", null, ForeignThread.MS_REC | ForeignThread.MS_SLAVE, null, "keep its mounts from the host", false, "In a container, run with --security-opt apparmor=unconfined");
+    public void KeepMountsFromOthers() =>
+        Add(null, "/", null, ForeignThread.MS_REC | ForeignThread.MS_SLAVE, null, "keep its mounts from the host", false,
+            "In a container, run with --security-opt apparmor=unconfined");
 
     /// <summary><c>mount --rbind</c>. Returns the number of the step, for <see cref="ErrorOf"/>.</summary>
     public int Bind(string source, string target, bool mayFail = false) =>
-        Add(source, target, null, ForeignThread.MS_BIND | ForeignThread.MS_REC, null, $"bind {source} to {target}", mayFail, "Both must exist, and be both files or both directories");
+        Add(source, target, null, ForeignThread.MS_BIND | ForeignThread.MS_REC, null, $"bind {source} to {target}", mayFail,
+            "Both must exist, and be both files or both directories");
 
     /// <summary>Makes a file or directory one that is only to be read, but for those below that are named.</summary>
     public void MakeReadOnly(string path, params ReadOnlySpan<string> exceptions)
@@ -70,7 +73,8 @@ internal sealed unsafe class NamespacePlan : IDisposable
             Bind(exception, exception, mayFail: true);
         }
 
-        Add(null, path, null, ForeignThread.MS_REMOUNT | ForeignThread.MS_BIND | ForeignThread.MS_RDONLY | Harmless, null, $"make {path} read-only", true, null);
+        Add(null, path, null, ForeignThread.MS_REMOUNT | ForeignThread.MS_BIND | ForeignThread.MS_RDONLY | Harmless, null, $"make {path} read-only",
+            true, null);
     }
 
     /// <summary>Mounts a file system that the kernel makes up.</summary>
@@ -156,7 +160,8 @@ internal sealed unsafe class NamespacePlan : IDisposable
             ForeignThread.Step.EnterNetworkNamespace => ("enter the network namespace", null),
             ForeignThread.Step.NewNamespaces => (
                 $"make {Names(plan->NewNamespaces)}",
-                plan->Error is Errno.ENOSPC ? "Raise the sysctls user.max_…_namespaces" : plan->Error is Errno.EINVAL ? "The kernel needs CONFIG_PID_NS, CONFIG_UTS_NS and CONFIG_IPC_NS" : null),
+                plan->Error is Errno.ENOSPC ? "Raise the sysctls user.max_…_namespaces" : plan->Error is Errno.EINVAL
+                    ? "The kernel needs CONFIG_PID_NS, CONFIG_UTS_NS and CONFIG_IPC_NS" : null),
             ForeignThread.Step.Mounting => (_mountings[plan->FailedItem].What, _mountings[plan->FailedItem].TryThis),
             ForeignThread.Step.SetHostName => ($"set the host name {HostName}", null),
             ForeignThread.Step.Opening => ("open what was made", null),

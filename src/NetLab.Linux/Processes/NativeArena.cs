@@ -21,7 +21,8 @@ internal sealed unsafe class NativeArena : IDisposable
     {
         if (text.Contains('\0', StringComparison.Ordinal))
         {
-            throw new ArgumentException($"A program cannot be handed a text with a zero byte in it: \"{text.Replace("\0", "\\0", StringComparison.Ordinal)}\"", nameof(text));
+            throw new ArgumentException(
+                $"A program cannot be handed a text with a zero byte in it: \"{text.Replace("\0", "\\0", StringComparison.Ordinal)}\"", nameof(text));
         }
 
         var length = Encoding.UTF8.GetByteCount(text);

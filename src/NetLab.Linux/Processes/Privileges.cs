@@ -134,7 +134,8 @@ public enum Privileges : ulong
     /// What servers need that neither mount nor enter another namespace: configure the network, listen, capture, change their user. Without
     /// <see cref="SysAdmin"/> a program reaches no network but its own, also not by <c>ip netns exec</c>.
     /// </summary>
-    Least = Chown | DacOverride | FOwner | FSetId | Kill | SetGid | SetUid | SetPCap | NetBindService | NetBroadcast | NetAdmin | NetRaw | IpcLock | SysNice | AuditWrite,
+    Least = Chown | DacOverride | FOwner | FSetId | Kill | SetGid | SetUid | SetPCap | NetBindService | NetBroadcast | NetAdmin | NetRaw | IpcLock
+        | SysNice | AuditWrite,
 
     /// <summary>What routers, DHCP servers and Open vSwitch need, and <c>ip netns exec</c>: <see cref="Least"/>, mounts, namespaces, limits and BPF.</summary>
     OfNodes = Least | SysChroot | SysAdmin | SysResource | Bpf | PerfMon,

@@ -44,7 +44,8 @@ public sealed partial class ProcessGroup : IDisposable, IAsyncDisposable
     internal int FirstPid => _first.Pid;
 
     /// <summary>Makes a group without any program in it.</summary>
-    /// <exception cref="LinuxException">EPERM without CAP_SYS_ADMIN; ENOSPC at the limit of <c>user.max_pid_namespaces</c>; EINVAL: the kernel has no PID namespaces.</exception>
+    /// <exception cref="LinuxException">EPERM without CAP_SYS_ADMIN; ENOSPC at the limit of <c>user.max_pid_namespaces</c>; EINVAL:
+    /// the kernel has no PID namespaces.</exception>
     public static ProcessGroup Create()
     {
         const string doing = "make a group of processes";

@@ -21,8 +21,10 @@ internal static class ProgramPath
         }
 
         throw program.Contains('/', StringComparison.Ordinal)
-            ? new LinuxException($"start {program}", File.Exists(program) ? Errno.EACCES : Errno.ENOENT, tryThis: File.Exists(program) ? "The file is not executable" : null)
-            : new LinuxException($"start {program}", Errno.ENOENT, tryThis: $"No directory of PATH has this program ({string.Join(':', Directories(path))}): is its package installed?");
+            ? new LinuxException($"start {program}", File.Exists(program) ? Errno.EACCES : Errno.ENOENT,
+                tryThis: File.Exists(program) ? "The file is not executable" : null)
+            : new LinuxException($"start {program}", Errno.ENOENT,
+                tryThis: $"No directory of PATH has this program ({string.Join(':', Directories(path))}): is its package installed?");
     }
 
     // The directories of system programs are always searched last: PATH of a plain user has no /usr/sbin, and sudo may keep it so.

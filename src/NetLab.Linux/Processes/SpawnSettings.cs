@@ -21,7 +21,8 @@ internal sealed unsafe class SpawnAttributes : IDisposable
         _ = Libc.posix_spawnattr_setsigmask(Native, set);
         _ = Libc.sigfillset(set);
         _ = Libc.posix_spawnattr_setsigdefault(Native, set);
-        _ = Libc.posix_spawnattr_setflags(Native, (short)(Libc.POSIX_SPAWN_SETSIGDEF | Libc.POSIX_SPAWN_SETSIGMASK | (shareProcessGroup ? 0 : Libc.POSIX_SPAWN_SETPGROUP)));
+        _ = Libc.posix_spawnattr_setflags(Native,
+            (short)(Libc.POSIX_SPAWN_SETSIGDEF | Libc.POSIX_SPAWN_SETSIGMASK | (shareProcessGroup ? 0 : Libc.POSIX_SPAWN_SETPGROUP)));
     }
 
     public void* Native { get; }
@@ -69,7 +70,7 @@ internal sealed unsafe class SpawnActions : IDisposable
     {
         foreach (var fd in LeftByOurParent.Where(fd => !_kept.Contains(fd)))
         {
-            int refused = Libc.posix_spawn_file_actions_addclose(Native, fd);
+            var refused = Libc.posix_spawn_file_actions_addclose(Native, fd);
             if (refused == Errno.EBADF)
             {
                 // The C library names no number beyond the limit of descriptors (ulimit -n), which one that was inherited may be: marked, it closes by itself.

@@ -5,7 +5,8 @@ namespace NetLab.Linux.Processes;
 
 /// <summary>
 /// What programs in one network namespace have to themselves besides their network: mount, UTS and IPC namespaces, a <c>/run</c> and a <c>/dev/shm</c> in
-/// memory, a <c>/sys</c> that shows their devices, and the <c>/proc</c> of their group. What they mount, name or leave in <c>/run</c> stays among them. Other files are the machine's.
+/// memory, a <c>/sys</c> that shows their devices, and the <c>/proc</c> of their group.
+/// What they mount, name or leave in <c>/run</c> stays among them. Other files are the machine's.
 /// </summary>
 /// <remarks>
 /// This holds off mistakes, not attackers: programs in it are root, and see the machine's files and device nodes. <see cref="Gaps"/> names what the
@@ -19,7 +20,8 @@ public sealed class Userland : IDisposable
     // The host's procfs, in which a thread finds itself wherever it is.
     private static readonly SafeFileHandle HomeProc = ScratchDirectory.OpenDirectory("/proc", "look at namespaces");
 
-    private Userland(NetworkNamespace ns, string hostName, string root, SafeFileHandle mount, SafeFileHandle? uts, SafeFileHandle? ipc, IReadOnlyList<string> gaps)
+    private Userland(NetworkNamespace ns, string hostName, string root, SafeFileHandle mount, SafeFileHandle? uts, SafeFileHandle? ipc,
+        IReadOnlyList<string> gaps)
     {
         Namespace = ns;
         HostName = hostName;

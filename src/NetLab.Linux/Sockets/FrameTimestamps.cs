@@ -17,16 +17,16 @@ public static class FrameTimestamps
     private static PacketSocket Enable()
     {
         // A loopback device of nobody: what is sent there comes back there.
-        using NetworkNamespace ns = NetworkNamespace.Create();
-        using (RouteSocket route = RouteSocket.Open(ns))
+        using var ns = NetworkNamespace.Create();
+        using (var route = RouteSocket.Open(ns))
         {
             var up = new NetlinkBatch();
             up.ChangeLink(1, new LinkChange { Up = true }, "setting up a loopback device to see whether frames are stamped");
             route.Execute(up);
         }
 
-        PacketSocket keeper = PacketSocket.Open(ns);
-        byte[] frame = new byte[64];
+        var keeper = PacketSocket.Open(ns);
+        var frame = new byte[64];
         frame[12] = 0x88;
         frame[13] = 0xb5;
         while (!IsStamped(keeper, frame))
@@ -41,10 +41,10 @@ public static class FrameTimestamps
     private static bool IsStamped(PacketSocket socket, byte[] frame)
     {
         socket.Send(1, frame);
-        long sent = Now();
-        bool stamped = false;
-        byte[] buffer = new byte[256];
-        while (socket.TryRead(buffer, out PacketRecord record))
+        var sent = Now();
+        var stamped = false;
+        var buffer = new byte[256];
+        while (socket.TryRead(buffer, out var record))
         {
             stamped = record.TimestampNanoseconds <= sent;
         }

@@ -20,7 +20,9 @@ public static partial class KernelQuiescence
     private static readonly BlockingCollection<TaskCompletionSource> Requests = [];
     private static int _started;
 
-    /// <summary>Completes when every frame that was in a receive backlog at the call has been processed. Frames that this sent on may be in one again.</summary>
+    /// <summary>
+    /// Completes when every frame that was in a receive backlog at the call has been processed. Frames that this sent on may be in one again.
+    /// </summary>
     public static Task WaitAsync(CancellationToken ct = default)
     {
         ct.ThrowIfCancellationRequested();
@@ -36,23 +38,23 @@ public static partial class KernelQuiescence
 
     private static void Serve()
     {
-        int[] processors = Processors();
-        using SafeFileHandle statistics = File.OpenHandle("/proc/net/softnet_stat");
+        var processors = Processors();
+        using var statistics = File.OpenHandle("/proc/net/softnet_stat");
         var served = new List<TaskCompletionSource>();
-        foreach (TaskCompletionSource first in Requests.GetConsumingEnumerable())
+        foreach (var first in Requests.GetConsumingEnumerable())
         {
             // Whoever asked before the pass begins is answered by it.
             served.Add(first);
-            while (Requests.TryTake(out TaskCompletionSource? next))
+            while (Requests.TryTake(out var next))
             {
                 served.Add(next);
             }
 
-            Dictionary<int, Softnet> start = Read(statistics);
-            foreach (int processor in processors)
+            var start = Read(statistics);
+            foreach (var processor in processors)
             {
                 RunOn(processor);
-                while (Read(statistics).TryGetValue(processor, out Softnet now)
+                while (Read(statistics).TryGetValue(processor, out var now)
                     && now.Backlog > 0 && unchecked(now.Processed - start[processor].Processed) < MoreThanABacklog)
                 {
                     Thread.Yield();
@@ -67,16 +69,16 @@ public static partial class KernelQuiescence
     private static int[] Processors()
     {
         Span<ulong> mask = stackalloc ulong[128];
-        int bytes = sched_getaffinity(0, mask.Length * sizeof(ulong), ref mask[0]);
+        var bytes = sched_getaffinity(0, mask.Length * sizeof(ulong), ref mask[0]);
         if (bytes < 0)
         {
             throw new LinuxException("reading the processors that this process may use (sched_getaffinity)", Marshal.GetLastSystemError());
         }
 
         var processors = new List<int>();
-        for (int word = 0; word < mask.Length; word++)
+        for (var word = 0; word < mask.Length; word++)
         {
-            for (ulong rest = mask[word]; rest != 0; rest &= rest - 1)
+            for (var rest = mask[word]; rest != 0; rest &= rest - 1)
             {
                 processors.Add(word * 64 + BitOperations.TrailingZeroCount(rest));
             }
@@ -102,9 +104,9 @@ public static partial class KernelQuiescence
     {
         const int word = 9;
         Span<byte> text = stackalloc byte[64 * 1024];
-        int length = RandomAccess.Read(statistics, text, 0);
+        var length = RandomAccess.Read(statistics, text, 0);
         var found = new Dictionary<int, Softnet>();
-        foreach (Range line in text[..length].Split((byte)'\n'))
+        foreach (var line in text[..length].Split((byte)'\n'))
         {
             ReadOnlySpan<byte> words = text[line];
             if (words.Length >= 13 * word - 1

@@ -11,7 +11,8 @@ namespace NetLab.Linux;
 /// <remarks>
 /// The classes that make their sockets themselves (<see cref="TcpListener"/>, <see cref="TcpClient"/>, <see cref="UdpClient"/>) can be used by way of
 /// <see cref="Move"/>. For HTTP give <c>ConnectAsync</c> to <c>SocketsHttpHandler.ConnectCallback</c>, and for Kestrel a listening socket
-/// to <c>SocketTransportOptions.CreateBoundListenSocket</c>. Static methods such as <c>Socket.ConnectAsync</c> make sockets of their own, in the namespace of the process.
+/// to <c>SocketTransportOptions.CreateBoundListenSocket</c>. Static methods such as <c>Socket.ConnectAsync</c> make sockets of their own,
+/// in the namespace of the process.
 /// </remarks>
 public static class NamespaceSockets
 {
@@ -30,7 +31,8 @@ public static class NamespaceSockets
             AddressFamily.InterNetwork => Libc.AF_INET,
             AddressFamily.InterNetworkV6 => Libc.AF_INET6,
             AddressFamily.Packet => Libc.AF_PACKET,
-            _ => throw new ArgumentOutOfRangeException(nameof(addressFamily), addressFamily, "Not an address family of a lab: use InterNetwork, InterNetworkV6, Unix or Packet."),
+            _ => throw new ArgumentOutOfRangeException(nameof(addressFamily), addressFamily,
+                "Not an address family of a lab: use InterNetwork, InterNetworkV6, Unix or Packet."),
         };
         var type = socketType switch
         {
@@ -59,7 +61,8 @@ public static class NamespaceSockets
     /// means a new socket of the same family, type and protocol, born there.
     /// </summary>
     /// <example><code>var listener = new TcpListener(IPAddress.Any, 80); NamespaceSockets.Move(listener.Server, ns); listener.Start();</code></example>
-    /// <param name="socket">For example <c>TcpListener.Server</c>, <c>TcpClient.Client</c>, <c>UdpClient.Client</c>. Options set on it before are lost, except DualMode.</param>
+    /// <param name="socket">For example <c>TcpListener.Server</c>, <c>TcpClient.Client</c>, <c>UdpClient.Client</c>.
+    /// Options set on it before are lost, except DualMode.</param>
     /// <param name="ns">The namespace.</param>
     /// <exception cref="ArgumentException">The socket is bound or connected already.</exception>
     /// <exception cref="LinuxException">The kernel refused.</exception>
@@ -69,7 +72,8 @@ public static class NamespaceSockets
         ArgumentNullException.ThrowIfNull(ns);
         if (socket.IsBound || socket.Connected)
         {
-            throw new ArgumentException("This socket is in use; only a fresh one can be moved into a namespace: before Bind, Connect and Start.", nameof(socket));
+            throw new ArgumentException("This socket is in use; only a fresh one can be moved into a namespace: before Bind, Connect and Start.",
+                nameof(socket));
         }
 
         using var old = socket.SafeHandle.Borrow();
@@ -89,7 +93,8 @@ public static class NamespaceSockets
     }
 
     /// <summary>Connects a socket, TCP for an IP address, from inside a namespace.</summary>
-    /// <example><code>new SocketsHttpHandler { ConnectCallback = async (context, ct) => new NetworkStream(await NamespaceSockets.ConnectAsync(ns, context.DnsEndPoint, ct), true) }</code></example>
+    /// <example><code>new SocketsHttpHandler { ConnectCallback = async (context, ct) => new NetworkStream(await
+    /// NamespaceSockets.ConnectAsync(ns, context.DnsEndPoint, ct), true) }</code></example>
     /// <param name="ns">The namespace.</param>
     /// <param name="to">An address, or a <see cref="DnsEndPoint"/> whose host is one.</param>
     /// <param name="ct">Gives up.</param>
@@ -145,7 +150,8 @@ public static class NamespaceSockets
     }
 
     private static ValueTask<IReadOnlyList<IPAddress>> NoResolver(string host, CancellationToken ct) =>
-        throw new ArgumentException($"\"{host}\" is a name, and the machine's resolver would look it up outside the lab. Use an address, or give a resolver.", nameof(host));
+        throw new ArgumentException(
+            $"\"{host}\" is a name, and the machine's resolver would look it up outside the lab. Use an address, or give a resolver.", nameof(host));
 
     private static unsafe int Option(int fd, int option)
     {

@@ -20,7 +20,8 @@ public sealed unsafe class PacketRing : IDisposable
 {
     // include/uapi/linux/if_packet.h, if_ether.h
     private const int PACKET_RX_RING = 5, PACKET_STATISTICS = 6, PACKET_VERSION = 10, TPACKET_V3 = 2;
-    private const int TP_STATUS_KERNEL = 0, TP_STATUS_USER = 1, TP_STATUS_CSUMNOTREADY = 1 << 3, TP_STATUS_VLAN_VALID = 1 << 4, TP_STATUS_VLAN_TPID_VALID = 1 << 6;
+    private const int TP_STATUS_KERNEL = 0, TP_STATUS_USER = 1, TP_STATUS_CSUMNOTREADY = 1 << 3, TP_STATUS_VLAN_VALID = 1 << 4,
+        TP_STATUS_VLAN_TPID_VALID = 1 << 6;
     private const ushort ETH_P_8021Q = 0x8100;
     private const int BlockBytes = 128 * 1024, SmallestFrameBytes = 2048, BlockWaitMilliseconds = 20;
 
@@ -46,19 +47,20 @@ public sealed unsafe class PacketRing : IDisposable
     /// <summary>Opens a ring that sees every frame of a namespace from the moment that this returns.</summary>
     /// <param name="ns">The namespace.</param>
     /// <param name="bytes">The size of the ring, of the kernel's memory; at least four blocks of 128 KiB are taken.</param>
-    /// <exception cref="LinuxException">EPERM without CAP_NET_RAW; ENOMEM: the kernel has not so much memory; EAFNOSUPPORT: it has no CONFIG_PACKET.</exception>
+    /// <exception cref="LinuxException">EPERM without CAP_NET_RAW; ENOMEM: the kernel has not so much memory; EAFNOSUPPORT:
+    /// it has no CONFIG_PACKET.</exception>
     public static PacketRing Open(NetworkNamespace ns, long bytes = 16 << 20)
     {
         ArgumentNullException.ThrowIfNull(ns);
-        int blocks = (int)Math.Clamp(bytes / BlockBytes, 4, 4096);
+        var blocks = (int)Math.Clamp(bytes / BlockBytes, 4, 4096);
 
         // Protocol 0: nothing is received before the ring is there and the socket is bound.
-        SafeFileHandle handle = ns.OpenSocket(Libc.AF_PACKET, Libc.SOCK_RAW | Libc.SOCK_NONBLOCK, 0);
+        var handle = ns.OpenSocket(Libc.AF_PACKET, Libc.SOCK_RAW | Libc.SOCK_NONBLOCK, 0);
         MappedMemory? memory = null;
         try
         {
-            using BorrowedDescriptor fd = handle.Borrow();
-            int version = TPACKET_V3;
+            using var fd = handle.Borrow();
+            var version = TPACKET_V3;
             Set(fd.Number, PACKET_VERSION, &version, sizeof(int), "ask for a packet socket's ring of version 3");
             RingRequest request = new()
             {
@@ -86,17 +88,18 @@ public sealed unsafe class PacketRing : IDisposable
     {
         ArgumentNullException.ThrowIfNull(handler);
 
-        // struct tpacket_block_desc { __u32 version; __u32 offset_to_priv; struct tpacket_hdr_v1 { __u32 block_status; __u32 num_pkts; __u32 offset_to_first_pkt; … } }
-        for (int taken = 0; taken < _blocks; taken++)
+        // struct tpacket_block_desc { __u32 version; __u32 offset_to_priv; struct tpacket_hdr_v1 { __u32 block_status; __u32 num_pkts;
+        // __u32 offset_to_first_pkt; … } }
+        for (var taken = 0; taken < _blocks; taken++)
         {
-            byte* block = (byte*)_memory.Address + ((nint)_next * BlockBytes);
+            var block = (byte*)_memory.Address + ((nint)_next * BlockBytes);
             if ((Volatile.Read(ref *(uint*)(block + 8)) & TP_STATUS_USER) == 0)
             {
                 return;
             }
 
-            uint count = *(uint*)(block + 12);
-            byte* frame = block + *(uint*)(block + 16);
+            var count = *(uint*)(block + 12);
+            var frame = block + *(uint*)(block + 16);
             for (uint i = 0; i < count; i++)
             {
                 Hand(frame, handler);
@@ -113,10 +116,11 @@ public sealed unsafe class PacketRing : IDisposable
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public (long Seen, long Lost) ReadStatistics()
     {
-        // struct tpacket_stats_v3 { unsigned int tp_packets; unsigned int tp_drops; unsigned int tp_freeze_q_cnt; }; tp_packets counts the dropped too; reading sets all to zero.
-        uint* statistics = stackalloc uint[3];
-        int length = 3 * sizeof(uint);
-        using BorrowedDescriptor fd = Handle.Borrow();
+        // struct tpacket_stats_v3 { unsigned int tp_packets; unsigned int tp_drops; unsigned int tp_freeze_q_cnt; };
+        // tp_packets counts the dropped too; reading sets all to zero.
+        var statistics = stackalloc uint[3];
+        var length = 3 * sizeof(uint);
+        using var fd = Handle.Borrow();
         if (Libc.getsockopt(fd.Number, Libc.SOL_PACKET, PACKET_STATISTICS, statistics, &length) != 0)
         {
             throw new LinuxException("read the statistics of a packet socket", Libc.LastErrno);
@@ -130,7 +134,7 @@ public sealed unsafe class PacketRing : IDisposable
     /// <summary>The name of a device of the ring's namespace, or null when it is gone.</summary>
     public string? NameOf(int interfaceIndex)
     {
-        using BorrowedDescriptor fd = Handle.Borrow();
+        using var fd = Handle.Borrow();
         return DeviceIoctl.NameOf(fd.Number, interfaceIndex);
     }
 
@@ -143,15 +147,17 @@ public sealed unsafe class PacketRing : IDisposable
 
     // struct tpacket3_hdr { __u32 tp_next_offset; __u32 tp_sec; __u32 tp_nsec; __u32 tp_snaplen; __u32 tp_len; __u32 tp_status; __u16 tp_mac; __u16 tp_net;
     //   struct tpacket_hdr_variant1 { __u32 tp_rxhash; __u32 tp_vlan_tci; __u16 tp_vlan_tpid; __u16 tp_padding; }; __u8 tp_padding[8]; }
-    // and, 48 bytes on, struct sockaddr_ll { unsigned short sll_family; __be16 sll_protocol; int sll_ifindex; unsigned short sll_hatype; unsigned char sll_pkttype; … }
+    // and, 48 bytes on, struct sockaddr_ll { unsigned short sll_family; __be16 sll_protocol; int sll_ifindex; unsigned short sll_hatype;
+    // unsigned char sll_pkttype; … }
     private static void Hand(byte* header, PacketHandler handler)
     {
-        uint* words = (uint*)header;
-        uint status = words[5];
-        bool tagged = (status & TP_STATUS_VLAN_VALID) != 0;
-        ushort protocol = (status & TP_STATUS_VLAN_TPID_VALID) != 0 ? *(ushort*)(header + 36) : ETH_P_8021Q;
+        var words = (uint*)header;
+        var status = words[5];
+        var tagged = (status & TP_STATUS_VLAN_VALID) != 0;
+        var protocol = (status & TP_STATUS_VLAN_TPID_VALID) != 0 ? *(ushort*)(header + 36) : ETH_P_8021Q;
         var record = new PacketRecord(
-            (int)words[3], *(int*)(header + 52), (PacketDirection)header[58], tagged ? (ushort)words[8] : null, tagged ? protocol : (ushort)0, (words[1] * 1_000_000_000L) + words[2])
+            (int)words[3], *(int*)(header + 52), (PacketDirection)header[58], tagged ? (ushort)words[8] : null, tagged ? protocol
+                : (ushort)0, (words[1] * 1_000_000_000L) + words[2])
         {
             OriginalLength = (int)words[4],
             HasPendingChecksum = (status & TP_STATUS_CSUMNOTREADY) != 0,

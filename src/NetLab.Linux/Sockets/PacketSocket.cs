@@ -10,9 +10,12 @@ namespace NetLab.Linux;
 /// <param name="VlanTci">The outer VLAN tag (priority, DEI, id), which the kernel takes out of the bytes; null if there was none.</param>
 /// <param name="VlanProtocol">The EtherType of that tag, 0x8100 or 0x88a8; 0 without a tag.</param>
 /// <param name="TimestampNanoseconds">When the kernel saw it, nanoseconds since 1970 by the wall clock.</param>
-public readonly record struct PacketRecord(int Length, int InterfaceIndex, PacketDirection Direction, ushort? VlanTci, ushort VlanProtocol, long TimestampNanoseconds)
+public readonly record struct PacketRecord(int Length, int InterfaceIndex, PacketDirection Direction, ushort? VlanTci, ushort VlanProtocol,
+    long TimestampNanoseconds)
 {
-    /// <summary>The length of the frame (without the tag in <see cref="VlanTci"/>); more than <see cref="Length"/> when the buffer was too short for it.</summary>
+    /// <summary>
+    /// The length of the frame (without the tag in <see cref="VlanTci"/>); more than <see cref="Length"/> when the buffer was too short for it.
+    /// </summary>
     public int OriginalLength { get; init; }
 
     /// <summary>The checksum of the transport protocol has still to be computed, by the device or by nobody (TP_STATUS_CSUMNOTREADY).</summary>
@@ -42,11 +45,14 @@ public enum PacketDirection
 /// A packet(7) socket in a namespace: sees every frame that comes in or goes out at one device or at all, and sends raw frames. Frames that it
 /// sends itself it does not see.
 /// </summary>
-/// <remarks>Incoming frames are seen before bridge, tc and nftables; outgoing ones after them. The descriptor never blocks. Reading and sending do not allocate.</remarks>
+/// <remarks>
+/// Incoming frames are seen before bridge, tc and nftables; outgoing ones after them. The descriptor never blocks. Reading and sending do not allocate.
+/// </remarks>
 public sealed unsafe class PacketSocket : IDisposable
 {
     // include/uapi/linux/if_packet.h, if_ether.h
-    private const int PACKET_STATISTICS = 6, PACKET_AUXDATA = 8, TP_STATUS_CSUMNOTREADY = 1 << 3, TP_STATUS_VLAN_VALID = 1 << 4, TP_STATUS_VLAN_TPID_VALID = 1 << 6;
+    private const int PACKET_STATISTICS = 6, PACKET_AUXDATA = 8, TP_STATUS_CSUMNOTREADY = 1 << 3, TP_STATUS_VLAN_VALID = 1 << 4,
+        TP_STATUS_VLAN_TPID_VALID = 1 << 6;
     private const ushort ETH_P_ALL = 0x0003, ETH_P_8021Q = 0x8100;
     private const int ReceiveBufferBytes = 16 << 20;
 
@@ -150,7 +156,8 @@ public sealed unsafe class PacketSocket : IDisposable
     /// <summary>Sends a raw frame out of a device.</summary>
     /// <param name="interfaceIndex">The device.</param>
     /// <param name="frame">A whole Ethernet frame.</param>
-    /// <exception cref="LinuxException">ENETDOWN: the device is down; EMSGSIZE: longer than its MTU; ENXIO: no such device; ENOBUFS: dropped by its queue or by a rule.</exception>
+    /// <exception cref="LinuxException">ENETDOWN: the device is down; EMSGSIZE: longer than its MTU; ENXIO: no such device; ENOBUFS:
+    /// dropped by its queue or by a rule.</exception>
     public void Send(int interfaceIndex, ReadOnlySpan<byte> frame)
     {
         var address = LinkAddress(interfaceIndex, frame.Length >= 14 ? BinaryPrimitives.ReadUInt16BigEndian(frame[12..]) : (ushort)0);
@@ -186,7 +193,7 @@ public sealed unsafe class PacketSocket : IDisposable
         ushort? tci = null;
         ushort protocol = 0;
         long time = 0;
-        bool pending = false;
+        var pending = false;
 
         // struct cmsghdr { size_t cmsg_len; int cmsg_level; int cmsg_type; } and the data, each message aligned to 8 bytes.
         const int header = 16;
@@ -202,7 +209,8 @@ public sealed unsafe class PacketSocket : IDisposable
             var data = control + at + header;
             if (kind is (Libc.SOL_PACKET, PACKET_AUXDATA) && size >= header + 20)
             {
-                // struct tpacket_auxdata { __u32 tp_status; __u32 tp_len; __u32 tp_snaplen; __u16 tp_mac; __u16 tp_net; __u16 tp_vlan_tci; __u16 tp_vlan_tpid; }
+                // struct tpacket_auxdata { __u32 tp_status; __u32 tp_len; __u32 tp_snaplen; __u16 tp_mac; __u16 tp_net; __u16 tp_vlan_tci;
+                // __u16 tp_vlan_tpid; }
                 var status = *(uint*)data;
                 pending = (status & TP_STATUS_CSUMNOTREADY) != 0;
                 if ((status & TP_STATUS_VLAN_VALID) != 0)
@@ -219,7 +227,8 @@ public sealed unsafe class PacketSocket : IDisposable
             at += (size + 7) & ~7;
         }
 
-        return new PacketRecord(Math.Min(length, room), from.InterfaceIndex, (PacketDirection)from.PacketType, tci, protocol, time) { OriginalLength = length, HasPendingChecksum = pending };
+        return new PacketRecord(Math.Min(length, room), from.InterfaceIndex, (PacketDirection)from.PacketType, tci, protocol, time)
+            { OriginalLength = length, HasPendingChecksum = pending };
     }
 
     private static SocketAddress LinkAddress(int interfaceIndex, ushort protocol) => new()
@@ -233,7 +242,7 @@ public sealed unsafe class PacketSocket : IDisposable
     // Root of a user namespace may not go beyond the machine's limit (net.core.rmem_max): what finds no room is counted in Drops.
     private static void Enlarge(int fd)
     {
-        int size = ReceiveBufferBytes;
+        var size = ReceiveBufferBytes;
         if (Libc.setsockopt(fd, Libc.SOL_SOCKET, Libc.SO_RCVBUFFORCE, &size, sizeof(int)) != 0)
         {
             Set(fd, Libc.SOL_SOCKET, Libc.SO_RCVBUF, size, "enlarge the buffer of a packet socket");

@@ -38,7 +38,8 @@ public static class UpcallQueues
     private static bool IsHandler(string task) => File.ReadAllText($"{task}/comm").StartsWith("handler", StringComparison.Ordinal);
 
     // proc_pid_syscall(5): the number of the system call that the thread is blocked in, or "running".
-    private static bool Waits(string task) => int.TryParse(File.ReadAllText($"{task}/syscall").Split(' ')[0], CultureInfo.InvariantCulture, out var call) && call == PollCall;
+    private static bool Waits(string task) =>
+        int.TryParse(File.ReadAllText($"{task}/syscall").Split(' ')[0], CultureInfo.InvariantCulture, out var call) && call == PollCall;
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 }

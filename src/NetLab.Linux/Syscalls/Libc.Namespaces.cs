@@ -5,7 +5,8 @@ namespace NetLab.Linux;
 /// <summary>Namespaces and what tells them apart: namespaces(7), ioctl_ns(2), statx(2).</summary>
 internal static unsafe partial class Libc
 {
-    public const int CLONE_FS = 0x200, CLONE_NEWNS = 0x20000, CLONE_NEWUTS = 0x4000000, CLONE_NEWIPC = 0x8000000, CLONE_NEWUSER = 0x10000000, CLONE_NEWPID = 0x20000000, CLONE_NEWNET = 0x40000000;
+    public const int CLONE_FS = 0x200, CLONE_NEWNS = 0x20000, CLONE_NEWUTS = 0x4000000, CLONE_NEWIPC = 0x8000000, CLONE_NEWUSER = 0x10000000,
+        CLONE_NEWPID = 0x20000000, CLONE_NEWNET = 0x40000000;
 
     // _IO(0xb7, 0x3): the CLONE_NEW… flag of the namespace behind a descriptor (include/uapi/linux/nsfs.h).
     public const uint NS_GET_NSTYPE = 0xb703;

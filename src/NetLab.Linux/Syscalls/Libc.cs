@@ -15,7 +15,8 @@ internal static unsafe partial class Libc
     /// <summary>errno of the call just made on this thread.</summary>
     public static int LastErrno => Marshal.GetLastSystemError();
 
-    public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_TRUNC = 0x200, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000, O_PATH = 0x200000;
+    public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_TRUNC = 0x200, O_NONBLOCK = 0x800,
+        O_CLOEXEC = 0x80000, O_PATH = 0x200000;
 
     // O_DIRECTORY is one of the few flags whose value differs between x86-64 and arm64.
     public static int O_DIRECTORY => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 ? 0x4000 : 0x10000;

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace NetLab.Linux;
 
 /// <summary>
-/// Work of one thread that must not wait long for a processor, because the kernel throws away what it does not fetch in time: from its making until it is disposed, on
+/// Work of one thread that must not wait long for a processor, because the kernel throws away what it does not fetch in time:
+/// from its making until it is disposed, on
 /// the same thread, the kernel prefers this thread to others (setpriority(2)). Where the process may not ask for that (CAP_SYS_NICE) nothing changes.
 /// </summary>
 /// <remarks>Threads that are started meanwhile are preferred as well, and stay so: start none.</remarks>

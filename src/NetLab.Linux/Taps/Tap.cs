@@ -23,7 +23,9 @@ public sealed record TapOptions
 /// The owner's side of a tap device: what is written here comes in at the device, what the device sends out is read here. One whole Ethernet
 /// frame a call, without the checksum at its end. See Documentation/networking/tuntap.rst.
 /// </summary>
-/// <remarks>The descriptor never blocks; to be told of frames, give <see cref="Handle"/> to <see cref="Reactor.OnReadable"/>. Reading and writing do not allocate.</remarks>
+/// <remarks>
+/// The descriptor never blocks; to be told of frames, give <see cref="Handle"/> to <see cref="Reactor.OnReadable"/>. Reading and writing do not allocate.
+/// </remarks>
 public sealed unsafe class Tap : IDisposable
 {
     // include/uapi/linux/if_tun.h
@@ -50,7 +52,8 @@ public sealed unsafe class Tap : IDisposable
     /// <param name="ns">Where the device is born.</param>
     /// <param name="name">At most 15 bytes.</param>
     /// <param name="options">How it is made; null for a persistent tap with one queue and the next free index.</param>
-    /// <exception cref="LinuxException">EBUSY: the name or the index is taken; EINVAL: no possible name; ENOENT or ENODEV: the kernel has no <c>/dev/net/tun</c>.</exception>
+    /// <exception cref="LinuxException">EBUSY: the name or the index is taken; EINVAL: no possible name; ENOENT or ENODEV:
+    /// the kernel has no <c>/dev/net/tun</c>.</exception>
     public static Tap Create(NetworkNamespace ns, string name, TapOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(ns);
@@ -65,7 +68,8 @@ public sealed unsafe class Tap : IDisposable
                 Control(fd.Number, TUNSETIFINDEX, &wanted, $"{doing} with interface index {wanted}");
             }
 
-            SetDevice(fd.Number, name, (ushort)(IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL | (options.MultiQueue ? IFF_MULTI_QUEUE : 0)), doing, "The name or the index is taken in this namespace");
+            SetDevice(fd.Number, name, (ushort)(IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL | (options.MultiQueue ? IFF_MULTI_QUEUE : 0)), doing,
+                "The name or the index is taken in this namespace");
             if (options.Persistent)
             {
                 Control(fd.Number, TUNSETPERSIST, (void*)1, $"{doing} that outlives its owner");
@@ -84,7 +88,8 @@ public sealed unsafe class Tap : IDisposable
     /// <param name="ns">The device's namespace.</param>
     /// <param name="name">The device's name.</param>
     /// <param name="multiQueue">Whether the device was made with several queues.</param>
-    /// <exception cref="LinuxException">ENODEV: no such device; EBUSY: somebody else owns it; EINVAL: it is not a tap, or has not the said number of queues.</exception>
+    /// <exception cref="LinuxException">ENODEV: no such device; EBUSY: somebody else owns it; EINVAL:
+    /// it is not a tap, or has not the said number of queues.</exception>
     public static Tap Attach(NetworkNamespace ns, string name, bool multiQueue = false)
     {
         ArgumentNullException.ThrowIfNull(ns);
@@ -96,7 +101,8 @@ public sealed unsafe class Tap : IDisposable
         try
         {
             using var fd = handle.Borrow();
-            SetDevice(fd.Number, name, (ushort)(IFF_TAP | IFF_NO_PI | (multiQueue ? IFF_MULTI_QUEUE : 0)), doing, "Somebody owns this tap: a process that has it open");
+            SetDevice(fd.Number, name, (ushort)(IFF_TAP | IFF_NO_PI | (multiQueue ? IFF_MULTI_QUEUE : 0)), doing,
+                "Somebody owns this tap: a process that has it open");
             return new Tap(name, index, handle);
         }
         catch
@@ -107,7 +113,8 @@ public sealed unsafe class Tap : IDisposable
     }
 
     /// <summary>Reads the next frame that the device sent out.</summary>
-    /// <param name="buffer">Takes the frame; what does not fit is lost. Nothing is longer than the MTU plus 18 bytes, unless segmentation offload was switched on.</param>
+    /// <param name="buffer">Takes the frame; what does not fit is lost.
+    /// Nothing is longer than the MTU plus 18 bytes, unless segmentation offload was switched on.</param>
     /// <param name="length">The number of bytes read; 0 when nothing was there.</param>
     /// <returns>False when no frame is waiting.</returns>
     /// <exception cref="LinuxException">EBADFD: the device was deleted.</exception>

@@ -1,7 +1,8 @@
 namespace NetLab.Packets;
 
 /// <summary>
-/// Which protocol a UDP port suggests. A port is a hint alone: what does not read as that protocol, or says nothing in it (zeros read as many a thing), is shown as data.
+/// Which protocol a UDP port suggests. A port is a hint alone: what does not read as that protocol, or says nothing in it (zeros read as
+/// many a thing), is shown as data.
 /// </summary>
 internal static class ApplicationPorts
 {

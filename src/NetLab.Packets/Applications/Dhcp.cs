@@ -17,7 +17,8 @@ public sealed record DhcpMessage
 
     private static DhcpOption WantedOptions { get; } = new(
         DhcpOptionCode.ParameterList,
-        (byte[])[DhcpOptionCode.SubnetMask, DhcpOptionCode.Routers, DhcpOptionCode.DnsServers, DhcpOptionCode.DomainName, DhcpOptionCode.Mtu, DhcpOptionCode.LeaseTime, DhcpOptionCode.ClasslessRoutes]);
+        (byte[])[DhcpOptionCode.SubnetMask, DhcpOptionCode.Routers, DhcpOptionCode.DnsServers, DhcpOptionCode.DomainName, DhcpOptionCode.Mtu,
+            DhcpOptionCode.LeaseTime, DhcpOptionCode.ClasslessRoutes]);
 
     /// <summary>From the server.</summary>
     public bool IsReply { get; init; }
@@ -110,7 +111,8 @@ public sealed record DhcpMessage
         [
             DhcpOption.Of(DhcpMessageType.Request),
             DhcpOption.Of(DhcpOptionCode.RequestedIp, YourIp),
-            DhcpOption.Of(DhcpOptionCode.ServerId, ServerId ?? throw new InvalidOperationException("A DHCP request answers an offer, which names its server in option 54; this message names none.")),
+            DhcpOption.Of(DhcpOptionCode.ServerId, ServerId
+                ?? throw new InvalidOperationException("A DHCP request answers an offer, which names its server in option 54; this message names none.")),
             WantedOptions,
         ],
     };
@@ -213,7 +215,8 @@ public sealed record DhcpMessage
 
         var m = message!;
         var what = m.MessageType?.ToString() ?? (m.IsReply ? "BOOTP reply" : "BOOTP request");
-        var layer = d.Layer("DHCP", at, end - at, $"{what} {m.ClientMac}{(m.YourIp == Ipv4Address.Any ? "" : $" gets {m.YourIp}")}{(m.RequestedIp is { } r ? $" wants {r}" : "")}");
+        var layer = d.Layer("DHCP", at, end - at,
+            $"{what} {m.ClientMac}{(m.YourIp == Ipv4Address.Any ? "" : $" gets {m.YourIp}")}{(m.RequestedIp is { } r ? $" wants {r}" : "")}");
         layer.Add("Operation", 0, 1, m.IsReply ? 2 : 1);
         layer.Add("Hops", 3, 1, m.Hops);
         layer.Hex("Transaction id", 4, 4, m.TransactionId);

@@ -304,7 +304,8 @@ public sealed record Dhcpv6Message
         }
 
         message = isRelayed
-            ? new Dhcpv6Message { Type = (Dhcpv6MessageType)span[0], Hops = span[1], LinkAddress = Ipv6Address.Read(span[2..]), PeerAddress = Ipv6Address.Read(span[18..]), Options = options }
+            ? new Dhcpv6Message { Type = (Dhcpv6MessageType)span[0], Hops = span[1], LinkAddress = Ipv6Address.Read(span[2..]),
+                PeerAddress = Ipv6Address.Read(span[18..]), Options = options }
             : new Dhcpv6Message { Type = (Dhcpv6MessageType)span[0], TransactionId = (int)(ReadUInt32BigEndian(span) & 0xFF_FFFF), Options = options };
         return true;
     }
@@ -385,7 +386,8 @@ public sealed record Dhcpv6Message
         {
             Dhcpv6OptionCode.IaAddress when v.Length >= 24 => $"{option.Address} preferred {ReadUInt32BigEndian(v[16..])} valid {ReadUInt32BigEndian(v[20..])}",
             Dhcpv6OptionCode.IaPrefix when v.Length >= 25 => $"{option.Address}/{v[8]} preferred {ReadUInt32BigEndian(v)} valid {ReadUInt32BigEndian(v[4..])}",
-            Dhcpv6OptionCode.IaNa or Dhcpv6OptionCode.IaPd when v.Length >= 12 => $"id {ReadUInt32BigEndian(v)} t1 {ReadUInt32BigEndian(v[4..])} t2 {ReadUInt32BigEndian(v[8..])}",
+            Dhcpv6OptionCode.IaNa or Dhcpv6OptionCode.IaPd when v.Length >= 12 =>
+                $"id {ReadUInt32BigEndian(v)} t1 {ReadUInt32BigEndian(v[4..])} t2 {ReadUInt32BigEndian(v[8..])}",
             Dhcpv6OptionCode.IaTa when v.Length >= 4 => $"id {ReadUInt32BigEndian(v)}",
             Dhcpv6OptionCode.ElapsedTime when v.Length == 2 => ReadUInt16BigEndian(v).ToString(),
             Dhcpv6OptionCode.RelayMessage => $"{v.Length} bytes",

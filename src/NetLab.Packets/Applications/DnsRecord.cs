@@ -52,13 +52,15 @@ public sealed record DnsRecord(string Name, DnsType Type, ushort Class, uint Tim
     /// <param name="name">The name.</param>
     /// <param name="address">Its address.</param>
     /// <param name="timeToLive">Seconds for which it counts.</param>
-    public static DnsRecord A(string name, Ipv4Address address, uint timeToLive = 60) => new(name, DnsType.A, 1, timeToLive, new ByteBuilder().Ip(address).ToArray());
+    public static DnsRecord A(string name, Ipv4Address address, uint timeToLive = 60) =>
+        new(name, DnsType.A, 1, timeToLive, new ByteBuilder().Ip(address).ToArray());
 
     /// <summary>An IPv6 address.</summary>
     /// <param name="name">The name.</param>
     /// <param name="address">Its address.</param>
     /// <param name="timeToLive">Seconds for which it counts.</param>
-    public static DnsRecord Aaaa(string name, Ipv6Address address, uint timeToLive = 60) => new(name, DnsType.Aaaa, 1, timeToLive, new ByteBuilder().Ip(address).ToArray());
+    public static DnsRecord Aaaa(string name, Ipv6Address address, uint timeToLive = 60) =>
+        new(name, DnsType.Aaaa, 1, timeToLive, new ByteBuilder().Ip(address).ToArray());
 
     /// <summary>A record whose data is a name.</summary>
     /// <param name="name">The name.</param>
@@ -98,7 +100,8 @@ public sealed record DnsRecord(string Name, DnsType Type, ushort Class, uint Tim
         foreach (var text in texts)
         {
             var bytes = Encoding.UTF8.GetBytes(text);
-            b.U8(bytes.Length <= 255 ? bytes.Length : throw new ArgumentException($"A DNS string has 255 bytes, not {bytes.Length}.", nameof(texts))).Bytes(bytes);
+            b.U8(bytes.Length <= 255 ? bytes.Length
+                : throw new ArgumentException($"A DNS string has 255 bytes, not {bytes.Length}.", nameof(texts))).Bytes(bytes);
         }
 
         return new DnsRecord(name, DnsType.Txt, 1, 60, b.ToArray());
@@ -123,7 +126,8 @@ public sealed record DnsRecord(string Name, DnsType Type, ushort Class, uint Tim
                     return $"{ReadUInt16BigEndian(d)} {mail}";
                 case DnsType.Srv when d.Length > 6 && DnsName.TryRead(d, ref at, out var server, out _):
                     return $"{ReadUInt16BigEndian(d)} {ReadUInt16BigEndian(d[2..])} {ReadUInt16BigEndian(d[4..])} {server}";
-                case DnsType.Soa when DnsName.TryRead(d, ref at, out var primary, out _) && DnsName.TryRead(d, ref at, out var mailbox, out _) && d.Length == at + 20:
+                case DnsType.Soa when DnsName.TryRead(d, ref at, out var primary, out _) && DnsName.TryRead(d, ref at, out var mailbox, out _)
+                    && d.Length == at + 20:
                     return $"{primary} {mailbox} {ReadUInt32BigEndian(d[at..])} {ReadUInt32BigEndian(d[(at + 4)..])} {ReadUInt32BigEndian(d[(at + 8)..])} {ReadUInt32BigEndian(d[(at + 12)..])} {ReadUInt32BigEndian(d[(at + 16)..])}";
                 case DnsType.Ns or DnsType.Cname or DnsType.Ptr when DnsName.TryRead(d, ref at, out var target, out _):
                     return target;

@@ -2,7 +2,9 @@ using System.IO.Compression;
 
 namespace NetLab.Packets;
 
-/// <summary>Reads capture files that were compressed by gzip (RFC 1952), as capturing programs leave them. What is cut or broken gives what is before it.</summary>
+/// <summary>
+/// Reads capture files that were compressed by gzip (RFC 1952), as capturing programs leave them. What is cut or broken gives what is before it.
+/// </summary>
 internal static class Gzip
 {
     // A file of a few MB can be made to unpack to terabytes.

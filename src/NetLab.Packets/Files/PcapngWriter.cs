@@ -54,7 +54,8 @@ public enum LinkType : ushort
 
 /// <summary>
 /// Writes a pcapng file: several interfaces with names and descriptions, timestamps in nanoseconds, comments and
-/// directions of packets. Texts are written <see cref="PlainText">plain</see>, in lines. Not for several threads at once. Wireshark and tcpdump read it; tcpdump only one interface's link type.
+/// directions of packets. Texts are written <see cref="PlainText">plain</see>, in lines. Not for several threads at once.
+/// Wireshark and tcpdump read it; tcpdump only one interface's link type.
 /// </summary>
 public sealed class PcapngWriter : IDisposable
 {
@@ -129,7 +130,8 @@ public sealed class PcapngWriter : IDisposable
     /// <param name="comment">A comment on it, e.g. why it was dropped.</param>
     /// <param name="originalLength">Bytes it had on the wire, when fewer were captured; 0: all of them were.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such interface.</exception>
-    public void WritePacket(int interfaceNumber, long timestampNanoseconds, ReadOnlySpan<byte> packet, CaptureDirection direction = CaptureDirection.Unknown, string? comment = null, int originalLength = 0)
+    public void WritePacket(int interfaceNumber, long timestampNanoseconds, ReadOnlySpan<byte> packet,
+        CaptureDirection direction = CaptureDirection.Unknown, string? comment = null, int originalLength = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(interfaceNumber);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(interfaceNumber, _interfaces);
@@ -157,7 +159,8 @@ public sealed class PcapngWriter : IDisposable
     /// <param name="frame">The frame.</param>
     /// <param name="direction">Which way it went.</param>
     /// <param name="comment">A comment on it, e.g. why it was dropped.</param>
-    public void WritePacket(int interfaceNumber, long timestampNanoseconds, Frame frame, CaptureDirection direction = CaptureDirection.Unknown, string? comment = null)
+    public void WritePacket(int interfaceNumber, long timestampNanoseconds, Frame frame, CaptureDirection direction = CaptureDirection.Unknown,
+        string? comment = null)
     {
         ArgumentNullException.ThrowIfNull(frame);
         WritePacket(interfaceNumber, timestampNanoseconds, frame.Bytes.Span, direction, comment);

@@ -41,7 +41,9 @@ public sealed partial class Frame : IEquatable<Frame>
     /// </summary>
     public bool HasPendingChecksum { get; private init; }
 
-    /// <summary>The first thing that is wrong with the headers and their options, up to the transport protocol's; none for a frame that is well formed.</summary>
+    /// <summary>
+    /// The first thing that is wrong with the headers and their options, up to the transport protocol's; none for a frame that is well formed.
+    /// </summary>
     public Defect Defect => Layout.Defect;
 
     /// <summary>Destination address; zero when the frame is too short to have one.</summary>
@@ -104,7 +106,8 @@ public sealed partial class Frame : IEquatable<Frame>
     public IcmpMessage? Icmp => Layout.IpVersion == 4 && Carries(IpProtocol.Icmp) && IcmpMessage.TryParse(TransportBytes, out var message) ? message : null;
 
     /// <summary>The ICMPv6 message over IPv6.</summary>
-    public Icmpv6Message? Icmpv6 => Layout.IpVersion == 6 && Carries(IpProtocol.Icmpv6) && Icmpv6Message.TryParse(TransportBytes, out var message) ? message : null;
+    public Icmpv6Message? Icmpv6 => Layout.IpVersion == 6 && Carries(IpProtocol.Icmpv6) && Icmpv6Message.TryParse(TransportBytes, out var message)
+        ? message : null;
 
     /// <summary>The neighbor solicitation of IPv6; null also when it is cut or one of its options is malformed.</summary>
     public NeighborSolicitation? NeighborSolicitation =>

@@ -25,7 +25,9 @@ public static class FrameFactories
             return Frame.Own(bytes);
         }
 
-        /// <summary>A frame with an IPv4 packet that is chosen field by field; its lengths and header checksum are filled in, what it carries is not looked at.</summary>
+        /// <summary>
+        /// A frame with an IPv4 packet that is chosen field by field; its lengths and header checksum are filled in, what it carries is not looked at.
+        /// </summary>
         /// <param name="source">Source MAC address.</param>
         /// <param name="destination">Destination MAC address.</param>
         /// <param name="packet">The packet with its payload.</param>
@@ -92,7 +94,8 @@ public static class FrameFactories
         /// <param name="senderIp">IPv4 address of the asker.</param>
         /// <param name="targetIp">IPv4 address asked for; the asker's own announces it (gratuitous ARP).</param>
         public static Frame ArpRequest(MacAddress senderMac, IPAddress senderIp, IPAddress targetIp) =>
-            Arp(MacAddress.Broadcast, EtherTypes.Arp, new ArpPacket(ArpOperation.Request, senderMac, Ipv4Address.From(senderIp), MacAddress.Zero, Ipv4Address.From(targetIp)));
+            Arp(MacAddress.Broadcast, EtherTypes.Arp,
+                new ArpPacket(ArpOperation.Request, senderMac, Ipv4Address.From(senderIp), MacAddress.Zero, Ipv4Address.From(targetIp)));
 
         /// <summary>"I have this IP address", to the asker.</summary>
         /// <param name="senderMac">MAC address of the answering node.</param>
@@ -116,7 +119,8 @@ public static class FrameFactories
         /// <param name="destinationPort">Destination port.</param>
         /// <param name="payload">What the datagram carries.</param>
         /// <param name="options">What else is to be chosen in the IP header.</param>
-        public static Frame Udp(MacAddress sourceMac, MacAddress destinationMac, IPAddress source, IPAddress destination, ushort sourcePort, ushort destinationPort, ReadOnlySpan<byte> payload, IpOptions? options = null)
+        public static Frame Udp(MacAddress sourceMac, MacAddress destinationMac, IPAddress source, IPAddress destination, ushort sourcePort,
+            ushort destinationPort, ReadOnlySpan<byte> payload, IpOptions? options = null)
         {
             var ethernet = new EthernetHeader(destinationMac, sourceMac, 0);
             if (IsIpv4(source, destination))
@@ -146,8 +150,12 @@ public static class FrameFactories
         /// <param name="window">Window.</param>
         /// <param name="payload">What the segment carries.</param>
         /// <param name="options">What else is to be chosen in the IP header.</param>
-        public static Frame Tcp(MacAddress sourceMac, MacAddress destinationMac, IPAddress source, IPAddress destination, ushort sourcePort, ushort destinationPort, TcpFlags flags, uint sequenceNumber = 0, uint acknowledgmentNumber = 0, ushort window = 65535, ReadOnlySpan<byte> payload = default, IpOptions? options = null) =>
-            Tcp(sourceMac, destinationMac, source, destination, new TcpSegment { SourcePort = sourcePort, DestinationPort = destinationPort, Flags = flags, SequenceNumber = sequenceNumber, AcknowledgmentNumber = acknowledgmentNumber, Window = window }, payload, options);
+        public static Frame Tcp(MacAddress sourceMac, MacAddress destinationMac, IPAddress source, IPAddress destination, ushort sourcePort,
+            ushort destinationPort, TcpFlags flags, uint sequenceNumber = 0, uint acknowledgmentNumber = 0, ushort window = 65535,
+                ReadOnlySpan<byte> payload = default, IpOptions? options = null) =>
+            Tcp(sourceMac, destinationMac, source, destination,
+                new TcpSegment { SourcePort = sourcePort, DestinationPort = destinationPort, Flags = flags, SequenceNumber = sequenceNumber,
+                    AcknowledgmentNumber = acknowledgmentNumber, Window = window }, payload, options);
 
         /// <summary>A TCP segment whose every field, options included, is chosen.</summary>
         /// <param name="sourceMac">Source MAC address.</param>
@@ -156,10 +164,12 @@ public static class FrameFactories
         /// <param name="destination">Destination IP address.</param>
         /// <param name="segment">The segment with its payload.</param>
         /// <param name="options">What else is to be chosen in the IP header.</param>
-        public static Frame Tcp(MacAddress sourceMac, MacAddress destinationMac, IPAddress source, IPAddress destination, TcpSegment segment, IpOptions? options = null) =>
+        public static Frame Tcp(MacAddress sourceMac, MacAddress destinationMac, IPAddress source, IPAddress destination, TcpSegment segment,
+            IpOptions? options = null) =>
             Tcp(sourceMac, destinationMac, source, destination, segment, segment.Payload.Span, options);
 
-        private static Frame Tcp(MacAddress sourceMac, MacAddress destinationMac, IPAddress source, IPAddress destination, TcpSegment segment, ReadOnlySpan<byte> payload, IpOptions? options)
+        private static Frame Tcp(MacAddress sourceMac, MacAddress destinationMac, IPAddress source, IPAddress destination, TcpSegment segment,
+            ReadOnlySpan<byte> payload, IpOptions? options)
         {
             var ethernet = new EthernetHeader(destinationMac, sourceMac, 0);
             if (IsIpv4(source, destination))

@@ -29,9 +29,13 @@ public sealed partial class Frame
     /// <summary>The GRE header and what it carries.</summary>
     public GrePacket? Gre => Carries(IpProtocol.Gre) && GrePacket.TryParse(TransportBytes, out var packet) ? packet : null;
 
-    /// <summary>The VXLAN header and what it carries, told by the ports 4789 and 8472; read others with <see cref="VxlanPacket.TryParse(ReadOnlyMemory{byte}, out VxlanPacket)"/>.</summary>
+    /// <summary>
+    /// The VXLAN header and what it carries, told by the ports 4789 and 8472;
+    /// read others with <see cref="VxlanPacket.TryParse(ReadOnlyMemory{byte}, out VxlanPacket)"/>.
+    /// </summary>
     public VxlanPacket? Vxlan =>
-        Udp is { DestinationPort: VxlanPacket.Port or VxlanPacket.LinuxPort } udp && VxlanPacket.TryRecognise(udp.Payload, out var packet, out _) ? packet : null;
+        Udp is { DestinationPort: VxlanPacket.Port or VxlanPacket.LinuxPort } udp && VxlanPacket.TryRecognise(udp.Payload, out var packet, out _)
+            ? packet : null;
 
     /// <summary>The GENEVE header and what it carries, told by the port 6081.</summary>
     public GenevePacket? Geneve =>
@@ -49,7 +53,8 @@ public sealed partial class Frame
         get
         {
             var isBpdu = Layout.PayloadOffset > 0 && EtherType < EtherTypes.FirstType
-                && LlcHeader.TryParse(Payload.Span, out var llc) && llc is { DestinationSap: LlcHeader.SpanningTree, SourceSap: LlcHeader.SpanningTree, Control: 3 };
+                && LlcHeader.TryParse(Payload.Span, out var llc)
+                && llc is { DestinationSap: LlcHeader.SpanningTree, SourceSap: LlcHeader.SpanningTree, Control: 3 };
             return isBpdu && Packets.Bpdu.TryParse(Payload.Span[3..Math.Max(3, Math.Min(EtherType, Payload.Length))], out var bpdu) ? bpdu : null;
         }
     }
@@ -62,15 +67,18 @@ public sealed partial class Frame
 
     /// <summary>The DHCP message for IPv4, told by its ports.</summary>
     public DhcpMessage? Dhcp =>
-        Udp is { } udp && ApplicationPorts.IsDhcp(udp.SourcePort, udp.DestinationPort) && DhcpMessage.TryParse(udp.Payload.Span, out var message) ? message : null;
+        Udp is { } udp && ApplicationPorts.IsDhcp(udp.SourcePort, udp.DestinationPort) && DhcpMessage.TryParse(udp.Payload.Span, out var message)
+            ? message : null;
 
     /// <summary>The DHCPv6 message, told by its ports.</summary>
     public Dhcpv6Message? Dhcpv6 =>
-        Udp is { } udp && ApplicationPorts.IsDhcpv6(udp.SourcePort, udp.DestinationPort) && Dhcpv6Message.TryRecognise(udp.Payload, out var message, out _) ? message : null;
+        Udp is { } udp && ApplicationPorts.IsDhcpv6(udp.SourcePort, udp.DestinationPort)
+            && Dhcpv6Message.TryRecognise(udp.Payload, out var message, out _) ? message : null;
 
     /// <summary>The DNS message in UDP, told by the ports 53 and 5353.</summary>
     public DnsMessage? Dns =>
-        Udp is { } udp && ApplicationPorts.IsDns(udp.SourcePort, udp.DestinationPort) && DnsMessage.TryRecognise(udp.Payload.Span, out var message, out _) ? message : null;
+        Udp is { } udp && ApplicationPorts.IsDns(udp.SourcePort, udp.DestinationPort)
+            && DnsMessage.TryRecognise(udp.Payload.Span, out var message, out _) ? message : null;
 
     /// <summary>Every checksum that can be checked is right; one that cannot, e.g. in a fragment, or has still to be computed does not count.</summary>
     public bool HasRightChecksums => Layers.All(layer => layer.Fields.All(f => !f.IsWrong));

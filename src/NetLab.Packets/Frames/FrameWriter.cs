@@ -14,11 +14,13 @@ public static class FrameWriter
     /// <param name="sourcePort">Source port.</param>
     /// <param name="destinationPort">Destination port.</param>
     /// <param name="payload">What the datagram carries.</param>
-    public static int Udp(Span<byte> destination, EthernetHeader ethernet, in Ipv4Packet ip, ushort sourcePort, ushort destinationPort, ReadOnlySpan<byte> payload)
+    public static int Udp(Span<byte> destination, EthernetHeader ethernet, in Ipv4Packet ip, ushort sourcePort, ushort destinationPort,
+        ReadOnlySpan<byte> payload)
     {
         var length = UdpDatagram.HeaderLength + payload.Length;
         var at = Start(destination, ethernet, ip, IpProtocol.Udp, length);
-        return at + UdpDatagram.Write(destination[at..], sourcePort, destinationPort, payload, InternetChecksum.PseudoHeader(ip.Source, ip.Destination, IpProtocol.Udp, length));
+        return at + UdpDatagram.Write(destination[at..], sourcePort, destinationPort, payload,
+            InternetChecksum.PseudoHeader(ip.Source, ip.Destination, IpProtocol.Udp, length));
     }
 
     /// <summary>A UDP datagram in IPv6.</summary>
@@ -28,7 +30,8 @@ public static class FrameWriter
     /// <param name="sourcePort">Source port.</param>
     /// <param name="destinationPort">Destination port.</param>
     /// <param name="payload">What the datagram carries.</param>
-    public static int Udp(Span<byte> destination, EthernetHeader ethernet, in Ipv6Packet ip, ushort sourcePort, ushort destinationPort, ReadOnlySpan<byte> payload)
+    public static int Udp(Span<byte> destination, EthernetHeader ethernet, in Ipv6Packet ip, ushort sourcePort, ushort destinationPort,
+        ReadOnlySpan<byte> payload)
     {
         var length = UdpDatagram.HeaderLength + payload.Length;
         var at = Start(destination, ethernet, ip, IpProtocol.Udp, length);

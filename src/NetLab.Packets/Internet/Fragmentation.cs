@@ -8,7 +8,8 @@ public static class Fragmentation
     /// <param name="mtu">Bytes of IP that a fragment may have; at least 68 for IPv4, 1280 is usual for IPv6 but less is done here too.</param>
     /// <param name="identification">The number that IPv6 fragments share; IPv4 has its own in the header.</param>
     /// <returns>The fragments in order; the frame alone when it fits.</returns>
-    /// <exception cref="ArgumentException">The frame carries no IP, a cut packet, one that forbids it (DF), or a fragment of IPv6; or the MTU has no room for headers and eight bytes.</exception>
+    /// <exception cref="ArgumentException">The frame carries no IP, a cut packet, one that forbids it (DF), or a fragment of IPv6;
+    /// or the MTU has no room for headers and eight bytes.</exception>
     public static IReadOnlyList<Frame> Fragment(this Frame frame, int mtu, uint identification = 1)
     {
         ArgumentNullException.ThrowIfNull(frame);
@@ -34,7 +35,8 @@ public static class Fragmentation
 
         if (packet.DontFragment)
         {
-            throw new ArgumentException($"The packet forbids to be cut (DF), and {packet.HeaderLength + packet.Payload.Length} bytes do not fit {mtu}: {frame}", nameof(frame));
+            throw new ArgumentException(
+                $"The packet forbids to be cut (DF), and {packet.HeaderLength + packet.Payload.Length} bytes do not fit {mtu}: {frame}", nameof(frame));
         }
 
         var piece = (mtu - packet.HeaderLength) & ~7;

@@ -173,7 +173,8 @@ public sealed record IgmpMessage
         layer.Hex("Type", 0, 1, (uint)m.Type, Enum.IsDefined(m.Type) ? m.Type.ToString() : null);
         if (m.Type != IgmpType.Report3)
         {
-            layer.Add("Maximum response code", 1, 1, m.MaximumResponseCode, $"{(m.IsVersion3Query ? MulticastTime.Of8(m.MaximumResponseCode) : m.MaximumResponseCode) / 10.0} s");
+            layer.Add("Maximum response code", 1, 1, m.MaximumResponseCode,
+                $"{(m.IsVersion3Query ? MulticastTime.Of8(m.MaximumResponseCode) : m.MaximumResponseCode) / 10.0} s");
         }
 
         layer.Checksum(2, ReadUInt16BigEndian(bytes[2..]), ip.RightChecksum(bytes, 2, withPseudoHeader: false));

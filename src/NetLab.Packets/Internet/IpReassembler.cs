@@ -84,11 +84,13 @@ public sealed class IpReassembler
     {
         if (frame.Ipv4 is { IsFragment: true } ip4)
         {
-            return (new Key(4, default, default, ip4.Source, ip4.Destination, ip4.Identification, ip4.Protocol), new Piece(frame, ip4.FragmentOffset, ip4.MoreFragments, ip4.Payload, ip4.IsTruncated));
+            return (new Key(4, default, default, ip4.Source, ip4.Destination, ip4.Identification, ip4.Protocol),
+                new Piece(frame, ip4.FragmentOffset, ip4.MoreFragments, ip4.Payload, ip4.IsTruncated));
         }
 
         return frame.Ipv6 is { IsFragment: true } ip6
-            ? (new Key(6, ip6.Source, ip6.Destination, default, default, ip6.Fragment.Identification, 0), new Piece(frame, ip6.Fragment.Offset, ip6.Fragment.MoreFragments, FragmentPayload(ip6), ip6.IsTruncated))
+            ? (new Key(6, ip6.Source, ip6.Destination, default, default, ip6.Fragment.Identification, 0),
+                new Piece(frame, ip6.Fragment.Offset, ip6.Fragment.MoreFragments, FragmentPayload(ip6), ip6.IsTruncated))
             : (null, default);
     }
 
@@ -158,7 +160,8 @@ public sealed class IpReassembler
         return Frame.Own(bytes);
     }
 
-    private sealed record Key(int Version, Ipv6Address Source6, Ipv6Address Destination6, Ipv4Address Source4, Ipv4Address Destination4, uint Identification, IpProtocol Protocol);
+    private sealed record Key(int Version, Ipv6Address Source6, Ipv6Address Destination6, Ipv4Address Source4, Ipv4Address Destination4,
+        uint Identification, IpProtocol Protocol);
 
     private readonly record struct Piece(Frame Frame, int Offset, bool More, ReadOnlyMemory<byte> Payload, bool IsCut)
     {

@@ -70,7 +70,10 @@ public readonly ref struct Ipv4Reader
     /// <summary>Bytes of the header with its options, 20 to 60.</summary>
     public int HeaderLength => (_bytes[0] & 15) * 4;
 
-    /// <summary>Bytes of the packet as the header says; 0 in segments that a device is to cut (Linux "BIG TCP" beyond 65535 bytes, and TSO of some systems): then it is all that is there.</summary>
+    /// <summary>
+    /// Bytes of the packet as the header says; 0 in segments that a device is to cut (Linux "BIG TCP" beyond 65535 bytes, and TSO of some
+    /// systems): then it is all that is there.
+    /// </summary>
     public ushort TotalLength => ReadUInt16BigEndian(_bytes[2..]);
 
     /// <summary>DSCP and ECN, the former type of service.</summary>
@@ -235,7 +238,9 @@ public readonly record struct Ipv4Packet
         var total = length + payloadLength;
         if (length > 60 || total > ushort.MaxValue || (FragmentOffset & 7) != 0 || FragmentOffset is < 0 or > 0xFFF8)
         {
-            throw new ArgumentException($"No IPv4 header can say this: {length} bytes of header (at most 60), {total} bytes in all (at most 65535), fragment offset {FragmentOffset} (a multiple of 8, at most 65528).", nameof(payloadLength));
+            throw new ArgumentException(
+                $"No IPv4 header can say this: {length} bytes of header (at most 60), {total} bytes in all (at most 65535), fragment " +
+                    $"offset {FragmentOffset} (a multiple of 8, at most 65528).", nameof(payloadLength));
         }
 
         var header = destination[..length];

@@ -244,7 +244,9 @@ public readonly record struct Ipv6Packet
         var length = Extensions.Length + payloadLength;
         if (length > ushort.MaxValue || FlowLabel is < 0 or > 0xF_FFFF)
         {
-            throw new ArgumentException($"No IPv6 header can say this: {length} bytes after the header (at most 65535), flow label {FlowLabel:x} (at most 20 bits).", nameof(payloadLength));
+            throw new ArgumentException(
+                $"No IPv6 header can say this: {length} bytes after the header (at most 65535), flow label {FlowLabel:x} (at most 20 bits).",
+                    nameof(payloadLength));
         }
 
         var header = destination[..(HeaderLength + Extensions.Length)];

@@ -175,7 +175,8 @@ public sealed record MldMessage
             Icmpv6Type.MulticastListenerReport => $"MLD report {m.Group}",
             _ => $"MLD done {m.Group}",
         };
-        layer.Add("Maximum response code", 4, 2, m.MaximumResponseCode, $"{(m.IsVersion2Query ? MulticastTime.Of16(m.MaximumResponseCode) : m.MaximumResponseCode)} ms");
+        layer.Add("Maximum response code", 4, 2, m.MaximumResponseCode,
+            $"{(m.IsVersion2Query ? MulticastTime.Of16(m.MaximumResponseCode) : m.MaximumResponseCode)} ms");
         layer.Add("Group", 8, 16, m.Group);
         if (m.IsVersion2Query)
         {

@@ -53,7 +53,8 @@ public readonly record struct NeighborSolicitation(Ipv6Address Target, MacAddres
 /// <param name="Router">The sender is a router.</param>
 /// <param name="Solicited">The answer to a solicitation.</param>
 /// <param name="Override">Replaces what neighbours have cached.</param>
-public readonly record struct NeighborAdvertisement(Ipv6Address Target, MacAddress? TargetMac, bool Router = false, bool Solicited = false, bool Override = false)
+public readonly record struct NeighborAdvertisement(Ipv6Address Target, MacAddress? TargetMac, bool Router = false, bool Solicited = false,
+    bool Override = false)
 {
     /// <summary>Reads an ICMPv6 message.</summary>
     /// <param name="message">The message from its type on.</param>
@@ -85,7 +86,8 @@ public readonly record struct NeighborAdvertisement(Ipv6Address Target, MacAddre
     public int Write(Span<byte> destination, ulong pseudoHeader)
     {
         var flags = (byte)((Router ? 0x80 : 0) | (Solicited ? 0x40 : 0) | (Override ? 0x20 : 0));
-        return NeighborMessage.Write(destination, Icmpv6Type.NeighborAdvertisement, flags, Target, NdpOptionType.TargetLinkLayerAddress, TargetMac, pseudoHeader);
+        return NeighborMessage.Write(destination, Icmpv6Type.NeighborAdvertisement, flags, Target, NdpOptionType.TargetLinkLayerAddress, TargetMac,
+            pseudoHeader);
     }
 
     /// <summary>Bytes of the message: 24, or 32 with a MAC address.</summary>
@@ -95,7 +97,8 @@ public readonly record struct NeighborAdvertisement(Ipv6Address Target, MacAddre
 /// <summary>What both messages share.</summary>
 internal static class NeighborMessage
 {
-    public static bool TryParse(ReadOnlySpan<byte> message, Icmpv6Type type, NdpOptionType linkLayerOption, out Ipv6Address target, out MacAddress? mac, out Defect defect)
+    public static bool TryParse(ReadOnlySpan<byte> message, Icmpv6Type type, NdpOptionType linkLayerOption, out Ipv6Address target,
+        out MacAddress? mac, out Defect defect)
     {
         target = default;
         mac = null;

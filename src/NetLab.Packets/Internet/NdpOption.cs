@@ -69,7 +69,8 @@ public readonly ref struct NdpOption
     {
         var found = Type == NdpOptionType.PrefixInformation && Bytes.Length == 32;
         prefix = found
-            ? new NdpPrefix(Ipv6Address.Read(Bytes[16..]), Bytes[2], (Bytes[3] & 0x80) != 0, (Bytes[3] & 0x40) != 0, ReadUInt32BigEndian(Bytes[4..]), ReadUInt32BigEndian(Bytes[8..]))
+            ? new NdpPrefix(Ipv6Address.Read(Bytes[16..]), Bytes[2], (Bytes[3] & 0x80) != 0, (Bytes[3] & 0x40) != 0,
+                ReadUInt32BigEndian(Bytes[4..]), ReadUInt32BigEndian(Bytes[8..]))
             : default;
         return found;
     }

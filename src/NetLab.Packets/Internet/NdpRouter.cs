@@ -32,7 +32,8 @@ public enum RouterPreference : byte
 /// <param name="Autonomous">Nodes make their own addresses in it.</param>
 /// <param name="ValidLifetime">Seconds; 0xffffffff for ever.</param>
 /// <param name="PreferredLifetime">Seconds; 0xffffffff for ever.</param>
-public readonly record struct NdpPrefix(Ipv6Address Prefix, byte Length, bool OnLink = true, bool Autonomous = true, uint ValidLifetime = 86400, uint PreferredLifetime = 14400);
+public readonly record struct NdpPrefix(Ipv6Address Prefix, byte Length, bool OnLink = true, bool Autonomous = true, uint ValidLifetime = 86400,
+    uint PreferredLifetime = 14400);
 
 /// <summary>A route that a router advertises (RFC 4191 2.3).</summary>
 /// <param name="Prefix">The prefix.</param>
@@ -297,7 +298,8 @@ public sealed record RouterAdvertisement
 
         if (Pref64 is { } nat)
         {
-            var code = nat.Length switch { 96 => 0, 64 => 1, 56 => 2, 48 => 3, 40 => 4, 32 => 5, _ => throw new ArgumentException($"A NAT64 prefix has 32, 40, 48, 56, 64 or 96 bits, not {nat.Length}.") };
+            var code = nat.Length switch { 96 => 0, 64 => 1, 56 => 2, 48 => 3, 40 => 4, 32 => 5,
+                _ => throw new ArgumentException($"A NAT64 prefix has 32, 40, 48, 56, 64 or 96 bits, not {nat.Length}.") };
             Span<byte> address = stackalloc byte[Ipv6Address.Size];
             nat.Prefix.CopyTo(address);
             b.U8((int)NdpOptionType.Pref64).U8(2).U16((nat.Lifetime & 0xFFF8) | code).Bytes(address[..12]);

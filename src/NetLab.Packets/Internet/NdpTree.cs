@@ -124,7 +124,8 @@ internal static class NdpTree
                     layer.Add("Redirected packet", at, length, Convert.ToHexStringLower(bytes[8..]));
                     break;
                 default:
-                    layer.Add(Enum.IsDefined(option.Type) ? option.Type.ToString() : $"Option {(byte)option.Type}", at, length, Convert.ToHexStringLower(bytes[2..]));
+                    layer.Add(Enum.IsDefined(option.Type) ? option.Type.ToString() : $"Option {(byte)option.Type}", at, length,
+                        Convert.ToHexStringLower(bytes[2..]));
                     break;
             }
         }

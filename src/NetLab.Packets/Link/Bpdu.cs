@@ -67,7 +67,8 @@ public readonly record struct MstInstance(byte Flags, BridgeId RegionalRoot, uin
 /// <param name="Bridge">The sending bridge; <see cref="Bpdu.Bridge"/> is the regional root.</param>
 /// <param name="RemainingHops">Hops left.</param>
 /// <param name="Instances">Instances.</param>
-public sealed record MstExtension(string RegionName, ushort Revision, string Digest, uint InternalPathCost, BridgeId Bridge, byte RemainingHops, params IReadOnlyList<MstInstance> Instances);
+public sealed record MstExtension(string RegionName, ushort Revision, string Digest, uint InternalPathCost, BridgeId Bridge, byte RemainingHops,
+    params IReadOnlyList<MstInstance> Instances);
 
 /// <summary>A spanning tree BPDU.</summary>
 public sealed record Bpdu
@@ -195,7 +196,8 @@ public sealed record Bpdu
             b.U32(m.InternalPathCost).U16(m.Bridge.Priority).Mac(m.Bridge.Mac).U8(m.RemainingHops);
             foreach (var i in m.Instances)
             {
-                b.U8(i.Flags).U16(i.RegionalRoot.Priority).Mac(i.RegionalRoot.Mac).U32(i.InternalPathCost).U8(i.BridgePriority).U8(i.PortPriority).U8(i.RemainingHops);
+                b.U8(i.Flags).U16(i.RegionalRoot.Priority).Mac(i.RegionalRoot.Mac).U32(i.InternalPathCost).U8(i.BridgePriority).U8(i.PortPriority)
+                    .U8(i.RemainingHops);
             }
         }
 
@@ -281,7 +283,8 @@ public sealed record Bpdu
         }
 
         var name = Encoding.Latin1.GetString(bytes.Slice(39, 32).TrimEnd((byte)0));
-        mst = new MstExtension(name, ReadUInt16BigEndian(bytes[71..]), Convert.ToHexStringLower(bytes.Slice(73, 16)), ReadUInt32BigEndian(bytes[89..]), BridgeId.Read(bytes[93..]), bytes[101], instances);
+        mst = new MstExtension(name, ReadUInt16BigEndian(bytes[71..]), Convert.ToHexStringLower(bytes.Slice(73, 16)),
+            ReadUInt32BigEndian(bytes[89..]), BridgeId.Read(bytes[93..]), bytes[101], instances);
         return true;
     }
 }

@@ -49,7 +49,8 @@ public enum LacpState : byte
 public readonly record struct LacpParty(ushort SystemPriority, MacAddress System, ushort Key, ushort PortPriority, ushort Port, LacpState State)
 {
     internal static LacpParty Read(ReadOnlySpan<byte> b) => new(
-        ReadUInt16BigEndian(b), MacAddress.Read(b[2..]), ReadUInt16BigEndian(b[8..]), ReadUInt16BigEndian(b[10..]), ReadUInt16BigEndian(b[12..]), (LacpState)b[14]);
+        ReadUInt16BigEndian(b), MacAddress.Read(b[2..]), ReadUInt16BigEndian(b[8..]), ReadUInt16BigEndian(b[10..]), ReadUInt16BigEndian(b[12..]),
+            (LacpState)b[14]);
 
     internal void Write(Span<byte> b)
     {
@@ -138,7 +139,8 @@ public readonly record struct LacpPacket(LacpParty Actor, LacpParty Partner, ush
             return;
         }
 
-        var layer = d.Layer("LACP", at, Size, $"actor {packet.Actor.System} port {packet.Actor.Port} key {packet.Actor.Key} [{packet.Actor.State}] partner {packet.Partner.System} port {packet.Partner.Port}");
+        var layer = d.Layer("LACP", at, Size,
+            $"actor {packet.Actor.System} port {packet.Actor.Port} key {packet.Actor.Key} [{packet.Actor.State}] partner {packet.Partner.System} port {packet.Partner.Port}");
         layer.Add("Version", 1, 1, d.Bytes[at + 1]);
         Party(layer, "Actor", 4, packet.Actor);
         Party(layer, "Partner", 24, packet.Partner);

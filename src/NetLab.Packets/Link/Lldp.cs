@@ -194,7 +194,8 @@ public sealed record LldpPacket
             return;
         }
 
-        var layer = d.Layer("LLDP", at, length, $"chassis {packet!.ChassisId} port {packet.PortId} ttl {packet.TimeToLive}{(packet.SystemName is { } n ? $" name {n}" : "")}");
+        var layer = d.Layer("LLDP", at, length,
+            $"chassis {packet!.ChassisId} port {packet.PortId} ttl {packet.TimeToLive}{(packet.SystemName is { } n ? $" name {n}" : "")}");
         var offset = 0;
         foreach (var tlv in packet.Tlvs)
         {
@@ -208,7 +209,8 @@ public sealed record LldpPacket
                     layer.Add("Time to live", offset, size, ReadUInt16BigEndian(tlv.Value.Span));
                     break;
                 case LldpType.PortDescription or LldpType.SystemName or LldpType.SystemDescription:
-                    layer.Add(tlv.Type switch { LldpType.PortDescription => "Port description", LldpType.SystemName => "System name", _ => "System description" }, offset, size, tlv.Text);
+                    layer.Add(tlv.Type switch { LldpType.PortDescription => "Port description", LldpType.SystemName => "System name",
+                        _ => "System description" }, offset, size, tlv.Text);
                     break;
                 case LldpType.Capabilities when tlv.Value.Length == 4:
                     layer.Hex("Capabilities", offset + 2, 2, ReadUInt16BigEndian(tlv.Value.Span));

@@ -46,7 +46,8 @@ public readonly record struct VlanTag(ushort Protocol, ushort Control)
 
     /// <summary>"vlan 7", "vlan 7 prio 3", "802.1ad vlan 100".</summary>
     public override string ToString() =>
-        (Protocol == EtherTypes.Vlan ? "" : EtherTypes.NameOf(Protocol) + " ") + $"vlan {Id}" + (Priority > 0 ? $" prio {Priority}" : "") + (DropEligible ? " dei" : "");
+        (Protocol == EtherTypes.Vlan ? "" : EtherTypes.NameOf(Protocol) + " ") + $"vlan {Id}" + (Priority > 0 ? $" prio {Priority}" : "") +
+            (DropEligible ? " dei" : "");
 
     internal static void Describe(Dissection d, int at, VlanTag tag)
     {

@@ -60,7 +60,8 @@ public sealed record MplsPacket
         for (var i = 0; i < Labels.Count; i++)
         {
             var l = Labels[i];
-            WriteUInt32BigEndian(destination[(i * 4)..], ((uint)l.Label << 12) | ((uint)(l.TrafficClass & 7) << 9) | (i == Labels.Count - 1 ? 0x100u : 0) | l.TimeToLive);
+            WriteUInt32BigEndian(destination[(i * 4)..], ((uint)l.Label << 12) | ((uint)(l.TrafficClass & 7) << 9)
+                | (i == Labels.Count - 1 ? 0x100u : 0) | l.TimeToLive);
         }
 
         Payload.Span.CopyTo(destination[(Labels.Count * 4)..]);

@@ -42,14 +42,14 @@ public sealed class FrameQuestion
         ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(from);
         ArgumentNullException.ThrowIfNull(to);
-        Lab lab = run.Lab;
-        (FakeVm? vm, Node? node) = (lab.FindVm(from), lab.FindNode(from));
+        var lab = run.Lab;
+        (var vm, var node) = (lab.FindVm(from), lab.FindNode(from));
         if (vm is null && node is null)
         {
             throw new QuestionException($"--from: {NoSuchPlace(lab, from)}");
         }
 
-        (Target? target, Problem? problem) = Texts.ReadTarget(to);
+        (var target, var problem) = Texts.ReadTarget(to);
         if (problem is not null)
         {
             throw new QuestionException($"--to: {problem.Wrong}; {problem.Right}");
@@ -72,7 +72,7 @@ public sealed class FrameQuestion
         }
 
         var binding = new Binding("--frame");
-        SendStep? send = FrameLine.Parse(frame ?? DefaultFrame(lab, vm, target), from, target, binding);
+        var send = FrameLine.Parse(frame ?? DefaultFrame(lab, vm, target), from, target, binding);
         return send is not null && binding.Count == 0 ? new FrameQuestion(lab, vm, null, target, send) : throw new ScenarioException(binding.Diagnostics);
     }
 
@@ -83,7 +83,7 @@ public sealed class FrameQuestion
     {
         if (_node is { } node)
         {
-            PingResult ping = await node.PingAsync(AddressOf(node.Devices.SelectMany(d => d.Addresses)), ct).ConfigureAwait(false);
+            var ping = await node.PingAsync(AddressOf(node.Devices.SelectMany(d => d.Addresses)), ct).ConfigureAwait(false);
             return Verdict(ping.Fate);
         }
 
@@ -106,9 +106,9 @@ public sealed class FrameQuestion
                 send.To = new Located<Target>(new Target(null, AddressOf(sender.Addresses), null), send.At);
             }
 
-            IPAddress? address = send.Destination?.Value ?? send.To?.Value.Address
+            var address = send.Destination?.Value ?? send.To?.Value.Address
                 ?? (_to.Name is not null && _lab.FindVm(_to.Name) is { Addresses.Count: > 0 } ? AddressOf(sender.Addresses) : null);
-            bool near = address is null || sender.Addresses.Any(own => own.Contains(address));
+            var near = address is null || sender.Addresses.Any(own => own.Contains(address));
             if (send.DestinationMac is null && (near ? address : sender.Gateway) is { } next && send.Arp is null && !IsGroup(next))
             {
                 if (MacOf(next) is not { } mac)
@@ -126,14 +126,14 @@ public sealed class FrameQuestion
 
     private FateVerdict Verdict(Fate fate)
     {
-        FakeVm? vm = _to switch
+        var vm = _to switch
         {
             { Name: { } name } => _lab.FindVm(name),
             { Address: { } address } => _lab.Vms.FirstOrDefault(v => v.Addresses.Any(a => a.Address.Equals(address))),
             { Mac: { } mac } => _lab.Vms.FirstOrDefault(v => v.Mac == mac),
             _ => null,
         };
-        Node? node = _to switch
+        var node = _to switch
         {
             { Name: { } name } => _lab.FindNode(name),
             { Address: { } address } => _lab.Nodes.FirstOrDefault(n => n.Devices.Any(d => d.Addresses.Any(a => a.Address.Equals(address)))),
@@ -151,7 +151,7 @@ public sealed class FrameQuestion
             return address;
         }
         List<InterfaceAddress> mine = [.. own];
-        IReadOnlyList<InterfaceAddress> theirs = _to.Name is null
+        var theirs = _to.Name is null
             ? [] : _lab.FindVm(_to.Name)?.Addresses ?? [.. _lab.FindNode(_to.Name)!.Devices.SelectMany(d => d.Addresses)];
         return theirs.Count == 0
             ? throw new QuestionException($"--to: {_to} has no IP address to send to; give it one, or send a bare frame: --frame 'ethernet type=0x88b5'")

@@ -58,9 +58,9 @@ public sealed class FrameFilter
     {
         var binding = new Binding(name);
         var conditions = new List<Func<Frame, bool>>();
-        foreach ((string word, Position at) in FrameLine.Words(line ?? ""))
+        foreach ((var word, var at) in FrameLine.Words(line ?? ""))
         {
-            bool isNot = word[0] == '!';
+            var isNot = word[0] == '!';
             if (Condition(isNot ? word[1..] : word, isNot ? at.Shift(1) : at, binding) is { } condition)
             {
                 conditions.Add(isNot ? f => !condition(f) : condition);
@@ -74,8 +74,8 @@ public sealed class FrameFilter
 
     private static Func<Frame, bool>? Condition(string word, Position at, Binding binding)
     {
-        int equals = word.IndexOf('=', StringComparison.Ordinal);
-        string key = equals < 0 ? word : word[..equals];
+        var equals = word.IndexOf('=', StringComparison.Ordinal);
+        var key = equals < 0 ? word : word[..equals];
         if (equals < 0 && Kinds.TryGetValue(key, out var kind))
         {
             return kind;
@@ -97,11 +97,11 @@ public sealed class FrameFilter
 
     private static Func<Frame, bool>? Address(string value, Func<Frame, IPAddress?[]> of)
     {
-        if (AddressWords.TryParseIp(value, out IPAddress? address))
+        if (AddressWords.TryParseIp(value, out var address))
         {
             return f => of(f).Any(a => address.Equals(a));
         }
-        int slash = value.IndexOf('/', StringComparison.Ordinal);
+        var slash = value.IndexOf('/', StringComparison.Ordinal);
         if (slash < 0 || !AddressWords.TryParseIp(value[..slash], out _))
         {
             return null;
@@ -109,7 +109,7 @@ public sealed class FrameFilter
         try
         {
             // Any address of a network stands for it.
-            IPNetwork network = InterfaceAddress.Parse(value).Network;
+            var network = InterfaceAddress.Parse(value).Network;
             return f => of(f).Any(a => a is not null && a.AddressFamily == network.BaseAddress.AddressFamily && network.Contains(a));
         }
         catch (FormatException)
@@ -122,13 +122,13 @@ public sealed class FrameFilter
         Number(value, ushort.MaxValue) is { } port ? f => of(f).Contains(port) : null;
 
     private static Func<Frame, bool>? Mac(string value, Func<Frame, MacAddress[]> of) =>
-        MacAddress.TryParse(value, out MacAddress mac) ? f => of(f).Contains(mac) : null;
+        MacAddress.TryParse(value, out var mac) ? f => of(f).Contains(mac) : null;
 
     private static int? Number(string value, int most)
     {
-        bool isHex = value.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
+        var isHex = value.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
         return int.TryParse(isHex ? value[2..] : value, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture,
-            out int number) && number >= 0 && number <= most ? number : null;
+            out var number) && number >= 0 && number <= most ? number : null;
     }
 
     private static IPAddress? Source(Frame f) =>

@@ -81,7 +81,7 @@ internal sealed class ExpectStep : Step
     {
         var place = expect.Where.Value;
         var arrival = place.Device is { } device ? fate.ShouldReach(lab.FindNode(place.Name)!.Device(device)) : fate.ShouldReach(lab.FindVm(place.Name)!);
-        int? wanted = expect.Copies ?? (place.Device is null ? 1 : null);
+        var wanted = expect.Copies ?? (place.Device is null ? 1 : null);
         if (wanted is { } copies)
         {
             arrival.Times(copies);

@@ -28,14 +28,14 @@ internal sealed class BundlingBus(IMessageBus inner, LabTest test) : IMessageBus
                 message = new TestSkipped(failed.Test, reason);
                 break;
             case ITestFailed failed:
-                string what = string.Join(
+                var what = string.Join(
                     Environment.NewLine,
                     failed.ExceptionTypes.Zip(failed.Messages, (type, text) => $"{type}: {text}").Concat(failed.StackTraces));
                 string[] messages = [.. failed.Messages];
                 if (messages.Length > 0)
                 {
                     // xunit tells this between the tests, and waits for nothing.
-                    IReadOnlyList<FailureBundle> bundles = Task.Run(() => test.FailAsync(what)).GetAwaiter().GetResult();
+                    var bundles = Task.Run(() => test.FailAsync(what)).GetAwaiter().GetResult();
                     messages[0] += string.Concat(bundles.Select(b => Environment.NewLine + b));
                 }
 

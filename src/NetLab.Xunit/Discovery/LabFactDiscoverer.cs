@@ -30,17 +30,20 @@ public sealed class LabTheoryDiscoverer : TheoryDiscoverer
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<IXunitTestCase> Discover(ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo theoryAttribute) =>
+    public override IEnumerable<IXunitTestCase> Discover(ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod,
+        IAttributeInfo theoryAttribute) =>
         UnmetTestCase.For(DiagnosticMessageSink, discoveryOptions, testMethod, theoryAttribute) is { } unmet
             ? [unmet]
             : base.Discover(discoveryOptions, testMethod, theoryAttribute);
 
     /// <inheritdoc/>
-    protected override IEnumerable<IXunitTestCase> CreateTestCasesForDataRow(ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo theoryAttribute, object[] dataRow) =>
+    protected override IEnumerable<IXunitTestCase> CreateTestCasesForDataRow(ITestFrameworkDiscoveryOptions discoveryOptions,
+        ITestMethod testMethod, IAttributeInfo theoryAttribute, object[] dataRow) =>
         [new LabTestCase(DiagnosticMessageSink, discoveryOptions, testMethod, dataRow)];
 
     /// <inheritdoc/>
-    protected override IEnumerable<IXunitTestCase> CreateTestCasesForTheory(ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo theoryAttribute) =>
+    protected override IEnumerable<IXunitTestCase> CreateTestCasesForTheory(ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod,
+        IAttributeInfo theoryAttribute) =>
         [new LabTheoryTestCase(DiagnosticMessageSink, discoveryOptions, testMethod)];
 }
 
@@ -60,14 +63,15 @@ public sealed class UnmetTestCase : XunitTestCase
 
     /// <inheritdoc/>
     public override async Task<RunSummary> RunAsync(
-        IMessageSink diagnosticMessageSink, IMessageBus messageBus, object[] constructorArguments, ExceptionAggregator aggregator, CancellationTokenSource cancellationTokenSource)
+        IMessageSink diagnosticMessageSink, IMessageBus messageBus, object[] constructorArguments, ExceptionAggregator aggregator,
+            CancellationTokenSource cancellationTokenSource)
     {
         ArgumentNullException.ThrowIfNull(messageBus);
         ArgumentNullException.ThrowIfNull(cancellationTokenSource);
         var test = new XunitTest(this, DisplayName);
-        Exception failure = Requirement.Of(_needs.Select(Enum.Parse<Feature>)).Failure
+        var failure = Requirement.Of(_needs.Select(Enum.Parse<Feature>)).Failure
             ?? new InvalidOperationException("What was missing when the tests were listed is there now; run them again.");
-        bool goOn = messageBus.QueueMessage(new TestCaseStarting(this))
+        var goOn = messageBus.QueueMessage(new TestCaseStarting(this))
             && messageBus.QueueMessage(new TestStarting(test))
             && messageBus.QueueMessage(new TestFailed(test, 0, null, failure))
             && messageBus.QueueMessage(new TestFinished(test, 0, null))
@@ -99,7 +103,7 @@ public sealed class UnmetTestCase : XunitTestCase
     /// <summary>The failing test that stands in for one whose needs are required and unmet; null where it can run or is skipped.</summary>
     internal static UnmetTestCase? For(IMessageSink sink, ITestFrameworkDiscoveryOptions options, ITestMethod method, IAttributeInfo attribute)
     {
-        IReadOnlyList<Feature> needs = attribute.GetNamedArgument<IReadOnlyList<Feature>>(nameof(LabFactAttribute.Needs)) ?? [];
+        var needs = attribute.GetNamedArgument<IReadOnlyList<Feature>>(nameof(LabFactAttribute.Needs)) ?? [];
         return Requirement.Of(needs).Failure is null ? null : new UnmetTestCase(sink, options, method, needs);
     }
 }

@@ -20,7 +20,8 @@ public sealed class LabTestCase : XunitTestCase
 
     /// <inheritdoc/>
     public override async Task<RunSummary> RunAsync(
-        IMessageSink diagnosticMessageSink, IMessageBus messageBus, object[] constructorArguments, ExceptionAggregator aggregator, CancellationTokenSource cancellationTokenSource)
+        IMessageSink diagnosticMessageSink, IMessageBus messageBus, object[] constructorArguments, ExceptionAggregator aggregator,
+            CancellationTokenSource cancellationTokenSource)
     {
         await Running.BuildFixturesAsync(this, constructorArguments).ConfigureAwait(false);
         using var bus = new BundlingBus(messageBus, Running.Begin(this));
@@ -44,7 +45,8 @@ public sealed class LabTheoryTestCase : XunitTheoryTestCase
 
     /// <inheritdoc/>
     public override async Task<RunSummary> RunAsync(
-        IMessageSink diagnosticMessageSink, IMessageBus messageBus, object[] constructorArguments, ExceptionAggregator aggregator, CancellationTokenSource cancellationTokenSource)
+        IMessageSink diagnosticMessageSink, IMessageBus messageBus, object[] constructorArguments, ExceptionAggregator aggregator,
+            CancellationTokenSource cancellationTokenSource)
     {
         await Running.BuildFixturesAsync(this, constructorArguments).ConfigureAwait(false);
         using var bus = new BundlingBus(messageBus, Running.Begin(this));
@@ -57,10 +59,10 @@ internal static class Running
 {
     public static LabTest Begin(IXunitTestCase test)
     {
-        ITypeInfo type = test.TestMethod.TestClass.Class;
-        string space = type.ToRuntimeType()?.Namespace is { Length: > 0 } ns ? ns + "." : "";
-        string name = test.DisplayName.StartsWith(space, StringComparison.Ordinal) ? test.DisplayName[space.Length..] : test.DisplayName;
-        string project = Rerun.ProjectOf(Path.GetFileNameWithoutExtension(type.Assembly.AssemblyPath));
+        var type = test.TestMethod.TestClass.Class;
+        var space = type.ToRuntimeType()?.Namespace is { Length: > 0 } ns ? ns + "." : "";
+        var name = test.DisplayName.StartsWith(space, StringComparison.Ordinal) ? test.DisplayName[space.Length..] : test.DisplayName;
+        var project = Rerun.ProjectOf(Path.GetFileNameWithoutExtension(type.Assembly.AssemblyPath));
         return LabTest.Begin(name, $"dotnet test {project} --filter FullyQualifiedName={type.Name}.{test.Method.Name}", type.Name);
     }
 

@@ -5,7 +5,8 @@ using NetLab.Linux;
 namespace NetLab;
 
 /// <summary>A frame that waits for those that were seen before it; its bytes are in the <see cref="CaptureOrder"/>.</summary>
-internal readonly record struct WaitingFrame(long Time, long Number, int Port, HopDirection Direction, CaptureChunk Chunk, int Start, int Length, int OriginalLength)
+internal readonly record struct WaitingFrame(long Time, long Number, int Port, HopDirection Direction, CaptureChunk Chunk, int Start, int Length,
+    int OriginalLength)
 {
     public ReadOnlySpan<byte> Bytes => Chunk.Bytes.AsSpan(Start, Length);
 
@@ -52,8 +53,8 @@ internal sealed class CaptureOrder
     public void Add(int port, in PacketRecord record, ReadOnlySpan<byte> frame)
     {
         const int Addresses = 12, Tag = 4;
-        int tag = record.VlanTci is not null && frame.Length >= Addresses ? Tag : 0;
-        int length = frame.Length + tag;
+        var tag = record.VlanTci is not null && frame.Length >= Addresses ? Tag : 0;
+        var length = frame.Length + tag;
         if (_chunk.End + length > CaptureChunk.Size)
         {
             _chunk.IsFull = true;
@@ -61,7 +62,7 @@ internal sealed class CaptureOrder
             _chunk = new CaptureChunk();
         }
 
-        Span<byte> to = _chunk.Bytes.AsSpan(_chunk.End, length);
+        var to = _chunk.Bytes.AsSpan(_chunk.End, length);
         if (tag > 0)
         {
             frame[..Addresses].CopyTo(to);
@@ -74,7 +75,7 @@ internal sealed class CaptureOrder
             frame.CopyTo(to);
         }
 
-        HopDirection direction = record.Direction == PacketDirection.Outgoing ? HopDirection.Out : HopDirection.In;
+        var direction = record.Direction == PacketDirection.Outgoing ? HopDirection.Out : HopDirection.In;
         _isInOrder &= record.TimestampNanoseconds >= _latest;
         _latest = Math.Max(_latest, record.TimestampNanoseconds);
         _waiting.Add(new WaitingFrame(record.TimestampNanoseconds, _number++, port, direction, _chunk, _chunk.End, length, record.OriginalLength + tag)
@@ -95,10 +96,10 @@ internal sealed class CaptureOrder
             _isInOrder = true;
         }
 
-        int count = 0;
+        var count = 0;
         for (; count < _waiting.Count && _waiting[count].Time <= until; count++)
         {
-            WaitingFrame frame = _waiting[count];
+            var frame = _waiting[count];
             sink.Write(frame);
             frame.Chunk.Waiting--;
             frame.Chunk.ReturnIfDone();

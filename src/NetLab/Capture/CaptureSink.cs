@@ -87,12 +87,12 @@ internal sealed class FileSink(string path) : CaptureSink
 
     public override void Finish(long time, IReadOnlyList<CaptureCount> counts)
     {
-        for (int i = 0; i < Ports.Count; i++)
+        for (var i = 0; i < Ports.Count; i++)
         {
             // The kernel counts what is lost for the whole node: it stands at the node's first interface.
-            CapturePort port = Ports[i];
-            long lost = counts.First(c => c.Node == port.Node).Lost;
-            bool first = Ports.FindIndex(p => p.Node == port.Node) == i;
+            var port = Ports[i];
+            var lost = counts.First(c => c.Node == port.Node).Lost;
+            var first = Ports.FindIndex(p => p.Node == port.Node) == i;
             _writer.WriteStatistics(
                 i, time, port.Captured + (first ? lost : 0), first ? lost : 0,
                 lost > 0 ? $"{lost} frames of node {port.Node.Name} are lost; at which of its devices they passed is not known" : null);
@@ -107,5 +107,6 @@ internal sealed class FileSink(string path) : CaptureSink
 
     protected override void Write(CapturePort port, in WaitingFrame frame) =>
         _writer.WritePacket(
-            frame.Port, frame.Time, frame.Bytes, frame.Direction == HopDirection.In ? CaptureDirection.Inbound : CaptureDirection.Outbound, originalLength: frame.OriginalLength);
+            frame.Port, frame.Time, frame.Bytes, frame.Direction == HopDirection.In ? CaptureDirection.Inbound
+                : CaptureDirection.Outbound, originalLength: frame.OriginalLength);
 }

@@ -21,5 +21,6 @@ public sealed record CapturedFrame(Node Node, string DeviceName, HopDirection Di
 /// <summary>How many frames a capture took from a node.</summary>
 /// <param name="Node">The node.</param>
 /// <param name="Captured">Frames that were captured.</param>
-/// <param name="Lost">Frames that passed and are lost, because they came faster than they were taken from the kernel. At which of the node's devices they passed is not known.</param>
+/// <param name="Lost">Frames that passed and are lost, because they came faster than they were taken from the kernel.
+/// At which of the node's devices they passed is not known.</param>
 public sealed record CaptureCount(Node Node, long Captured, long Lost);

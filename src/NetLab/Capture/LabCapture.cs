@@ -70,7 +70,8 @@ public sealed class LabCapture : IAsyncDisposable
     public string? Path { get; }
 
     /// <summary>
-    /// The frames of a capture in memory, in the order of the kernel's stamps. While it runs those of the last moments are missing; after <see cref="StopAsync"/> it
+    /// The frames of a capture in memory, in the order of the kernel's stamps. While it runs those of the last moments are missing;
+    /// after <see cref="StopAsync"/> it
     /// is all of them.
     /// </summary>
     /// <exception cref="InvalidOperationException">The frames are in a file.</exception>
@@ -99,7 +100,8 @@ public sealed class LabCapture : IAsyncDisposable
     public long Lost => Counts.Sum(c => c.Lost);
 
     /// <summary>
-    /// Ends the capture. What was sent before has arrived (<see cref="Lab.SettleAsync"/>), and all of it is in <see cref="Frames"/> or in the file when this returns.
+    /// Ends the capture. What was sent before has arrived (<see cref="Lab.SettleAsync"/>), and all of it is in <see cref="Frames"/> or in
+    /// the file when this returns.
     /// </summary>
     /// <exception cref="IOException">The file could not be written.</exception>
     public Task StopAsync()
@@ -163,7 +165,7 @@ public sealed class LabCapture : IAsyncDisposable
 
     private void Add(IReadOnlyList<Node> more)
     {
-        foreach (Node node in more)
+        foreach (var node in more)
         {
             var capture = new NodeCapture(node, _options.RingBytesFor(_lab.Nodes.Count), _order, _sink);
             _nodes.Add(capture);
@@ -202,7 +204,7 @@ public sealed class LabCapture : IAsyncDisposable
     private void CaptureToTheEnd()
     {
         long released = 0;
-        for (bool done = false; !done;)
+        for (var done = false; !done;)
         {
             _wake.WaitOne(_order.IsEmpty ? Timeout.Infinite : HeldBackMilliseconds);
             if (_failure is { } exception)
@@ -212,7 +214,7 @@ public sealed class LabCapture : IAsyncDisposable
 
             lock (Gate)
             {
-                long now = Now();
+                var now = Now();
                 _nodes.ForEach(n => n.Drain());
                 done = _ends && _nodes.TrueForAll(n => n.IsAtEnd);
                 if (done || now - released >= HeldBackMilliseconds * 1_000_000L)

@@ -52,7 +52,7 @@ internal sealed class LabCaptures : ILivePart
 
     public async ValueTask EndAsync()
     {
-        foreach (LabCapture capture in _captures)
+        foreach (var capture in _captures)
         {
             await capture.EndAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

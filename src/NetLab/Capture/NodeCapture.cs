@@ -20,7 +20,7 @@ internal sealed class NodeCapture : IDisposable
         _sink = sink;
         _take = Take;
         _ring = PacketRing.Open(node.State.Namespace, ringBytes);
-        foreach (Device device in node.Devices.Where(d => d.IsApplied))
+        foreach (var device in node.Devices.Where(d => d.IsApplied))
         {
             _ports[device.LiveIndex] = sink.AddPort(new CapturePort(node, device.Name, device.Mac));
         }
@@ -53,7 +53,7 @@ internal sealed class NodeCapture : IDisposable
     /// <summary>What comes from now on need not be waited for. What has come the kernel hands over within milliseconds.</summary>
     public void SetEnd()
     {
-        (long seen, long lost) = _ring.ReadStatistics();
+        (var seen, var lost) = _ring.ReadStatistics();
         _end = seen - lost;
     }
 
@@ -65,9 +65,9 @@ internal sealed class NodeCapture : IDisposable
 
     private void Take(in PacketRecord record, ReadOnlySpan<byte> frame)
     {
-        if (!_ports.TryGetValue(record.InterfaceIndex, out int port))
+        if (!_ports.TryGetValue(record.InterfaceIndex, out var port))
         {
-            string name = _ring.NameOf(record.InterfaceIndex) ?? $"if{record.InterfaceIndex}";
+            var name = _ring.NameOf(record.InterfaceIndex) ?? $"if{record.InterfaceIndex}";
             port = _ports[record.InterfaceIndex] = _sink.AddPort(new CapturePort(Node, name, null));
         }
 

@@ -19,7 +19,7 @@ public sealed record DrawingOptions
     public static DrawingOptions Following(FrameCopy copy)
     {
         ArgumentNullException.ThrowIfNull(copy);
-        bool arrived = copy.End is CopyEnd.Delivered or CopyEnd.Consumed;
+        var arrived = copy.End is CopyEnd.Delivered or CopyEnd.Consumed;
         return new DrawingOptions { HighlightedPath = copy.Hops, FailedHop = arrived || copy.Hops.Count == 0 ? null : copy.Hops[^1] };
     }
 }

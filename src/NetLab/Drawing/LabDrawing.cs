@@ -12,21 +12,24 @@ public static class LabDrawing
     /// <summary>Draws for a terminal or a plain-text message, with box-drawing characters. The text ends with a line end.</summary>
     public static string Text(Lab lab, DrawingOptions? options = null)
     {
-        DrawingOptions all = options ?? new DrawingOptions();
+        var all = options ?? new DrawingOptions();
         return TextDrawing.Draw(SceneBuilder.Build(lab, all), all.Title, all.Columns);
     }
 
-    /// <summary>Writes a Mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html) with a subgraph for each node; GitHub and GitLab draw it where it stands in a <c>```mermaid</c> block.</summary>
+    /// <summary>
+    /// Writes a Mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html) with a subgraph for each node;
+    /// GitHub and GitLab draw it where it stands in a <c>```mermaid</c> block.
+    /// </summary>
     public static string Mermaid(Lab lab, DrawingOptions? options = null)
     {
-        DrawingOptions all = options ?? new DrawingOptions();
+        var all = options ?? new DrawingOptions();
         return MermaidDrawing.Draw(SceneBuilder.Build(lab, all), all.Title);
     }
 
     /// <summary>Draws an SVG 1.1 picture that needs no font, script or style from elsewhere, and follows the reader's light or dark colour scheme.</summary>
     public static string Svg(Lab lab, DrawingOptions? options = null)
     {
-        DrawingOptions all = options ?? new DrawingOptions();
+        var all = options ?? new DrawingOptions();
         return SvgDrawing.Draw(SceneBuilder.Build(lab, all), all.Title);
     }
 }

@@ -29,22 +29,27 @@ public sealed class Arrival
         ArgumentNullException.ThrowIfNull(devices);
         return Copies.Any(c => Contains(c, _fate.From, devices))
             ? this
-            : throw new ForwardingException($"Expected the frame to reach {_whom} via {string.Join(" > ", devices)}, but it came another way.{Environment.NewLine}{_fate.Describe()}", _fate, Copies[0]);
+            : throw new ForwardingException(
+                $"Expected the frame to reach {_whom} via {string.Join(" > ", devices)}, but it came another way.{Environment.NewLine}{_fate.Describe()}",
+                    _fate, Copies[0]);
     }
 
     /// <summary>Asserts how many copies came.</summary>
     /// <exception cref="ForwardingException">There were more or fewer.</exception>
     public Arrival Times(int copies) => Copies.Count == copies
         ? this
-        : throw new ForwardingException($"Expected {copies} {(copies == 1 ? "copy" : "copies")} of the frame to reach {_whom}, but {Copies.Count} did.{Environment.NewLine}{_fate.Describe()}", _fate);
+        : throw new ForwardingException(
+            $"Expected {copies} {(copies == 1 ? "copy" : "copies")} of the frame to " +
+                $"reach {_whom}, but {Copies.Count} did.{Environment.NewLine}{_fate.Describe()}", _fate);
 
     /// <summary>Asserts that exactly one copy came.</summary>
     public Arrival Once() => Times(1);
 
     private static bool Contains(FrameCopy copy, string from, string[] wanted)
     {
-        int next = 0;
-        foreach ((string name, string? full) in copy.Way.Select(place => (place.Name, (string?)$"{place.Node.Name}/{place.Name}")).Prepend((from, null)).Append((copy.Vm?.Name ?? copy.Node?.Name ?? "", null)))
+        var next = 0;
+        foreach ((var name, var full) in copy.Way.Select(place => (place.Name, (string?)$"{place.Node.Name}/{place.Name}")).Prepend((from, null))
+            .Append((copy.Vm?.Name ?? copy.Node?.Name ?? "", null)))
         {
             if (next < wanted.Length && (name == wanted[next] || full == wanted[next]))
             {

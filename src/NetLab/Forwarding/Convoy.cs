@@ -22,7 +22,7 @@ internal sealed class Convoy(Lab lab) : ILivePart
     /// <returns>What was seen; null where all that left together are answered.</returns>
     public static async Task<Company?> SendAsync(SentFrame sent, Action send, CancellationToken ct, Func<bool>? isAnswered = null)
     {
-        Convoy convoy = sent.Start.Lab.Live.Part(lab => new Convoy(lab));
+        var convoy = sent.Start.Lab.Live.Part(lab => new Convoy(lab));
         var member = new Member(sent, send, isAnswered, ct);
         bool isFirst;
         lock (convoy._gate)
@@ -46,7 +46,7 @@ internal sealed class Convoy(Lab lab) : ILivePart
         {
             try
             {
-                Company? company = await TravelAsync(members).ConfigureAwait(false);
+                var company = await TravelAsync(members).ConfigureAwait(false);
                 members.ForEach(m => m.Done.TrySetResult(company));
             }
 #pragma warning disable CA1031 // Whatever it is, those who wait are told.
@@ -65,16 +65,17 @@ internal sealed class Convoy(Lab lab) : ILivePart
             var next = new List<Member>();
             var keys = new HashSet<(int Frame, object? Sender)>();
             int copies = 0, devices = lab.Nodes.Sum(n => n.Devices.Count);
-            bool toldApartBySender = _waiting.Count > 1 && lab.Live.Witness is KernelWatch;
+            var toldApartBySender = _waiting.Count > 1 && lab.Live.Witness is KernelWatch;
             for (LinkedListNode<Member>? node = _waiting.First, after; node is not null && next.Count < MostFrames && copies < MostCopies; node = after)
             {
                 after = node.Next;
-                Member member = node.Value;
+                var member = node.Value;
                 if (member.Cancellation.IsCancellationRequested)
                 {
                     _waiting.Remove(node);
                 }
-                else if ((next.Count == 0 || member.IsForAll == next[0].IsForAll) && keys.Add((member.Sent.Identity.Key, toldApartBySender ? member.Sent.From : null)))
+                else if ((next.Count == 0 || member.IsForAll == next[0].IsForAll)
+                    && keys.Add((member.Sent.Identity.Key, toldApartBySender ? member.Sent.From : null)))
                 {
                     _waiting.Remove(node);
                     next.Add(member);
@@ -89,9 +90,9 @@ internal sealed class Convoy(Lab lab) : ILivePart
 
     private async Task<Company?> TravelAsync(List<Member> members)
     {
-        using IObservation observation = lab.Watch().Observe();
-        using RuleWatch.Recording rules = lab.Live.Part(own => new RuleWatch(own)).Record();
-        foreach (Member member in members)
+        using var observation = lab.Watch().Observe();
+        using var rules = lab.Live.Part(own => new RuleWatch(own)).Record();
+        foreach (var member in members)
         {
             try
             {
@@ -105,20 +106,22 @@ internal sealed class Convoy(Lab lab) : ILivePart
             }
         }
 
-        IReadOnlyList<Storm> storms = await Barrier.SettleAsync(lab, CancellationToken.None, () => Look(observation, members).Extent(members.Select(m => m.Sent))).ConfigureAwait(false);
-        return storms.Count == 0 && members.TrueForAll(m => m.IsAnswered?.Invoke() == true) ? null : Look(observation, members) with { Storms = storms, Rules = rules.Take() };
+        var storms = await Barrier.SettleAsync(lab, CancellationToken.None, () => Look(observation, members).Extent(members.Select(m => m.Sent)))
+            .ConfigureAwait(false);
+        return storms.Count == 0 && members.TrueForAll(m => m.IsAnswered?.Invoke() == true) ? null
+            : Look(observation, members) with { Storms = storms, Rules = rules.Take() };
     }
 
     private static Company Look(IObservation observation, List<Member> members)
     {
-        Seen first = observation.Take(members[0].Sent);
+        var first = observation.Take(members[0].Sent);
         if (first is SeenByKernel kernel)
         {
             return new Company(null, new SeenFrames(members[0].Sent.Start.Lab, kernel));
         }
 
         var seen = new Dictionary<SentFrame, Seen>(ReferenceEqualityComparer.Instance) { [members[0].Sent] = first };
-        foreach (Member member in members.Skip(1))
+        foreach (var member in members.Skip(1))
         {
             seen.Add(member.Sent, observation.Take(member.Sent));
         }
@@ -157,7 +160,7 @@ internal sealed record Company(IReadOnlyDictionary<SentFrame, Seen>? BySockets, 
     public long Extent(IEnumerable<SentFrame> frames)
     {
         var extent = default(HashCode);
-        foreach (FrameCopy copy in frames.SelectMany(CopiesOf))
+        foreach (var copy in frames.SelectMany(CopiesOf))
         {
             extent.Add((copy.End, copy.Hops.Count));
         }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using NetLab.Packets;
 
 namespace NetLab;
 
@@ -25,22 +24,22 @@ public sealed partial class FakeVm
     public async Task<PingResult> PingAsync(IPAddress to, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(to);
-        (MacAddress? mac, Fate? question) = await TryResolveAsync(NextHop(to), ct).ConfigureAwait(false);
+        (var mac, var question) = await TryResolveAsync(NextHop(to), ct).ConfigureAwait(false);
         if (mac is null)
         {
             return new PingResult(Name, to, null, question!, $"nobody answered for {NextHop(to)}: the ARP or ND question got no reply");
         }
 
         ushort id = (ushort)(Node.Lab.Live.NextMark() | 1), sequence = NextPing();
-        Frame request = Echo.Request(Mac, mac.Value, SourceFor(to), to, id, sequence, PingPayload, Node.Lab.Live.NextMark());
+        var request = Echo.Request(Mac, mac.Value, SourceFor(to), to, id, sequence, PingPayload, Node.Lab.Live.NextMark());
 
         using var done = CancellationTokenSource.CreateLinkedTokenSource(ct);
         Task<ReceivedFrame>? reply = null;
         long sent = 0;
-        Fate fate = await FollowedFrame.SendAsync(new SentFrame(Name, this, Node, request, FrameIdentity.Of(request)), Ask, ct).ConfigureAwait(false);
+        var fate = await FollowedFrame.SendAsync(new SentFrame(Name, this, Node, request, FrameIdentity.Of(request)), Ask, ct).ConfigureAwait(false);
         if (reply is { IsCompletedSuccessfully: true })
         {
-            ReceivedFrame received = await reply.ConfigureAwait(false);
+            var received = await reply.ConfigureAwait(false);
             return new PingResult(Name, to, Stopwatch.GetElapsedTime(sent, received.At), fate.Answered(), null);
         }
 

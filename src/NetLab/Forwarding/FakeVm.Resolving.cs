@@ -10,30 +10,31 @@ public sealed partial class FakeVm
     /// <exception cref="ForwardingException">Nobody answered; the message says how far the question got.</exception>
     public async Task<MacAddress> ResolveAsync(IPAddress address, CancellationToken ct = default)
     {
-        (MacAddress? mac, Fate? question) = await TryResolveAsync(address, ct).ConfigureAwait(false);
-        return mac ?? throw new ForwardingException($"VM {Name} asked who has {address} and nobody answered.{Environment.NewLine}{question!.Describe()}", question);
+        (var mac, var question) = await TryResolveAsync(address, ct).ConfigureAwait(false);
+        return mac ?? throw new ForwardingException(
+            $"VM {Name} asked who has {address} and nobody answered.{Environment.NewLine}{question!.Describe()}", question);
     }
 
     internal async Task<(MacAddress? Mac, Fate? Question)> TryResolveAsync(IPAddress address, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(address);
-        if (_neighbours.TryGetValue(address, out MacAddress known))
+        if (_neighbours.TryGetValue(address, out var known))
         {
             return (known, null);
         }
 
-        IPAddress own = SourceFor(address);
-        Frame question = address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6
+        var own = SourceFor(address);
+        var question = address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6
             ? Frame.NeighborSolicitation(Mac, own, address)
             : Frame.ArpRequest(Mac, own, address);
         MacAddress? found = null;
-        Fate? fate = await FollowedFrame.AskAsync(
+        var fate = await FollowedFrame.AskAsync(
             new SentFrame(Name, this, Node, question, FrameIdentity.Of(question)), AskUnlessKnown, IsKnown, ct).ConfigureAwait(false);
         return (found, fate);
 
         bool IsKnown()
         {
-            found ??= _neighbours.TryGetValue(address, out MacAddress mac) ? mac : null;
+            found ??= _neighbours.TryGetValue(address, out var mac) ? mac : null;
             return found is not null;
         }
 

@@ -32,8 +32,9 @@ public sealed partial class FakeVm
     public async Task<Fate> SendUdpAsync(IPAddress to, int port, ReadOnlyMemory<byte> payload, int sourcePort = 40_000, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(to);
-        MacAddress mac = await ResolveAsync(NextHop(to), ct).ConfigureAwait(false);
+        var mac = await ResolveAsync(NextHop(to), ct).ConfigureAwait(false);
         return await SendAsync(
-            Frame.Udp(Mac, mac, SourceFor(to), to, (ushort)sourcePort, (ushort)port, payload.Span, new IpOptions { Identification = Node.Lab.Live.NextMark() }), ct).ConfigureAwait(false);
+            Frame.Udp(Mac, mac, SourceFor(to), to, (ushort)sourcePort, (ushort)port, payload.Span,
+                new IpOptions { Identification = Node.Lab.Live.NextMark() }), ct).ConfigureAwait(false);
     }
 }

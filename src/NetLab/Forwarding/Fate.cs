@@ -44,7 +44,8 @@ public sealed class Fate
     public long LostEvents { get; }
 
     /// <summary>
-    /// The loops that the frame went round in until the lab stopped it; none where all is well. After a storm the lab is another than it was, and every expectation of
+    /// The loops that the frame went round in until the lab stopped it; none where all is well.
+    /// After a storm the lab is another than it was, and every expectation of
     /// the frame fails, but <see cref="ShouldLoop"/>.
     /// </summary>
     public IReadOnlyList<Storm> Storms { get; }
@@ -62,7 +63,9 @@ public sealed class Fate
         return Reached($"VM {vm.Name}", c => ReferenceEquals(c.Vm, vm), vm);
     }
 
-    /// <summary>Asserts that the node's own stack got it. Where that cannot be known, because frames are followed by packet sockets, it fails and says so.</summary>
+    /// <summary>
+    /// Asserts that the node's own stack got it. Where that cannot be known, because frames are followed by packet sockets, it fails and says so.
+    /// </summary>
     /// <inheritdoc cref="ShouldReach(FakeVm)"/>
     public Arrival ShouldReach(Node node)
     {
@@ -83,7 +86,7 @@ public sealed class Fate
     public Fate ShouldNotReach(params FakeVm[] vms)
     {
         ArgumentNullException.ThrowIfNull(vms);
-        foreach (FakeVm vm in vms)
+        foreach (var vm in vms)
         {
             NotReached($"VM {vm.Name}", c => ReferenceEquals(c.Vm, vm));
         }
@@ -136,12 +139,12 @@ public sealed class Fate
             text.AppendLine().Append("    no device of any node saw it");
         }
 
-        foreach (Storm storm in Storms)
+        foreach (var storm in Storms)
         {
             text.AppendLine().Append("    X A LOOP").AppendLine().Append(storm.Reason.Describe("      "));
         }
 
-        foreach (FrameCopy copy in Copies.Take(Storms.Count > 0 ? MostOfStorm : int.MaxValue))
+        foreach (var copy in Copies.Take(Storms.Count > 0 ? MostOfStorm : int.MaxValue))
         {
             text.AppendLine().Append("    ").Append(copy.Describe(From, withReason: Storms.Count == 0));
         }
@@ -179,7 +182,8 @@ public sealed class Fate
         }
 
         return there.Find(r => because is null || r.Cause == because || r.Sentence.Contains(because, StringComparison.OrdinalIgnoreCase))
-            ?? throw new ForwardingException($"Expected the frame to be dropped at {device}{(because is null ? "" : $" because of \"{because}\"")}, but {(there.Count == 0 ? "it was not" : $"there the reason is {there[0].Cause}")}.{Environment.NewLine}{Describe()}", this);
+            ?? throw new ForwardingException(
+                $"Expected the frame to be dropped at {device}{(because is null ? "" : $" because of \"{because}\"")}, but {(there.Count == 0 ? "it was not" : $"there the reason is {there[0].Cause}")}.{Environment.NewLine}{Describe()}", this);
     }
 
     /// <summary>
@@ -221,14 +225,16 @@ public sealed class Fate
         }
 
         // A copy that never came to be is none of the fate's copies.
-        string missing = vm is not null && WantedWay.Find(this, vm) is { } copy && !Copies.Contains(copy) ? $"{Environment.NewLine}    {copy.Describe(From)}" : "";
-        throw new ForwardingException($"Expected {whom} to receive the frame, but it did not.{Environment.NewLine}{Describe()}{missing}{Environment.NewLine}  Followed by {Level}.", this, vm is null ? null : Toward(vm));
+        var missing = vm is not null && WantedWay.Find(this, vm) is { } copy && !Copies.Contains(copy) ? $"{Environment.NewLine}    {copy.Describe(From)}" : "";
+        throw new ForwardingException(
+            $"Expected {whom} to receive the frame, but it did not.{Environment.NewLine}{Describe()}{missing}{Environment.NewLine}  Followed by {Level}.",
+                this, vm is null ? null : Toward(vm));
     }
 
     /// <summary>An answer came: who was asked has taken it.</summary>
     internal Fate Answered()
     {
-        foreach (FrameCopy copy in Copies.Where(c => c.MayHaveReached is not null))
+        foreach (var copy in Copies.Where(c => c.MayHaveReached is not null))
         {
             copy.EndIn(copy.MayHaveReached!, isGivenToSocket: false);
         }
@@ -237,11 +243,14 @@ public sealed class Fate
     }
 
     private ForwardingException Undecidable(string expected, FrameCopy copy) => new(
-        $"{expected}, and whether it did is not known: the frame came to {copy.Hops[^1].Node.Name}/{copy.Hops[^1].Device}, and what the stack does there is not seen.{Environment.NewLine}{Describe()}{Environment.NewLine}  Followed by {Level}.",
+        $"{expected}, and whether it did is not known: the frame came to {copy.Hops[^1].Node.Name}/{copy.Hops[^1].Device}, and what the " +
+            $"stack does there is not seen.{Environment.NewLine}{Describe()}{Environment.NewLine}  Followed by {Level}.",
         this, copy);
 
     private Fate NotReached(string whom, Func<FrameCopy, bool> wanted) =>
         Copies.Any(wanted) || Storms.Count > 0
-            ? throw new ForwardingException($"Expected {whom} not to receive the frame, but it {(Storms.Count > 0 ? "went round in a loop" : "did")}.{Environment.NewLine}{Describe()}", this, Copies.FirstOrDefault(wanted))
+            ? throw new ForwardingException(
+                $"Expected {whom} not to receive the frame, but it {(Storms.Count > 0 ? "went round in a loop" : "did")}.{Environment.NewLine}{Describe()}",
+                    this, Copies.FirstOrDefault(wanted))
             : this;
 }

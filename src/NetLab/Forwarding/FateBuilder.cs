@@ -17,8 +17,8 @@ internal sealed class FateBuilder
     public static List<FrameCopy> Build(SentFrame sent, IReadOnlyList<Sighting> sightings)
     {
         var builder = new FateBuilder(sightings);
-        FrameIdentity identity = FrameIdentity.Of(sent.Frame);
-        foreach (Sighting sighting in sightings)
+        var identity = FrameIdentity.Of(sent.Frame);
+        foreach (var sighting in sightings)
         {
             builder.Add(sighting, identity.IsInside(sighting.Identity));
         }
@@ -34,13 +34,14 @@ internal sealed class FateBuilder
             return;
         }
 
-        Step? parent = sighting.Direction == HopDirection.In ? CameFrom(sighting) : WasSentFor(sighting);
+        var parent = sighting.Direction == HopDirection.In ? CameFrom(sighting) : WasSentFor(sighting);
         if (parent is not null)
         {
             parent.Children++;
         }
 
-        _steps.Add(new Step(sighting, parent, new Hop(sighting.Node, sighting.DeviceName, sighting.Direction, Vlan(sighting), TimeSpan.FromTicks((sighting.Time - _start) / 100))
+        _steps.Add(new Step(sighting, parent,
+            new Hop(sighting.Node, sighting.DeviceName, sighting.Direction, Vlan(sighting), TimeSpan.FromTicks((sighting.Time - _start) / 100))
         {
             LabDevice = sighting.Device,
             InTunnel = inTunnel,
@@ -59,7 +60,8 @@ internal sealed class FateBuilder
         { LeadsToUserSpace: true } => null,
         { LeadsToStack: true } => LastInto(sighting.Device.Passes, sighting),
         KernelDevice { Spec: VxlanSpec } => LastIn(sighting.Node)
-            ?? _steps.Find(s => s.Seen is { Device: KernelDevice { Spec: VxlanSpec }, Direction: HopDirection.Out } && s.Children == 0), // the fragments between are not known again
+            // the fragments between are not known again
+            ?? _steps.Find(s => s.Seen is { Device: KernelDevice { Spec: VxlanSpec }, Direction: HopDirection.Out } && s.Children == 0),
         _ => LastIn(sighting.Node),
     };
 
@@ -91,10 +93,10 @@ internal sealed class FateBuilder
     private List<FrameCopy> Copies()
     {
         var copies = new List<FrameCopy>();
-        foreach (Step step in _steps.Where(s => s.Children == 0))
+        foreach (var step in _steps.Where(s => s.Children == 0))
         {
             var hops = new List<Hop>();
-            for (Step? at = step; at is not null; at = at.Parent)
+            for (var at = step; at is not null; at = at.Parent)
             {
                 hops.Insert(0, at.Hop);
             }

@@ -47,12 +47,13 @@ internal sealed class FollowedFrame : IDisposable
         (await SendAsync(sent, send, untilEnded, null, ct).ConfigureAwait(false))!;
 
     /// <summary>Sends a question by <paramref name="ask"/>; follows it only where it got no answer. Null where it got one.</summary>
-    public static Task<Fate?> AskAsync(SentFrame question, Action ask, Func<bool> isAnswered, CancellationToken ct) => SendAsync(question, ask, false, isAnswered, ct);
+    public static Task<Fate?> AskAsync(SentFrame question, Action ask, Func<bool> isAnswered, CancellationToken ct) =>
+        SendAsync(question, ask, false, isAnswered, ct);
 
     private static async Task<Fate?> SendAsync(SentFrame sent, Action send, bool untilEnded, Func<bool>? isAnswered, CancellationToken ct)
     {
         sent.Start.Lab.RequireOwn();
-        using FollowedFrame frame = untilEnded ? Observe(sent) : new FollowedFrame(sent, sent.Start.Lab.Watch());
+        using var frame = untilEnded ? Observe(sent) : new FollowedFrame(sent, sent.Start.Lab.Watch());
         IReadOnlyList<FrameCopy> copies;
         if (untilEnded)
         {
@@ -62,7 +63,7 @@ internal sealed class FollowedFrame : IDisposable
         }
         else
         {
-            Company? company = await Convoy.SendAsync(sent, () => frame.Send(send), ct, isAnswered).ConfigureAwait(false);
+            var company = await Convoy.SendAsync(sent, () => frame.Send(send), ct, isAnswered).ConfigureAwait(false);
             if (company is null || isAnswered?.Invoke() == true)
             {
                 return null;
@@ -92,9 +93,9 @@ internal sealed class FollowedFrame : IDisposable
 
     private static FollowedFrame Observe(SentFrame sent)
     {
-        Lab lab = sent.Start.Lab;
-        IFrameWatch watch = lab.Watch();
-        IObservation observation = watch.Observe();
+        var lab = sent.Start.Lab;
+        var watch = lab.Watch();
+        var observation = watch.Observe();
         try
         {
             return new FollowedFrame(sent, watch, observation, lab.Live.Part(own => new RuleWatch(own)).Record());
@@ -121,7 +122,7 @@ internal sealed class FollowedFrame : IDisposable
     private async Task SettleAsync(CancellationToken ct)
     {
         _storms = await Barrier.SettleAsync(_lab, ct).ConfigureAwait(false);
-        long start = Stopwatch.GetTimestamp();
+        var start = Stopwatch.GetTimestamp();
         while (_storms.Count == 0 && Build().Any(IsKept) && Stopwatch.GetElapsedTime(start) < _lab.Options.Patience)
         {
             // What the kernel keeps, a timer of its own ends, and that wakes nobody.
@@ -132,7 +133,7 @@ internal sealed class FollowedFrame : IDisposable
 
     private IReadOnlyList<FrameCopy> Build()
     {
-        Seen seen = _observation!.Take(_sent);
+        var seen = _observation!.Take(_sent);
         _lost = seen.Lost;
         return CopiesOf(_sent, seen);
     }
@@ -147,7 +148,7 @@ internal sealed class FollowedFrame : IDisposable
 
     private Fate Remember(IReadOnlyList<FrameCopy> copies)
     {
-        string? refusal = _refusal?.Errno == Errno.EIO ? $"tap {_sent.Sender?.Tap} is down, and the kernel refused the write (EIO)" : _refusal?.Message;
+        var refusal = _refusal?.Errno == Errno.EIO ? $"tap {_sent.Sender?.Tap} is down, and the kernel refused the write (EIO)" : _refusal?.Message;
         return _lab.Live.Part(_ => new RecentFates()).Add(new Fate(_sent, _at, _watch.Level, refusal, copies, _storms, _lost));
     }
 

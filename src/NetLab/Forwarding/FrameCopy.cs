@@ -75,21 +75,23 @@ public sealed class FrameCopy
     /// <summary>The names on the way: the sender, each device once, the bridges between them, and the receiver.</summary>
     public IReadOnlyList<string> Path(string? sender = null)
     {
-        IEnumerable<string> path = Way.Select(place => place.Name);
+        var path = Way.Select(place => place.Name);
         path = sender is null ? path : path.Prepend(sender);
-        string? receiver = Vm?.Name ?? Node?.Name;
+        var receiver = Vm?.Name ?? Node?.Name;
         return [.. receiver is null ? path : path.Append(receiver)];
     }
 
-    /// <summary>The devices on the way, each once, and the bridges between them, each with its node. Of a copy that ended in a bridge, that bridge is the last.</summary>
+    /// <summary>
+    /// The devices on the way, each once, and the bridges between them, each with its node. Of a copy that ended in a bridge, that bridge is the last.
+    /// </summary>
     public IReadOnlyList<(Node Node, string Name)> Way
     {
         get
         {
             var way = new List<(Node Node, string Name)>();
-            for (int i = 0; i < Hops.Count; i++)
+            for (var i = 0; i < Hops.Count; i++)
             {
-                Hop hop = Hops[i];
+                var hop = Hops[i];
                 // Between a port where it went into a bridge and a port where it came out of it lies the bridge.
                 if (i > 0 && hop.LabDevice is { Switch: { } bridge } && hop.LeavesSwitch && Hops[i - 1].Enters is { } entered)
                 {
@@ -117,7 +119,9 @@ public sealed class FrameCopy
         }
     }
 
-    /// <summary>A copy that was last seen at the last of these hops: delivered if that is where a VM or a node's stack takes it, lost until more is known otherwise.</summary>
+    /// <summary>
+    /// A copy that was last seen at the last of these hops: delivered if that is where a VM or a node's stack takes it, lost until more is known otherwise.
+    /// </summary>
     internal static FrameCopy EndingAt(IReadOnlyList<Hop> hops, SkbCopy? skb = null, DropPlace? drop = null)
     {
         if (hops.Count == 0 || drop is not null)
@@ -125,15 +129,16 @@ public sealed class FrameCopy
             return new FrameCopy(hops, drop is null ? CopyEnd.Lost : CopyEnd.Dropped, null, null) { Skb = skb, Drop = drop };
         }
 
-        Hop last = hops[^1];
+        var last = hops[^1];
         if (last is { Direction: HopDirection.Out, LabDevice.LeadsOutOfLab: true, Node.Lab.IsAdopted: true })
         {
             return new FrameCopy(hops, CopyEnd.Left, null, null) { Skb = skb };
         }
 
-        FakeVm? vm = last is { Direction: HopDirection.Out, LabDevice.Guest: { } reader } ? reader : null;
-        Node? node = last.Direction == HopDirection.In && IsTakenByStack(last, skb) ? last.Node : null;
-        return new FrameCopy(hops, vm is not null || node is not null ? CopyEnd.Delivered : CopyEnd.Lost, vm, node) { Skb = skb, IsGivenToSocket = skb is { End: SkbEnd.GivenToSocket } };
+        var vm = last is { Direction: HopDirection.Out, LabDevice.Guest: { } reader } ? reader : null;
+        var node = last.Direction == HopDirection.In && IsTakenByStack(last, skb) ? last.Node : null;
+        return new FrameCopy(hops, vm is not null || node is not null ? CopyEnd.Delivered : CopyEnd.Lost, vm, node)
+            { Skb = skb, IsGivenToSocket = skb is { End: SkbEnd.GivenToSocket } };
     }
 
     /// <summary>What was learned of its end afterwards. Who only seemed to have got it has not.</summary>
@@ -166,10 +171,11 @@ public sealed class FrameCopy
     /// <param name="withReason">Whether the reason is told, under the line.</param>
     public string Describe(string sender, bool withReason = true)
     {
-        IReadOnlyList<string> path = Path(sender);
-        IEnumerable<string> shown = path.Count <= LongestPath ? path : [.. path.Take(LongestPath - 4), $"({path.Count - LongestPath} more)", .. path.TakeLast(4)];
+        var path = Path(sender);
+        IEnumerable<string> shown = path.Count <= LongestPath ? path
+            : [.. path.Take(LongestPath - 4), $"({path.Count - LongestPath} more)", .. path.TakeLast(4)];
         var text = new StringBuilder(string.Join(" > ", shown));
-        string place = Reason?.Place ?? (Hops.Count == 0 ? "" : $"{Hops[^1].Node.Name}/{Hops[^1].Device}");
+        var place = Reason?.Place ?? (Hops.Count == 0 ? "" : $"{Hops[^1].Node.Name}/{Hops[^1].Device}");
         text.Append(End switch
         {
             CopyEnd.Delivered when Node is not null && !IsGivenToSocket => $"   (taken by its stack, {Hops.Count} hops, {Latency.TotalMicroseconds:0} µs)",
@@ -181,7 +187,8 @@ public sealed class FrameCopy
             CopyEnd.Left => $"   (left by {place})",
             _ when MayHaveReached is { } stack => $"   (came to {place}; whether the stack of {stack.Name} took it is not known)",
             _ when Hops.Count == 0 => "   (seen nowhere)",
-            _ when Hops[^1].Direction == HopDirection.In => $"   (LOST: last seen coming in at {place}{(Hops[^1].Enters is { } bridge ? $", a port of {bridge.Kind} bridge {bridge.Name}" : "")})",
+            _ when Hops[^1].Direction == HopDirection.In =>
+                $"   (LOST: last seen coming in at {place}{(Hops[^1].Enters is { } bridge ? $", a port of {bridge.Kind} bridge {bridge.Name}" : "")})",
             _ => $"   (LOST: last seen going out of {place}; nobody took it there)",
         });
         if (Reason is not null && withReason)
@@ -214,8 +221,8 @@ public sealed class FrameCopy
             return Owns(hop.Node, arp.TargetIp);
         }
 
-        bool forMe = frame.Destination.IsMulticast || frame.Destination == KernelState.MacOf(hop.LabDevice);
-        IPAddress? to = frame.Ipv4 is { } ip4 ? ip4.Destination : frame.Ipv6 is { } ip6 ? ip6.Destination : (IPAddress?)null;
+        var forMe = frame.Destination.IsMulticast || frame.Destination == KernelState.MacOf(hop.LabDevice);
+        var to = frame.Ipv4 is { } ip4 ? ip4.Destination : frame.Ipv6 is { } ip6 ? ip6.Destination : (IPAddress?)null;
         return forMe && to is not null && (Owns(hop.Node, to) || frame.Destination.IsBroadcast);
     }
 

@@ -10,7 +10,10 @@ namespace NetLab;
 /// <param name="At">Time since the frame was first seen.</param>
 public sealed record Hop(Node Node, string Device, HopDirection Direction, ushort? Vlan, TimeSpan At)
 {
-    /// <summary>The frame as it was there, tag included; null where its bytes were not seen. Of a frame longer than 128 bytes that the kernel's tracepoints saw, the rest is that of the frame that was sent.</summary>
+    /// <summary>
+    /// The frame as it was there, tag included; null where its bytes were not seen.
+    /// Of a frame longer than 128 bytes that the kernel's tracepoints saw, the rest is that of the frame that was sent.
+    /// </summary>
     public Frame? Frame { get; init; }
 
     /// <summary>The frame's length there in bytes, Ethernet header and tag included; 0 where its bytes were not seen.</summary>
@@ -23,7 +26,10 @@ public sealed record Hop(Node Node, string Device, HopDirection Direction, ushor
 
     internal bool InTunnel { get; init; }
 
-    /// <summary>Whether the frame went from a switch to the device here, and not from the device into the switch: the kernel's side of an internal port is the other way round.</summary>
+    /// <summary>
+    /// Whether the frame went from a switch to the device here, and not from the device into the switch:
+    /// the kernel's side of an internal port is the other way round.
+    /// </summary>
     internal bool LeavesSwitch => Direction == (LabDevice is { IsMadeByOvs: true } ? HopDirection.In : HopDirection.Out);
 
     /// <summary>The switch that the frame goes into by this device; null where it goes into none.</summary>

@@ -26,15 +26,16 @@ public sealed partial class Node
     public async Task<PingResult> PingAsync(IPAddress to, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(to);
-        bool v6 = to.AddressFamily == AddressFamily.InterNetworkV6;
-        using Socket socket = CreateSocket(to.AddressFamily, SocketType.Raw, v6 ? ProtocolType.IcmpV6 : ProtocolType.Icmp);
+        var v6 = to.AddressFamily == AddressFamily.InterNetworkV6;
+        using var socket = CreateSocket(to.AddressFamily, SocketType.Raw, v6 ? ProtocolType.IcmpV6 : ProtocolType.Icmp);
         ushort id = (ushort)(Lab.Live.NextMark() | 1), sequence = NextPing();
-        byte[] message = Echo.Message(v6, id, sequence, PingPayload(id));
-        Frame asSent = EchoFrame(to, v6, id, sequence);
+        var message = Echo.Message(v6, id, sequence, PingPayload(id));
+        var asSent = EchoFrame(to, v6, id, sequence);
 
-        long sent = Stopwatch.GetTimestamp();
-        Fate fate = await FollowedFrame.SendAsync(new SentFrame(Name, null, this, asSent, FrameIdentity.Of(asSent).WithAnyMark()), () => Send(socket, message, to), ct).ConfigureAwait(false);
-        long replied = ReadReply(socket, v6, id, sequence, sent);
+        var sent = Stopwatch.GetTimestamp();
+        var fate = await FollowedFrame.SendAsync(new SentFrame(Name, null, this, asSent, FrameIdentity.Of(asSent).WithAnyMark()),
+            () => Send(socket, message, to), ct).ConfigureAwait(false);
+        var replied = ReadReply(socket, v6, id, sequence, sent);
         return replied != 0
             ? new PingResult(Name, to, Stopwatch.GetElapsedTime(sent, replied), fate.Answered(), null)
             : new PingResult(Name, to, null, fate, fate.Refusal ?? "the echo request got no reply");
@@ -55,10 +56,10 @@ public sealed partial class Node
     // Everything has arrived when this is asked, so there is nothing to wait for.
     private static long ReadReply(Socket socket, bool v6, ushort id, ushort sequence, long sent)
     {
-        byte[] buffer = new byte[2048];
+        var buffer = new byte[2048];
         while (socket.Available > 0)
         {
-            int length = socket.Receive(buffer);
+            var length = socket.Receive(buffer);
             if (Echo.IsReply(buffer.AsMemory(0, length), v6, id, sequence))
             {
                 return Math.Max(Stopwatch.GetTimestamp(), sent + 1);
@@ -73,8 +74,8 @@ public sealed partial class Node
 
     private Frame EchoFrame(IPAddress to, bool v6, ushort id, ushort sequence)
     {
-        IPAddress from = _devices.SelectMany(d => d.Addresses).FirstOrDefault(a => a.IsIPv6 == v6).Address ?? (v6 ? IPAddress.IPv6Any : IPAddress.Any);
-        MacAddress mac = _devices.Find(d => d.Addresses.Count > 0)?.Mac ?? default;
+        var from = _devices.SelectMany(d => d.Addresses).FirstOrDefault(a => a.IsIPv6 == v6).Address ?? (v6 ? IPAddress.IPv6Any : IPAddress.Any);
+        var mac = _devices.Find(d => d.Addresses.Count > 0)?.Mac ?? default;
         return Echo.Request(mac, default, from, to, id, sequence, PingPayload(id), 0);
     }
 }

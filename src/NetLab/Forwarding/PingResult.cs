@@ -23,7 +23,9 @@ public sealed record PingResult(string From, IPAddress To, TimeSpan? RoundTrip, 
     /// <exception cref="ForwardingException">An answer came; the message says by which way the request went.</exception>
     public PingResult ShouldFail() => !Succeeded
         ? this
-        : throw new ForwardingException($"{From} pinged {To} and expected no answer, but one came after {RoundTrip!.Value.TotalMicroseconds:0} µs.{Environment.NewLine}{Fate.Describe()}", Fate);
+        : throw new ForwardingException(
+            $"{From} pinged {To} and expected no answer, but one came after {RoundTrip!.Value.TotalMicroseconds:0} µs.{Environment.NewLine}{Fate.Describe()}",
+                Fate);
 
     /// <summary>The result in a line.</summary>
     public override string ToString() => Succeeded ? $"{From} > {To}: answered in {RoundTrip!.Value.TotalMicroseconds:0} µs" : $"{From} > {To}: {Problem}";

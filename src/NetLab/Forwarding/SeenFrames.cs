@@ -14,10 +14,11 @@ internal sealed class SeenFrames
 
     public SeenFrames(Lab lab, SeenByKernel seen)
     {
-        Dictionary<ulong, Node> nodes = lab.Nodes.Where(n => n.IsApplied).ToDictionary(n => n.State.Namespace.Inode);
+        var nodes = lab.Nodes.Where(n => n.IsApplied).ToDictionary(n => n.State.Namespace.Inode);
         Lost = seen.Lost;
         HasOpenVSwitch = lab.Nodes.Any(n => n.Devices.Any(d => d is OvsBridge));
-        _roots = new(() => [.. SkbTree.Build(seen.Events, hop => !nodes.TryGetValue(hop.Namespace, out Node? node) || node.FindDevice(hop.DeviceName) is not (OvsBridge or OvsInternalPort)).Roots]);
+        _roots = new(() => [.. SkbTree.Build(seen.Events, hop => !nodes.TryGetValue(hop.Namespace, out var node)
+            || node.FindDevice(hop.DeviceName) is not (OvsBridge or OvsInternalPort)).Roots]);
         _heads = new(() => Enumerable.Range(0, Roots.Count).ToLookup(i => (Roots[i].Events[0].DeviceName, HeadOf(Roots[i].Events[0].Bytes.Span))));
     }
 
@@ -34,10 +35,10 @@ internal sealed class SeenFrames
     public int FindFirst(SentFrame sent, Predicate<SkbCopy> isTheFrame)
     {
         // What a VM sends is known by its tap and its first bytes.
-        IEnumerable<int> candidates = sent.Sender is { } sender && sent.Frame.Length >= Told
+        var candidates = sent.Sender is { } sender && sent.Frame.Length >= Told
             ? _heads.Value[(sender.Tap.Name, HeadOf(sent.Frame.Bytes.Span))]
             : Enumerable.Range(0, Roots.Count);
-        foreach (int i in candidates)
+        foreach (var i in candidates)
         {
             if (isTheFrame(Roots[i]))
             {

@@ -8,7 +8,7 @@ public sealed partial record Storm
     {
         get
         {
-            (string closed, string opens) = Port.Switch is Bridge
+            (var closed, var opens) = Port.Switch is Bridge
                 ? ($"disabling port {Port}", $"bridge link set dev {Port.Name} state 3")
                 : ($"setting {Port} down", $"ip link set {Port.Name} up");
             return new Reason(Causes.Storm, Port.Node, Port.Name,

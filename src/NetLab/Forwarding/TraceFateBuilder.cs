@@ -25,17 +25,18 @@ internal sealed class TraceFateBuilder
     }
 
     /// <summary>The copies of a frame that was sent, found among all that was recorded meanwhile.</summary>
-    public static List<FrameCopy> Build(SentFrame sent, IReadOnlyList<TraceEvent> events) => Build(sent, new SeenFrames(sent.Start.Lab, new SeenByKernel(events, 0)));
+    public static List<FrameCopy> Build(SentFrame sent, IReadOnlyList<TraceEvent> events) =>
+        Build(sent, new SeenFrames(sent.Start.Lab, new SeenByKernel(events, 0)));
 
     /// <inheritdoc cref="Build(SentFrame, IReadOnlyList{TraceEvent})"/>
     public static List<FrameCopy> Build(SentFrame sent, SeenFrames seen)
     {
         var builder = new TraceFateBuilder(sent);
-        int at = seen.FindFirst(sent, builder.IsTheFrame);
+        var at = seen.FindFirst(sent, builder.IsTheFrame);
         if (at >= 0)
         {
             builder.Add(seen.Roots[at]);
-            for (int i = at + 1; seen.HasOpenVSwitch && i < seen.Roots.Count; i++)
+            for (var i = at + 1; seen.HasOpenVSwitch && i < seen.Roots.Count; i++)
             {
                 if (builder.SentOn(seen.Roots[i]))
                 {
@@ -60,14 +61,14 @@ internal sealed class TraceFateBuilder
     private List<FrameCopy> Copies()
     {
         var copies = new List<FrameCopy>();
-        foreach (SkbCopy copy in _family)
+        foreach (var copy in _family)
         {
             if (copies.Count == Most)
             {
                 break;
             }
 
-            DropPlace? drop = copy.End is SkbEnd.Dropped ? DropOf(copy) : null;
+            var drop = copy.End is SkbEnd.Dropped ? DropOf(copy) : null;
             if (drop is not null || !GoesOnElsewhere(copy))
             {
                 copies.Add(FrameCopy.EndingAt(HopsOf(copy), copy, drop));
@@ -80,21 +81,21 @@ internal sealed class TraceFateBuilder
     // Null for a drop that takes nothing from anybody.
     private DropPlace? DropOf(SkbCopy copy)
     {
-        TraceEvent drop = copy.EndEvent!;
-        if (!_nodes.TryGetValue(drop.Namespace, out Node? node))
+        var drop = copy.EndEvent!;
+        if (!_nodes.TryGetValue(drop.Namespace, out var node))
         {
             return null;
         }
 
         // What remains of a frame of which others were made for each receiver is dropped, and nobody misses it.
-        DropPlace place = DropPlace.ByKernel(node, drop, copy, _sent.Frame);
+        var place = DropPlace.ByKernel(node, drop, copy, _sent.Frame);
         return DropKnowledge.IsHarmless(place) || (place.Reason == "NO_TX_TARGET" && copy.Children.Any(c => c.Origin is SkbOrigin.SamePacket)) ? null : place;
     }
 
     // A copy is no end where others were made of it at its last hop, or where it is what a bridge device keeps for itself of a frame that it floods.
     private bool GoesOnElsewhere(SkbCopy copy)
     {
-        int own = copy.Hops.Count;
+        var own = copy.Hops.Count;
         while (own > 0 && !IsHop(copy.Hops[own - 1]))
         {
             own--;
@@ -108,21 +109,22 @@ internal sealed class TraceFateBuilder
     // Whether it counts as a hop: not what is still in a queue, nor the bridge device's own copy of what its ports flood, unless the node itself is meant.
     private bool IsHop(SkbHop hop) =>
         (hop.IsComplete || hop.Direction is SkbDirection.In)
-        && _nodes.TryGetValue(hop.Namespace, out Node? node)
+        && _nodes.TryGetValue(hop.Namespace, out var node)
         && !(hop.Direction is SkbDirection.In && node.FindDevice(hop.DeviceName) is { IsBareSwitch: true });
 
     private List<Hop> HopsOf(SkbCopy copy) => [.. WayOf(copy).Where(IsHop).Select(HopOf)];
 
-    private IEnumerable<SkbHop> WayOf(SkbCopy copy) => _sentOnFrom.TryGetValue(copy.Root, out SkbCopy? before) ? WayOf(before).Concat(copy.Way) : copy.Way;
+    private IEnumerable<SkbHop> WayOf(SkbCopy copy) => _sentOnFrom.TryGetValue(copy.Root, out var before) ? WayOf(before).Concat(copy.Way) : copy.Way;
 
-    private Hop HopOf(SkbHop hop) => _hops.TryGetValue(hop, out Hop? known) ? known : _hops[hop] = Make(hop);
+    private Hop HopOf(SkbHop hop) => _hops.TryGetValue(hop, out var known) ? known : _hops[hop] = Make(hop);
 
     private Hop Make(SkbHop hop)
     {
-        Node node = _nodes[hop.Namespace];
-        Frame? frame = Seen(hop.First);
-        bool inTunnel = frame?.Inner is not null && hop.First.Length > _sent.Frame.Length;
-        return new Hop(node, hop.DeviceName, hop.Direction is SkbDirection.In ? HopDirection.In : HopDirection.Out, frame?.VlanId, TimeSpan.FromTicks((hop.Timestamp - _family[0].Events[0].Timestamp) / 100))
+        var node = _nodes[hop.Namespace];
+        var frame = Seen(hop.First);
+        var inTunnel = frame?.Inner is not null && hop.First.Length > _sent.Frame.Length;
+        return new Hop(node, hop.DeviceName, hop.Direction is SkbDirection.In ? HopDirection.In : HopDirection.Out, frame?.VlanId,
+            TimeSpan.FromTicks((hop.Timestamp - _family[0].Events[0].Timestamp) / 100))
         {
             LabDevice = node.FindDevice(hop.DeviceName),
             InTunnel = inTunnel,
@@ -132,7 +134,8 @@ internal sealed class TraceFateBuilder
         };
     }
 
-    // The tracepoint shows the first bytes. What comes behind them is the end of the frame that was sent, for headers come and go at the front; a fragment stays cut.
+    // The tracepoint shows the first bytes. What comes behind them is the end of the frame that was sent, for headers come and go at the
+    // front; a fragment stays cut.
     private Frame? Seen(TraceEvent first)
     {
         if (!first.StartsWithEthernet)
@@ -141,8 +144,8 @@ internal sealed class TraceFateBuilder
         }
 
         ReadOnlySpan<byte> head = first.Bytes.Span, all = _sent.Frame.Bytes.Span;
-        int missing = first.Length - head.Length;
-        Frame frame = missing > 0 && missing <= all.Length && first.Length >= all.Length - 4
+        var missing = first.Length - head.Length;
+        var frame = missing > 0 && missing <= all.Length && first.Length >= all.Length - 4
             ? Frame.FromBytes([.. head, .. all[^missing..]])
             : Frame.FromBytes(head);
         return first.VlanTci is { } tci ? frame.WithVlan((ushort)(tci & 0xfff)) : frame;
@@ -150,8 +153,8 @@ internal sealed class TraceFateBuilder
 
     private bool IsTheFrame(SkbCopy root)
     {
-        TraceEvent first = root.Events[0];
-        if (!_nodes.TryGetValue(first.Namespace, out Node? node) || !ReferenceEquals(node, _sent.Start))
+        var first = root.Events[0];
+        if (!_nodes.TryGetValue(first.Namespace, out var node) || !ReferenceEquals(node, _sent.Start))
         {
             return false;
         }
@@ -159,21 +162,23 @@ internal sealed class TraceFateBuilder
         ReadOnlySpan<byte> seen = first.Bytes.Span, bytes = _sent.Frame.Bytes.Span;
         if (_sent.Sender is not null)
         {
-            int common = Math.Min(seen.Length, bytes.Length);
+            var common = Math.Min(seen.Length, bytes.Length);
             return first.StartsWithEthernet && first.DeviceName == _sent.Sender.Tap.Name && common >= 14 && seen[..common].SequenceEqual(bytes[..common]);
         }
 
-        // The node's own stack chose the headers; what it was given to send is in the frame as it is. An ICMPv6 checksum depends on the address that the kernel chose.
-        ReadOnlySpan<byte> content = _sent.Frame.Ipv4 is { } ip4 ? ip4.Payload.Span : _sent.Frame.Ipv6 is { } ip6 ? ip6.Payload.Span : default;
-        int length = Math.Min(content.Length, 40);
+        // The node's own stack chose the headers; what it was given to send is in the frame as it is.
+        // An ICMPv6 checksum depends on the address that the kernel chose.
+        var content = _sent.Frame.Ipv4 is { } ip4 ? ip4.Payload.Span : _sent.Frame.Ipv6 is { } ip6 ? ip6.Payload.Span : default;
+        var length = Math.Min(content.Length, 40);
         return length > 8 && seen.IndexOf(content[4..length]) >= 0;
     }
 
     // What Open vSwitch sends out of a port, or into the kernel by an internal port, it has received in the same node.
     private bool SentOn(SkbCopy root)
     {
-        SkbCopy? source = root.Hops is [var first, ..] && HopOfSwitch(first) is { LeavesSwitch: true } hop
-            ? _family.FindLast(c => c.Hops is [.., var last] && HopOfSwitch(last) is { LeavesSwitch: false } from && ReferenceEquals(from.Node, hop.Node) && c.IsSameFrameAs(root))
+        var source = root.Hops is [var first, ..] && HopOfSwitch(first) is { LeavesSwitch: true } hop
+            ? _family.FindLast(c => c.Hops is [.., var last] && HopOfSwitch(last) is { LeavesSwitch: false } from
+                && ReferenceEquals(from.Node, hop.Node) && c.IsSameFrameAs(root))
             : null;
         source ??= BouncedFrom(root);
         if (source is not null)
@@ -190,19 +195,21 @@ internal sealed class TraceFateBuilder
 
     // What an XDP program sends back by the device that it came in by comes in where it went out.
     private SkbCopy? BouncedFrom(SkbCopy root) => root is { Parent: null, Hops: [{ Direction: SkbDirection.In } first, ..] }
-        ? _family.FindLast(c => IsTakenByXdp(c) && c.Way is [.., { Direction: SkbDirection.Out } last] && last.Namespace == first.Namespace && last.InterfaceIndex == first.InterfaceIndex && c.IsSameFrameAs(root))
+        ? _family.FindLast(c => IsTakenByXdp(c) && c.Way is [.., { Direction: SkbDirection.Out } last] && last.Namespace == first.Namespace
+            && last.InterfaceIndex == first.InterfaceIndex && c.IsSameFrameAs(root))
         : null;
 
-    private bool IsTakenByXdp(SkbCopy copy) => copy is { End: SkbEnd.Consumed, Hops.Count: 0, Parent: not null } && copy.EndEvent!.Location.StartsWith("veth_xdp_rcv_skb", StringComparison.Ordinal) && !_sentOn.Contains(copy);
+    private bool IsTakenByXdp(SkbCopy copy) => copy is { End: SkbEnd.Consumed, Hops.Count: 0, Parent: not null }
+        && copy.EndEvent!.Location.StartsWith("veth_xdp_rcv_skb", StringComparison.Ordinal) && !_sentOn.Contains(copy);
 
     private Hop? HopOfSwitch(SkbHop hop) =>
-        _nodes.TryGetValue(hop.Namespace, out Node? node) && node.FindDevice(hop.DeviceName) is { Passes.IsInUserSpace: true }
+        _nodes.TryGetValue(hop.Namespace, out var node) && node.FindDevice(hop.DeviceName) is { Passes.IsInUserSpace: true }
             ? HopOf(hop)
             : null;
 
     private static bool IsAnswer(SkbCopy copy)
     {
-        for (SkbCopy? c = copy; c is not null; c = c.Parent)
+        for (var c = copy; c is not null; c = c.Parent)
         {
             if (c.Origin is SkbOrigin.IcmpError)
             {

@@ -54,11 +54,11 @@ internal sealed class Barrier
     {
         long before = _first, start = Stopwatch.GetTimestamp(), lookedAt = start, sinceLook = 0;
         long? concern = null;
-        int stages = 8 + 2 * _lab.Nodes.Sum(n => 1 + n.Devices.OfType<Switch>().Count());
+        var stages = 8 + 2 * _lab.Nodes.Sum(n => 1 + n.Devices.OfType<Switch>().Count());
         for (_turns = 0; HasPatience(Stopwatch.GetElapsedTime(start)); _turns++)
         {
             ct.ThrowIfCancellationRequested();
-            Task round = RoundAsync(ct);
+            var round = RoundAsync(ct);
             // In a storm a round takes as long as a processor takes for what is in its backlog: the look at what moves does not wait for it.
             while (await Task.WhenAny(round, Task.Delay(Doubt, CancellationToken.None)).ConfigureAwait(false) != round)
             {
@@ -67,7 +67,7 @@ internal sealed class Barrier
             }
 
             await round.ConfigureAwait(false);
-            long after = Activity();
+            var after = Activity();
             if (after == before)
             {
                 return;
@@ -76,7 +76,7 @@ internal sealed class Barrier
             before = after;
             if (_concern is not null && ++sinceLook > stages && _storms.Count == 0 && Stopwatch.GetElapsedTime(lookedAt) > BetweenConcerns)
             {
-                long now = _concern();
+                var now = _concern();
                 if (now == concern)
                 {
                     return;
@@ -110,7 +110,7 @@ internal sealed class Barrier
         await Reactor.Shared.DrainAsync().ConfigureAwait(false);
         ReadStreams();
         await KernelQuiescence.WaitAsync(ct).ConfigureAwait(false);
-        foreach (Node node in _lab.Nodes)
+        foreach (var node in _lab.Nodes)
         {
             // "Not quiet" is no more than one round of many: the frames that came meanwhile show in the next.
             if (node.IsApplied && node.State.Ovs is { } ovs)
@@ -126,7 +126,7 @@ internal sealed class Barrier
     // The reactor does not look at the tap of a stream while somebody receives from it, and a guest's answer may wait there.
     private void ReadStreams()
     {
-        foreach (FakeVm vm in _lab.Vms)
+        foreach (var vm in _lab.Vms)
         {
             vm.ReadNow();
         }
@@ -136,12 +136,12 @@ internal sealed class Barrier
     private long Activity()
     {
         long received = 0;
-        foreach (FakeVm vm in _lab.Vms)
+        foreach (var vm in _lab.Vms)
         {
             received += vm.FramesRead;
         }
 
-        IWitness? witness = _lab.Live.Witness;
+        var witness = _lab.Live.Witness;
         witness?.Drain();
         return received + (witness?.Count ?? 0);
     }
@@ -153,7 +153,7 @@ internal sealed class Barrier
             return;
         }
 
-        IWitness witness = _lab.Live.Watch();
+        var witness = _lab.Live.Watch();
         _doubt ??= witness.Keep();
         if (witness.StopLoop(_storms) is { } storm)
         {
@@ -165,7 +165,7 @@ internal sealed class Barrier
 
     private ForwardingException DoesNotEnd()
     {
-        IWitness? witness = _lab.Live.Witness;
+        var witness = _lab.Live.Witness;
         witness?.Drain();
         return new ForwardingException(
             $"The lab does not get quiet: frames were still moving after {_lab.Options.Patience.TotalSeconds:0.###} s, "

@@ -7,14 +7,16 @@ namespace NetLab;
 public abstract partial class Device
 {
     /// <summary>
-    /// Takes the device out of the running lab: <c>ip link delete</c>. Its port of a bridge, its addresses, and the routes and neighbours by it go too; a veth's
+    /// Takes the device out of the running lab: <c>ip link delete</c>.
+    /// Its port of a bridge, its addresses, and the routes and neighbours by it go too; a veth's
     /// other end goes with it, and devices on top of it. A bridge lets go of its ports, which stay. The name is free for another device afterwards.
     /// </summary>
     /// <exception cref="InvalidOperationException">The device is not applied, or was removed already.</exception>
     public Task RemoveAsync(CancellationToken ct = default) => Node.Lab.RemoveAsync(this, ct);
 
     /// <summary>Gives the device another name: <c>ip link set … name</c>.</summary>
-    /// <exception cref="TopologyException">The node has a device of this name, it cannot be one, or the device is Open vSwitch's, which knows it by its name.</exception>
+    /// <exception cref="TopologyException">The node has a device of this name, it cannot be one, or the device is Open vSwitch's, which
+    /// knows it by its name.</exception>
     /// <exception cref="NetlinkException">The kernel refused: before Linux 6.2 the device must be down (EBUSY).</exception>
     public async Task RenameAsync(string name, CancellationToken ct = default)
     {
@@ -51,14 +53,16 @@ public abstract partial class Device
     }
 
     /// <summary>
-    /// Moves the device to another node of the lab: <c>ip link set … netns</c>. It leaves its bridge, and the routes and neighbours by it go; its name, MAC, MTU
+    /// Moves the device to another node of the lab: <c>ip link set … netns</c>.
+    /// It leaves its bridge, and the routes and neighbours by it go; its name, MAC, MTU
     /// and addresses come along, and it is up if it was.
     /// </summary>
-    /// <exception cref="TopologyException">The node has a device of this name, is in another lab or not applied, or the device is a bridge or Open vSwitch's.</exception>
+    /// <exception cref="TopologyException">The node has a device of this name, is in another lab or not applied, or the device is a bridge
+    /// or Open vSwitch's.</exception>
     public async Task MoveToAsync(Node node, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(node);
-        int old = Index;
+        var old = Index;
         if (!ReferenceEquals(node.Lab, Node.Lab) || !node.IsApplied)
         {
             throw new TopologyException($"{this} cannot move to {node.Name}: that is a node of another lab, or is not applied yet");
@@ -80,7 +84,7 @@ public abstract partial class Device
         }
 
         RefuseOvs("moved");
-        int index = node.State.FreeIndex();
+        var index = node.State.FreeIndex();
         var move = new NetlinkBatch();
         move.ChangeLink(old, new LinkChange { Namespace = node.State.Namespace, NewIndex = index }, $"moving {this} to {node.Name}");
         Node.State.Route.Execute(move);
@@ -95,7 +99,7 @@ public abstract partial class Device
         QuietNetwork.Apply(node, node.State);
         var settings = new NetlinkBatch();
         settings.ChangeLink(index, new LinkChange { Up = Up }, $"setting {this} up");
-        foreach (InterfaceAddress address in Addresses)
+        foreach (var address in Addresses)
         {
             settings.AddAddress(index, address.Address, address.PrefixLength, null, $"adding address {address} to {this}");
         }
@@ -114,7 +118,8 @@ public abstract partial class Device
     {
         if (IsMadeByOvs || Switch is { IsInUserSpace: true })
         {
-            throw new TopologyException($"{this} cannot be {what}: Open vSwitch knows it by its name and in its node; detach it first, or remove it and add another");
+            throw new TopologyException(
+                $"{this} cannot be {what}: Open vSwitch knows it by its name and in its node; detach it first, or remove it and add another");
         }
     }
 }

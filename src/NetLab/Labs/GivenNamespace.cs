@@ -5,7 +5,8 @@ using NetLab.Linux.Netlink;
 namespace NetLab;
 
 /// <summary>
-/// A namespace that is somebody else's, a container's above all, as a node of a lab. It knows what was there before the lab, so that the lab adds only what does not collide with it,
+/// A namespace that is somebody else's, a container's above all, as a node of a lab.
+/// It knows what was there before the lab, so that the lab adds only what does not collide with it,
 /// and gives everything back: devices, settings, nftables tables. The namespace and what else is in it stay as they were.
 /// </summary>
 internal sealed class GivenNamespace
@@ -26,11 +27,12 @@ internal sealed class GivenNamespace
     /// <exception cref="TopologyException">It is the machine's own, or another node's.</exception>
     public static async Task<LiveNode> OpenAsync(Node node, Func<CancellationToken, ValueTask<NetworkNamespace>> find, CancellationToken ct)
     {
-        NetworkNamespace ns = await find(ct).ConfigureAwait(false);
-        using NetworkNamespace own = NetworkNamespace.OfThisProcess();
-        string? problem = ns.Inode == own.Inode
+        var ns = await find(ct).ConfigureAwait(false);
+        using var own = NetworkNamespace.OfThisProcess();
+        var problem = ns.Inode == own.Inode
             ? "it is the network namespace of this process, and a lab stays away from the machine's own network (a container with --network host?)"
-            : node.Lab.Nodes.FirstOrDefault(n => n != node && n.IsApplied && n.NamespaceInode == ns.Inode) is { } twin ? $"it is the one that node {twin.Name} stands for" : null;
+            : node.Lab.Nodes.FirstOrDefault(n => n != node && n.IsApplied && n.NamespaceInode == ns.Inode) is { } twin
+            ? $"it is the one that node {twin.Name} stands for" : null;
         if (problem is not null)
         {
             ns.Dispose();
@@ -56,9 +58,10 @@ internal sealed class GivenNamespace
     public void Require(IEnumerable<Device> devices)
     {
         var taken = _live.Route.GetLinks().Select(l => l.Name).ToHashSet();
-        foreach (Device device in devices.Where(d => taken.Contains(d.Name)))
+        foreach (var device in devices.Where(d => taken.Contains(d.Name)))
         {
-            throw new TopologyException($"node {_live.Node.Name}: the namespace that it was given has a device '{device.Name}' already, which is not the lab's; choose another name");
+            throw new TopologyException(
+                $"node {_live.Node.Name}: the namespace that it was given has a device '{device.Name}' already, which is not the lab's; choose another name");
         }
     }
 
@@ -72,11 +75,11 @@ internal sealed class GivenNamespace
     /// <summary>Lets devices that are born now be quiet as those of any node, without a lasting change for those that somebody else adds later.</summary>
     public IDisposable QuietBirths(IEnumerable<Device> devices)
     {
-        bool v6 = devices.Any(d => d.Addresses.Any(a => a.IsIPv6));
+        var v6 = devices.Any(d => d.Addresses.Any(a => a.IsIPv6));
         var before = new List<(string Name, string Value)>();
-        foreach (string setting in BirthSettings)
+        foreach (var setting in BirthSettings)
         {
-            string name = $"net/ipv6/conf/default/{setting}";
+            var name = $"net/ipv6/conf/default/{setting}";
             if (_live.Namespace.FindSysctl(name) is { } value)
             {
                 before.Add((name, value));
@@ -90,7 +93,7 @@ internal sealed class GivenNamespace
     /// <summary>Takes out of the namespace what the lab put in.</summary>
     public async Task GiveBackAsync()
     {
-        foreach (Device device in _live.Node.Devices.Where(d => d.IsApplied && d is not TapDevice))
+        foreach (var device in _live.Node.Devices.Where(d => d.IsApplied && d is not TapDevice))
         {
             var batch = new NetlinkBatch();
             batch.DeleteLink(device.LiveIndex, $"removing {device}");
@@ -105,13 +108,14 @@ internal sealed class GivenNamespace
             }
         }
 
-        string[] tables = [.. NftTables.Read(_live.Namespace).Where(t => !_tables.Contains(t)).Select(t => $"delete table {t.Family.ToString().ToLowerInvariant()} {t.Name}")];
+        string[] tables = [.. NftTables.Read(_live.Namespace).Where(t => !_tables.Contains(t))
+            .Select(t => $"delete table {t.Family.ToString().ToLowerInvariant()} {t.Name}")];
         if (tables.Length > 0)
         {
             await _live.Node.LoadRulesetAsync(string.Join('\n', tables)).ConfigureAwait(false);
         }
 
-        foreach ((string name, string value) in _settings)
+        foreach ((var name, var value) in _settings)
         {
             _live.Namespace.WriteSysctl(name, value);
         }

@@ -32,18 +32,18 @@ public sealed partial class Lab
     private async Task RealizeAsync(CancellationToken ct)
     {
         var newDevices = _nodes.ToDictionary(n => n, n => n.Devices.Where(d => !d.IsApplied).ToList());
-        List<Link> newLinks = _links.FindAll(l => !l.A.IsApplied);
+        var newLinks = _links.FindAll(l => !l.A.IsApplied);
 
-        foreach (Node node in _nodes.Where(n => n.IsApplied && !n.IsGiven))
+        foreach (var node in _nodes.Where(n => n.IsApplied && !n.IsGiven))
         {
             QuietNetwork.Apply(node, node.State);
         }
 
-        List<Node> newNodes = await CreateNodesAsync(ct).ConfigureAwait(false);
+        var newNodes = await CreateNodesAsync(ct).ConfigureAwait(false);
         var births = new List<IDisposable>();
         try
         {
-            foreach (Node node in _nodes.Where(n => n.IsGiven))
+            foreach (var node in _nodes.Where(n => n.IsGiven))
             {
                 node.State.Given!.Require(newDevices[node]);
                 births.Add(node.State.Given.QuietBirths(newDevices[node]));
@@ -57,12 +57,12 @@ public sealed partial class Lab
         }
 
         await ApplyOvsAsync(newDevices, ct).ConfigureAwait(false);
-        foreach (Node node in _nodes)
+        foreach (var node in _nodes)
         {
             await FinishAsync(node, newDevices[node], ct).ConfigureAwait(false);
         }
 
-        foreach (FakeVm vm in newDevices.Values.SelectMany(d => d).Select(d => d.Guest).OfType<FakeVm>())
+        foreach (var vm in newDevices.Values.SelectMany(d => d).Select(d => d.Guest).OfType<FakeVm>())
         {
             vm.StartReading();
         }
@@ -73,16 +73,17 @@ public sealed partial class Lab
 
     private async Task<List<Node>> CreateNodesAsync(CancellationToken ct)
     {
-        List<Node> newNodes = _nodes.FindAll(n => !n.IsApplied);
+        var newNodes = _nodes.FindAll(n => !n.IsApplied);
         if (newNodes.Count > 0)
         {
-            // A node is held by its namespace and a netlink socket, and has another socket once its rules are followed. The runtime has raised the soft limit to the hard one at its start.
+            // A node is held by its namespace and a netlink socket, and has another socket once its rules are followed.
+            // The runtime has raised the soft limit to the hard one at its start.
             NetworkNamespace.ReserveFileDescriptors((3 * newNodes.Count) + newNodes.Sum(n => n.Devices.OfType<TapDevice>().Count()));
         }
 
-        foreach (Node node in newNodes)
+        foreach (var node in newNodes)
         {
-            LiveNode state = node.Find is { } find ? await GivenNamespace.OpenAsync(node, find, ct).ConfigureAwait(false) : new LiveNode(node);
+            var state = node.Find is { } find ? await GivenNamespace.OpenAsync(node, find, ct).ConfigureAwait(false) : new LiveNode(node);
             node.Attach(state);
             if (!node.IsGiven)
             {
@@ -98,8 +99,8 @@ public sealed partial class Lab
     private void CreateDevices(List<Node> newNodes, Dictionary<Node, List<Device>> newDevices, List<Link> newLinks)
     {
         var batch = new NetlinkBatch();
-        ILookup<Node, Link> linksOf = newLinks.ToLookup(l => Planner.FirstEnd(l).Node);
-        foreach (Node node in _nodes)
+        var linksOf = newLinks.ToLookup(l => Planner.FirstEnd(l).Node);
+        foreach (var node in _nodes)
         {
             Planner.BridgesAndLinks(batch, node.State, linksOf[node]);
             Execute(node, batch);
@@ -107,10 +108,10 @@ public sealed partial class Lab
 
         // Everything else of a node goes in one system call, unless Open vSwitch has to make devices of it first.
         var isNew = newNodes.ToHashSet();
-        foreach (Node node in _nodes)
+        foreach (var node in _nodes)
         {
-            List<Device> devices = newDevices[node];
-            foreach (TapDevice tap in devices.OfType<TapDevice>())
+            var devices = newDevices[node];
+            foreach (var tap in devices.OfType<TapDevice>())
             {
                 tap.Create(node.State);
             }
@@ -120,7 +121,7 @@ public sealed partial class Lab
                 batch.ChangeLink(1, new LinkChange { Up = true }, $"setting {node.Name}/lo up");
             }
 
-            List<Device> ready = devices.FindAll(d => !IsOfOvs(d));
+            var ready = devices.FindAll(d => !IsOfOvs(d));
             Planner.KernelDevices(batch, node.State, ready);
             Planner.Ports(batch, ready);
             if (!devices.Exists(IsOfOvs))
@@ -135,7 +136,7 @@ public sealed partial class Lab
     // What needs every device of the node.
     private static void Configure(Node node, NetlinkBatch batch, List<Device> newDevices)
     {
-        foreach ((string name, string value) in node.Sysctls.Where(s => QuietNetwork.NeedsDevice(node, s.Key)))
+        foreach ((var name, var value) in node.Sysctls.Where(s => QuietNetwork.NeedsDevice(node, s.Key)))
         {
             Execute(node, batch);
             node.State.WriteSysctl(name, value);
@@ -149,14 +150,14 @@ public sealed partial class Lab
         if (newDevices.Exists(IsOfOvs))
         {
             var batch = new NetlinkBatch();
-            List<Device> later = newDevices.FindAll(IsOfOvs);
+            var later = newDevices.FindAll(IsOfOvs);
             Planner.KernelDevices(batch, node.State, later);
             Planner.Ports(batch, later);
             Configure(node, batch, newDevices);
             Execute(node, batch);
         }
 
-        foreach (NodeRuleset ruleset in node.NewRulesets)
+        foreach (var ruleset in node.NewRulesets)
         {
             await node.LoadRulesetAsync(ruleset.Text, ct).ConfigureAwait(false);
             ruleset.IsApplied = true;
@@ -184,10 +185,10 @@ public sealed partial class Lab
         }
 
         // Without a carrier the kernel waits as well, and that is no fault of the lab.
-        using RouteEvents events = RouteEvents.Open(node.State.Namespace, RouteGroups.Addresses);
-        foreach (Device device in newDevices.Where(d => d.Up && d.ReadLink().HasCarrier))
+        using var events = RouteEvents.Open(node.State.Namespace, RouteGroups.Addresses);
+        foreach (var device in newDevices.Where(d => d.Up && d.ReadLink().HasCarrier))
         {
-            foreach (InterfaceAddress address in device.Addresses.Where(a => a.IsIPv6))
+            foreach (var address in device.Addresses.Where(a => a.IsIPv6))
             {
                 await events.WaitForAddressAsync(
                     a => a.Index == device.LiveIndex && a.Address.Equals(address.Address) && !a.IsTentative, ct).ConfigureAwait(false);
@@ -198,7 +199,7 @@ public sealed partial class Lab
     private async Task WaitUntilReadyAsync(Dictionary<Node, List<Device>> newDevices, CancellationToken ct)
     {
         // Carrier, operational state and queueing discipline follow the last acknowledgement at some later time, unless they are asked for.
-        foreach ((Node node, List<Device> devices) in newDevices)
+        foreach ((var node, var devices) in newDevices)
         {
             Ethtool.RunLinkWatch(node.State.Namespace, devices.Where(d => d is VethEnd or TapDevice or Bridge).Select(d => d.Name));
             await WaitForIPv6Async(node, devices, ct).ConfigureAwait(false);

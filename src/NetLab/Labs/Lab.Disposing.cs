@@ -27,15 +27,15 @@ public sealed partial class Lab
 
         await Live.EndPartsAsync().ConfigureAwait(false);
         _nodes.ForEach(n => n.CloseSockets());
-        foreach (TapDevice tap in _nodes.SelectMany(n => n.Devices).OfType<TapDevice>())
+        foreach (var tap in _nodes.SelectMany(n => n.Devices).OfType<TapDevice>())
         {
             tap.Close();
         }
 
-        Exception? notGivenBack = await GiveBackAsync().ConfigureAwait(false);
+        var notGivenBack = await GiveBackAsync().ConfigureAwait(false);
         // Open vSwitch's are among them: all end at once, and are waited for once.
         await Live.EndProcessesAsync().ConfigureAwait(false);
-        foreach (Node node in _nodes.Where(n => n.IsApplied))
+        foreach (var node in _nodes.Where(n => n.IsApplied))
         {
             node.State.Dispose();
         }
@@ -49,10 +49,11 @@ public sealed partial class Lab
     /// <summary>Removes the lab, and returns when the kernel has really removed every namespace of it, for whoever counts what is left.</summary>
     /// <param name="waitForKernel">False: the same as <see cref="DisposeAsync()"/>, which most want.</param>
     /// <param name="ct">Ends the waiting; the lab is disposed all the same.</param>
-    /// <exception cref="TimeoutException">Something that is not the lab's holds a namespace: a socket that was not disposed, a process that entered it. The message names the nodes.</exception>
+    /// <exception cref="TimeoutException">Something that is not the lab's holds a namespace:
+    /// a socket that was not disposed, a process that entered it. The message names the nodes.</exception>
     public async ValueTask DisposeAsync(bool waitForKernel, CancellationToken ct = default)
     {
-        List<Node> nodes = Live.IsDisposed || IsAdopted ? [] : _nodes.FindAll(n => n.IsApplied && !n.IsGiven);
+        var nodes = Live.IsDisposed || IsAdopted ? [] : _nodes.FindAll(n => n.IsApplied && !n.IsGiven);
         if (!waitForKernel || nodes.Count == 0)
         {
             await DisposeAsync().ConfigureAwait(false);
@@ -69,10 +70,12 @@ public sealed partial class Lab
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            string held = string.Join(", ", removal.GetRemaining().Select(i => nodes[i].Name));
+            var held = string.Join(", ", removal.GetRemaining().Select(i => nodes[i].Name));
             throw new TimeoutException(
                 $"The kernel has not removed the lab's namespaces in {LongestRemoval.TotalSeconds:0} s"
-                + (held.Length == 0 ? "." : $": something holds those of {held}. Dispose sockets that were opened in these nodes, and end processes that entered them from outside."));
+                + (held.Length == 0 ? "."
+                    : $": something holds those of {held}. Dispose sockets that were opened in these nodes, and end processes that entered " +
+                        $"them from outside."));
         }
     }
 
@@ -80,7 +83,7 @@ public sealed partial class Lab
     private async Task<Exception?> GiveBackAsync()
     {
         var failures = new List<Exception>();
-        foreach (Node node in _nodes.Where(n => n.IsApplied && n.State.Given is not null))
+        foreach (var node in _nodes.Where(n => n.IsApplied && n.State.Given is not null))
         {
             try
             {
@@ -88,7 +91,8 @@ public sealed partial class Lab
             }
             catch (Exception e) when (e is LinuxException or ProcessFailedException)
             {
-                failures.Add(new InvalidOperationException($"The namespace of node {node.Name}, which is not the lab's, could not be left as it was: {e.Message}", e));
+                failures.Add(new InvalidOperationException(
+                    $"The namespace of node {node.Name}, which is not the lab's, could not be left as it was: {e.Message}", e));
             }
         }
 

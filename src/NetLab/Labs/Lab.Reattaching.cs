@@ -9,8 +9,8 @@ public sealed partial class Lab
     internal async Task<bool> ReattachAsync(Node node, CancellationToken ct)
     {
         RequireApplied();
-        LiveNode old = node.State;
-        LiveNode fresh = await GivenNamespace.OpenAsync(node, node.Find!, ct).ConfigureAwait(false);
+        var old = node.State;
+        var fresh = await GivenNamespace.OpenAsync(node, node.Find!, ct).ConfigureAwait(false);
         if (fresh.Namespace.Inode == old.Namespace.Inode)
         {
             fresh.Dispose();
@@ -22,11 +22,12 @@ public sealed partial class Lab
         {
             if (devices.Find(d => d is not VethEnd || d.Switch is not null) is { } other)
             {
-                throw new TopologyException($"{other} cannot follow {node.Name} into its new namespace: only ends of links that are no ports can; build the lab anew");
+                throw new TopologyException(
+                    $"{other} cannot follow {node.Name} into its new namespace: only ends of links that are no ports can; build the lab anew");
             }
 
             fresh.Given!.Require(devices);
-            using IDisposable quiet = fresh.Given.QuietBirths(devices);
+            using var quiet = fresh.Given.QuietBirths(devices);
             Move(old, fresh, devices);
         }
         catch
@@ -37,14 +38,14 @@ public sealed partial class Lab
 
         node.Attach(fresh);
         Settle(node, fresh, devices);
-        foreach (string ruleset in node.Rulesets)
+        foreach (var ruleset in node.Rulesets)
         {
             await node.LoadRulesetAsync(ruleset, ct).ConfigureAwait(false);
         }
 
         Live.Renew(node);
         old.Dispose();
-        foreach (VethEnd end in devices.OfType<VethEnd>())
+        foreach (var end in devices.OfType<VethEnd>())
         {
             Ethtool.RunLinkWatch(fresh.Namespace, [end.Name]);
             Ethtool.RunLinkWatch(end.Peer.Node.State.Namespace, [end.Peer.Name]);
@@ -57,11 +58,12 @@ public sealed partial class Lab
     // The old namespace is there as long as its descriptor, and with it the devices: they move, and stay what they are to the other ends.
     private static void Move(LiveNode old, LiveNode fresh, List<Device> devices)
     {
-        foreach (Device device in devices)
+        foreach (var device in devices)
         {
-            int index = fresh.FreeIndex();
+            var index = fresh.FreeIndex();
             var batch = new NetlinkBatch();
-            batch.ChangeLink(device.LiveIndex, new LinkChange { Namespace = fresh.Namespace, NewIndex = index }, $"moving {device} into the new namespace of {device.Node.Name}");
+            batch.ChangeLink(device.LiveIndex, new LinkChange { Namespace = fresh.Namespace, NewIndex = index },
+                $"moving {device} into the new namespace of {device.Node.Name}");
             old.Route.Execute(batch);
             old.Forget(device);
             fresh.Register(device, index);
@@ -72,18 +74,18 @@ public sealed partial class Lab
     private static void Settle(Node node, LiveNode fresh, List<Device> devices)
     {
         fresh.WriteSysctls(node);
-        foreach (NodeRoute route in node.Routes)
+        foreach (var route in node.Routes)
         {
             route.IsApplied = false;
         }
 
-        foreach (NodeNeighbour neighbour in node.Neighbours)
+        foreach (var neighbour in node.Neighbours)
         {
             neighbour.IsApplied = false;
         }
 
         var batch = new NetlinkBatch();
-        foreach (Device device in devices)
+        foreach (var device in devices)
         {
             batch.ChangeLink(device.LiveIndex, new LinkChange { Up = device.Up }, $"setting {device} up");
         }

@@ -13,12 +13,12 @@ public sealed partial class Lab
 
         // A veth pair exists with both its ends or not at all.
         Device[] gone = device.OtherEnd is { } other ? [device, other] : [device];
-        foreach (KernelDevice above in gone.SelectMany(d => d.Node.Devices).OfType<KernelDevice>().Where(d => gone.Contains(d.Parent)).ToList())
+        foreach (var above in gone.SelectMany(d => d.Node.Devices).OfType<KernelDevice>().Where(d => gone.Contains(d.Parent)).ToList())
         {
             await RemoveAsync(above, ct).ConfigureAwait(false);
         }
 
-        foreach (Device one in gone)
+        foreach (var one in gone)
         {
             (one as TapDevice)?.Close();
             await UnplugAsync(one, ct).ConfigureAwait(false);
@@ -36,7 +36,7 @@ public sealed partial class Lab
         }
 
         _links.RemoveAll(l => gone.Contains(l.A));
-        foreach (Device one in gone)
+        foreach (var one in gone)
         {
             one.Node.ForgetWhatNeeds(one);
             one.Node.State.Forget(one);
@@ -52,7 +52,7 @@ public sealed partial class Lab
     {
         if (device is Switch bridge)
         {
-            foreach (Device port in bridge.Ports.ToList())
+            foreach (var port in bridge.Ports.ToList())
             {
                 await (port.IsMadeByOvs ? RemoveAsync(port, ct) : bridge.DetachAsync(port, ct)).ConfigureAwait(false);
             }

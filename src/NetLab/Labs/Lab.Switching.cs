@@ -1,5 +1,4 @@
 using NetLab.Linux;
-using NetLab.Linux.Netlink;
 using NetLab.Linux.Probe;
 
 namespace NetLab;
@@ -25,7 +24,7 @@ public sealed partial class Lab
             return;
         }
 
-        bool inKernel = bridges.Exists(b => b.Options.IsInKernel);
+        var inKernel = bridges.Exists(b => b.Options.IsInKernel);
         if (inKernel)
         {
             Capabilities.Require(Feature.OvsKernelDatapath);
@@ -40,15 +39,16 @@ public sealed partial class Lab
         }
 
         await node.State.Ovs.ApplyAsync(OvsBridge.ChangesOf(bridges), ct).ConfigureAwait(false);
-        foreach (OvsBridge bridge in bridges)
+        foreach (var bridge in bridges)
         {
             await bridge.MarkAppliedAsync(node.State.Ovs, ct).ConfigureAwait(false);
         }
 
-        foreach (Device device in newDevices.Where(d => d.IsMadeByOvs))
+        foreach (var device in newDevices.Where(d => d.IsMadeByOvs))
         {
-            LinkInfo link = node.State.Route.FindLink(device.Name)
-                ?? throw new InvalidOperationException($"Open vSwitch of node {node.Name} said that {device.Name} is there, and the kernel has no such device.");
+            var link = node.State.Route.FindLink(device.Name)
+                ?? throw new InvalidOperationException(
+                    $"Open vSwitch of node {node.Name} said that {device.Name} is there, and the kernel has no such device.");
             node.State.Register(device, link.Index);
         }
     }
@@ -57,7 +57,7 @@ public sealed partial class Lab
     // later; TCP across it would fail while ping works.
     private static void CompleteChecksums(Dictionary<Node, List<Device>> newDevices)
     {
-        foreach (Device end in newDevices.Values.SelectMany(d => d).Where(d => d.OtherEnd is not null))
+        foreach (var end in newDevices.Values.SelectMany(d => d).Where(d => d.OtherEnd is not null))
         {
             Ethtool.SetChecksumOffload(end.Node.State.Namespace, end.Name, false);
         }

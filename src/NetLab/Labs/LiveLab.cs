@@ -70,7 +70,7 @@ internal sealed partial class LiveLab(Lab lab)
     /// <summary>The lab has nodes that it did not have before.</summary>
     public void AddNewNodes()
     {
-        foreach (ILivePart part in Parts())
+        foreach (var part in Parts())
         {
             part.AddNewNodes(lab);
         }
@@ -79,7 +79,7 @@ internal sealed partial class LiveLab(Lab lab)
     /// <summary>The node has another namespace than before.</summary>
     public void Renew(Node node)
     {
-        foreach (ILivePart part in Parts())
+        foreach (var part in Parts())
         {
             part.Forget(node);
             part.AddNewNodes(lab);
@@ -91,7 +91,7 @@ internal sealed partial class LiveLab(Lab lab)
     {
         IsDisposed = true;
         IsApplied = false;
-        foreach (ILivePart part in Parts())
+        foreach (var part in Parts())
         {
             await part.EndAsync().ConfigureAwait(false);
         }

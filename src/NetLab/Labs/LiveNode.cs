@@ -74,7 +74,7 @@ internal sealed class LiveNode : IDisposable
             WriteSysctl("net.ipv4.ip_forward", "1");
         }
 
-        foreach ((string name, string value) in node.Sysctls.Where(s => !QuietNetwork.NeedsDevice(node, s.Key)))
+        foreach ((var name, var value) in node.Sysctls.Where(s => !QuietNetwork.NeedsDevice(node, s.Key)))
         {
             WriteSysctl(name, value);
         }
@@ -82,7 +82,7 @@ internal sealed class LiveNode : IDisposable
 
     public int TakeIndex(Device device)
     {
-        int index = FreeIndex();
+        var index = FreeIndex();
         Register(device, index);
         return index;
     }

@@ -17,14 +17,15 @@ internal static class Planner
     /// <summary>Bridges and veth pairs whose first end is in this node.</summary>
     public static void BridgesAndLinks(NetlinkBatch batch, LiveNode state, IEnumerable<Link> newLinks)
     {
-        foreach (Bridge bridge in New<Bridge>(state.Node))
+        foreach (var bridge in New<Bridge>(state.Node))
         {
             batch.AddLink(
-                new BridgeSpec(bridge.Name) { Index = state.TakeIndex(bridge), Mac = bridge.Mac.ToPhysicalAddress(), Mtu = bridge.Mtu, Up = bridge.Up, Options = bridge.Options },
+                new BridgeSpec(bridge.Name)
+                    { Index = state.TakeIndex(bridge), Mac = bridge.Mac.ToPhysicalAddress(), Mtu = bridge.Mtu, Up = bridge.Up, Options = bridge.Options },
                 $"adding bridge {bridge}");
         }
 
-        foreach (Link link in newLinks)
+        foreach (var link in newLinks)
         {
             AddVeth(batch, state, link);
         }
@@ -33,7 +34,7 @@ internal static class Planner
     /// <summary>The second ends of new veth pairs, and everything about ports that the kernel takes only once the device is there.</summary>
     public static void Ports(NetlinkBatch batch, IReadOnlyList<Device> newDevices)
     {
-        foreach (Device device in newDevices)
+        foreach (var device in newDevices)
         {
             if (device is VethEnd { Link: { } link } && !ReferenceEquals(FirstEnd(link), device))
             {
@@ -48,7 +49,8 @@ internal static class Planner
             }
             else if (device.IsMadeByOvs)
             {
-                batch.ChangeLink(device.LiveIndex, new LinkChange { Mac = device.HasChosenMac ? device.Mac.ToPhysicalAddress() : null, Mtu = device.Mtu, Up = device.Up }, $"setting {device} up");
+                batch.ChangeLink(device.LiveIndex, new LinkChange
+                    { Mac = device.HasChosenMac ? device.Mac.ToPhysicalAddress() : null, Mtu = device.Mtu, Up = device.Up }, $"setting {device} up");
             }
             else if (device is KernelDevice { Up: true })
             {
@@ -70,7 +72,7 @@ internal static class Planner
     /// <summary>Addresses of new devices, then routes and neighbours that are new.</summary>
     public static void Addresses(NetlinkBatch batch, LiveNode state, IReadOnlyList<Device> newDevices)
     {
-        foreach (Device device in newDevices)
+        foreach (var device in newDevices)
         {
             // A router asks its neighbours from a link-local address (RFC 4861, 7.2.2), and the kernel makes none here by itself.
             if (device.Node.Forwarding && device.Addresses.Any(a => a.IsIPv6) && !device.Addresses.Any(a => a.Address.IsIPv6LinkLocal))
@@ -78,13 +80,13 @@ internal static class Planner
                 batch.AddAddress(device.LiveIndex, LinkLocalOf(device.Mac), 64, null, $"adding a link-local address to {device}");
             }
 
-            foreach (InterfaceAddress address in device.Addresses)
+            foreach (var address in device.Addresses)
             {
                 batch.AddAddress(device.LiveIndex, address.Address, address.PrefixLength, null, $"adding address {address} to {device}");
             }
         }
 
-        foreach (NodeRoute route in state.Node.Routes.Where(r => !r.IsApplied))
+        foreach (var route in state.Node.Routes.Where(r => !r.IsApplied))
         {
             route.IsApplied = true;
             batch.AddRoute(
@@ -92,7 +94,7 @@ internal static class Planner
                 doing: $"adding route '{route}' to node {state.Node.Name}");
         }
 
-        foreach (NodeNeighbour neighbour in state.Node.Neighbours.Where(n => !n.IsApplied))
+        foreach (var neighbour in state.Node.Neighbours.Where(n => !n.IsApplied))
         {
             neighbour.IsApplied = true;
             batch.AddNeighbour(
@@ -101,10 +103,12 @@ internal static class Planner
         }
     }
 
-    /// <summary>Devices of other kinds; their parents exist by now. They are down until those are up: a VLAN device is refused on a parent that is down.</summary>
+    /// <summary>
+    /// Devices of other kinds; their parents exist by now. They are down until those are up: a VLAN device is refused on a parent that is down.
+    /// </summary>
     public static void KernelDevices(NetlinkBatch batch, LiveNode state, IEnumerable<Device> newDevices)
     {
-        foreach (KernelDevice device in newDevices.OfType<KernelDevice>())
+        foreach (var device in newDevices.OfType<KernelDevice>())
         {
             batch.AddLink(
                 device.Spec with
@@ -148,7 +152,7 @@ internal static class Planner
     // With the modified EUI-64 identifier (RFC 4291, appendix A).
     private static IPAddress LinkLocalOf(MacAddress mac)
     {
-        byte[] octets = mac.ToPhysicalAddress().GetAddressBytes();
+        var octets = mac.ToPhysicalAddress().GetAddressBytes();
         return new IPAddress([0xfe, 0x80, 0, 0, 0, 0, 0, 0, (byte)(octets[0] ^ 2), octets[1], octets[2], 0xff, 0xfe, octets[3], octets[4], octets[5]]);
     }
 }

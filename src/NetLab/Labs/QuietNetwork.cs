@@ -11,7 +11,7 @@ internal static class QuietNetwork
     /// <summary>Sets what a node needs by what it has now; a node that gets its first bridge or IPv6 address later is set again.</summary>
     public static void Apply(Node node, LiveNode state)
     {
-        NetworkNamespace ns = state.Namespace;
+        var ns = state.Namespace;
         bool v6 = UsesIPv6(node), bridges = node.Devices.OfType<Bridge>().Any();
         if (state.QuietFor is not { } done)
         {
@@ -42,9 +42,10 @@ internal static class QuietNetwork
             return;
         }
 
-        foreach (string device in node.Devices.Where(d => d.IsApplied).Select(d => d.Name).Prepend("default"))
+        foreach (var device in node.Devices.Where(d => d.IsApplied).Select(d => d.Name).Prepend("default"))
         {
-            foreach ((string name, string value) in new[] { ("accept_ra", "0"), ("accept_dad", "0"), ("dad_transmits", "0"), ("autoconf", "0"), ("addr_gen_mode", "1") })
+            foreach ((var name, var value) in new[]
+                { ("accept_ra", "0"), ("accept_dad", "0"), ("dad_transmits", "0"), ("autoconf", "0"), ("addr_gen_mode", "1") })
             {
                 ns.WriteSysctl($"net/ipv6/conf/{device}/{name}", value);
             }
@@ -56,7 +57,7 @@ internal static class QuietNetwork
     // Without the kernel's br_netfilter there are no such settings, and bridges never call iptables.
     private static void CallIptables(NetworkNamespace ns, bool call)
     {
-        foreach (string table in new[] { "iptables", "ip6tables", "arptables" })
+        foreach (var table in new[] { "iptables", "ip6tables", "arptables" })
         {
             try
             {

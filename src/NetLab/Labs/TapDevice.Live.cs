@@ -32,7 +32,7 @@ public sealed partial class TapDevice
 
     internal void Create(LiveNode state)
     {
-        int index = state.TakeIndex(this);
+        var index = state.TakeIndex(this);
         var tap = Tap.Create(state.Namespace, Name, new TapOptions { Index = index });
         if (Vm is null)
         {

@@ -32,7 +32,9 @@ public sealed partial class Node
     private ushort NextPing() => (ushort)Interlocked.Increment(ref _pings);
 
     /// <summary>
-    /// Finds the node's namespace again, which was given (<see cref="Lab.AddNode(string, Func{CancellationToken, ValueTask{NetworkNamespace}})"/>): a container that is started again has another
+    /// Finds the node's namespace again, which was given
+    /// (<see cref="Lab.AddNode(string, Func{CancellationToken, ValueTask{NetworkNamespace}})"/>):
+    /// a container that is started again has another
     /// one. The node's ends of links move there, with their addresses, routes and neighbours. A capture that is open goes on with the old one.
     /// </summary>
     /// <param name="ct">Ends the wait.</param>
@@ -49,7 +51,7 @@ public sealed partial class Node
     internal IPAddress AddressFor(IReadOnlyList<InterfaceAddress> asker)
     {
         var own = _devices.SelectMany(d => d.Addresses).ToList();
-        foreach (InterfaceAddress address in own)
+        foreach (var address in own)
         {
             if (asker.Any(a => a.Contains(address.Address)))
             {

@@ -56,7 +56,7 @@ public sealed partial class Node
     public Socket BindTcp(EndPoint endPoint)
     {
         ArgumentNullException.ThrowIfNull(endPoint);
-        Socket socket = CreateSocket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        var socket = CreateSocket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             socket.Bind(endPoint);
@@ -79,7 +79,7 @@ public sealed partial class Node
     public async Task<NetworkStream> ConnectAsync(IPAddress to, int port, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(to);
-        Socket socket = CreateSocket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        var socket = CreateSocket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             await socket.ConnectAsync(new IPEndPoint(to, port), ct).ConfigureAwait(false);
@@ -132,7 +132,8 @@ public sealed partial class Node
         var handler = new SocketsHttpHandler
         {
             UseProxy = false,
-            ConnectCallback = async (context, ct) => await ConnectAsync(AddressOf(context.DnsEndPoint.Host), context.DnsEndPoint.Port, ct).ConfigureAwait(false),
+            ConnectCallback = async (context, ct) => await ConnectAsync(AddressOf(context.DnsEndPoint.Host), context.DnsEndPoint.Port, ct)
+                .ConfigureAwait(false),
         };
         return new HttpClient(handler, disposeHandler: true);
     }
@@ -178,7 +179,7 @@ public sealed partial class Node
     /// <summary>Closes what was born here, while the network is still there: the other sides see the end as well.</summary>
     internal void CloseSockets()
     {
-        foreach ((Socket socket, _) in _sockets)
+        foreach ((var socket, _) in _sockets)
         {
             socket.Dispose();
         }
@@ -192,12 +193,13 @@ public sealed partial class Node
 
     private IPAddress AddressOf(string host)
     {
-        if (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address))
+        if (IPAddress.TryParse(host.Trim('[', ']'), out var address))
         {
             return address;
         }
 
         return Lab.FindNode(host)?.AddressFor([.. _devices.SelectMany(d => d.Addresses)])
-            ?? throw new ArgumentException($"'{host}' is neither an address nor a node of the lab; its nodes are: {string.Join(", ", Lab.Nodes.Select(n => n.Name))}");
+            ?? throw new ArgumentException(
+                $"'{host}' is neither an address nor a node of the lab; its nodes are: {string.Join(", ", Lab.Nodes.Select(n => n.Name))}");
     }
 }

@@ -22,7 +22,8 @@ public sealed partial class Node
         get
         {
             Lab.RequireApplied();
-            return Lab.IsAdopted ? ["the node is a namespace that others made: its programs share with the machine what those of their maker share"] : Userland.Gaps;
+            return Lab.IsAdopted ? ["the node is a namespace that others made: its programs share with the machine what those of their maker share"]
+                : Userland.Gaps;
         }
     }
 
@@ -31,7 +32,7 @@ public sealed partial class Node
     {
         get
         {
-            ProcessGroup group = Lab.Processes;
+            var group = Lab.Processes;
             group.NameNamespaces([.. Lab.Nodes.Where(node => node.IsApplied).Select(node => (node.Name, node.State.Namespace))]);
             lock (_userlandGate)
             {

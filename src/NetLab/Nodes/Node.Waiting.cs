@@ -63,13 +63,13 @@ public sealed partial class Node
     public async Task WaitForListenerAsync(int port, string protocol = "tcp", TimeSpan? patience = null, CancellationToken ct = default)
     {
         Lab.RequireApplied();
-        TimeSpan most = patience ?? Lab.Options.Patience;
-        for (long start = Stopwatch.GetTimestamp(); !ListeningPorts(protocol).Contains(port); await Task.Delay(BetweenLooks, ct).ConfigureAwait(false))
+        var most = patience ?? Lab.Options.Patience;
+        for (var start = Stopwatch.GetTimestamp(); !ListeningPorts(protocol).Contains(port); await Task.Delay(BetweenLooks, ct).ConfigureAwait(false))
         {
             if (Stopwatch.GetElapsedTime(start) > most)
             {
-                List<int> others = ListeningPorts(protocol);
-                string seen = others.Count == 0 ? $"nobody listens by {protocol}" : $"programs listen at {string.Join(", ", others)}";
+                var others = ListeningPorts(protocol);
+                var seen = others.Count == 0 ? $"nobody listens by {protocol}" : $"programs listen at {string.Join(", ", others)}";
                 throw TooLate($"a program that listens at {protocol} port {port} of {Name}", most, seen);
             }
         }
@@ -79,10 +79,10 @@ public sealed partial class Node
         CancellationToken ct)
     {
         Lab.RequireApplied();
-        TimeSpan most = patience ?? Lab.Options.Patience;
+        var most = patience ?? Lab.Options.Patience;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct);
         ended.CancelAfter(most);
-        using RouteEvents events = RouteEvents.Open(State.Namespace, groups);
+        using var events = RouteEvents.Open(State.Namespace, groups);
         try
         {
             await wait(events, ended.Token).ConfigureAwait(false);
@@ -96,12 +96,12 @@ public sealed partial class Node
     // proc(5), /proc/net/tcp: "0: 0100007F:0035 00000000:0000 0A", states of include/net/tcp_states.h; a UDP socket that takes packets of anybody is TCP_CLOSE.
     private List<int> ListeningPorts(string protocol)
     {
-        string state = protocol == "udp" ? "07" : "0A";
+        var state = protocol == "udp" ? "07" : "0A";
         var ports = new SortedSet<int>();
-        foreach (string table in new[] { protocol, $"{protocol}6" })
+        foreach (var table in new[] { protocol, $"{protocol}6" })
         {
             using var file = new StreamReader(new FileStream(State.Namespace.OpenFile($"/proc/thread-self/net/{table}", 0), FileAccess.Read));
-            foreach (string[] words in file.ReadToEnd().Split('\n').Skip(1).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
+            foreach (var words in file.ReadToEnd().Split('\n').Skip(1).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
             {
                 if (words.Length > 3 && words[3] == state)
                 {

@@ -36,5 +36,6 @@ public sealed class NodeSocketException : SocketException
         _ => "",
     };
 
-    private string Addresses => Node.Devices.SelectMany(d => d.Addresses).ToArray() is { Length: > 0 } some ? string.Join(", ", some) : "none but 127.0.0.1 and ::1";
+    private string Addresses => Node.Devices.SelectMany(d => d.Addresses).ToArray() is { Length: > 0 } some ? string.Join(", ", some)
+        : "none but 127.0.0.1 and ::1";
 }

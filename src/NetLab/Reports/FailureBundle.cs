@@ -22,11 +22,13 @@ public sealed class FailureBundle
     private const string RerunFile = "rerun.txt", MarkFile = ".netlab-bundle";
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Json = new()
+        { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static int _written;
 
     // In every bundle: by it those are known that this user's runs on this machine made, and only they are ever removed.
-    private static readonly string Mark = $"A bundle of NetLab, made by {Environment.UserName} on {Environment.MachineName}; it may be removed when newer ones come.{Environment.NewLine}";
+    private static readonly string Mark =
+        $"A bundle of NetLab, made by {Environment.UserName} on {Environment.MachineName}; it may be removed when newer ones come.{Environment.NewLine}";
 
     private readonly List<string> _notWritten = [];
     private string? _refusal;
@@ -47,12 +49,14 @@ public sealed class FailureBundle
     {
         "off" => null,
         { Length: > 0 } named => System.IO.Path.GetFullPath(named),
-        _ when (RepositoryOf(AppContext.BaseDirectory) ?? RepositoryOf(Environment.CurrentDirectory)) is { } root => System.IO.Path.Combine(root, "artifacts", "bundles"),
+        _ when (RepositoryOf(AppContext.BaseDirectory) ?? RepositoryOf(Environment.CurrentDirectory)) is { } root =>
+            System.IO.Path.Combine(root, "artifacts", "bundles"),
         _ => System.IO.Path.GetFullPath("netlab-bundles"),
     };
 
     /// <summary>
-    /// Writes a bundle, which only its owner may read. Of all bundles in the same folder that the same user's runs made the last 50 are kept; nothing else there is touched.
+    /// Writes a bundle, which only its owner may read. Of all bundles in the same folder that the same user's runs made the last 50 are
+    /// kept; nothing else there is touched.
     /// </summary>
     /// <param name="lab">The lab, not yet disposed.</param>
     /// <param name="run">What failed in it.</param>
@@ -66,7 +70,7 @@ public sealed class FailureBundle
             return null;
         }
 
-        string name = $"{FileName(run.Name)}-{DateTime.Now.ToString("yyyyMMdd-HHmmss-fff", CultureInfo.InvariantCulture)}-{Interlocked.Increment(ref _written)}";
+        var name = $"{FileName(run.Name)}-{DateTime.Now.ToString("yyyyMMdd-HHmmss-fff", CultureInfo.InvariantCulture)}-{Interlocked.Increment(ref _written)}";
         var bundle = new FailureBundle(System.IO.Path.Combine(home, name));
         try
         {
@@ -108,40 +112,44 @@ public sealed class FailureBundle
     /// <summary>A line for the failure's text.</summary>
     public override string ToString() => PlainText.Line(
         _refusal is not null ? $"No bundle: {Path} cannot be written: {_refusal}; {Variable} names another folder, or says off"
-        : _notWritten.Count > 0 ? $"Bundle: {Path} (not whole: {_notWritten.Count} {(_notWritten.Count == 1 ? "part" : "parts")} could not be written, the first is {_notWritten[0]})"
+        : _notWritten.Count > 0
+        ? $"Bundle: {Path} (not whole: {_notWritten.Count} {(_notWritten.Count == 1 ? "part" : "parts")} could not be written, the first is {_notWritten[0]})"
         : $"Bundle: {Path}");
 
     private async Task WritePartsAsync(Lab lab, FailedRun run, CancellationToken ct)
     {
-        IReadOnlyList<Fate> fates = lab.RecentFates;
-        Fate? fate = run.Fate ?? fates.LastOrDefault(f => f.Copies.Any(c => c.End is not (CopyEnd.Delivered or CopyEnd.Consumed))) ?? (fates.Count > 0 ? fates[^1] : null);
-        FrameCopy? copy = run.Copy ?? fate?.Copies.OrderByDescending(c => c.Reason is not null).ThenByDescending(c => c.End is not CopyEnd.Delivered).FirstOrDefault();
+        var fates = lab.RecentFates;
+        var fate = run.Fate ?? fates.LastOrDefault(f => f.Copies.Any(c => c.End is not (CopyEnd.Delivered or CopyEnd.Consumed)))
+            ?? (fates.Count > 0 ? fates[^1] : null);
+        var copy = run.Copy ?? fate?.Copies.OrderByDescending(c => c.Reason is not null).ThenByDescending(c => c.End is not CopyEnd.Delivered).FirstOrDefault();
         Part(RerunFile, () => Put(RerunFile, Rerun(run)));
         Part("failure.txt", () => Put("failure.txt", run.Failure ?? "nothing is known of the failure itself"));
         Part("versions.txt", () => Put("versions.txt", Versions(lab)));
-        DrawingOptions options = (copy is null ? new DrawingOptions() : DrawingOptions.Following(copy)) with { Title = run.Name };
+        var options = (copy is null ? new DrawingOptions() : DrawingOptions.Following(copy)) with { Title = run.Name };
         Part("drawing.txt", () => Put("drawing.txt", LabDrawing.Text(lab, options)));
         Part("drawing.svg", () => Put("drawing.svg", LabDrawing.Svg(lab, options)));
         if (fates.Count > 0)
         {
-            Part("fates.txt", () => Put("fates.txt", string.Join(Environment.NewLine + Environment.NewLine, fates.Select(f => $"{f.SentAt:O}{Environment.NewLine}{f.Describe()}{Environment.NewLine}  Followed by {f.Level}."))));
+            Part("fates.txt", () =>
+                Put("fates.txt", string.Join(Environment.NewLine + Environment.NewLine,
+                    fates.Select(f => $"{f.SentAt:O}{Environment.NewLine}{f.Describe()}{Environment.NewLine}  Followed by {f.Level}."))));
             Part("fates.json", () => Put("fates.json", new JsonArray([.. fates.Select(FateJson.Of)]).ToJsonString(Json)));
             Part("frames.pcapng", () => FatePcapng.Write(NewFile.Create(At("frames.pcapng"), isPrivate: true), fates, verdict: null));
         }
 
-        int number = 0;
-        foreach (LabCapture capture in lab.Captures.Where(c => c.Path is null))
+        var number = 0;
+        foreach (var capture in lab.Captures.Where(c => c.Path is null))
         {
-            string file = ++number == 1 ? "capture.pcapng" : $"capture-{number}.pcapng";
+            var file = ++number == 1 ? "capture.pcapng" : $"capture-{number}.pcapng";
             Part(file, () => WriteCapture(At(file), capture));
         }
 
         Part("received.txt", () => Put("received.txt", Received(lab)));
-        foreach (Node node in lab.Nodes.Where(n => n.IsApplied))
+        foreach (var node in lab.Nodes.Where(n => n.IsApplied))
         {
             await PartAsync($"state/{node.Name}.txt", async () =>
             {
-                NodeState state = await node.ReadStateAsync(ct).ConfigureAwait(false);
+                var state = await node.ReadStateAsync(ct).ConfigureAwait(false);
                 Put($"state/{node.Name}.txt", state.ToString());
                 Put($"state/{node.Name}.json", state.ToJson());
                 if (state.NftRuleset is { Length: > 0 } ruleset)
@@ -161,25 +169,26 @@ public sealed class FailureBundle
     // What a capture that the test itself started has in memory; one that writes a file has its own.
     private static void WriteCapture(string file, LabCapture capture)
     {
-        string comment = $"{capture.Frames.Count} frames of the capture; lost: {capture.Lost}, omitted: {capture.Omitted}";
+        var comment = $"{capture.Frames.Count} frames of the capture; lost: {capture.Lost}, omitted: {capture.Omitted}";
         using var writer = new PcapngWriter(NewFile.Create(file, isPrivate: true), comment: comment);
         var interfaces = new Dictionary<(Node, string), int>();
-        foreach (CapturedFrame frame in capture.Frames)
+        foreach (var frame in capture.Frames)
         {
-            if (!interfaces.TryGetValue((frame.Node, frame.DeviceName), out int number))
+            if (!interfaces.TryGetValue((frame.Node, frame.DeviceName), out var number))
             {
                 interfaces[(frame.Node, frame.DeviceName)] = number = writer.AddInterface($"{frame.Node.Name}/{frame.DeviceName}");
             }
 
-            writer.WritePacket(number, frame.TimestampNanoseconds, frame.Frame, frame.Direction == HopDirection.In ? CaptureDirection.Inbound : CaptureDirection.Outbound);
+            writer.WritePacket(number, frame.TimestampNanoseconds, frame.Frame,
+                frame.Direction == HopDirection.In ? CaptureDirection.Inbound : CaptureDirection.Outbound);
         }
     }
 
     private void Logs(Node node)
     {
-        foreach (NodeProcess process in node.Processes)
+        foreach (var process in node.Processes)
         {
-            string ended = process.Exited.IsCompletedSuccessfully ? $"exit code {process.Exited.Result}" : "still running";
+            var ended = process.Exited.IsCompletedSuccessfully ? $"exit code {process.Exited.Result}" : "still running";
             Put($"logs/{node.Name}-{FileName(System.IO.Path.GetFileName(process.Program))}-{process.Pid}.txt",
                 $"{process}   ({ended}){Environment.NewLine}{process.Output}{(process.Error.Length > 0 ? $"{Environment.NewLine}standard error:{Environment.NewLine}{process.Error}" : "")}");
         }
@@ -193,10 +202,10 @@ public sealed class FailureBundle
     private static string Received(Lab lab)
     {
         var text = new StringBuilder();
-        foreach (FakeVm vm in lab.Vms)
+        foreach (var vm in lab.Vms)
         {
             text.AppendLine($"{vm.Name} received {vm.Received.Count} frames{(vm.Received.Count > FramesListed ? $", the last {FramesListed} of which are" : "")}");
-            foreach (ReceivedFrame frame in vm.Received.Skip(vm.Received.Count - FramesListed))
+            foreach (var frame in vm.Received.Skip(vm.Received.Count - FramesListed))
             {
                 text.AppendLine($"  {frame}");
             }
@@ -221,8 +230,8 @@ public sealed class FailureBundle
     private void Put(string file, string text)
     {
         CreatePrivate(System.IO.Path.GetDirectoryName(At(file))!);
-        string plain = file.EndsWith(".json", StringComparison.Ordinal) ? PlainText.Json(text) : PlainText.Lines(text);
-        using FileStream stream = NewFile.Create(At(file), isPrivate: true);
+        var plain = file.EndsWith(".json", StringComparison.Ordinal) ? PlainText.Json(text) : PlainText.Lines(text);
+        using var stream = NewFile.Create(At(file), isPrivate: true);
         stream.Write(Encoding.UTF8.GetBytes(plain.TrimEnd() + Environment.NewLine));
     }
 
@@ -271,7 +280,7 @@ public sealed class FailureBundle
     // Whatever else is in the place that the user named stays, other users' bundles too.
     private static void Prune(string home)
     {
-        foreach (DirectoryInfo old in new DirectoryInfo(home).EnumerateDirectories().Where(IsOurs).OrderByDescending(d => d.LastWriteTimeUtc).Skip(BundlesKept))
+        foreach (var old in new DirectoryInfo(home).EnumerateDirectories().Where(IsOurs).OrderByDescending(d => d.LastWriteTimeUtc).Skip(BundlesKept))
         {
             try
             {
@@ -292,7 +301,7 @@ public sealed class FailureBundle
 
     private static string FileName(string name)
     {
-        string plain = string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' ? c : '_'));
+        var plain = string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' ? c : '_'));
         return plain.Length <= 100 ? plain : plain[..100];
     }
 

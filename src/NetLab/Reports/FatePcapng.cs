@@ -12,7 +12,8 @@ public static class FatePcapng
     /// <summary>Writes fates into a file; an older one is replaced.</summary>
     /// <param name="path">The file.</param>
     /// <param name="fates">The fates; packets are written in the order of their times.</param>
-    /// <param name="verdict">What one of them means for a receiver; where the copy for the receiver never came to be, the reason is written on the last hop of the way there.</param>
+    /// <param name="verdict">What one of them means for a receiver; where the copy for the receiver never came to be, the reason is written
+    /// on the last hop of the way there.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, IReadOnlyList<Fate> fates, FateVerdict? verdict = null)
     {
@@ -23,7 +24,7 @@ public static class FatePcapng
     /// <summary>Writes fates into a file that has been opened, and closes it.</summary>
     internal static void Write(Stream file, IReadOnlyList<Fate> fates, FateVerdict? verdict)
     {
-        string summary = verdict?.Describe() ?? string.Join(Environment.NewLine, fates.Select(f => f.Describe()));
+        var summary = verdict?.Describe() ?? string.Join(Environment.NewLine, fates.Select(f => f.Describe()));
         using var writer = new PcapngWriter(file, comment: summary);
         Write(writer, fates, verdict);
     }
@@ -35,7 +36,8 @@ public static class FatePcapng
             [.. fates.SelectMany(fate => FateHops.Of(fate).Select(step => (fate, step.Hop, step.Ended))).OrderBy(step => TimeOf(step.fate, step.Hop))];
 
         var interfaces = new Dictionary<(Node, string), int>();
-        foreach (Hop hop in steps.Select(s => s.Hop).OrderBy(h => h.Node.Lab.Nodes.ToList().IndexOf(h.Node)).ThenBy(h => h.LabDevice is { } d ? h.Node.Devices.ToList().IndexOf(d) : int.MaxValue))
+        foreach (var hop in steps.Select(s => s.Hop).OrderBy(h => h.Node.Lab.Nodes.ToList().IndexOf(h.Node))
+            .ThenBy(h => h.LabDevice is { } d ? h.Node.Devices.ToList().IndexOf(d) : int.MaxValue))
         {
             if (!interfaces.ContainsKey((hop.Node, hop.Device)))
             {
@@ -43,17 +45,19 @@ public static class FatePcapng
             }
         }
 
-        foreach ((Fate fate, Hop hop, IReadOnlyList<FrameCopy> ended) in steps)
+        foreach ((var fate, var hop, var ended) in steps)
         {
-            Frame frame = hop.Frame ?? fate.Frame;
+            var frame = hop.Frame ?? fate.Frame;
             List<string> comments = [.. ended.Select(EndOf)];
-            if (verdict is { Reached: false, Copy: { Hops: [.., var last] } missing } && ReferenceEquals(fate, verdict.Fate) && !fate.Copies.Contains(missing) && hop == last)
+            if (verdict is { Reached: false, Copy: { Hops: [.., var last] } missing } && ReferenceEquals(fate, verdict.Fate)
+                && !fate.Copies.Contains(missing) && hop == last)
             {
                 comments.Add(EndOf(missing));
             }
 
             writer.WritePacket(interfaces[(hop.Node, hop.Device)], TimeOf(fate, hop), frame.Bytes.Span[..Math.Min(hop.Known ?? frame.Length, frame.Length)],
-                hop.Direction == HopDirection.In ? CaptureDirection.Inbound : CaptureDirection.Outbound, comments.Count == 0 ? null : string.Join('\n', comments), hop.Length);
+                hop.Direction == HopDirection.In ? CaptureDirection.Inbound : CaptureDirection.Outbound, comments.Count == 0 ? null
+                    : string.Join('\n', comments), hop.Length);
         }
     }
 

@@ -9,7 +9,7 @@ internal static class FateText
 {
     public static string Of(FateVerdict verdict)
     {
-        Fate fate = verdict.Fate;
+        var fate = verdict.Fate;
         var text = new StringBuilder(Headline(verdict)).AppendLine().AppendLine();
         text.AppendLine($"  {fate.From} -> {verdict.Receiver}   {fate.Frame}   {fate.Frame.Length} bytes").AppendLine();
         Way(verdict, text);
@@ -21,14 +21,14 @@ internal static class FateText
                 text.AppendLine($"Fix: {why.Remedy}");
             }
 
-            for (int i = 0; i < why.Evidence.Count; i++)
+            for (var i = 0; i < why.Evidence.Count; i++)
             {
                 text.Append(i == 0 ? "Evidence: " : "          ").Append(why.Evidence[i]).AppendLine();
             }
         }
 
-        string label = "Also: ";
-        foreach (string other in verdict.Others.Select(c => OtherCopy(c, fate.From)))
+        var label = "Also: ";
+        foreach (var other in verdict.Others.Select(c => OtherCopy(c, fate.From)))
         {
             text.AppendLine(label + other);
             label = "      ";
@@ -49,9 +49,11 @@ internal static class FateText
         {
             { Reached: true, Copy: { } copy } => $"{receiver} receives the frame from {sender}: {copy.Hops.Count} hops, {copy.Latency.TotalMicroseconds:0} µs.",
             { Fate.Refusal: { } refusal } => $"{receiver} does not receive the frame from {sender}: {refusal}.",
-            { Copy.MayHaveReached: { } node } when node.Name == verdict.Receiver => $"Whether {receiver} receives the frame from {sender} is not known: it came to the stack of {node.Name}, and what that does is not seen.",
+            { Copy.MayHaveReached: { } node } when node.Name == verdict.Receiver =>
+                $"Whether {receiver} receives the frame from {sender} is not known: it came to the stack of {node.Name}, and what that does is not seen.",
             { Copy: null } => $"{receiver} does not receive the frame from {sender}: no device of any node saw it.",
-            { Why: { } why, Copy.End: CopyEnd.NotForwarded } => $"{receiver} does not receive the frame from {sender}. Nothing dropped it: it was not sent on at {why.Place}.",
+            { Why: { } why, Copy.End: CopyEnd.NotForwarded } =>
+                $"{receiver} does not receive the frame from {sender}. Nothing dropped it: it was not sent on at {why.Place}.",
             { Why: { } why, Copy.End: CopyEnd.Dropped } => $"{receiver} does not receive the frame from {sender}: it was dropped at {why.Place}.",
             { Why: { } why, Copy.End: CopyEnd.Pending } => $"{receiver} does not receive the frame from {sender} yet: it waits at {why.Place}.",
             { Why: { } why } => $"{receiver} does not receive the frame from {sender}: it went as far as {why.Place}.",
@@ -62,16 +64,16 @@ internal static class FateText
     /// <summary>How one copy went and ended, in a line; its reason is cut to its sentence.</summary>
     public static string OtherCopy(FrameCopy copy, string sender)
     {
-        string line = copy.Describe(sender).ReplaceLineEndings("\n").Split('\n')[0];
+        var line = copy.Describe(sender).ReplaceLineEndings("\n").Split('\n')[0];
         return copy.Reason is { } reason ? $"{line}: {reason.Sentence}" : line;
     }
 
     private static void Way(FateVerdict verdict, StringBuilder text)
     {
         var rows = new List<(string Node, string Device, string What)>();
-        for (int i = 0; i < verdict.Hops.Count; i++)
+        for (var i = 0; i < verdict.Hops.Count; i++)
         {
-            Hop hop = verdict.Hops[i];
+            var hop = verdict.Hops[i];
             rows.Add((hop.Node.Name, hop.Device, What(hop)));
             if (hop.Enters is { } bridge && Sent(verdict, i, bridge) is { Count: > 0 } ports)
             {
@@ -93,7 +95,7 @@ internal static class FateText
 
     private static string What(Hop hop)
     {
-        string tag = (hop.Vlan is { } vlan ? $", tagged VLAN {vlan}" : "") + (hop.InTunnel ? ", in a tunnel" : "");
+        var tag = (hop.Vlan is { } vlan ? $", tagged VLAN {vlan}" : "") + (hop.InTunnel ? ", in a tunnel" : "");
         return (hop.Direction, hop.LabDevice) switch
         {
             (HopDirection.In, { Switch: OvsBridge bridge } port) => $"in{tag}{Port(bridge.Port(port))}",
@@ -114,15 +116,16 @@ internal static class FateText
     // Where the switch sent what came in here: the next hops of all copies that came this way, and where one of them ended on its way out.
     private static List<string> Sent(FateVerdict verdict, int at, Switch bridge)
     {
-        Hop into = verdict.Hops[at];
+        var into = verdict.Hops[at];
         var ports = new HashSet<string>();
-        foreach (FrameCopy copy in verdict.Fate.Copies.Where(c => FateHops.SameUpTo(c, verdict.Copy!, at)))
+        foreach (var copy in verdict.Fate.Copies.Where(c => FateHops.SameUpTo(c, verdict.Copy!, at)))
         {
             if (at + 1 < copy.Hops.Count && copy.Hops[at + 1].LabDevice is { Switch: { } other } next && bridge.PassesTo(other))
             {
                 ports.Add(next.Name);
             }
-            else if (at == copy.Hops.Count - 1 && copy is { End: CopyEnd.Dropped, Reason: { } reason } && reason.Device != into.Device && bridge.Ports.Any(p => p.Name == reason.Device))
+            else if (at == copy.Hops.Count - 1 && copy is { End: CopyEnd.Dropped, Reason: { } reason } && reason.Device != into.Device
+                && bridge.Ports.Any(p => p.Name == reason.Device))
             {
                 ports.Add(reason.Device);
             }
@@ -133,8 +136,8 @@ internal static class FateText
 
     private static string Forwarding(Switch bridge, List<string> ports, Fate fate)
     {
-        string to = string.Join(", ", ports);
-        bool isGroup = fate.Frame.Destination.IsMulticast;
+        var to = string.Join(", ", ports);
+        var isGroup = fate.Frame.Destination.IsMulticast;
         return bridge is not Bridge linux ? $"sends it to {to}"
             : !isGroup && !Knows(linux, fate) ? $"floods it to {to}   ({fate.Frame.Destination} is not in its FDB)"
             : isGroup || ports.Count > 1 ? $"floods it to {to}"

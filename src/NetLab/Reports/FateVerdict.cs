@@ -42,7 +42,8 @@ public sealed class FateVerdict
     {
         ArgumentNullException.ThrowIfNull(fate);
         ArgumentNullException.ThrowIfNull(to);
-        return new FateVerdict(fate, to.Name, $" (node {to.Node.Name}, {to.Tap.Name})", c => ReferenceEquals(c.Vm, to), Ways.Find(StartsOf(fate), [to.Tap]), fate.Toward(to));
+        return new FateVerdict(fate, to.Name, $" (node {to.Node.Name}, {to.Tap.Name})", c => ReferenceEquals(c.Vm, to),
+            Ways.Find(StartsOf(fate), [to.Tap]), fate.Toward(to));
     }
 
     /// <summary>What the fate means for a node's own stack.</summary>
@@ -52,7 +53,8 @@ public sealed class FateVerdict
     {
         ArgumentNullException.ThrowIfNull(fate);
         ArgumentNullException.ThrowIfNull(to);
-        return new FateVerdict(fate, to.Name, " (a node)", c => ReferenceEquals(c.Node, to), Ways.Find(StartsOf(fate), [.. to.Devices.Where(d => d.Switch is null)]));
+        return new FateVerdict(fate, to.Name, " (a node)", c => ReferenceEquals(c.Node, to),
+            Ways.Find(StartsOf(fate), [.. to.Devices.Where(d => d.Switch is null)]));
     }
 
     /// <summary>What the fate means for a group address, or for an address that nothing in the lab has.</summary>
@@ -61,8 +63,9 @@ public sealed class FateVerdict
     public static FateVerdict Of(Fate fate, string receiver)
     {
         ArgumentNullException.ThrowIfNull(fate);
-        bool isGroup = fate.Frame.Destination.IsMulticast && fate.Frame.Arp is null;
-        return new FateVerdict(fate, receiver, isGroup ? " (a group)" : " (nothing in the lab has this address)", c => isGroup && c.End is CopyEnd.Delivered, []);
+        var isGroup = fate.Frame.Destination.IsMulticast && fate.Frame.Arp is null;
+        return new FateVerdict(fate, receiver, isGroup ? " (a group)" : " (nothing in the lab has this address)", c => isGroup
+            && c.End is CopyEnd.Delivered, []);
     }
 
     /// <summary>The fate of the frame.</summary>
@@ -74,7 +77,9 @@ public sealed class FateVerdict
     /// <summary>Whether a copy arrived there.</summary>
     public bool Reached { get; }
 
-    /// <summary>The copy that arrived, or the one that was to, up to where it ended (<see cref="NetLab.Fate.Toward"/>); null where nothing was seen of it.</summary>
+    /// <summary>
+    /// The copy that arrived, or the one that was to, up to where it ended (<see cref="NetLab.Fate.Toward"/>); null where nothing was seen of it.
+    /// </summary>
     public FrameCopy? Copy { get; }
 
     /// <summary>The hops of <see cref="Copy"/>, up to where the way to the receiver left its own.</summary>

@@ -5,8 +5,10 @@ using System.Text.RegularExpressions;
 namespace NetLab;
 
 /// <summary>
-/// Replaces what is different from run to run in texts of a lab by words that are not, for snapshots: <c>StableText.Of(fate.ToString())</c>. The same thing gets the same word everywhere in a text, so that
-/// one can still see that two lines speak of the same. It knows no test framework: a snapshot library takes <see cref="Of"/> or <see cref="Scrub"/> as its scrubber.
+/// Replaces what is different from run to run in texts of a lab by words that are not, for snapshots:
+/// <c>StableText.Of(fate.ToString())</c>. The same thing gets the same word everywhere in a text, so that
+/// one can still see that two lines speak of the same. It knows no test framework:
+/// a snapshot library takes <see cref="Of"/> or <see cref="Scrub"/> as its scrubber.
 /// </summary>
 public static partial class StableText
 {
@@ -18,18 +20,19 @@ public static partial class StableText
     /// <summary>The text with its MAC addresses, namespace numbers, interface indexes, durations and port ids replaced.</summary>
     /// <param name="text">Any text: a fate, a node's state, a log.</param>
     /// <returns>
-    /// The text with <c>{mac_1}</c>, <c>{netns_1}</c>, <c>{ifindex_1}</c>, <c>{port_1}</c> (in names such as <c>tap0c1383d0-c8</c>), <c>{trace_1}</c> (of nftables) and <c>{time}</c>. Broadcast and multicast
+    /// The text with <c>{mac_1}</c>, <c>{netns_1}</c>, <c>{ifindex_1}</c>, <c>{port_1}</c> (in names such as <c>tap0c1383d0-c8</c>),
+    /// <c>{trace_1}</c> (of nftables) and <c>{time}</c>. Broadcast and multicast
     /// addresses stay: they are the same every time.
     /// </returns>
     public static string Of(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        foreach ((Regex pattern, string word) in Numbered)
+        foreach ((var pattern, var word) in Numbered)
         {
             var seen = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
             text = pattern.Replace(text, match =>
             {
-                if (!seen.TryGetValue(match.Value, out string? name))
+                if (!seen.TryGetValue(match.Value, out var name))
                 {
                     seen.Add(match.Value, name = string.Create(CultureInfo.InvariantCulture, $"{{{word}_{seen.Count + 1}}}"));
                 }
@@ -46,7 +49,7 @@ public static partial class StableText
     public static void Scrub(StringBuilder text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        string stable = Of(text.ToString());
+        var stable = Of(text.ToString());
         text.Clear().Append(stable);
     }
 

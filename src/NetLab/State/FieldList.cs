@@ -35,7 +35,8 @@ internal sealed class FieldList
     /// <param name="usual">A record of the same type with the values that are left out of listings; null for off, 0 and none.</param>
     /// <param name="name">A property's name in another way; null leaves the property out.</param>
     public void Settings(
-        object settings, [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] Type type, object? usual = null, Func<string, string?>? name = null)
+        object settings, [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)]
+        Type type, object? usual = null, Func<string, string?>? name = null)
     {
         if (!Properties.TryGetValue(type, out var properties))
         {
@@ -46,18 +47,21 @@ internal sealed class FieldList
         {
             if ((name is null ? word : name(word)) is { } shown && property.GetValue(settings) is { } value)
             {
-                bool isUsual = usual is not null && property.GetValue(usual) is { } normal ? StateField.TextOf(value) == StateField.TextOf(normal) : IsNothing(value);
+                var isUsual = usual is not null && property.GetValue(usual) is { } normal ? StateField.TextOf(value) == StateField.TextOf(normal)
+                    : IsNothing(value);
                 _fields.Add(new StateField(shown, value) { IsUsual = isUsual });
             }
         }
     }
 
-    private static bool IsNothing(object value) => value is false or TimeSpan { Ticks: 0 } or ICollection { Count: 0 } || StateField.TextOf(value) is "0" or "none" or "";
+    private static bool IsNothing(object value) =>
+        value is false or TimeSpan { Ticks: 0 } or ICollection { Count: 0 } || StateField.TextOf(value) is "0" or "none" or "";
 
     // Base records come first, but for the specs' common parts, which are fields of the link itself.
     private static (string Name, PropertyInfo Property)[] PropertiesOf(
         [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] Type type) =>
-        [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(IsSetting).OrderBy(p => Depth(p.DeclaringType)).Select(p => (Words(p.Name), p))];
+        [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(IsSetting).OrderBy(p => Depth(p.DeclaringType))
+            .Select(p => (Words(p.Name), p))];
 
     private static bool IsSetting(PropertyInfo property) =>
         property.GetMethod is { } get && property.GetIndexParameters().Length == 0
@@ -69,7 +73,7 @@ internal sealed class FieldList
     private static string Words(string name)
     {
         var words = new StringBuilder();
-        foreach (char letter in name)
+        foreach (var letter in name)
         {
             if (char.IsUpper(letter) && words.Length > 0)
             {
@@ -79,6 +83,7 @@ internal sealed class FieldList
             words.Append(char.ToLowerInvariant(letter));
         }
 
-        return words.Replace("multicast", "mcast").Replace("broadcast", "bcast").Replace("neighbour", "neigh").Replace("group_forward_mask", "group_fwd_mask").ToString();
+        return words.Replace("multicast", "mcast").Replace("broadcast", "bcast").Replace("neighbour", "neigh")
+            .Replace("group_forward_mask", "group_fwd_mask").ToString();
     }
 }

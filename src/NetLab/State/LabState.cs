@@ -11,7 +11,7 @@ public sealed record LabState(IReadOnlyList<NodeState> Nodes)
     public StateDiff DiffTo(LabState later)
     {
         ArgumentNullException.ThrowIfNull(later);
-        IEnumerable<string> names = Nodes.Concat(later.Nodes).Select(n => n.Node).Distinct();
+        var names = Nodes.Concat(later.Nodes).Select(n => n.Node).Distinct();
         return new StateDiff([.. names.SelectMany(name => (FindNode(name) ?? Nothing(name)).DiffTo(later.FindNode(name) ?? Nothing(name)).Changes)]);
     }
 

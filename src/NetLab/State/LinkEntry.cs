@@ -77,13 +77,17 @@ public sealed record LinkEntry(string Name, LinkInfo Info) : StateEntry
     /// <summary>The name of its bridge, bond or VRF; null without one.</summary>
     public string? Master { get; init; }
 
-    /// <summary>A veth's other end as <c>node/device</c>, or as <c>device</c> in the same node; null for other kinds, and where it is nowhere in the lab.</summary>
+    /// <summary>
+    /// A veth's other end as <c>node/device</c>, or as <c>device</c> in the same node; null for other kinds, and where it is nowhere in the lab.
+    /// </summary>
     public string? Peer { get; init; }
 
     /// <summary>The device below, for kinds that sit on another.</summary>
     public string? Lower { get; init; }
 
-    /// <summary>Neither the lab nor its MAC address's owner is known to have chosen the address: the kernel or Open vSwitch drew it, another each time.</summary>
+    /// <summary>
+    /// Neither the lab nor its MAC address's owner is known to have chosen the address: the kernel or Open vSwitch drew it, another each time.
+    /// </summary>
     public bool IsMacGenerated { get; init; }
 
     /// <summary>Further names.</summary>
@@ -113,7 +117,7 @@ public sealed record LinkEntry(string Name, LinkInfo Info) : StateEntry
         fields.Add("carrier", HasCarrier, IsUp ? true : HasCarrier);
 
         // A driver that does not say is up for all one can tell.
-        OperState state = OperState is OperState.Unknown && IsUp && HasCarrier ? OperState.Up : OperState;
+        var state = OperState is OperState.Unknown && IsUp && HasCarrier ? OperState.Up : OperState;
         fields.Add("state", state, IsUp && HasCarrier ? OperState.Up : IsUp ? null : OperState.Down);
         fields.Flag("promisc", Info.Flags.HasFlag(LinkFlags.Promiscuous));
         fields.Flag("allmulti", Info.Flags.HasFlag(LinkFlags.AllMulticast));
@@ -151,7 +155,9 @@ public sealed record LinkEntry(string Name, LinkInfo Info) : StateEntry
         if (Bridge is { } bridge)
         {
             // The kernel keeps times in ticks, which do not hold a quarter of a second exactly on every machine.
-            fields.Settings(bridge, bridge.GetType(), UsualBridge with { MulticastStartupQueryInterval = bridge.MulticastStartupQueryInterval is { Seconds: 31 } near ? near : UsualBridge.MulticastStartupQueryInterval });
+            fields.Settings(bridge, bridge.GetType(), UsualBridge
+                with { MulticastStartupQueryInterval = bridge.MulticastStartupQueryInterval is { Seconds: 31 } near ? near
+                    : UsualBridge.MulticastStartupQueryInterval });
         }
         else if (KindData is { } kind)
         {
@@ -174,8 +180,9 @@ public sealed record LinkEntry(string Name, LinkInfo Info) : StateEntry
         if (BridgePort is { } port)
         {
             // A port that is down, or has no carrier, is disabled; and the kernel works its cost out of its speed.
-            BridgePortState usual = IsUp && HasCarrier ? BridgePortState.Forwarding : BridgePortState.Disabled;
-            fields.Settings(port, port.GetType(), UsualPort with { State = usual, Cost = port.Cost }, name => name is "state" or "priority" or "cost" ? $"port_{name}" : name);
+            var usual = IsUp && HasCarrier ? BridgePortState.Forwarding : BridgePortState.Disabled;
+            fields.Settings(port, port.GetType(), UsualPort with { State = usual, Cost = port.Cost }, name => name is "state" or "priority"
+                or "cost" ? $"port_{name}" : name);
         }
 
         if (Info.BondPort is { } member)

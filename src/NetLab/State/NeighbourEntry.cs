@@ -24,7 +24,10 @@ public sealed record NeighbourEntry(string Device, NeighbourInfo Info) : StateEn
     /// <summary>Its state as it is now.</summary>
     public NeighbourState State => Info.State;
 
-    /// <summary>The state without what time does to it: <c>permanent</c>, <c>noarp</c>, <c>proxy</c>, <c>resolved</c> (reachable, stale, delay, probe) or <c>unresolved</c> (incomplete, failed).</summary>
+    /// <summary>
+    /// The state without what time does to it: <c>permanent</c>, <c>noarp</c>, <c>proxy</c>, <c>resolved</c> (reachable, stale, delay,
+    /// probe) or <c>unresolved</c> (incomplete, failed).
+    /// </summary>
     public string Standing =>
         Info.Proxy ? "proxy"
         : State.HasFlag(NeighbourState.Permanent) ? "permanent"

@@ -53,7 +53,9 @@ public sealed partial record NftEntry(NftFamily Family, string Table, string Wha
     private static partial Regex StatePattern();
 }
 
-/// <summary>A rule, or the policy of a chain, in the words of iptables-save and its kin: of the legacy tables, and of those that iptables-nft keeps in nftables.</summary>
+/// <summary>
+/// A rule, or the policy of a chain, in the words of iptables-save and its kin: of the legacy tables, and of those that iptables-nft keeps in nftables.
+/// </summary>
 /// <param name="Program">The program whose words they are: <c>iptables-nft</c>, <c>ip6tables-legacy</c>, <c>ebtables-nft</c>…</param>
 /// <param name="Table">The table: <c>filter</c>, <c>nat</c>…</param>
 /// <param name="Text"><c>-A FORWARD -j DROP</c>, or <c>:FORWARD DROP</c>.</param>
@@ -109,7 +111,8 @@ public sealed record ConnectionEntry(ConntrackEntry Info) : StateEntry
         || (!IsIcmp && (Info.Reply.SourcePort != Info.Original.DestinationPort || Info.Reply.DestinationPort != Info.Original.SourcePort));
 
     // A client's port is drawn from the ephemeral range, and an echo's identifier by its sender.
-    internal override string SnapshotKey => Key.Replace(Info.Original.ToString(), Snapshot(Info.Original, Info.Original.SourcePort, client: true), StringComparison.Ordinal);
+    internal override string SnapshotKey =>
+        Key.Replace(Info.Original.ToString(), Snapshot(Info.Original, Info.Original.SourcePort, client: true), StringComparison.Ordinal);
 
     private bool IsIcmp => Info.Original.Protocol is 1 or 58;
 

@@ -4,7 +4,9 @@ using NetLab.Linux.Netfilter;
 
 namespace NetLab;
 
-/// <summary>Takes the output of <c>nft -a list ruleset</c> apart: tables, chains, rules, and blocks of any other kind (sets, maps, counters…) as they are.</summary>
+/// <summary>
+/// Takes the output of <c>nft -a list ruleset</c> apart: tables, chains, rules, and blocks of any other kind (sets, maps, counters…) as they are.
+/// </summary>
 internal static partial class NftListing
 {
     /// <param name="listing">What nft printed.</param>
@@ -13,9 +15,9 @@ internal static partial class NftListing
     {
         var entries = new List<NftEntry>();
         NftEntry? table = null, block = null;
-        int depth = 0;
-        string pending = "";
-        foreach (string line in listing.Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0 && !l.StartsWith("# Warning", StringComparison.Ordinal)))
+        var depth = 0;
+        var pending = "";
+        foreach (var line in listing.Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0 && !l.StartsWith("# Warning", StringComparison.Ordinal)))
         {
             if (table is null)
             {
@@ -73,7 +75,7 @@ internal static partial class NftListing
     // The text grows line by line; the table's and the chain's entry stand before those of their rules.
     private static void Say(List<NftEntry> entries, string what, NftEntry of, string line)
     {
-        int at = entries.FindLastIndex(e => e.What == what && e.Name == of.Name && e.Family == of.Family && e.Table == of.Table);
+        var at = entries.FindLastIndex(e => e.What == what && e.Name == of.Name && e.Family == of.Family && e.Table == of.Table);
         entries[at] = entries[at] with { Text = $"{entries[at].Text} {line}".Trim() };
     }
 
@@ -95,7 +97,7 @@ internal static partial class NftListing
     // "type filter hook forward priority filter; policy accept;" and the chain's comment.
     private static bool IsOfChain(string line) => line.EndsWith(';') || line.StartsWith("comment \"", StringComparison.Ordinal);
 
-    private static ulong Number(string text) => ulong.TryParse(text, CultureInfo.InvariantCulture, out ulong number) ? number : 0;
+    private static ulong Number(string text) => ulong.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
     [GeneratedRegex(@"^table (\S+) (\S+) \{(?: # handle (\d+))?$")]
     private static partial Regex TablePattern();
@@ -118,8 +120,8 @@ internal static class IptablesSaved
 {
     public static IEnumerable<IptablesEntry> Parse(string program, string output)
     {
-        string table = "";
-        foreach (string line in output.Split('\n').Select(l => l.Trim()))
+        var table = "";
+        foreach (var line in output.Split('\n').Select(l => l.Trim()))
         {
             if (line.StartsWith('*'))
             {

@@ -8,10 +8,13 @@ namespace NetLab;
 /// may be kept as a snapshot.
 /// </summary>
 /// <remarks>
-/// <para>Texts and comparisons leave out what changes by itself or is drawn anew each time: indexes, counters, timers, ages, handles of nft and numbers of qdiscs
-/// that the kernel chose, port numbers of OpenFlow, statistics. A neighbour that is reachable, stale or being probed is <c>resolved</c>, one that is incomplete or
+/// <para>Texts and comparisons leave out what changes by itself or is drawn anew each time:
+/// indexes, counters, timers, ages, handles of nft and numbers of qdiscs
+/// that the kernel chose, port numbers of OpenFlow, statistics. A neighbour that is reachable, stale or being probed is <c>resolved</c>,
+/// one that is incomplete or
 /// failed is <c>unresolved</c>. They leave out what follows from something else: the routes of the table <c>local</c>, a port's own address in the forwarding
-/// database, groups that a device listens to, the qdisc that the kernel gives a device, a device's sysctls that are as the whole node's. The records have all of it.</para>
+/// database, groups that a device listens to, the qdisc that the kernel gives a device, a device's sysctls that are as the whole node's.
+/// The records have all of it.</para>
 /// <para>The text (not the comparison) further leaves out values that are as the kernel has them unless somebody asks for something else, writes
 /// <c>generated</c> for a MAC address that nobody chose, and <c>*</c> for a client's port of the ephemeral range.</para>
 /// </remarks>
@@ -88,8 +91,10 @@ public sealed record NodeState
 
     internal IEnumerable<(string Heading, IEnumerable<StateEntry> Entries)> Sections =>
     [
-        ("links", Links), ("addresses", Addresses), ("routes", Routes), ("rules", Rules), ("nexthops", Nexthops), ("neighbours", Neighbours), ("fdb", Fdb), ("mdb", Mdb),
-        ("vlans", BridgeVlans), ("qdiscs", Qdiscs), ("filters", Filters), ("sysctls", Sysctls), ("nft", Nft), ("iptables", Iptables), ("conntrack", Connections),
+        ("links", Links), ("addresses", Addresses), ("routes", Routes), ("rules", Rules), ("nexthops", Nexthops), ("neighbours", Neighbours),
+            ("fdb", Fdb), ("mdb", Mdb),
+        ("vlans", BridgeVlans), ("qdiscs", Qdiscs), ("filters", Filters), ("sysctls", Sysctls), ("nft", Nft), ("iptables", Iptables),
+            ("conntrack", Connections),
         ("ovs bridges", OvsBridges), ("ovs ports", OvsPorts), ("ovs flows", OvsFlows), ("ovs fdb", OvsFdb), ("not read", NotRead),
     ];
 
@@ -106,7 +111,9 @@ public sealed record NodeState
     /// <inheritdoc/>
     public override int GetHashCode() => Node.GetHashCode(StringComparison.Ordinal);
 
-    /// <summary>All of it as JSON, with what texts leave out: an object with an array for each section, whose objects have the entry's key and its fields by name.</summary>
+    /// <summary>
+    /// All of it as JSON, with what texts leave out: an object with an array for each section, whose objects have the entry's key and its fields by name.
+    /// </summary>
     public string ToJson() => StateJson.Write(this);
 
     /// <summary>A listing in the field's words, the same for the same state: a line an entry, grouped, in a fixed order.</summary>

@@ -59,7 +59,8 @@ public sealed record OvsFlowEntry(string Bridge, OvsFlow Info) : StateEntry
     public override string Section => "ovs flow";
 
     /// <inheritdoc/>
-    public override string Key => string.Create(CultureInfo.InvariantCulture, $"{Bridge} table={Info.Table},priority={Info.Priority}{(Info.Match.Length > 0 ? $",{Info.Match}" : "")}");
+    public override string Key =>
+        string.Create(CultureInfo.InvariantCulture, $"{Bridge} table={Info.Table},priority={Info.Priority}{(Info.Match.Length > 0 ? $",{Info.Match}" : "")}");
 
     private protected override void Describe(FieldList fields)
     {

@@ -12,7 +12,8 @@ public sealed record QdiscEntry(string Device, QdiscInfo Info) : StateEntry
     public override string Section => IsClass ? "class" : "qdisc";
 
     /// <inheritdoc/>
-    public override string Key => $"dev {Device} {(IsClass ? $"classid {Info.Handle}" : Info.Parent == TcHandle.Root ? "root" : Info.Parent == TcHandle.Ingress ? "ingress" : $"parent {HandleText(Info.Parent)}")}";
+    public override string Key =>
+        $"dev {Device} {(IsClass ? $"classid {Info.Handle}" : Info.Parent == TcHandle.Root ? "root" : Info.Parent == TcHandle.Ingress ? "ingress" : $"parent {HandleText(Info.Parent)}")}";
 
     /// <summary>Its kind: <c>tbf</c>, <c>htb</c>, <c>netem</c>…</summary>
     public string Kind => Info.Kind;
@@ -48,7 +49,8 @@ public sealed record QdiscEntry(string Device, QdiscInfo Info) : StateEntry
     }
 
     // Numbers from 8000: on are the kernel's own choice, counted up over all namespaces of the machine.
-    internal static string HandleText(TcHandle handle) => handle is { Major: >= 0x8000 and < 0xffff } ? handle.Minor == 0 ? "any" : $"any:{handle.Minor:x}" : handle.ToString();
+    internal static string HandleText(TcHandle handle) =>
+        handle is { Major: >= 0x8000 and < 0xffff } ? handle.Minor == 0 ? "any" : $"any:{handle.Minor:x}" : handle.ToString();
 }
 
 /// <summary>A filter at a discipline or class: <c>tc filter</c>.</summary>
@@ -62,7 +64,9 @@ public sealed record FilterEntry(string Device, FilterInfo Info) : StateEntry
     public override string Section => "filter";
 
     /// <inheritdoc/>
-    public override string Key => string.Create(CultureInfo.InvariantCulture, $"dev {Device} {Where} pref {Info.Priority} {Info.Kind}{(Info.Chain == 0 ? "" : $" chain {Info.Chain}")} handle {Info.Handle:x}");
+    public override string Key =>
+        string.Create(CultureInfo.InvariantCulture,
+            $"dev {Device} {Where} pref {Info.Priority} {Info.Kind}{(Info.Chain == 0 ? "" : $" chain {Info.Chain}")} handle {Info.Handle:x}");
 
     /// <summary>What it does: <c>redirect to ifb0</c>, <c>mirror to tap0</c>, or the kinds of its actions.</summary>
     public IReadOnlyList<string> Actions { get; init; } = [];
@@ -70,7 +74,8 @@ public sealed record FilterEntry(string Device, FilterInfo Info) : StateEntry
     /// <summary>u32 keeps a hash table and its root as filters too; they take no frame.</summary>
     public override bool IsShown => Info.Kind is not "u32" || (Info.Handle & 0xfff) != 0;
 
-    private string Where => Info.Parent == TcHandle.ClsactIngress ? "ingress" : Info.Parent == TcHandle.ClsactEgress ? "egress" : $"parent {QdiscEntry.HandleText(Info.Parent)}";
+    private string Where => Info.Parent == TcHandle.ClsactIngress ? "ingress" : Info.Parent == TcHandle.ClsactEgress ? "egress"
+        : $"parent {QdiscEntry.HandleText(Info.Parent)}";
 
     private protected override void Describe(FieldList fields)
     {

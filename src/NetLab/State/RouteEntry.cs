@@ -108,12 +108,14 @@ public sealed record RuleEntry(RuleInfo Info) : StateEntry
 
     private static readonly string[] UsualLines =
     [
-        "0: from all lookup local", "32766: from all lookup main", "32767: from all lookup default", "inet6 0: from all lookup local", "inet6 32766: from all lookup main",
+        "0: from all lookup local", "32766: from all lookup main", "32767: from all lookup default", "inet6 0: from all lookup local",
+            "inet6 32766: from all lookup main",
     ];
 
     // The record's own line has tables by number.
     private string Text => Info.Action is RuleAction.Table or null && !Info.L3Master
-        ? string.Concat(Info.ToString().AsSpan(0, Info.ToString().LastIndexOf("lookup ", StringComparison.Ordinal)), "lookup ", RouteEntry.TableName(Info.Table ?? RouteTable.Main))
+        ? string.Concat(Info.ToString().AsSpan(0, Info.ToString().LastIndexOf("lookup ", StringComparison.Ordinal)), "lookup ",
+            RouteEntry.TableName(Info.Table ?? RouteTable.Main))
         : Info.ToString();
 
     private protected override void Describe(FieldList fields)

@@ -10,14 +10,14 @@ internal static class SectionDiff
     {
         List<(StateEntry Entry, string Identity)> old = Shown(before), current = Shown(after);
         Cancel(old.FindAll(e => e.Entry.OrderedIn is null), current.FindAll(e => e.Entry.OrderedIn is null), out var removed, out var added);
-        foreach (string order in old.Concat(current).Select(e => e.Entry.OrderedIn).OfType<string>().Distinct())
+        foreach (var order in old.Concat(current).Select(e => e.Entry.OrderedIn).OfType<string>().Distinct())
         {
             KeepOrder(old.FindAll(e => e.Entry.OrderedIn == order), current.FindAll(e => e.Entry.OrderedIn == order), removed, added);
         }
 
-        foreach (StateEntry entry in removed)
+        foreach (var entry in removed)
         {
-            int same = entry.OrderedIn is null ? added.FindIndex(a => a.Key == entry.Key && a.Section == entry.Section) : -1;
+            var same = entry.OrderedIn is null ? added.FindIndex(a => a.Key == entry.Key && a.Section == entry.Section) : -1;
             if (same < 0)
             {
                 yield return new StateChange(StateChangeKind.Removed, node, entry, null, []);
@@ -28,16 +28,18 @@ internal static class SectionDiff
             added.RemoveAt(same);
         }
 
-        foreach (StateEntry entry in added)
+        foreach (var entry in added)
         {
             yield return new StateChange(StateChangeKind.Added, node, null, entry, []);
         }
     }
 
-    private static List<(StateEntry Entry, string Identity)> Shown(IEnumerable<StateEntry> entries) => [.. entries.Where(e => e.IsShown).Select(e => (e, e.Identity()))];
+    private static List<(StateEntry Entry, string Identity)> Shown(IEnumerable<StateEntry> entries) =>
+        [.. entries.Where(e => e.IsShown).Select(e => (e, e.Identity()))];
 
     private static void Cancel(
-        List<(StateEntry Entry, string Identity)> before, List<(StateEntry Entry, string Identity)> after, out List<StateEntry> removed, out List<StateEntry> added)
+        List<(StateEntry Entry, string Identity)> before, List<(StateEntry Entry, string Identity)> after, out List<StateEntry> removed,
+            out List<StateEntry> added)
     {
         var left = new Dictionary<string, int>();
         foreach (var (_, identity) in before)
@@ -74,9 +76,9 @@ internal static class SectionDiff
         List<(StateEntry Entry, string Identity)> before, List<(StateEntry Entry, string Identity)> after, List<StateEntry> removed, List<StateEntry> added)
     {
         var common = new int[before.Count + 1, after.Count + 1];
-        for (int i = before.Count - 1; i >= 0; i--)
+        for (var i = before.Count - 1; i >= 0; i--)
         {
-            for (int j = after.Count - 1; j >= 0; j--)
+            for (var j = after.Count - 1; j >= 0; j--)
             {
                 common[i, j] = before[i].Identity == after[j].Identity ? common[i + 1, j + 1] + 1 : Math.Max(common[i + 1, j], common[i, j + 1]);
             }
@@ -105,7 +107,7 @@ internal static class SectionDiff
     {
         List<StateField> old = [.. before.Fields.Where(f => !f.IsVolatile)], current = [.. after.Fields.Where(f => !f.IsVolatile)];
         var changes = new List<FieldChange>();
-        foreach (string name in old.Concat(current).Select(f => f.Name).Distinct())
+        foreach (var name in old.Concat(current).Select(f => f.Name).Distinct())
         {
             StateField? was = old.Find(f => f.Name == name), now = current.Find(f => f.Name == name);
 

@@ -53,7 +53,8 @@ public sealed record StateDiff(IReadOnlyList<StateChange> Changes)
     {
         ArgumentNullException.ThrowIfNull(before);
         ArgumentNullException.ThrowIfNull(after);
-        return new StateDiff([.. before.Sections.Zip(after.Sections).SelectMany(pair => SectionDiff.Between(before.Node, pair.First.Entries, pair.Second.Entries))]);
+        return new StateDiff([.. before.Sections.Zip(after.Sections)
+            .SelectMany(pair => SectionDiff.Between(before.Node, pair.First.Entries, pair.Second.Entries))]);
     }
 
     /// <summary>A line a change, under the name of its node where there are several nodes; <c>no change</c> for none.</summary>
@@ -65,7 +66,7 @@ public sealed record StateDiff(IReadOnlyList<StateChange> Changes)
         }
 
         var text = new StringBuilder();
-        bool named = Changes.Select(c => c.Node).Distinct().Skip(1).Any();
+        var named = Changes.Select(c => c.Node).Distinct().Skip(1).Any();
         foreach (var node in Changes.GroupBy(c => c.Node))
         {
             text.Append(named ? $"node {node.Key}\n" : "").AppendJoin('\n', node.Select(c => (named ? "  " : "") + c)).Append('\n');

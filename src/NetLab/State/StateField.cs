@@ -9,7 +9,9 @@ namespace NetLab;
 /// <param name="Value">The value; null for none.</param>
 public sealed record StateField(string Name, object? Value)
 {
-    /// <summary>Changes by itself: a counter, a timer, an index, a number that the kernel chooses. In the record and in JSON, not in texts and comparisons.</summary>
+    /// <summary>
+    /// Changes by itself: a counter, a timer, an index, a number that the kernel chooses. In the record and in JSON, not in texts and comparisons.
+    /// </summary>
     public bool IsVolatile { get; init; }
 
     /// <summary>As it is unless somebody asks for something else; compared, and left out of listings.</summary>

@@ -17,7 +17,7 @@ internal static class StateJson
     public static string Write(LabState state) => Write(json =>
     {
         json.WriteStartArray();
-        foreach (NodeState node in state.Nodes)
+        foreach (var node in state.Nodes)
         {
             Write(json, node);
         }
@@ -43,11 +43,11 @@ internal static class StateJson
         foreach (var (heading, entries) in state.Sections)
         {
             json.WriteStartArray(heading.Replace(' ', '_'));
-            foreach (StateEntry entry in entries)
+            foreach (var entry in entries)
             {
                 json.WriteStartObject();
                 json.WriteString("key", entry.Key);
-                foreach (StateField field in entry.Fields)
+                foreach (var field in entry.Fields)
                 {
                     json.WritePropertyName(field.Name);
                     Write(json, field.Value);
@@ -90,7 +90,7 @@ internal static class StateJson
                 break;
             case IEnumerable list and not string:
                 json.WriteStartArray();
-                foreach (object? item in list)
+                foreach (var item in list)
                 {
                     Write(json, item);
                 }

@@ -13,7 +13,8 @@ internal sealed partial class StateReader
 
     // Each file lists the tables that the legacy program has made in the namespace.
     private static readonly (string Names, string Program)[] LegacyTables =
-        [("/proc/net/ip_tables_names", "iptables-legacy"), ("/proc/net/ip6_tables_names", "ip6tables-legacy"), ("/proc/net/arp_tables_names", "arptables-legacy")];
+        [("/proc/net/ip_tables_names", "iptables-legacy"), ("/proc/net/ip6_tables_names", "ip6tables-legacy"),
+            ("/proc/net/arp_tables_names", "arptables-legacy")];
 
     /// <summary>The program that lists nftables; a test takes it away.</summary>
     internal string Nft { get; init; } = "nft";
@@ -23,13 +24,15 @@ internal sealed partial class StateReader
         var iptables = new List<IptablesEntry>();
         List<NftEntry> nft = [];
         string? ruleset = null;
-        if (Part("nft tables", () => NftTables.Read(_ns)).Any(t => t.Name != NftTrace.ArmingTable) && await RunAsync("nft ruleset", Nft, ["-a", "list", "ruleset"], ct).ConfigureAwait(false) is { } listing)
+        if (Part("nft tables", () => NftTables.Read(_ns)).Any(t => t.Name != NftTrace.ArmingTable)
+            && await RunAsync("nft ruleset", Nft, ["-a", "list", "ruleset"], ct).ConfigureAwait(false) is { } listing)
         {
             ruleset = ArmedTables().Replace(listing.Output, "");
             nft = NftListing.Parse(listing.Output, listing.Error).FindAll(e => e.Table != NftTrace.ArmingTable);
             foreach (var (family, program) in IptablesOfNft)
             {
-                if (nft.Exists(e => e.IsIptables && e.Family == family) && await RunAsync($"{program} rules", $"{program}-save", [], ct).ConfigureAwait(false) is { } saved)
+                if (nft.Exists(e => e.IsIptables && e.Family == family)
+                    && await RunAsync($"{program} rules", $"{program}-save", [], ct).ConfigureAwait(false) is { } saved)
                 {
                     iptables.AddRange(IptablesSaved.Parse(program, saved.Output));
                 }
@@ -51,7 +54,8 @@ internal sealed partial class StateReader
         // The kernel does not tell which tables legacy ebtables has, and makes the one that is asked for.
         if (Directory.Exists("/sys/module/ebtables"))
         {
-            Refuse("ebtables-legacy rules", "the kernel has legacy ebtables loaded, and looking at its tables would make them. Look with ebtables-legacy -L in the node");
+            Refuse("ebtables-legacy rules",
+                "the kernel has legacy ebtables loaded, and looking at its tables would make them. Look with ebtables-legacy -L in the node");
         }
 
         return state with { Nft = nft, NftRuleset = ruleset, Iptables = iptables, NotRead = [.. _unread] };
@@ -78,7 +82,7 @@ internal sealed partial class StateReader
     {
         try
         {
-            ProcessResult result = await node.Lab.Processes.RunAsync(new ProcessStart(program, arguments) { Namespace = _ns }, null, ct).ConfigureAwait(false);
+            var result = await node.Lab.Processes.RunAsync(new ProcessStart(program, arguments) { Namespace = _ns }, null, ct).ConfigureAwait(false);
             if (result.ExitCode == 0)
             {
                 return result;

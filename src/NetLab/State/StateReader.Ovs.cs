@@ -12,11 +12,11 @@ internal sealed partial class StateReader
 
         try
         {
-            IReadOnlyList<OvsBridgeState> bridges = await ovs.DumpBridgesAsync(ct).ConfigureAwait(false);
-            IReadOnlyList<OvsPortState> ports = await ovs.DumpPortsAsync(ct).ConfigureAwait(false);
+            var bridges = await ovs.DumpBridgesAsync(ct).ConfigureAwait(false);
+            var ports = await ovs.DumpPortsAsync(ct).ConfigureAwait(false);
             var flows = new List<OvsFlowEntry>();
             var macs = new List<OvsFdbEntry>();
-            foreach (OvsBridgeState bridge in bridges)
+            foreach (var bridge in bridges)
             {
                 flows.AddRange((await ovs.DumpFlowsAsync(bridge.Name, ct).ConfigureAwait(false)).Select(f => new OvsFlowEntry(bridge.Name, f)));
                 macs.AddRange((await ovs.DumpMacsAsync(bridge.Name, ct).ConfigureAwait(false)).Select(m => new OvsFdbEntry(bridge.Name, m)));
@@ -26,7 +26,8 @@ internal sealed partial class StateReader
             {
                 OvsBridges = [.. bridges.Select(b => new OvsBridgeEntry(b))],
                 OvsPorts = [.. ports.Select(p => new OvsPortEntry(p))],
-                OvsFlows = [.. flows.OrderBy(f => f.Bridge, StringComparer.Ordinal).ThenBy(f => f.Info.Table).ThenByDescending(f => f.Info.Priority).ThenBy(f => f.Key, StringComparer.Ordinal)],
+                OvsFlows = [.. flows.OrderBy(f => f.Bridge, StringComparer.Ordinal).ThenBy(f => f.Info.Table).ThenByDescending(f => f.Info.Priority)
+                    .ThenBy(f => f.Key, StringComparer.Ordinal)],
                 OvsFdb = [.. macs.OrderBy(m => m.Bridge, StringComparer.Ordinal).ThenBy(m => m.Key, StringComparer.Ordinal)],
             };
         }

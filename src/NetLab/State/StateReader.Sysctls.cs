@@ -43,7 +43,8 @@ internal sealed partial class StateReader
 
     // Without meaning in a node without IPv6 or bridges, and off in a lab's quiet nodes with them.
     private static readonly string[] SettingsOfIPv6 = ["net.ipv6.conf.default.accept_ra", "net.ipv6.conf.default.accept_dad", "net.ipv6.conf.default.autoconf"];
-    private static readonly string[] SettingsOfBridges = ["net.bridge.bridge-nf-call-iptables", "net.bridge.bridge-nf-call-ip6tables", "net.bridge.bridge-nf-call-arptables"];
+    private static readonly string[] SettingsOfBridges =
+        ["net.bridge.bridge-nf-call-iptables", "net.bridge.bridge-nf-call-ip6tables", "net.bridge.bridge-nf-call-arptables"];
 
     private static readonly string[] Volatile = ["net.netfilter.nf_conntrack_count", "net.netfilter.nf_conntrack_max"];
 
@@ -55,16 +56,17 @@ internal sealed partial class StateReader
             AddAll([setting], (name, value) => new SysctlEntry(name, value) { Usual = usual });
         }
 
-        Dictionary<string, string> ofNode = settings.ToDictionary(s => s.Name, s => s.Value);
+        var ofNode = settings.ToDictionary(s => s.Name, s => s.Value);
         bool v6 = ofNode.GetValueOrDefault("net.ipv6.conf.all.disable_ipv6") == "0", bridges = _links.Values.Any(l => l.Kind is "bridge");
         AddAll(SettingsOfIPv6, (name, value) => new SysctlEntry(name, value) { Usual = v6 ? "0" : value });
         AddAll(SettingsOfBridges, (name, value) => new SysctlEntry(name, value) { Usual = bridges ? "0" : value });
         AddAll(Volatile, (name, value) => new SysctlEntry(name, value) { IsVolatile = true });
 
         // A router does not believe redirects: the kernel turns this with ip_forward.
-        AddAll(["net.ipv4.conf.all.accept_redirects"], (name, value) => new SysctlEntry(name, value) { Follows = Forward, Usual = ofNode.GetValueOrDefault(Forward) == "1" ? "0" : "1" });
+        AddAll(["net.ipv4.conf.all.accept_redirects"],
+            (name, value) => new SysctlEntry(name, value) { Follows = Forward, Usual = ofNode.GetValueOrDefault(Forward) == "1" ? "0" : "1" });
         ofNode = settings.ToDictionary(s => s.Name, s => s.Value);
-        foreach (LinkInfo link in _links.Values.OrderBy(l => l.Name, StringComparer.Ordinal))
+        foreach (var link in _links.Values.OrderBy(l => l.Name, StringComparer.Ordinal))
         {
             settings.AddRange(OfDevice(link, ofNode));
         }
@@ -74,7 +76,7 @@ internal sealed partial class StateReader
         // What the kernel lacks is left out.
         void AddAll(string[] names, Func<string, string, SysctlEntry> entry)
         {
-            foreach (string name in names)
+            foreach (var name in names)
             {
                 if (Setting(name) is { } value)
                 {
@@ -84,12 +86,13 @@ internal sealed partial class StateReader
         }
     }
 
-    private string? Setting(string name) => Part<string>($"sysctl {name}", () => _ns.FindSysctl(name) is { } value ? [value] : []) is [var text] ? text.Replace('\t', ' ') : null;
+    private string? Setting(string name) => Part<string>($"sysctl {name}", () => _ns.FindSysctl(name) is { } value ? [value] : []) is [var text]
+        ? text.Replace('\t', ' ') : null;
 
     private static IEnumerable<SysctlEntry> OfDevice(LinkInfo link, Dictionary<string, string> ofNode)
     {
         // A name with a dot in it is written with slashes, as sysctl(8) has it.
-        bool dotted = link.Name.Contains('.', StringComparison.Ordinal);
+        var dotted = link.Name.Contains('.', StringComparison.Ordinal);
         string Name(string family, string setting) => dotted ? $"net/{family}/conf/{link.Name}/{setting}" : $"net.{family}.conf.{link.Name}.{setting}";
         SysctlEntry Entry(string family, string setting, int value, string follows, string? ofKernel = null) =>
             new(Name(family, setting), $"{value}") { Follows = follows, Usual = ofKernel ?? ofNode.GetValueOrDefault(follows) };
@@ -99,8 +102,10 @@ internal sealed partial class StateReader
             yield return Entry("ipv4", "forwarding", v4.Forwarding, Forward);
             foreach (var (setting, value) in new[]
             {
-                ("rp_filter", v4.RpFilter), ("arp_ignore", v4.ArpIgnore), ("arp_announce", v4.ArpAnnounce), ("arp_filter", v4.ArpFilter), ("proxy_arp", v4.ProxyArp),
-                ("accept_local", v4.AcceptLocal), ("route_localnet", v4.RouteLocalnet), ("send_redirects", v4.SendRedirects), ("accept_redirects", v4.AcceptRedirects),
+                ("rp_filter", v4.RpFilter), ("arp_ignore", v4.ArpIgnore), ("arp_announce", v4.ArpAnnounce), ("arp_filter", v4.ArpFilter),
+                    ("proxy_arp", v4.ProxyArp),
+                ("accept_local", v4.AcceptLocal), ("route_localnet", v4.RouteLocalnet), ("send_redirects", v4.SendRedirects),
+                    ("accept_redirects", v4.AcceptRedirects),
             })
             {
                 yield return Entry("ipv4", setting, value, $"net.ipv4.conf.default.{setting}");

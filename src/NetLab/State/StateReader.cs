@@ -18,34 +18,45 @@ internal sealed partial class StateReader(Node node)
     public NodeState ReadKernel()
     {
         ReadLinks();
-        bool bridges = _links.Values.Any(l => l.Kind is "bridge");
-        bool filtering = _links.Values.Any(l => l.BridgeOptions?.VlanFiltering is true);
-        IReadOnlyList<QdiscInfo> qdiscs = Part("qdiscs", () => _route.GetQdiscs());
+        var bridges = _links.Values.Any(l => l.Kind is "bridge");
+        var filtering = _links.Values.Any(l => l.BridgeOptions?.VlanFiltering is true);
+        var qdiscs = Part("qdiscs", () => _route.GetQdiscs());
         return new NodeState
         {
             Node = node.Name,
             Links = [.. _links.Values.OrderBy(l => l.Flags.HasFlag(LinkFlags.Loopback) ? 0 : 1).ThenBy(l => l.Name, StringComparer.Ordinal).Select(LinkOf)],
-            Addresses = [.. Part("addresses", () => _route.GetAddresses()).Select(a => new AddressEntry(NameOf(a.Index)!, a)).OrderBy(a => a.Device == "lo" ? 0 : 1).ThenBy(a => a.Device, StringComparer.Ordinal).ThenBy(a => a.Info.Family).ThenBy(a => a.Key, StringComparer.Ordinal)],
-            Routes = [.. Part("routes", () => _route.GetRoutes()).Select(RouteOf).OrderBy(r => r.Info.Family).ThenBy(r => r.Table is "main" ? 0 : 1).ThenBy(r => r.Table, StringComparer.Ordinal).ThenBy(r => r.Destination is "default" or "::/0" ? 0 : 1).ThenBy(r => r.Key, StringComparer.Ordinal).ThenBy(r => r.ToString(), StringComparer.Ordinal)],
+            Addresses = [.. Part("addresses", () => _route.GetAddresses()).Select(a => new AddressEntry(NameOf(a.Index)!, a))
+                .OrderBy(a => a.Device == "lo" ? 0 : 1).ThenBy(a => a.Device, StringComparer.Ordinal).ThenBy(a => a.Info.Family)
+                .ThenBy(a => a.Key, StringComparer.Ordinal)],
+            Routes = [.. Part("routes", () => _route.GetRoutes()).Select(RouteOf).OrderBy(r => r.Info.Family).ThenBy(r => r.Table is "main" ? 0 : 1)
+                .ThenBy(r => r.Table, StringComparer.Ordinal).ThenBy(r => r.Destination is "default" or "::/0" ? 0 : 1)
+                .ThenBy(r => r.Key, StringComparer.Ordinal).ThenBy(r => r.ToString(), StringComparer.Ordinal)],
             Rules = [.. Part("policy rules", () => _route.GetRules()).Select(r => new RuleEntry(r))],
             Nexthops = [.. Part("nexthops", () => _route.GetNexthops()).OrderBy(n => n.Id).Select(n => new NexthopEntry(n) { Device = NameOf(n.OutputIndex) })],
-            Neighbours = [.. Part("neighbours", () => _route.GetNeighbours()).Select(n => new NeighbourEntry(NameOf(n.Index)!, n)).OrderBy(n => n.Device, StringComparer.Ordinal).ThenBy(n => n.Key, StringComparer.Ordinal)],
-            Fdb = [.. Part("forwarding databases", () => _route.GetFdb()).Select(FdbOf).OrderBy(f => f.Master, StringComparer.Ordinal).ThenBy(f => f.Device, StringComparer.Ordinal).ThenBy(f => f.Key, StringComparer.Ordinal)],
-            Mdb = bridges ? [.. Part("multicast databases", () => _route.GetMdb()).Select(m => new MdbEntry(NameOf(m.BridgeIndex)!, NameOf(m.PortIndex)!, m)).OrderBy(m => m.Key, StringComparer.Ordinal)] : [],
-            BridgeVlans = filtering ? [.. Part("VLANs of bridges", () => _route.GetBridgeVlans()).Where(Filters).Select(v => new BridgeVlanEntry(NameOf(v.Index)!, v)).OrderBy(v => v.Device, StringComparer.Ordinal).ThenBy(v => v.Id)] : [],
-            Qdiscs = [.. qdiscs.Select(q => new QdiscEntry(NameOf(q.Index)!, q)).Concat(qdiscs.Where(IsClassful).SelectMany(ClassesOf)).OrderBy(q => q.Device, StringComparer.Ordinal).ThenBy(q => q.IsClass).ThenBy(q => q.Key, StringComparer.Ordinal)],
-            Filters = [.. qdiscs.SelectMany(FiltersOf).OrderBy(f => f.Device, StringComparer.Ordinal).ThenBy(f => f.Info.Parent.Value).ThenBy(f => f.Info.Priority).ThenBy(f => f.Info.Handle)],
+            Neighbours = [.. Part("neighbours", () => _route.GetNeighbours()).Select(n => new NeighbourEntry(NameOf(n.Index)!, n))
+                .OrderBy(n => n.Device, StringComparer.Ordinal).ThenBy(n => n.Key, StringComparer.Ordinal)],
+            Fdb = [.. Part("forwarding databases", () => _route.GetFdb()).Select(FdbOf).OrderBy(f => f.Master, StringComparer.Ordinal)
+                .ThenBy(f => f.Device, StringComparer.Ordinal).ThenBy(f => f.Key, StringComparer.Ordinal)],
+            Mdb = bridges ? [.. Part("multicast databases", () => _route.GetMdb())
+                .Select(m => new MdbEntry(NameOf(m.BridgeIndex)!, NameOf(m.PortIndex)!, m)).OrderBy(m => m.Key, StringComparer.Ordinal)] : [],
+            BridgeVlans = filtering
+                ? [.. Part("VLANs of bridges", () => _route.GetBridgeVlans()).Where(Filters).Select(v => new BridgeVlanEntry(NameOf(v.Index)!, v))
+                    .OrderBy(v => v.Device, StringComparer.Ordinal).ThenBy(v => v.Id)] : [],
+            Qdiscs = [.. qdiscs.Select(q => new QdiscEntry(NameOf(q.Index)!, q)).Concat(qdiscs.Where(IsClassful).SelectMany(ClassesOf))
+                .OrderBy(q => q.Device, StringComparer.Ordinal).ThenBy(q => q.IsClass).ThenBy(q => q.Key, StringComparer.Ordinal)],
+            Filters = [.. qdiscs.SelectMany(FiltersOf).OrderBy(f => f.Device, StringComparer.Ordinal).ThenBy(f => f.Info.Parent.Value)
+                .ThenBy(f => f.Info.Priority).ThenBy(f => f.Info.Handle)],
             Sysctls = ReadSysctls(),
             Connections = [.. ReadConnections().Select(c => new ConnectionEntry(c)).OrderBy(c => c.Key, StringComparer.Ordinal)],
         };
     }
 
-    private string? NameOf(int? index) => index is not (null or 0) and { } known ? _links.TryGetValue(known, out LinkInfo? link) ? link.Name : $"if{known}" : null;
+    private string? NameOf(int? index) => index is not (null or 0) and { } known ? _links.TryGetValue(known, out var link) ? link.Name : $"if{known}" : null;
 
     // A change of carrier reaches operstate and bridge ports by a worker of the kernel: asked for, it is done.
     private void ReadLinks()
     {
-        IReadOnlyList<LinkInfo> seen = _route.GetLinks();
+        var seen = _route.GetLinks();
         try
         {
             Ethtool.RunLinkWatch(_ns, seen.Select(l => l.Name));
@@ -60,14 +71,15 @@ internal sealed partial class StateReader(Node node)
 
     private LinkEntry LinkOf(LinkInfo link)
     {
-        bool known = node.State.DevicesByIndex.TryGetValue(link.Index, out Device? device);
-        bool isVeth = link.Kind is "veth";
+        var known = node.State.DevicesByIndex.TryGetValue(link.Index, out var device);
+        var isVeth = link.Kind is "veth";
         return new LinkEntry(link.Name, link)
         {
             Master = NameOf(link.MasterIndex),
             Peer = isVeth ? PeerOf(link, device) : null,
             Lower = isVeth || link.LinkNetnsId is not null || link.LinkIndex == link.Index ? null : NameOf(link.LinkIndex),
-            IsMacGenerated = !known || !(device!.HasChosenMac || device is VethEnd or TapDevice or Bridge) ? !link.Flags.HasFlag(LinkFlags.Loopback) && link.Mac is not null : false,
+            IsMacGenerated = !known || !(device!.HasChosenMac || device is VethEnd or TapDevice or Bridge) ? !link.Flags.HasFlag(LinkFlags.Loopback)
+                && link.Mac is not null : false,
         };
     }
 
@@ -83,21 +95,22 @@ internal sealed partial class StateReader(Node node)
             return NameOf(link.LinkIndex);
         }
 
-        Node? other = node.Lab.Nodes.FirstOrDefault(n => n.IsApplied && _route.GetNamespaceId(n.State.Namespace) == id);
+        var other = node.Lab.Nodes.FirstOrDefault(n => n.IsApplied && _route.GetNamespaceId(n.State.Namespace) == id);
         return other is not null && link.LinkIndex is { } index && other.State.Route.FindLink(index) is { } end ? $"{other.Name}/{end.Name}" : null;
     }
 
     private RouteEntry RouteOf(RouteInfo info) => new(info)
     {
         Device = NameOf(info.OutputIndex),
-        Nexthops = [.. info.Nexthops.Select(n => $"{(n.Gateway is null ? "" : $"via {n.Gateway} ")}dev {NameOf(n.OutputIndex)} weight {n.Weight}{(n.OnLink ? " onlink" : "")}{(n.Flags.HasFlag(NexthopFlags.Dead) ? " dead" : n.Flags.HasFlag(NexthopFlags.LinkDown) ? " linkdown" : "")}")],
+        Nexthops = [.. info.Nexthops.Select(n =>
+            $"{(n.Gateway is null ? "" : $"via {n.Gateway} ")}dev {NameOf(n.OutputIndex)} weight {n.Weight}{(n.OnLink ? " onlink" : "")}{(n.Flags.HasFlag(NexthopFlags.Dead) ? " dead" : n.Flags.HasFlag(NexthopFlags.LinkDown) ? " linkdown" : "")}")],
     };
 
     private FdbEntry FdbOf(FdbInfo info)
     {
-        LinkInfo? port = _links.GetValueOrDefault(info.Index);
-        LinkInfo? bridge = info.MasterIndex is { } master ? _links.GetValueOrDefault(master) : null;
-        bool isOwn = info.Kind is FdbKind.Local && (Same(info.Mac, port?.Mac) || Same(info.Mac, bridge?.Mac));
+        var port = _links.GetValueOrDefault(info.Index);
+        var bridge = info.MasterIndex is { } master ? _links.GetValueOrDefault(master) : null;
+        var isOwn = info.Kind is FdbKind.Local && (Same(info.Mac, port?.Mac) || Same(info.Mac, bridge?.Mac));
         return new FdbEntry(NameOf(info.Index)!, info) { Master = bridge?.Name, Via = NameOf(info.Via), IsOwn = isOwn };
     }
 
@@ -105,12 +118,14 @@ internal sealed partial class StateReader(Node node)
 
     private bool Filters(BridgeVlanInfo vlan)
     {
-        LinkInfo? device = _links.GetValueOrDefault(vlan.Index);
-        LinkInfo? bridge = device?.Kind is "bridge" && device.MasterIndex is null ? device : device?.MasterIndex is { } master ? _links.GetValueOrDefault(master) : null;
+        var device = _links.GetValueOrDefault(vlan.Index);
+        var bridge = device?.Kind is "bridge" && device.MasterIndex is null ? device : device?.MasterIndex is { } master
+            ? _links.GetValueOrDefault(master) : null;
         return bridge?.BridgeOptions?.VlanFiltering is true;
     }
 
-    private static bool IsClassful(QdiscInfo qdisc) => qdisc.Handle != TcHandle.None && qdisc.Kind is not ("clsact" or "ingress") && qdisc.Parent == TcHandle.Root;
+    private static bool IsClassful(QdiscInfo qdisc) =>
+        qdisc.Handle != TcHandle.None && qdisc.Kind is not ("clsact" or "ingress") && qdisc.Parent == TcHandle.Root;
 
     private IEnumerable<QdiscEntry> ClassesOf(QdiscInfo qdisc) =>
         Part("classes", () => _route.GetClasses(qdisc.Index)).Select(c => new QdiscEntry(NameOf(c.Index)!, c) { IsClass = true });
@@ -125,7 +140,8 @@ internal sealed partial class StateReader(Node node)
         };
         return places.SelectMany(place => Part("filters", () => _route.GetFilters(qdisc.Index, place))).Select(f => new FilterEntry(NameOf(f.Index)!, f)
         {
-            Actions = [.. f.Actions.Select(a => a.Target is { } target ? $"{(a.Redirects ? "redirect" : "mirror")} to {(a.IntoIngress ? "ingress of " : "")}{NameOf(target)}" : a.Kind)],
+            Actions = [.. f.Actions.Select(a => a.Target is { } target
+                ? $"{(a.Redirects ? "redirect" : "mirror")} to {(a.IntoIngress ? "ingress of " : "")}{NameOf(target)}" : a.Kind)],
         });
     }
 

@@ -23,7 +23,7 @@ public static class StateReading
         {
             node.Lab.RequireApplied();
             var reader = new StateReader(node);
-            NodeState state = await Task.Run(reader.ReadKernel, ct).ConfigureAwait(false);
+            var state = await Task.Run(reader.ReadKernel, ct).ConfigureAwait(false);
             state = await reader.AddFirewallAsync(state, ct).ConfigureAwait(false);
             return await reader.AddOvsAsync(state, ct).ConfigureAwait(false);
         }

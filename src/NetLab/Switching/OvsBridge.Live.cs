@@ -26,8 +26,8 @@ public sealed partial class OvsBridge
     public async Task SetPortAsync(Device device, Func<OvsPortOptions, OvsPortOptions> change, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(change);
-        OvsPort port = Port(device);
-        OvsPortOptions options = change(port.Options);
+        var port = Port(device);
+        var options = change(port.Options);
         await Engine.ApplyAsync(new OvsChange().SetPort(Name, port.Name, options), ct).ConfigureAwait(false);
         port.Options = options;
     }
@@ -42,7 +42,7 @@ public sealed partial class OvsBridge
 
     private protected override async Task PlugAsync(Device device, CancellationToken ct)
     {
-        OvsPort port = Port(device);
+        var port = Port(device);
         await Engine.ApplyAsync(new OvsChange().SetPort(Name, port.Name, port.Options), ct).ConfigureAwait(false);
         port.IsApplied = true;
     }
@@ -57,16 +57,16 @@ public sealed partial class OvsBridge
     internal static OvsChange ChangesOf(IEnumerable<OvsBridge> bridges)
     {
         var change = new OvsChange();
-        foreach (OvsBridge bridge in bridges.Where(b => b.HasChanges))
+        foreach (var bridge in bridges.Where(b => b.HasChanges))
         {
             if (!bridge.IsApplied)
             {
-                OvsBridgeOptions options = bridge.Options;
+                var options = bridge.Options;
                 change.SetBridge(bridge.Name, bridge.HasChosenMac ? options with { HardwareAddress = bridge.Mac.ToString() } : options);
             }
         }
 
-        foreach (OvsPort port in bridges.SelectMany(b => b.AllPorts).Where(p => !p.IsApplied))
+        foreach (var port in bridges.SelectMany(b => b.AllPorts).Where(p => !p.IsApplied))
         {
             change.SetPort(port.Bridge.Name, port.Name, port.Options);
         }
@@ -76,7 +76,7 @@ public sealed partial class OvsBridge
 
     internal async Task MarkAppliedAsync(OvsInstance engine, CancellationToken ct)
     {
-        foreach (OvsPort port in AllPorts)
+        foreach (var port in AllPorts)
         {
             port.IsApplied = true;
         }

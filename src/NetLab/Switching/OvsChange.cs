@@ -66,7 +66,8 @@ internal sealed class OvsChange
     /// <param name="bridge">The bridge.</param>
     /// <param name="name">The port, and the device.</param>
     /// <param name="options">What it shall be like.</param>
-    /// <param name="mayWait">True if the device may not exist yet: the port has no number until it appears, and Open vSwitch tries again by itself, about once a second.</param>
+    /// <param name="mayWait">True if the device may not exist yet: the port has no number until it appears, and Open vSwitch tries again by
+    /// itself, about once a second.</param>
     public OvsChange SetPort(string bridge, string name, OvsPortOptions? options = null, bool mayWait = false)
     {
         options ??= new OvsPortOptions();

@@ -20,7 +20,8 @@ internal static partial class OvsConnections
         // All answers but the first are the resumed ones, each with the flow as it is then.
         var flows = trace.Split('\n').Where(line => line.StartsWith("Flow: ", StringComparison.Ordinal)).Skip(1);
         var entries = connections.Split('\n');
-        return [.. flows.Where(f => f.Contains("ct_zone=", StringComparison.Ordinal) || f.Contains("ct_state=", StringComparison.Ordinal)).Select(flow => StateOf(flow, entries))];
+        return [.. flows.Where(f => f.Contains("ct_zone=", StringComparison.Ordinal) || f.Contains("ct_state=", StringComparison.Ordinal))
+            .Select(flow => StateOf(flow, entries))];
     }
 
     private static string StateOf(string flow, string[] entries)

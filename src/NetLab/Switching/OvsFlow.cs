@@ -64,7 +64,8 @@ public sealed partial record OvsFlow
         {
             Table = (int)Count("table"),
             Priority = priority.Success ? int.Parse(priority.Groups[1].Value, CultureInfo.InvariantCulture) : 32768,
-            Cookie = Field("cookie") is ['0', 'x', .. var hex] && ulong.TryParse(hex, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var cookie) ? cookie : 0,
+            Cookie = Field("cookie") is ['0', 'x', .. var hex]
+                && ulong.TryParse(hex, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var cookie) ? cookie : 0,
             Match = priority.Success ? flow[priority.Length..] : flow,
             Actions = line[(actions + " actions=".Length)..].Trim(),
             Packets = Count("n_packets"),

@@ -13,7 +13,8 @@ internal sealed partial class OvsInstance
     /// Does all of a change in one transaction and returns when ovs-vswitchd works by it. Then looks whether every bridge and port that
     /// the change asked for really works.
     /// </summary>
-    /// <exception cref="OvsException">Open vSwitch refuses the change (then nothing is changed), or cannot do it: the message names the bridge or port, and quotes it.</exception>
+    /// <exception cref="OvsException">Open vSwitch refuses the change (then nothing is changed), or cannot do it:
+    /// the message names the bridge or port, and quotes it.</exception>
     public async Task ApplyAsync(OvsChange change, CancellationToken ct)
     {
         if (change.IsEmpty)
@@ -48,7 +49,8 @@ internal sealed partial class OvsInstance
     public async Task<IReadOnlyList<OvsBridgeState>> DumpBridgesAsync(CancellationToken ct)
     {
         var tables = await SelectAsync("read the bridges of Open vSwitch", ct,
-            ("Bridge", ["name", "datapath_type", "fail_mode", "protocols", "stp_enable", "rstp_enable", "mcast_snooping_enable", "controller", "other_config", "external_ids"])).ConfigureAwait(false);
+            ("Bridge", ["name", "datapath_type", "fail_mode", "protocols", "stp_enable", "rstp_enable", "mcast_snooping_enable", "controller",
+                "other_config", "external_ids"])).ConfigureAwait(false);
         return
         [
             .. from bridge in tables[0]
@@ -116,7 +118,8 @@ internal sealed partial class OvsInstance
             }
 
             var what = name is null ? $"bridge {bridge}" : $"port {name} of bridge {bridge}";
-            var why = port?.Error ?? (port is null ? "Open vSwitch does not know it" : $"it has no OpenFlow port number. ovs-vswitchd's log ends:\n{LastLines(Log)}");
+            var why = port?.Error ?? (port is null ? "Open vSwitch does not know it"
+                : $"it has no OpenFlow port number. ovs-vswitchd's log ends:\n{LastLines(Log)}");
             var tryThis = why.Contains("No such device", StringComparison.Ordinal) ? ". Add the device to the node first" : "";
             throw Failure(doing, $"{what} does not work: {why}{tryThis}");
         }

@@ -33,10 +33,13 @@ internal sealed partial class OvsInstance
     public async Task<IReadOnlyList<OvsFlow>> DumpFlowsAsync(string bridge, CancellationToken ct)
     {
         await SettleAsync(ct).ConfigureAwait(false);
-        return OvsFlow.ParseAll(await OpenFlowAsync($"read the flows of bridge {bridge}", AllVersions, bridge, "dump-flows", [], null, ct).ConfigureAwait(false));
+        return OvsFlow.ParseAll(await OpenFlowAsync($"read the flows of bridge {bridge}", AllVersions, bridge, "dump-flows", [], null, ct)
+            .ConfigureAwait(false));
     }
 
-    /// <summary>Runs any other command of ovs-ofctl(8) on a bridge, <c>add-groups</c>, <c>mod-port</c>, <c>packet-out</c>…, and returns what it prints.</summary>
+    /// <summary>
+    /// Runs any other command of ovs-ofctl(8) on a bridge, <c>add-groups</c>, <c>mod-port</c>, <c>packet-out</c>…, and returns what it prints.
+    /// </summary>
     /// <param name="bridge">The bridge.</param>
     /// <param name="command">The command.</param>
     /// <param name="arguments">What follows the bridge; <c>-</c> stands for the lines.</param>
@@ -45,7 +48,8 @@ internal sealed partial class OvsInstance
     /// <exception cref="OvsException">The command is refused.</exception>
     public async Task<string> OpenFlowAsync(string bridge, string command, IReadOnlyList<string> arguments, IReadOnlyList<string>? lines, CancellationToken ct)
     {
-        var output = await OpenFlowAsync($"run ovs-ofctl {command} on bridge {bridge}", AllVersions, bridge, command, arguments, lines, ct).ConfigureAwait(false);
+        var output = await OpenFlowAsync($"run ovs-ofctl {command} on bridge {bridge}", AllVersions, bridge, command, arguments, lines, ct)
+            .ConfigureAwait(false);
         await SettleAsync(ct).ConfigureAwait(false);
         return output;
     }
@@ -70,7 +74,8 @@ internal sealed partial class OvsInstance
     }
 
     private async Task<string> OpenFlowAsync(
-        string doing, string versions, string bridge, string command, IReadOnlyList<string> arguments, IReadOnlyList<string>? lines, CancellationToken ct, params string[] options)
+        string doing, string versions, string bridge, string command, IReadOnlyList<string> arguments, IReadOnlyList<string>? lines,
+            CancellationToken ct, params string[] options)
     {
         List<string> words = [.. options, "-O", versions, "--names", "-vsyslog:off", "-vconsole:warn", command, $"unix:{Inside}/{bridge}.mgmt", .. arguments];
         var input = lines is null ? null : string.Concat(lines.Select(l => l + "\n"));

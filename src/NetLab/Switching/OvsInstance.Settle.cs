@@ -108,7 +108,8 @@ internal sealed partial class OvsInstance
     private async Task ForgetCachedFlowsAsync(CancellationToken ct)
     {
         const string doing = "make Open vSwitch decide by its current tables";
-        var answers = await AskAsync("ovs-vswitchd.ctl", doing, ct, ("revalidator/pause", []), ("revalidator/purge", []), ("revalidator/resume", [])).ConfigureAwait(false);
+        var answers = await AskAsync("ovs-vswitchd.ctl", doing, ct, ("revalidator/pause", []), ("revalidator/purge", []),
+            ("revalidator/resume", [])).ConfigureAwait(false);
         if (answers[0].Failed)
         {
             _ = await ControlAsync(doing, ct, ("revalidator/wait", [])).ConfigureAwait(false);

@@ -21,7 +21,8 @@ internal sealed partial class OvsInstance
         IReadOnlyList<string> states = [];
         for (var attempt = 0; ; attempt++)
         {
-            var text = (await ControlAsync(doing, ct, ("ofproto/trace", ["--names", bridge, flow, .. states.SelectMany(s => (string[])["--ct-next", s])])).ConfigureAwait(false))[0];
+            var text = (await ControlAsync(doing, ct,
+                ("ofproto/trace", ["--names", bridge, flow, .. states.SelectMany(s => (string[])["--ct-next", s])])).ConfigureAwait(false))[0];
             if (attempt == MostTrackings || !text.Contains(" - resume conntrack", StringComparison.Ordinal))
             {
                 return OvsTrace.Parse(text);

@@ -14,7 +14,8 @@ namespace NetLab;
 /// </summary>
 /// <remarks>
 /// <para>Owns the two processes and what is asked of them. In other files: changes of bridges and ports (<c>OvsInstance.Database.cs</c>),
-/// flow tables (<c>OvsInstance.Flows.cs</c>), waiting until all frames are through (<c>OvsInstance.Settle.cs</c>), looking (<c>OvsInstance.State.cs</c>).</para>
+/// flow tables (<c>OvsInstance.Flows.cs</c>), waiting until all frames are through (<c>OvsInstance.Settle.cs</c>), looking
+/// (<c>OvsInstance.State.cs</c>).</para>
 /// <para>Safe for use by many threads; changes go one after the other.</para>
 /// </remarks>
 internal sealed partial class OvsInstance : IAsyncDisposable
@@ -58,7 +59,8 @@ internal sealed partial class OvsInstance : IAsyncDisposable
 
     /// <summary>Starts the two processes, and returns when ovs-vswitchd can be asked. It has no bridge yet.</summary>
     /// <param name="group">The lab's processes.</param>
-    /// <param name="userland">The node's userland, with the network in which the bridges forward; the instance's files are in its <c>/run/openvswitch</c>, where programs of the node find it.</param>
+    /// <param name="userland">The node's userland, with the network in which the bridges forward;
+    /// the instance's files are in its <c>/run/openvswitch</c>, where programs of the node find it.</param>
     /// <param name="nodeName">The node's name, for messages.</param>
     /// <param name="ct">Gives up; what was started is ended.</param>
     /// <param name="kernelDatapath">Whether bridges with datapath_type "system" shall be possible. It makes the kernel look for its module openvswitch.</param>
@@ -109,7 +111,8 @@ internal sealed partial class OvsInstance : IAsyncDisposable
         const string doing = "start Open vSwitch";
         await CreateDatabaseAsync(doing, ct).ConfigureAwait(false);
         _database = await StartAsync(doing, "ovsdb-server", [$"{Inside}/conf.db", $"--remote=punix:{Inside}/db.sock"], ct).ConfigureAwait(false);
-        _daemon = await StartAsync(doing, "ovs-vswitchd", [$"unix:{Inside}/db.sock", .. kernelDatapath ? (string[])[] : ["--disable-system"]], ct).ConfigureAwait(false);
+        _daemon = await StartAsync(doing, "ovs-vswitchd", [$"unix:{Inside}/db.sock", .. kernelDatapath ? (string[])[] : ["--disable-system"]], ct)
+            .ConfigureAwait(false);
     }
 
     // What "ovsdb-tool create" writes is one record with the schema (ovsdb/log.c, ovsdb(5)): "OVSDB JSON", its length, its SHA-1, a newline, and the record,
@@ -204,13 +207,15 @@ internal sealed partial class OvsInstance : IAsyncDisposable
     };
 
     // Several commands on a connection of their own: ovs-vswitchd does them one after the other with nothing in between.
-    private async Task<string[]> ControlAsync(string doing, CancellationToken ct, params IReadOnlyList<(string Command, IReadOnlyList<string> Arguments)> commands)
+    private async Task<string[]> ControlAsync(string doing, CancellationToken ct,
+        params IReadOnlyList<(string Command, IReadOnlyList<string> Arguments)> commands)
     {
         var answers = await AskAsync("ovs-vswitchd.ctl", doing, ct, [.. commands.Select(c => (c.Command, Words(c.Arguments)))]).ConfigureAwait(false);
         return answers.FirstOrDefault(a => a.Failed) is { } failed ? throw Failure(doing, failed.Text) : [.. answers.Select(a => a.Text)];
     }
 
-    private async Task<IReadOnlyList<OvsAnswer>> AskAsync(string socket, string doing, CancellationToken ct, params IReadOnlyList<(string Method, JsonArray Parameters)> requests)
+    private async Task<IReadOnlyList<OvsAnswer>> AskAsync(string socket, string doing, CancellationToken ct,
+        params IReadOnlyList<(string Method, JsonArray Parameters)> requests)
     {
         try
         {
@@ -221,14 +226,16 @@ internal sealed partial class OvsInstance : IAsyncDisposable
         {
             // The connection broke because a daemon ended, most likely. The kernel may tell of the two in either order.
             await Task.WhenAny(Daemon.Exited, _database!.Exited, Task.Delay(TimeSpan.FromSeconds(5), ct)).ConfigureAwait(false);
-            throw _daemonEnded.IsCancellationRequested || Daemon.Exited.IsCompleted || _database.Exited.IsCompleted ? Ended(doing, e) : Failure(doing, e.Message, e);
+            throw _daemonEnded.IsCancellationRequested || Daemon.Exited.IsCompleted || _database.Exited.IsCompleted ? Ended(doing, e)
+                : Failure(doing, e.Message, e);
         }
     }
 
     private static JsonArray Words(IEnumerable<string> words) => [.. words.Select(w => (JsonNode)w)];
 
     private OvsException NotInstalled(string doing, string program, LinuxException e) =>
-        Failure(doing, $"there is no program {program} on this machine. Install Open vSwitch: apt-get install openvswitch-switch (the service it brings need not run)", e);
+        Failure(doing, $"there is no program {program} on this machine. Install Open vSwitch: apt-get install openvswitch-switch (the " +
+            $"service it brings need not run)", e);
 
     private OvsException Failure(string doing, string answer, Exception? inner = null) => new($"{doing} in node {_node}", answer, inner);
 

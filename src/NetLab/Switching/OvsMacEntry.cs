@@ -18,7 +18,8 @@ public sealed partial record OvsMacEntry(string Port, int Vlan, string Mac, Time
            where entry.Success
            select new OvsMacEntry(
                entry.Groups[1].Value is "LOCAL" ? bridge
-                   : int.TryParse(entry.Groups[1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var ofport) ? names.PortName(bridge, ofport) ?? entry.Groups[1].Value
+                   : int.TryParse(entry.Groups[1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var ofport)
+                   ? names.PortName(bridge, ofport) ?? entry.Groups[1].Value
                    : entry.Groups[1].Value,
                int.Parse(entry.Groups[2].Value, CultureInfo.InvariantCulture),
                entry.Groups[3].Value,

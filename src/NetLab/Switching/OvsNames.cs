@@ -30,7 +30,8 @@ internal sealed partial class OvsNames
             if (PortPattern().Match(line) is { Success: true } port)
             {
                 var inDatapath = int.TryParse(port.Groups[3].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number);
-                names._ports.Add((bridge, port.Groups[1].Value, int.Parse(port.Groups[2].Value, CultureInfo.InvariantCulture), inDatapath ? number : null, port.Groups[4].Value));
+                names._ports.Add((bridge, port.Groups[1].Value, int.Parse(port.Groups[2].Value, CultureInfo.InvariantCulture),
+                    inDatapath ? number : null, port.Groups[4].Value));
             }
             else if (BridgePattern().Match(line) is { Success: true } heading)
             {

@@ -9,7 +9,9 @@ public sealed record OvsPortState
     /// <summary>The port, which has the name of its device.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The OpenFlow port number: 65534 for the bridge's internal port, -1 where the device could not be opened, null where it has not been tried yet.</summary>
+    /// <summary>
+    /// The OpenFlow port number: 65534 for the bridge's internal port, -1 where the device could not be opened, null where it has not been tried yet.
+    /// </summary>
     public required int? Ofport { get; init; }
 
     /// <summary>The type of the interface: empty for a device of the kernel, else <c>internal</c>, <c>patch</c>, <c>vxlan</c>…</summary>

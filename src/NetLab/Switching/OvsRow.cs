@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace NetLab;
 
-/// <summary>Reads rows of the database as RFC 7047 writes them: a set of one is its member, others are <c>["set",[…]]</c>; maps are <c>["map",[[k,v],…]]</c>.</summary>
+/// <summary>
+/// Reads rows of the database as RFC 7047 writes them: a set of one is its member, others are <c>["set",[…]]</c>; maps are <c>["map",[[k,v],…]]</c>.
+/// </summary>
 internal static class OvsRow
 {
     public static IEnumerable<JsonElement> Set(JsonElement row, string column)

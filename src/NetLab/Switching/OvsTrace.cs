@@ -30,7 +30,9 @@ public sealed record OvsTrace
     /// <summary>The same with the VLAN tag that the frame has as it leaves.</summary>
     public required IReadOnlyList<OvsOutput> Outputs { get; init; }
 
-    /// <summary>Why something was dropped: the sentences that ofproto/trace puts between <c>&gt;&gt;&gt;&gt;</c> and <c>&lt;&lt;&lt;&lt;</c>, and its warnings.</summary>
+    /// <summary>
+    /// Why something was dropped: the sentences that ofproto/trace puts between <c>&gt;&gt;&gt;&gt;</c> and <c>&lt;&lt;&lt;&lt;</c>, and its warnings.
+    /// </summary>
     public required IReadOnlyList<string> Reasons { get; init; }
 
     /// <summary>Every flow table that was asked, in order.</summary>
@@ -138,7 +140,8 @@ internal static partial class OvsTraceReader
                 bridges.Push((bridge.Groups[1].Value, -1));
                 actions = [];
             }
-            else if (bridges.Count is 0 || words.StartsWith("Final flow: ", StringComparison.Ordinal) || words.StartsWith("Megaflow: ", StringComparison.Ordinal))
+            else if (bridges.Count is 0 || words.StartsWith("Final flow: ", StringComparison.Ordinal)
+                || words.StartsWith("Megaflow: ", StringComparison.Ordinal))
             {
                 continue;
             }

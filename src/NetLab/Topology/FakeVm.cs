@@ -59,7 +59,7 @@ public sealed partial class FakeVm
 
     private bool Owns(IPAddress address)
     {
-        for (int i = 0; i < Addresses.Count; i++)
+        for (var i = 0; i < Addresses.Count; i++)
         {
             if (Addresses[i].Address.Equals(address))
             {

@@ -16,16 +16,16 @@ public readonly record struct InterfaceAddress(IPAddress Address, int PrefixLeng
     public static InterfaceAddress Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        int slash = text.IndexOf('/', StringComparison.Ordinal);
-        IPAddress parsed = ParseHost(slash < 0 ? text : text[..slash]);
-        int widest = parsed.AddressFamily == AddressFamily.InterNetworkV6 ? 128 : 32;
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        var parsed = ParseHost(slash < 0 ? text : text[..slash]);
+        var widest = parsed.AddressFamily == AddressFamily.InterNetworkV6 ? 128 : 32;
         if (slash < 0)
         {
             throw new FormatException(
                 $"'{text}' has no prefix length; write {text}/{(widest == 32 ? 24 : 64)} for a host in a network, or {text}/{widest} for an address alone.");
         }
 
-        if (!int.TryParse(text.AsSpan(slash + 1), out int prefix) || prefix < 0 || prefix > widest)
+        if (!int.TryParse(text.AsSpan(slash + 1), out var prefix) || prefix < 0 || prefix > widest)
         {
             throw new FormatException($"'{text}' has no valid prefix length; after the slash comes a number from 0 to {widest}.");
         }
@@ -41,15 +41,15 @@ public readonly record struct InterfaceAddress(IPAddress Address, int PrefixLeng
     internal static string? ProblemOfHost(string text)
     {
         // IPAddress.Parse takes "10.1" for 10.0.0.1 and "010.0.0.1" for 8.0.0.1; nobody means that here.
-        string[] parts = text.Split('.');
-        bool isV6 = text.Contains(':', StringComparison.Ordinal);
+        var parts = text.Split('.');
+        var isV6 = text.Contains(':', StringComparison.Ordinal);
         if (!isV6 && parts.Length == 4 && Array.Find(parts, p => p.Length > 1 && p[0] == '0' && p.All(char.IsAsciiDigit)) is { } octal)
         {
-            string decimals = string.Join('.', parts.Select(p => p.TrimStart('0') is { Length: > 0 } digits ? digits : "0"));
+            var decimals = string.Join('.', parts.Select(p => p.TrimStart('0') is { Length: > 0 } digits ? digits : "0"));
             return $"'{text}' has a number with a leading zero, {octal}, which some programs read as octal; write {decimals}";
         }
 
-        bool isV4 = parts.Length == 4 && parts.All(p => p.Length is > 0 and < 4 && p.All(char.IsAsciiDigit));
+        var isV4 = parts.Length == 4 && parts.All(p => p.Length is > 0 and < 4 && p.All(char.IsAsciiDigit));
         return (isV6 ? text.AsSpan().IndexOfAny('%', '[') < 0 : isV4) && IPAddress.TryParse(text, out _)
             ? null : $"'{text}' is no address; write it as 10.0.0.1 or fd00::1";
     }
@@ -64,10 +64,10 @@ public readonly record struct InterfaceAddress(IPAddress Address, int PrefixLeng
         }
 
         byte[] mine = Address.GetAddressBytes(), theirs = other.GetAddressBytes();
-        for (int bit = 0; bit < PrefixLength; bit += 8)
+        for (var bit = 0; bit < PrefixLength; bit += 8)
         {
-            int keep = Math.Min(8, PrefixLength - bit);
-            int mask = 0xff << (8 - keep) & 0xff;
+            var keep = Math.Min(8, PrefixLength - bit);
+            var mask = 0xff << (8 - keep) & 0xff;
             if (((mine[bit / 8] ^ theirs[bit / 8]) & mask) != 0)
             {
                 return false;
@@ -82,8 +82,8 @@ public readonly record struct InterfaceAddress(IPAddress Address, int PrefixLeng
     {
         get
         {
-            byte[] bytes = Address.GetAddressBytes();
-            for (int bit = 0; bit < bytes.Length * 8; bit++)
+            var bytes = Address.GetAddressBytes();
+            for (var bit = 0; bit < bytes.Length * 8; bit++)
             {
                 if (bit >= PrefixLength)
                 {

@@ -52,7 +52,7 @@ public sealed partial class Lab : IAsyncDisposable
     /// </summary>
     public static void ReserveThreads()
     {
-        ThreadPool.GetMinThreads(out int workers, out int completions);
+        ThreadPool.GetMinThreads(out var workers, out var completions);
         if (workers < ThreadsAtLeast)
         {
             ThreadPool.SetMinThreads(ThreadsAtLeast, completions);
@@ -64,7 +64,8 @@ public sealed partial class Lab : IAsyncDisposable
     public Node AddNode(string name) => AddNode(name, find: null);
 
     /// <summary>
-    /// Adds a node whose network namespace is somebody else's, a container's above all. Links are plugged into it, and it is followed and read as any node; when the lab goes, what the lab
+    /// Adds a node whose network namespace is somebody else's, a container's above all.
+    /// Links are plugged into it, and it is followed and read as any node; when the lab goes, what the lab
     /// added to it goes, and the rest stays as it was.
     /// </summary>
     /// <param name="name">The node's name.</param>
@@ -94,7 +95,7 @@ public sealed partial class Lab : IAsyncDisposable
     public Node AddHost(string name, Switch on, string address)
     {
         ArgumentNullException.ThrowIfNull(on);
-        Node node = AddNode(name);
+        var node = AddNode(name);
         AddLink(node.End("eth0", address), on);
         return node;
     }
@@ -141,7 +142,7 @@ public sealed partial class Lab : IAsyncDisposable
     /// <exception cref="TopologyException">It cannot be built; every problem is listed.</exception>
     public void Validate()
     {
-        IReadOnlyList<string> problems = TopologyCheck.Problems(this);
+        var problems = TopologyCheck.Problems(this);
         if (problems.Count > 0)
         {
             throw new TopologyException(problems);

@@ -22,6 +22,8 @@ public enum FrameTracing
     /// <summary>By the kernel's tracepoints, which show every copy, and tell why it ended. Needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN.</summary>
     Kernel,
 
-    /// <summary>By a packet socket in every node: where a frame was last seen is known; why it went no further is inferred from the state of what it came to.</summary>
+    /// <summary>
+    /// By a packet socket in every node: where a frame was last seen is known; why it went no further is inferred from the state of what it came to.
+    /// </summary>
     PacketSockets,
 }

@@ -90,7 +90,7 @@ public sealed class LinkEnd
 
         if (Switch is null)
         {
-            for (int n = 0; ; n++)
+            for (var n = 0; ; n++)
             {
                 if (Node.FindDevice($"eth{n}") is null && reserved != $"eth{n}")
                 {
@@ -99,7 +99,7 @@ public sealed class LinkEnd
             }
         }
 
-        string wanted = ReferenceEquals(other.Node, Node) && other.Switch is not null ? other.Switch.Name : other.Node.Name;
+        var wanted = ReferenceEquals(other.Node, Node) && other.Switch is not null ? other.Switch.Name : other.Node.Name;
         return Names.Free(wanted, name => name == reserved || Node.FindDevice(name) is not null);
     }
 
@@ -116,7 +116,8 @@ public sealed class LinkEnd
         Switch?.Attach(end);
         if (VlanTag is { } tag)
         {
-            (Switch as OvsBridge ?? throw new TopologyException($"{end}: a VLAN tag needs an Open vSwitch bridge; on a Linux bridge set BridgePort and VLAN filtering"))
+            (Switch as OvsBridge ?? throw new TopologyException(
+                $"{end}: a VLAN tag needs an Open vSwitch bridge; on a Linux bridge set BridgePort and VLAN filtering"))
                 .Port(end).Tag = tag;
         }
     }

@@ -18,7 +18,7 @@ internal static class Names
             return "a device needs a name";
         }
 
-        int bytes = Encoding.UTF8.GetByteCount(name);
+        var bytes = Encoding.UTF8.GetByteCount(name);
         if (bytes > LongestDevice)
         {
             return $"device name '{name}' has {bytes} bytes; Linux takes at most {LongestDevice}, for example '{name[..Math.Min(name.Length, LongestDevice)]}'";
@@ -67,10 +67,10 @@ internal static class Names
     /// <summary>A free name made from <paramref name="wanted"/>: cut to what a device name may have, numbered when taken.</summary>
     public static string Free(string wanted, Func<string, bool> taken)
     {
-        string name = wanted.Length > LongestDevice ? wanted[..LongestDevice] : wanted;
-        for (int n = 1; taken(name); n++)
+        var name = wanted.Length > LongestDevice ? wanted[..LongestDevice] : wanted;
+        for (var n = 1; taken(name); n++)
         {
-            string tail = n.ToString();
+            var tail = n.ToString();
             name = wanted[..Math.Min(wanted.Length, LongestDevice - tail.Length)] + tail;
         }
 

@@ -62,7 +62,8 @@ public sealed partial class Node
     /// <summary>The device with this name.</summary>
     /// <exception cref="TopologyException">There is none; the message names those there are.</exception>
     public Device Device(string name) => FindDevice(name)
-        ?? throw new TopologyException($"node {Name} has no device '{name}'; it has: {(_devices.Count == 0 ? "none" : string.Join(", ", _devices.Select(d => d.Name)))}");
+        ?? throw new TopologyException(
+            $"node {Name} has no device '{name}'; it has: {(_devices.Count == 0 ? "none" : string.Join(", ", _devices.Select(d => d.Name)))}");
 
     /// <summary>Adds a Linux bridge.</summary>
     /// <param name="name">The bridge's device name.</param>
@@ -83,7 +84,9 @@ public sealed partial class Node
     {
         if (IsGiven)
         {
-            throw new TopologyException($"node {Name} stands for a namespace that is somebody else's, and Open vSwitch would leave its devices there; add the bridge to a node of the lab's own");
+            throw new TopologyException(
+                $"node {Name} stands for a namespace that is somebody else's, and Open vSwitch would leave its devices there; add the bridge " +
+                    $"to a node of the lab's own");
         }
 
         var bridge = Add(new OvsBridge(this, name));
@@ -205,7 +208,8 @@ public sealed partial class Node
             || (route is { Device: null, Gateway: { } gateway } && device.Addresses.Any(a => a.Contains(gateway))
                 && !_devices.Any(d => !ReferenceEquals(d, device) && d.Addresses.Any(a => a.Contains(gateway)))));
         _neighbours.RemoveAll(n => ReferenceEquals(n.Device, device));
-        foreach (string sysctl in _sysctls.Keys.Where(s => s.Contains($".{device.Name}.", StringComparison.Ordinal) || s.Contains($"/{device.Name}/", StringComparison.Ordinal)).ToList())
+        foreach (var sysctl in _sysctls.Keys.Where(s => s.Contains($".{device.Name}.", StringComparison.Ordinal)
+            || s.Contains($"/{device.Name}/", StringComparison.Ordinal)).ToList())
         {
             _sysctls.Remove(sysctl);
         }

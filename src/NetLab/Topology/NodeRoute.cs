@@ -15,7 +15,7 @@ public sealed record NodeRoute(InterfaceAddress Destination, IPAddress? Gateway,
 
     internal static NodeRoute Parse(Node node, string destination, string? via, Device? device)
     {
-        IPAddress? gateway = via is null ? null : InterfaceAddress.ParseHost(via);
+        var gateway = via is null ? null : InterfaceAddress.ParseHost(via);
         if (gateway is null && device is null)
         {
             throw new TopologyException($"node {node.Name}: the route to {destination} needs a gateway or a device");
@@ -26,8 +26,8 @@ public sealed record NodeRoute(InterfaceAddress Destination, IPAddress? Gateway,
             throw new TopologyException($"node {node.Name}: the route to {destination} names {device}, a device of another node");
         }
 
-        bool v6 = gateway?.AddressFamily == AddressFamily.InterNetworkV6;
-        InterfaceAddress network = destination == "default"
+        var v6 = gateway?.AddressFamily == AddressFamily.InterNetworkV6;
+        var network = destination == "default"
             ? new InterfaceAddress(v6 ? IPAddress.IPv6Any : IPAddress.Any, 0)
             : destination.Contains('/', StringComparison.Ordinal) ? InterfaceAddress.Parse(destination)
             : InterfaceAddress.ParseHost(destination) is var host ? new InterfaceAddress(host, host.GetAddressBytes().Length * 8) : default;

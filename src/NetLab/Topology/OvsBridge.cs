@@ -44,7 +44,7 @@ public sealed partial class OvsBridge : Switch
     public OvsPort Port(Device device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        return _ports.TryGetValue(device, out OvsPort? port)
+        return _ports.TryGetValue(device, out var port)
             ? port
             : throw new TopologyException($"{device} is not a port of {this}; its ports are: {string.Join(", ", Ports.Select(p => p.Name))}");
     }

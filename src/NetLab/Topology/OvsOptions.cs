@@ -24,7 +24,10 @@ public sealed record OvsBridgeOptions
 
     internal bool IsInKernel => Datapath is "system";
 
-    /// <summary>The OpenFlow versions that the bridge speaks: <c>"OpenFlow10"</c>, <c>"OpenFlow13"</c>, <c>"OpenFlow14"</c>… Flows are changed in bundles, which want OpenFlow14 or newer among them.</summary>
+    /// <summary>
+    /// The OpenFlow versions that the bridge speaks: <c>"OpenFlow10"</c>, <c>"OpenFlow13"</c>, <c>"OpenFlow14"</c>… Flows are changed in
+    /// bundles, which want OpenFlow14 or newer among them.
+    /// </summary>
     public IReadOnlyList<string>? Protocols { get; init; }
 
     /// <summary>The MAC address of the bridge and of its internal port, <c>"fa:16:3e:00:00:01"</c>. The datapath id follows from it.</summary>
@@ -61,7 +64,10 @@ public sealed record OvsPortOptions
     /// <summary>The VLANs that a trunk carries, 0 (untagged) to 4095; null or empty means all.</summary>
     public IReadOnlyList<int>? Trunks { get; init; }
 
-    /// <summary><c>"access"</c>, <c>"trunk"</c>, <c>"native-tagged"</c>, <c>"native-untagged"</c> or <c>"dot1q-tunnel"</c>. By default access where there is a tag and no trunks, trunk otherwise.</summary>
+    /// <summary>
+    /// <c>"access"</c>, <c>"trunk"</c>, <c>"native-tagged"</c>, <c>"native-untagged"</c> or <c>"dot1q-tunnel"</c>.
+    /// By default access where there is a tag and no trunks, trunk otherwise.
+    /// </summary>
     public string? VlanMode { get; init; }
 
     /// <summary>external_ids of the interface: <c>iface-id</c>, <c>attached-mac</c>, <c>vm-uuid</c>…</summary>
@@ -70,7 +76,10 @@ public sealed record OvsPortOptions
     /// <summary>other_config of the port.</summary>
     public IReadOnlyDictionary<string, string> OtherConfig { get; init; } = None;
 
-    /// <summary>Null for a device that exists in the namespace; <c>"internal"</c> for one that Open vSwitch makes; <c>"patch"</c>, <c>"vxlan"</c>, <c>"gre"</c>, <c>"geneve"</c>…</summary>
+    /// <summary>
+    /// Null for a device that exists in the namespace; <c>"internal"</c> for one that Open vSwitch makes;
+    /// <c>"patch"</c>, <c>"vxlan"</c>, <c>"gre"</c>, <c>"geneve"</c>…
+    /// </summary>
     public string? InterfaceType { get; init; }
 
     /// <summary>options of the interface: <c>peer</c> of a patch port; <c>remote_ip</c>, <c>local_ip</c>, <c>key</c> of a tunnel…</summary>

@@ -16,23 +16,23 @@ internal sealed class Segments
         var segments = new Segments();
         List<OvsBridge> bridges = [.. lab.Nodes.SelectMany(node => node.Devices).OfType<OvsBridge>()];
         HashSet<int> vlans = [0, .. bridges.SelectMany(bridge => bridge.Ports.Select(bridge.Port)).Select(port => port.Tag ?? 0)];
-        foreach (Link link in lab.Links)
+        foreach (var link in lab.Links)
         {
-            foreach (int vlan in IsTrunk(link.A) && IsTrunk(link.B) ? vlans : [0])
+            foreach (var vlan in IsTrunk(link.A) && IsTrunk(link.B) ? vlans : [0])
             {
                 segments.Join(Point(link.A, vlan), Point(link.B, vlan));
             }
         }
 
-        foreach ((OvsBridge bridge, OvsPort patch) in bridges.SelectMany(bridge => bridge.VirtualPorts.Select(port => (bridge, port))))
+        foreach ((var bridge, var patch) in bridges.SelectMany(bridge => bridge.VirtualPorts.Select(port => (bridge, port))))
         {
-            foreach (int vlan in PeerOf(bridge, patch) is null ? [] : vlans)
+            foreach (var vlan in PeerOf(bridge, patch) is null ? [] : vlans)
             {
                 segments.Join((bridge, vlan), (PeerOf(bridge, patch)!, vlan));
             }
         }
 
-        foreach (KernelDevice device in lab.Nodes.SelectMany(node => node.Devices).OfType<KernelDevice>())
+        foreach (var device in lab.Nodes.SelectMany(node => node.Devices).OfType<KernelDevice>())
         {
             // It has no frames of its own: those of the device below are shared out by address.
             if (device is { Parent: { } parent, Spec: MacvlanLinkSpec or IpvlanLinkSpec })
@@ -59,13 +59,13 @@ internal sealed class Segments
     private static bool IsTrunk(Device device) => device.Switch is OvsBridge bridge && bridge.Port(device).Tag is null;
 
     private static OvsBridge? PeerOf(OvsBridge bridge, OvsPort patch) =>
-        patch.Options is { InterfaceType: "patch", InterfaceOptions: { } options } && options.TryGetValue("peer", out string? peer)
+        patch.Options is { InterfaceType: "patch", InterfaceOptions: { } options } && options.TryGetValue("peer", out var peer)
         ? bridge.Node.Devices.OfType<OvsBridge>().FirstOrDefault(other => other.VirtualPorts.Any(port => port.Name == peer))
         : null;
 
     private object Root(object point)
     {
-        while (_parents.TryGetValue(point, out object? parent))
+        while (_parents.TryGetValue(point, out var parent))
         {
             point = parent;
         }

@@ -8,7 +8,7 @@ internal static class TopologyCheck
     public static IReadOnlyList<string> Problems(Lab lab)
     {
         var problems = new List<string>();
-        foreach (Node node in lab.Nodes)
+        foreach (var node in lab.Nodes)
         {
             AddressesOf(node, problems);
             OvsTags(node, problems);
@@ -22,15 +22,15 @@ internal static class TopologyCheck
     private static void AddressesOf(Node node, List<string> problems)
     {
         var owners = new Dictionary<IPAddress, Device>();
-        foreach (Device device in node.Devices)
+        foreach (var device in node.Devices)
         {
-            foreach (InterfaceAddress address in device.Addresses)
+            foreach (var address in device.Addresses)
             {
                 // A link-local address belongs to its link (RFC 4291, 2.5.6): fe80::1 may be a router's on each.
                 if (!address.Address.IsIPv6LinkLocal && !owners.TryAdd(address.Address, device)
                     && !(device.AllowDuplicates || owners[address.Address].AllowDuplicates))
                 {
-                    string first = owners[address.Address].Name;
+                    var first = owners[address.Address].Name;
                     problems.Add($"node {node.Name}: address {address.Address} is on {first} and on {device.Name}; give each device its own");
                 }
             }
@@ -39,9 +39,9 @@ internal static class TopologyCheck
 
     private static void OvsTags(Node node, List<string> problems)
     {
-        foreach (OvsPort port in node.Devices.OfType<OvsBridge>().SelectMany(b => b.Ports.Select(b.Port)))
+        foreach (var port in node.Devices.OfType<OvsBridge>().SelectMany(b => b.Ports.Select(b.Port)))
         {
-            foreach (int tag in (port.Tag is { } own ? [own] : Array.Empty<int>()).Concat(port.Trunks ?? []))
+            foreach (var tag in (port.Tag is { } own ? [own] : Array.Empty<int>()).Concat(port.Trunks ?? []))
             {
                 if (tag is < 0 or > 4095)
                 {
@@ -53,12 +53,12 @@ internal static class TopologyCheck
 
     private static void Routes(Node node, List<string> problems)
     {
-        foreach (NodeRoute route in node.Routes)
+        foreach (var route in node.Routes)
         {
             if (route.Gateway is { } gateway && route.Device is null
                 && !node.Devices.Any(d => d.Addresses.Any(a => a.Contains(gateway))))
             {
-                string have = string.Join(", ", node.Devices.SelectMany(d => d.Addresses));
+                var have = string.Join(", ", node.Devices.SelectMany(d => d.Addresses));
                 problems.Add($"node {node.Name}: gateway {gateway} of route '{route}' is in no network of the node; "
                     + $"its addresses are: {(have.Length == 0 ? "none" : have)}");
             }
@@ -69,17 +69,17 @@ internal static class TopologyCheck
     {
         var segments = Segments.Of(lab);
         var seen = new Dictionary<(object Segment, IPAddress Address), string>();
-        foreach ((object owner, Device device, InterfaceAddress address) in Owners(lab))
+        foreach ((var owner, var device, var address) in Owners(lab))
         {
             if (device.AllowDuplicates)
             {
                 continue;
             }
 
-            string name = owner is FakeVm vm ? $"VM {vm.Name}" : device.ToString();
+            var name = owner is FakeVm vm ? $"VM {vm.Name}" : device.ToString();
             if (!seen.TryAdd((segments.Find(device), address.Address), name))
             {
-                string first = seen[(segments.Find(device), address.Address)];
+                var first = seen[(segments.Find(device), address.Address)];
                 if (owner is FakeVm || !first.StartsWith(device.Node.Name + "/", StringComparison.Ordinal))
                 {
                     problems.Add($"address {address.Address} is on {first} and on {name}, which share one broadcast domain; give each its own");

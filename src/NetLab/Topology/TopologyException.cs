@@ -1,6 +1,8 @@
 namespace NetLab;
 
-/// <summary>What was described cannot be a network: a name twice, an address twice, a device with two masters… The message says what, and what would be right.</summary>
+/// <summary>
+/// What was described cannot be a network: a name twice, an address twice, a device with two masters… The message says what, and what would be right.
+/// </summary>
 public sealed class TopologyException : InvalidOperationException
 {
     /// <summary>One problem.</summary>

@@ -9,7 +9,9 @@ internal static class Ways
     /// <summary>The shortest way from one of some devices to one of others, ends included; empty where there is none.</summary>
     public static IReadOnlyList<Device> Find(IEnumerable<Device> from, IReadOnlyCollection<Device> to) => Shortest(from, to.Contains, Next);
 
-    /// <summary>The switches on the shortest way over switches alone, each with the port that leads into it and the one that leads out; empty where there is none.</summary>
+    /// <summary>
+    /// The switches on the shortest way over switches alone, each with the port that leads into it and the one that leads out; empty where there is none.
+    /// </summary>
     public static IReadOnlyList<Crossing> OverSwitches(Device from, Device to)
     {
         IReadOnlyList<Device> way = Shortest([from], device => ReferenceEquals(device, to), BehindSwitch);
@@ -20,12 +22,12 @@ internal static class Ways
     {
         var cameFrom = from.ToDictionary(device => device, _ => (Device?)null);
         var queue = new Queue<Device>(cameFrom.Keys);
-        while (queue.TryDequeue(out Device? at))
+        while (queue.TryDequeue(out var at))
         {
             if (isEnd(at))
             {
                 var way = new List<Device>();
-                for (Device? step = at; step is not null; step = cameFrom[step])
+                for (var step = at; step is not null; step = cameFrom[step])
                 {
                     way.Insert(0, step);
                 }
@@ -33,7 +35,7 @@ internal static class Ways
                 return way;
             }
 
-            foreach (Device one in next(at).Where(device => cameFrom.TryAdd(device, at)))
+            foreach (var one in next(at).Where(device => cameFrom.TryAdd(device, at)))
             {
                 queue.Enqueue(one);
             }

@@ -50,13 +50,14 @@ internal readonly struct FrameIdentity
         }
 
         // What Ethernet pads, ARP does not mean.
-        ReadOnlyMemory<byte> payload = frame.Payload;
+        var payload = frame.Payload;
         return new FrameIdentity(frame.EtherType, 0, frame.Arp is not null ? payload[..28] : payload, null);
     }
 
     /// <summary>Whether both are the same frame, or <paramref name="seen"/> is a fragment of it or carries it inside a tunnel.</summary>
     public bool Is(FrameIdentity seen) =>
-        (_protocol == seen._protocol && (_mark is null ? !seen._isFragment : _mark == seen._mark) && (seen._isFragment || _content.Span.SequenceEqual(seen._content.Span)))
+        (_protocol == seen._protocol && (_mark is null ? !seen._isFragment : _mark == seen._mark)
+            && (seen._isFragment || _content.Span.SequenceEqual(seen._content.Span)))
         || (seen._inner is { } inner && Is(Of(inner)));
 
     /// <summary>The same, whatever identification the sender's stack chooses.</summary>
@@ -75,7 +76,7 @@ internal readonly struct FrameIdentity
 
         if (frame.Tcp is { } tcp)
         {
-            byte[] content = new byte[8 + tcp.Payload.Length];
+            var content = new byte[8 + tcp.Payload.Length];
             BinaryPrimitives.WriteUInt32BigEndian(content, tcp.SequenceNumber);
             BinaryPrimitives.WriteUInt32BigEndian(content.AsSpan(4), tcp.AcknowledgmentNumber);
             tcp.Payload.CopyTo(content.AsMemory(8));
@@ -85,7 +86,7 @@ internal readonly struct FrameIdentity
         if (frame.Icmp is { Type: IcmpType.EchoRequest or IcmpType.EchoReply } icmp)
         {
             // NAT changes the identifier of an echo; the rest stays.
-            byte[] content = new byte[3 + icmp.Payload.Length];
+            var content = new byte[3 + icmp.Payload.Length];
             content[0] = (byte)icmp.Type;
             BinaryPrimitives.WriteUInt16BigEndian(content.AsSpan(1), icmp.SequenceNumber);
             icmp.Payload.CopyTo(content.AsMemory(3));

@@ -17,17 +17,19 @@ internal sealed record FrameLoop(Frame Frame, IReadOnlyDictionary<Device, int> P
     /// <summary>Finds the frame that most ports received most often; null where none goes round.</summary>
     /// <param name="closed">Ports that were closed already: what still comes to them goes no further.</param>
     /// <param name="seen">Sightings, in order: at which device of the lab, which way, when in nanoseconds, and the bytes.</param>
-    public static FrameLoop? Find(IReadOnlyCollection<Device> closed, IReadOnlyList<(Device? Device, HopDirection Direction, long Time, ReadOnlyMemory<byte> Bytes)> seen)
+    public static FrameLoop? Find(IReadOnlyCollection<Device> closed,
+        IReadOnlyList<(Device? Device, HopDirection Direction, long Time, ReadOnlyMemory<byte> Bytes)> seen)
     {
         foreach (var same in seen.GroupBy(s => s.Bytes, ByBytes.Instance).OrderByDescending(g => g.Count()))
         {
-            int sent = same.Count(s => s is { Direction: HopDirection.In, Device.Guest: not null } or { Direction: HopDirection.Out, Device: { Passes: null } });
+            var sent = same.Count(s => s is { Direction: HopDirection.In, Device.Guest: not null }
+                or { Direction: HopDirection.Out, Device: { Passes: null } });
             var ports = same.Where(s => s.Direction == HopDirection.In && CanBeClosed(s.Device) && !closed.Contains(s.Device!)).GroupBy(s => s.Device!)
                 .Where(g => g.Count() >= Times * (1 + sent)).ToDictionary(g => g.Key, g => g.Count());
             if (ports.Count > 0)
             {
                 // What one end of a cable received the other has sent. A frame that has gone round one way alone has come in at half of the loop's ports.
-                foreach (Device end in ports.Keys.Where(e => CanBeClosed(e.OtherEnd) && !closed.Contains(e.OtherEnd!)).ToList())
+                foreach (var end in ports.Keys.Where(e => CanBeClosed(e.OtherEnd) && !closed.Contains(e.OtherEnd!)).ToList())
                 {
                     ports.TryAdd(end.OtherEnd!, ports[end]);
                 }
@@ -44,7 +46,7 @@ internal sealed record FrameLoop(Frame Frame, IReadOnlyDictionary<Device, int> P
     {
         // Any port on the loop would do; the last described is what a person would call the redundant one.
         List<Node> nodes = [.. Ports.Keys.First().Node.Lab.Nodes];
-        Device port = Ports.Keys.OrderBy(d => nodes.IndexOf(d.Node)).ThenBy(d => d.Index).Last();
+        var port = Ports.Keys.OrderBy(d => nodes.IndexOf(d.Node)).ThenBy(d => d.Index).Last();
         var batch = new NetlinkBatch();
         if (port.Switch is Bridge)
         {

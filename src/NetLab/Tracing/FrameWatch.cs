@@ -33,7 +33,7 @@ internal sealed class FrameWatch(string why) : IFrameWatch
         FrameTimestamps.Ensure();
         lock (_gate)
         {
-            foreach (Node node in nodes)
+            foreach (var node in nodes)
             {
                 if (!_sockets.ContainsKey(node))
                 {
@@ -47,7 +47,7 @@ internal sealed class FrameWatch(string why) : IFrameWatch
     {
         lock (_gate)
         {
-            if (_sockets.Remove(node, out PacketSocket? socket))
+            if (_sockets.Remove(node, out var socket))
             {
                 socket.Dispose();
             }
@@ -58,10 +58,10 @@ internal sealed class FrameWatch(string why) : IFrameWatch
     {
         lock (_gate)
         {
-            foreach ((Node node, PacketSocket socket) in _sockets)
+            foreach ((var node, var socket) in _sockets)
             {
                 // A storm fills the socket faster than it is read; whoever waits for quiet must get to see that there is none.
-                for (int n = 0; n < MostAtOnce && socket.TryRead(_buffer, out PacketRecord record); n++)
+                for (var n = 0; n < MostAtOnce && socket.TryRead(_buffer, out var record); n++)
                 {
                     _fresh.Add(SightingOf(node, record));
                 }
@@ -69,7 +69,7 @@ internal sealed class FrameWatch(string why) : IFrameWatch
 
             // Each socket's records are in order; between sockets the time stamps decide.
             _fresh.Sort((a, b) => a.Time.CompareTo(b.Time));
-            foreach (Sighting sighting in _fresh)
+            foreach (var sighting in _fresh)
             {
                 _log.Add(sighting with { Sequence = Count++ });
             }
@@ -94,7 +94,7 @@ internal sealed class FrameWatch(string why) : IFrameWatch
         Drain();
         lock (_gate)
         {
-            int from = (int)Math.Clamp(position - (Count - _log.Count), 0, _log.Count);
+            var from = (int)Math.Clamp(position - (Count - _log.Count), 0, _log.Count);
             position = Count;
             return _log.GetRange(from, _log.Count - from);
         }
@@ -105,9 +105,9 @@ internal sealed class FrameWatch(string why) : IFrameWatch
     {
         lock (_gate)
         {
-            int from = (int)Math.Clamp(since - (Count - _log.Count), 0, _log.Count);
+            var from = (int)Math.Clamp(since - (Count - _log.Count), 0, _log.Count);
             var found = new List<Sighting>();
-            for (int i = from; i < _log.Count && found.Count < Most; i++)
+            for (var i = from; i < _log.Count && found.Count < Most; i++)
             {
                 if (identity.Is(_log[i].Identity))
                 {
@@ -125,7 +125,7 @@ internal sealed class FrameWatch(string why) : IFrameWatch
     {
         lock (_gate)
         {
-            int from = (int)Math.Max(0, Math.Max(_log.Count - FrameLoop.Window, _forgotten - (Count - _log.Count)));
+            var from = (int)Math.Max(0, Math.Max(_log.Count - FrameLoop.Window, _forgotten - (Count - _log.Count)));
             return FrameLoop.Find(closed, [.. _log.Skip(from).Select(s => (s.Device, s.Direction, s.Time, s.Frame.Bytes))]);
         }
     }
@@ -135,9 +135,9 @@ internal sealed class FrameWatch(string why) : IFrameWatch
         lock (_gate)
         {
             // What a storm has left in the sockets is worth nothing any more, and would take long to make sightings of.
-            foreach (PacketSocket socket in _sockets.Values)
+            foreach (var socket in _sockets.Values)
             {
-                for (int n = 0; n < 50 * MostAtOnce && socket.TryRead(_buffer, out _); n++)
+                for (var n = 0; n < 50 * MostAtOnce && socket.TryRead(_buffer, out _); n++)
                 {
                 }
             }
@@ -164,7 +164,7 @@ internal sealed class FrameWatch(string why) : IFrameWatch
     {
         lock (_gate)
         {
-            foreach (PacketSocket socket in _sockets.Values)
+            foreach (var socket in _sockets.Values)
             {
                 socket.Dispose();
             }
@@ -175,11 +175,12 @@ internal sealed class FrameWatch(string why) : IFrameWatch
 
     private Sighting SightingOf(Node node, PacketRecord record)
     {
-        node.State.DevicesByIndex.TryGetValue(record.InterfaceIndex, out Device? device);
-        string name = device?.Name ?? (record.InterfaceIndex == 1 ? "lo" : $"if{record.InterfaceIndex}");
-        HopDirection direction = record.Direction == PacketDirection.Outgoing ? HopDirection.Out : HopDirection.In;
+        node.State.DevicesByIndex.TryGetValue(record.InterfaceIndex, out var device);
+        var name = device?.Name ?? (record.InterfaceIndex == 1 ? "lo" : $"if{record.InterfaceIndex}");
+        var direction = record.Direction == PacketDirection.Outgoing ? HopDirection.Out : HopDirection.In;
         ushort? vlan = record.VlanTci is { } tci ? (ushort)(tci & 0xfff) : null;
-        return new Sighting(0, record.TimestampNanoseconds, node, name, device, direction, vlan, Frame.FromBytes(_buffer.AsSpan(0, record.Length), record.HasPendingChecksum));
+        return new Sighting(0, record.TimestampNanoseconds, node, name, device, direction, vlan,
+            Frame.FromBytes(_buffer.AsSpan(0, record.Length), record.HasPendingChecksum));
     }
 
     // What is seen is kept all the time, so there is nothing to end.

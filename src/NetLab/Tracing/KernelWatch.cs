@@ -6,7 +6,8 @@ namespace NetLab;
 
 /// <summary>
 /// What the kernel's tracepoints tell of the frames in one lab's nodes. Records are kept only while somebody follows a frame, as bytes: a
-/// flood must not stop the reader of the ring that all labs share. Owns the registration of the lab's namespaces, which must end before they go: the kernel uses their numbers again.
+/// flood must not stop the reader of the ring that all labs share. Owns the registration of the lab's namespaces, which must end before
+/// they go: the kernel uses their numbers again.
 /// </summary>
 internal sealed class KernelWatch : IFrameWatch
 {
@@ -38,11 +39,12 @@ internal sealed class KernelWatch : IFrameWatch
             return null;
         }
 
-        SharedTracer? tracer = SharedTracer.Get(out why);
+        var tracer = SharedTracer.Get(out why);
         if (tracer is null && tracing == FrameTracing.Kernel)
         {
             throw new PlatformNotSupportedException(
-                $"The lab is to follow frames by the kernel's tracepoints, but the kernel does not let this process: {why}. Run with CAP_BPF and CAP_PERFMON, or set LabOptions.Tracing to Auto.");
+                $"The lab is to follow frames by the kernel's tracepoints, but the kernel does not let this " +
+                    $"process: {why}. Run with CAP_BPF and CAP_PERFMON, or set LabOptions.Tracing to Auto.");
         }
 
         why = $"the kernel does not tell this process its reasons: {why}";
@@ -55,9 +57,9 @@ internal sealed class KernelWatch : IFrameWatch
 
     public void AddNodes(IEnumerable<Node> nodes)
     {
-        foreach (Node node in nodes)
+        foreach (var node in nodes)
         {
-            ulong inode = node.State.Namespace.Inode;
+            var inode = node.State.Namespace.Inode;
             bool isKnown;
             lock (_gate)
             {
@@ -92,7 +94,7 @@ internal sealed class KernelWatch : IFrameWatch
     public IObservation Observe()
     {
         _tracer.Drain();
-        long lost = Lost();
+        var lost = Lost();
         lock (_gate)
         {
             _recordings++;
@@ -100,7 +102,9 @@ internal sealed class KernelWatch : IFrameWatch
         }
     }
 
-    /// <summary>Takes away what was kept since the last time. Only for a lab that is watched, and sends nothing itself: what recordings have is gone with it.</summary>
+    /// <summary>
+    /// Takes away what was kept since the last time. Only for a lab that is watched, and sends nothing itself: what recordings have is gone with it.
+    /// </summary>
     /// <param name="lost">How many records of the lab's namespaces found no room so far.</param>
     public IReadOnlyList<TraceEvent> TakeAway(out long lost)
     {
@@ -113,7 +117,7 @@ internal sealed class KernelWatch : IFrameWatch
             (kept, _kept) = (_kept, new TraceLog(MostChunks));
         }
 
-        List<TraceEvent> events = kept.Since(0).ToEvents();
+        var events = kept.Since(0).ToEvents();
         kept.Clear();
         return events;
     }
@@ -123,7 +127,7 @@ internal sealed class KernelWatch : IFrameWatch
     {
         lock (_gate)
         {
-            bool isSighting = record.Kind is TraceEventKind.NetifReceiveSkb or TraceEventKind.NetDevStartXmit;
+            var isSighting = record.Kind is TraceEventKind.NetifReceiveSkb or TraceEventKind.NetDevStartXmit;
             Count += isSighting ? 1 : 0;
             if (_recordings == 0)
             {
@@ -146,7 +150,7 @@ internal sealed class KernelWatch : IFrameWatch
     // Records of the lab's namespaces that found no room in the ring. They are only asked for one by one when there are new ones at all.
     private long Lost()
     {
-        long ofAll = _tracer.Lost;
+        var ofAll = _tracer.Lost;
         lock (_gate)
         {
             if (ofAll != _lost.OfAll)
@@ -164,7 +168,8 @@ internal sealed class KernelWatch : IFrameWatch
         {
             var seen = new List<(Device?, HopDirection, long, ReadOnlyMemory<byte>)>();
             _last.Since(0).ForEach((in TraceRecord r) => seen.Add((
-                _namespaces.GetValueOrDefault(r.Namespace)?.FindDevice(r.DeviceName), r.Kind is TraceEventKind.NetifReceiveSkb ? HopDirection.In : HopDirection.Out, r.Timestamp, r.Bytes.ToArray())));
+                _namespaces.GetValueOrDefault(r.Namespace)?.FindDevice(r.DeviceName), r.Kind is TraceEventKind.NetifReceiveSkb ? HopDirection.In
+                    : HopDirection.Out, r.Timestamp, r.Bytes.ToArray())));
             return FrameLoop.Find(closed, seen[^Math.Min(seen.Count, FrameLoop.Window)..]);
         }
     }
@@ -182,9 +187,10 @@ internal sealed class KernelWatch : IFrameWatch
         lock (_gate)
         {
             var text = new StringBuilder("  Seen most often:");
-            foreach (var group in _kept.Since(0).ToEvents().Where(e => e.Kind is TraceEventKind.NetifReceiveSkb).GroupBy(e => (e.Namespace, e.DeviceName)).OrderByDescending(g => g.Count()).Take(10))
+            foreach (var group in _kept.Since(0).ToEvents().Where(e => e.Kind is TraceEventKind.NetifReceiveSkb)
+                .GroupBy(e => (e.Namespace, e.DeviceName)).OrderByDescending(g => g.Count()).Take(10))
             {
-                string node = _namespaces.GetValueOrDefault(group.Key.Namespace)?.Name ?? "?";
+                var node = _namespaces.GetValueOrDefault(group.Key.Namespace)?.Name ?? "?";
                 text.AppendLine().Append($"    {node}/{group.Key.DeviceName}: {group.Count()} times, for example {Frame.FromBytes(group.Last().Bytes.Span)}");
             }
 
@@ -201,7 +207,7 @@ internal sealed class KernelWatch : IFrameWatch
             _namespaces.Clear();
         }
 
-        foreach (ulong inode in namespaces)
+        foreach (var inode in namespaces)
         {
             _tracer.Remove(inode);
         }
@@ -212,7 +218,7 @@ internal sealed class KernelWatch : IFrameWatch
         public Seen Take(SentFrame sent)
         {
             watch._tracer.Drain();
-            long missing = watch.Lost() - lost;
+            var missing = watch.Lost() - lost;
             TraceLogSlice records;
             lock (watch._gate)
             {

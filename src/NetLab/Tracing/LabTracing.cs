@@ -5,7 +5,7 @@ internal sealed partial class LiveLab
 {
     private partial IWitness CreateWitness()
     {
-        IFrameWatch watch = KernelWatch.For(lab.Options.Tracing, out string why) as IFrameWatch ?? new FrameWatch(why);
+        var watch = KernelWatch.For(lab.Options.Tracing, out var why) as IFrameWatch ?? new FrameWatch(why);
         watch.AddNodes(lab.Nodes);
         return watch;
     }

@@ -5,8 +5,10 @@ using NetLab.Linux.Netfilter;
 namespace NetLab;
 
 /// <summary>
-/// Hears which rules of nftables take hold of frames in a lab's nodes (see <see cref="NftTrace"/>), and sees which rules of iptables-legacy have counted one (see
-/// <see cref="LegacyTables"/>). Frames are traced only while somebody follows one, and only in nodes that have rules: before and after, the rulesets are as their authors
+/// Hears which rules of nftables take hold of frames in a lab's nodes (see <see cref="NftTrace"/>), and sees which rules of iptables-legacy
+/// have counted one (see
+/// <see cref="LegacyTables"/>). Frames are traced only while somebody follows one, and only in nodes that have rules:
+/// before and after, the rulesets are as their authors
 /// made them. Owns the sockets, and what was read of the rules' texts.
 /// </summary>
 internal sealed class RuleWatch(Lab lab) : ILivePart, IDisposable
@@ -24,9 +26,9 @@ internal sealed class RuleWatch(Lab lab) : ILivePart, IDisposable
         lock (_gate)
         {
             Drain();
-            foreach (Node node in lab.Nodes.Where(n => n.IsApplied))
+            foreach (var node in lab.Nodes.Where(n => n.IsApplied))
             {
-                if (!_nodes.TryGetValue(node, out NodeRules? rules))
+                if (!_nodes.TryGetValue(node, out var rules))
                 {
                     _nodes.Add(node, rules = new NodeRules(node));
                 }
@@ -44,7 +46,7 @@ internal sealed class RuleWatch(Lab lab) : ILivePart, IDisposable
     {
         lock (_gate)
         {
-            if (_nodes.Remove(node, out NodeRules? rules))
+            if (_nodes.Remove(node, out var rules))
             {
                 rules.Dispose();
             }
@@ -55,7 +57,7 @@ internal sealed class RuleWatch(Lab lab) : ILivePart, IDisposable
     {
         lock (_gate)
         {
-            foreach (NodeRules rules in _nodes.Values)
+            foreach (var rules in _nodes.Values)
             {
                 rules.Dispose();
             }
@@ -72,9 +74,9 @@ internal sealed class RuleWatch(Lab lab) : ILivePart, IDisposable
 
     private void Drain()
     {
-        foreach (NodeRules rules in _nodes.Values.Where(r => r.IsArmed))
+        foreach (var rules in _nodes.Values.Where(r => r.IsArmed))
         {
-            foreach (NftTraceEvent step in rules.Read())
+            foreach (var step in rules.Read())
             {
                 if (_log.Count < Most)
                 {
@@ -92,7 +94,7 @@ internal sealed class RuleWatch(Lab lab) : ILivePart, IDisposable
     {
         if (--_recordings == 0)
         {
-            foreach (NodeRules rules in _nodes.Values)
+            foreach (var rules in _nodes.Values)
             {
                 rules.Disarm();
             }
@@ -102,7 +104,8 @@ internal sealed class RuleWatch(Lab lab) : ILivePart, IDisposable
     }
 
     /// <summary>From before a frame is sent until it has ended.</summary>
-    internal sealed class Recording(RuleWatch watch, int from, Dictionary<NodeRules, long> overruns, Dictionary<NodeRules, IReadOnlyList<LegacyTable>> counted) : IDisposable
+    internal sealed class Recording(RuleWatch watch, int from, Dictionary<NodeRules, long> overruns,
+        Dictionary<NodeRules, IReadOnlyList<LegacyTable>> counted) : IDisposable
     {
         private bool _hasEnded;
 
@@ -112,20 +115,22 @@ internal sealed class RuleWatch(Lab lab) : ILivePart, IDisposable
             lock (watch._gate)
             {
                 watch.Drain();
-                RuleAccount account = AccountOf(watch._log.Skip(from).ToLookup(s => s.Rules, s => s.Step));
+                var account = AccountOf(watch._log.Skip(from).ToLookup(s => s.Rules, s => s.Step));
                 Dispose();
                 return account;
             }
         }
 
-        /// <summary>What the rules did last, with no more than so many steps. The recording goes on, and is the only one; rules that are new since are heard too.</summary>
+        /// <summary>
+        /// What the rules did last, with no more than so many steps. The recording goes on, and is the only one; rules that are new since are heard too.
+        /// </summary>
         public RuleAccount Look(int most)
         {
             lock (watch._gate)
             {
                 watch.Drain();
                 watch._log.RemoveRange(0, Math.Max(0, watch._log.Count - most));
-                foreach (NodeRules rules in watch._nodes.Values)
+                foreach (var rules in watch._nodes.Values)
                 {
                     rules.Arm();
                 }
@@ -149,13 +154,16 @@ internal sealed class RuleWatch(Lab lab) : ILivePart, IDisposable
         private RuleAccount AccountOf(ILookup<NodeRules, NftTraceEvent> steps)
         {
             var legacy = counted.ToDictionary(c => c.Key, c => LegacyTable.DropsBetween(c.Value, c.Key.ReadLegacy()));
-            return new RuleAccount(watch._nodes.Values.ToDictionary(r => r.Node, r => new NodeAccount(r, NftTraversal.Of(steps[r]), legacy.GetValueOrDefault(r, []), DoubtOf(r))));
+            return new RuleAccount(watch._nodes.Values.ToDictionary(r => r.Node,
+                r => new NodeAccount(r, NftTraversal.Of(steps[r]), legacy.GetValueOrDefault(r, []), DoubtOf(r))));
         }
 
         private string DoubtOf(NodeRules rules) =>
             (rules.Trouble ?? rules.LegacyTrouble) is { } trouble ? trouble
-            : !overruns.TryGetValue(rules, out long before) ? ""
-            : rules.Overruns > before ? string.Create(CultureInfo.InvariantCulture, $"{rules.Overruns - before} times the kernel had more to tell of the rules of {rules.Node.Name} than there was room for")
+            : !overruns.TryGetValue(rules, out var before) ? ""
+            : rules.Overruns > before
+            ? string.Create(CultureInfo.InvariantCulture,
+                $"{rules.Overruns - before} times the kernel had more to tell of the rules of {rules.Node.Name} than there was room for")
             : watch._log.Count >= Most ? $"the rules of {rules.Node.Name} took hold of more frames than are kept"
             : "";
     }
@@ -184,7 +192,7 @@ internal sealed record NodeAccount(NodeRules Rules, IReadOnlyList<NftTraversal> 
     public IReadOnlyList<NftTraversal> DropsOf(ReadOnlySpan<byte> packet, bool withAnyIdentification = false)
     {
         var (same, translated) = (new List<NftTraversal>(), new List<NftTraversal>());
-        foreach (NftTraversal way in Ways.Where(w => w.Last.IsDrop || (w.Last.Queue is { } queue && IsUnheard(queue))))
+        foreach (var way in Ways.Where(w => w.Last.IsDrop || (w.Last.Queue is { } queue && IsUnheard(queue))))
         {
             if (way.Last.IsOf(packet))
             {
@@ -203,7 +211,9 @@ internal sealed record NodeAccount(NodeRules Rules, IReadOnlyList<NftTraversal> 
     public bool IsUnheard(int queue) => !QueueListeners.Read(Rules.Node.State.Namespace).Contains(queue);
 }
 
-/// <summary>The rules of one node: the traces, and the texts, which are read once for each change of the ruleset. The watch's lock guards it, but for the texts.</summary>
+/// <summary>
+/// The rules of one node: the traces, and the texts, which are read once for each change of the ruleset. The watch's lock guards it, but for the texts.
+/// </summary>
 internal sealed class NodeRules(Node node) : IDisposable
 {
     private readonly SemaphoreSlim _reading = new(1);
@@ -278,7 +288,7 @@ internal sealed class NodeRules(Node node) : IDisposable
         await _reading.WaitAsync(ct).ConfigureAwait(false);
         try
         {
-            int version = _trace?.Version ?? -1;
+            var version = _trace?.Version ?? -1;
             if (_chains is null || _chainsVersion != version)
             {
                 _words.Clear();
@@ -300,7 +310,7 @@ internal sealed class NodeRules(Node node) : IDisposable
         await _reading.WaitAsync(ct).ConfigureAwait(false);
         try
         {
-            if (!_words.TryGetValue((chain, handle), out NftRule? rule))
+            if (!_words.TryGetValue((chain, handle), out var rule))
             {
                 rule = await NftRules.FindAsync(node.Lab.Processes, node.State.Namespace, chain, handle).ConfigureAwait(false);
                 _words[(chain, handle)] = rule;

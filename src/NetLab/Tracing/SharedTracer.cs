@@ -26,7 +26,7 @@ internal sealed class SharedTracer
     /// <param name="why">The evidence, either way.</param>
     public static SharedTracer? Get(out string why)
     {
-        (SharedTracer? tracer, why) = Lazily.Value;
+        (var tracer, why) = Lazily.Value;
         return tracer;
     }
 
@@ -65,7 +65,7 @@ internal sealed class SharedTracer
 
     private void Hand(in TraceRecord record)
     {
-        if (_watches.TryGetValue(record.Namespace, out KernelWatch? watch))
+        if (_watches.TryGetValue(record.Namespace, out var watch))
         {
             watch.Take(record);
         }
@@ -73,7 +73,7 @@ internal sealed class SharedTracer
 
     private static (SharedTracer?, string) Start()
     {
-        if (!KernelTracer.IsAllowed(out string why))
+        if (!KernelTracer.IsAllowed(out var why))
         {
             return (null, why);
         }

@@ -7,7 +7,8 @@ namespace NetLab;
 /// <summary>Echo requests and replies, the same for both IP versions (RFC 792, RFC 4443).</summary>
 internal static class Echo
 {
-    public static Frame Request(MacAddress fromMac, MacAddress toMac, IPAddress from, IPAddress to, ushort id, ushort sequence, ReadOnlySpan<byte> payload, ushort mark) =>
+    public static Frame Request(MacAddress fromMac, MacAddress toMac, IPAddress from, IPAddress to, ushort id, ushort sequence,
+        ReadOnlySpan<byte> payload, ushort mark) =>
         to.AddressFamily == AddressFamily.InterNetworkV6
             ? Frame.Icmpv6Echo(fromMac, toMac, from, to, Icmpv6Type.EchoRequest, id, sequence, payload, new IpOptions { FlowLabel = mark })
             : Frame.IcmpEcho(fromMac, toMac, from, to, IcmpType.EchoRequest, id, sequence, payload, new IpOptions { Identification = mark });
@@ -23,7 +24,8 @@ internal static class Echo
 
         if (frame.Icmpv6 is { Type: Icmpv6Type.EchoRequest } echo6 && frame.Ipv6 is { } ip6)
         {
-            return Frame.Icmpv6Echo(own, frame.Source, ip6.Destination, ip6.Source, Icmpv6Type.EchoReply, echo6.Identifier, echo6.SequenceNumber, echo6.Payload.Span,
+            return Frame.Icmpv6Echo(own, frame.Source, ip6.Destination, ip6.Source, Icmpv6Type.EchoReply, echo6.Identifier, echo6.SequenceNumber,
+                echo6.Payload.Span,
                 new IpOptions { FlowLabel = mark });
         }
 
@@ -37,7 +39,7 @@ internal static class Echo
     /// <summary>An echo request as a raw socket sends it: the ICMP message alone. The kernel fills in the checksum of ICMPv6.</summary>
     public static byte[] Message(bool v6, ushort id, ushort sequence, ReadOnlySpan<byte> payload)
     {
-        byte[] message = new byte[IcmpMessage.HeaderLength + payload.Length];
+        var message = new byte[IcmpMessage.HeaderLength + payload.Length];
         if (v6)
         {
             Icmpv6Message.Echo(Icmpv6Type.EchoRequest, id, sequence, default).Write(message, payload, 0);
@@ -53,7 +55,8 @@ internal static class Echo
     /// <summary>Whether a message that a raw socket received is the reply. An IPv4 raw socket hands out the IP header too.</summary>
     public static bool IsReply(ReadOnlyMemory<byte> received, bool v6, ushort id, ushort sequence) =>
         v6
-            ? Icmpv6Message.TryParse(received, out Icmpv6Message message6) && message6.Type == Icmpv6Type.EchoReply && message6.Identifier == id && message6.SequenceNumber == sequence
-            : Ipv4Packet.TryParse(received, out Ipv4Packet ip) && IcmpMessage.TryParse(ip.Payload, out IcmpMessage message)
+            ? Icmpv6Message.TryParse(received, out var message6) && message6.Type == Icmpv6Type.EchoReply && message6.Identifier == id
+            && message6.SequenceNumber == sequence
+            : Ipv4Packet.TryParse(received, out var ip) && IcmpMessage.TryParse(ip.Payload, out var message)
                 && message.Type == IcmpType.EchoReply && message.Identifier == id && message.SequenceNumber == sequence;
 }

@@ -29,7 +29,7 @@ public sealed partial class FakeVm
             return AnswerArp(frame, arp);
         }
 
-        bool mine = frame.Destination == Mac || frame.Destination.IsMulticast;
+        var mine = frame.Destination == Mac || frame.Destination.IsMulticast;
         if (!mine)
         {
             return false;

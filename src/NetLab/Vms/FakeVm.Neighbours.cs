@@ -27,12 +27,14 @@ public sealed partial class FakeVm
     internal IPAddress NextHop(IPAddress to) =>
         Addresses.Any(a => a.Contains(to)) ? to
         : Gateway is { } gateway && gateway.AddressFamily == to.AddressFamily ? gateway
-        : throw new TopologyException($"VM {Name} has no way to {to}: it is in none of its networks ({string.Join(", ", Addresses)}) and it has no gateway; give it one: vm => vm.Gateway(…)");
+        : throw new TopologyException(
+            $"VM {Name} has no way to {to}: it is in none of its networks ({string.Join(", ", Addresses)}) and it has no gateway; give it " +
+                $"one: vm => vm.Gateway(…)");
 
     /// <summary>The guest's address to send from: one in the same network where there is one.</summary>
     internal IPAddress SourceFor(IPAddress to)
     {
-        foreach (InterfaceAddress address in Addresses)
+        foreach (var address in Addresses)
         {
             if (address.Contains(to))
             {

@@ -29,7 +29,8 @@ public sealed partial class FakeVm
     /// </summary>
     /// <param name="wanted">What the frame must be; null takes any. It is asked about every frame that comes, on another thread: it only looks.</param>
     /// <param name="ct">Ends the wait.</param>
-    /// <exception cref="ForwardingException">Nothing that fits came; the message lists what did come. Or the condition threw; the message names the frame.</exception>
+    /// <exception cref="ForwardingException">Nothing that fits came; the message lists what did come. Or the condition threw;
+    /// the message names the frame.</exception>
     public async Task<Frame> ReceiveAsync(Func<Frame, bool>? wanted = null, CancellationToken ct = default)
     {
         Node.Lab.RequireApplied();
@@ -37,7 +38,7 @@ public sealed partial class FakeVm
         patience.CancelAfter(Node.Lab.Options.Patience);
         try
         {
-            ReceivedFrame received = await Inbox.Take(wanted is null ? _ => true : f => Meets(wanted, f), patience.Token).ConfigureAwait(false);
+            var received = await Inbox.Take(wanted is null ? _ => true : f => Meets(wanted, f), patience.Token).ConfigureAwait(false);
             return received.Frame;
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
@@ -55,7 +56,7 @@ public sealed partial class FakeVm
     public async Task ShouldReceiveNothingElseAsync(CancellationToken ct = default)
     {
         await Node.Lab.SettleAsync(ct).ConfigureAwait(false);
-        IReadOnlyList<ReceivedFrame> rest = Inbox.Untaken();
+        var rest = Inbox.Untaken();
         if (rest.Count > 0)
         {
             throw new ForwardingException($"VM {Name} was to receive nothing else.{Environment.NewLine}{Listing("It received", rest)}");
@@ -120,7 +121,7 @@ public sealed partial class FakeVm
     /// <summary>Reads a frame for the stream; a frame that the habits took is none for it.</summary>
     internal bool TryRead(FrameStore store)
     {
-        while (_reading is not null && store.HasRoom && Tap.LiveTap.TryRead(store.Room, out int length))
+        while (_reading is not null && store.HasRoom && Tap.LiveTap.TryRead(store.Room, out var length))
         {
             FramesRead++;
             ReadOnlySpan<byte> frame = store.Room[..length];
@@ -137,9 +138,9 @@ public sealed partial class FakeVm
     /// <summary>The stream has ended; what it had not handed out is received in the ordinary way.</summary>
     internal void CloseStream(ReadOnlySpan<FrameStore> rest)
     {
-        foreach (FrameStore store in rest)
+        foreach (var store in rest)
         {
-            while (store.TryTake(out ReadOnlyMemory<byte> frame))
+            while (store.TryTake(out var frame))
             {
                 Inbox.Add(Frame.FromBytes(frame.Span), byHabit: false);
             }
@@ -160,7 +161,8 @@ public sealed partial class FakeVm
 #pragma warning restore CA1031
         {
             throw new ForwardingException(
-                $"VM {Name}: the condition of a receive threw {exception.GetType().Name} ({exception.Message}) on this frame:{Environment.NewLine}    {frame}{Environment.NewLine}" +
+                $"VM {Name}: the condition of a receive threw {exception.GetType().Name} ({exception.Message}) on this " +
+                    $"frame:{Environment.NewLine}    {frame}{Environment.NewLine}" +
                 "A condition sees every frame that comes, ARP and neighbour discovery too: f => f.Udp is { } udp && udp.DestinationPort == 53",
                 inner: exception);
         }
@@ -194,10 +196,10 @@ public sealed partial class FakeVm
                 return;
             }
 
-            for (int n = 0; n < MostAtOnce && _reading is not null && Tap.LiveTap.TryRead(_readBuffer, out int length); n++)
+            for (var n = 0; n < MostAtOnce && _reading is not null && Tap.LiveTap.TryRead(_readBuffer, out var length); n++)
             {
                 FramesRead++;
-                Frame frame = Frame.FromBytes(_readBuffer.AsSpan(0, length));
+                var frame = Frame.FromBytes(_readBuffer.AsSpan(0, length));
                 Inbox.Add(frame, Answer(frame));
             }
         }

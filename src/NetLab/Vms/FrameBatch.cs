@@ -34,14 +34,16 @@ public readonly struct FrameBatch
     public ReadOnlyMemory<byte> Memory(int index)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
-        return _store.Use == _use ? _store.Frame(_first + index) : throw new InvalidOperationException("These frames are gone: their stream was asked for more, or disposed. Copy with ToFrames() what is to be kept.");
+        return _store.Use == _use ? _store.Frame(_first + index)
+            : throw new InvalidOperationException(
+                "These frames are gone: their stream was asked for more, or disposed. Copy with ToFrames() what is to be kept.");
     }
 
     /// <summary>A copy of each frame.</summary>
     public Frame[] ToFrames()
     {
         var frames = new Frame[Count];
-        for (int i = 0; i < Count; i++)
+        for (var i = 0; i < Count; i++)
         {
             frames[i] = Frame.FromBytes(this[i]);
         }

@@ -150,7 +150,7 @@ public sealed partial class FrameStream
 
             if (_waiter.IsWaiting)
             {
-                TimeSpan rest = Vm.Node.Lab.Options.Patience - Stopwatch.GetElapsedTime(_waitingSince);
+                var rest = Vm.Node.Lab.Options.Patience - Stopwatch.GetElapsedTime(_waitingSince);
                 if (rest > TimeSpan.Zero)
                 {
                     StartTimer(rest + TimeSpan.FromMilliseconds(1));
@@ -158,12 +158,13 @@ public sealed partial class FrameStream
                 else
                 {
                     _waiter.Fail(new ForwardingException(
-                        $"The stream of VM {Vm.Name} expected a frame and none came within {Vm.Node.Lab.Options.Patience.TotalSeconds:0.###} s. It received {Received} before."));
+                        $"The stream of VM {Vm.Name} expected a frame and none came " +
+                            $"within {Vm.Node.Lab.Options.Patience.TotalSeconds:0.###} s. It received {Received} before."));
                 }
             }
             else if (_reactorIsPaused)
             {
-                bool isAway = _readsByReceiver == _readsAtLastLook;
+                var isAway = _readsByReceiver == _readsAtLastLook;
                 _readsAtLastLook = _readsByReceiver;
                 if (!isAway)
                 {

@@ -62,7 +62,7 @@ public sealed partial class FrameStream : IDisposable
     /// <exception cref="Linux.LinuxException">The kernel refused one; those before it were sent.</exception>
     public void SendBatch(params ReadOnlySpan<Frame> frames)
     {
-        foreach (Frame frame in frames)
+        foreach (var frame in frames)
         {
             Send(frame);
         }
@@ -72,7 +72,7 @@ public sealed partial class FrameStream : IDisposable
     /// <inheritdoc cref="SendBatch(ReadOnlySpan{Frame})"/>
     public void SendBatch(FrameBatch frames)
     {
-        foreach (ReadOnlySpan<byte> frame in frames)
+        foreach (var frame in frames)
         {
             Send(frame);
         }
@@ -114,7 +114,7 @@ public sealed partial class FrameStream : IDisposable
     {
         lock (_gate)
         {
-            bool any = TryAdvance(1);
+            var any = TryAdvance(1);
             frame = any ? TakeOne() : default;
             return any;
         }
@@ -141,13 +141,13 @@ public sealed partial class FrameStream : IDisposable
     private ReadOnlyMemory<byte> TakeOne()
     {
         Received++;
-        _ = _front.TryTake(out ReadOnlyMemory<byte> frame);
+        _ = _front.TryTake(out var frame);
         return frame;
     }
 
     private FrameBatch TakeBatch()
     {
-        FrameBatch batch = _front.TakeAll();
+        var batch = _front.TakeAll();
         Received += batch.Count;
         return batch;
     }

@@ -95,7 +95,7 @@ internal sealed class Inbox
 
         if (ct.CanBeCanceled)
         {
-            CancellationTokenRegistration registration = ct.Register(() =>
+            var registration = ct.Register(() =>
             {
                 lock (_gate)
                 {
@@ -104,7 +104,8 @@ internal sealed class Inbox
 
                 done.TrySetCanceled(ct);
             });
-            _ = done.Task.ContinueWith(_ => registration.Dispose(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            _ = done.Task.ContinueWith(_ => registration.Dispose(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
         }
 
         return done.Task;

@@ -4,13 +4,19 @@ using NetLab.Packets;
 
 namespace NetLab;
 
-/// <summary>Namespaces that somebody else made, as nodes of a lab: it only looks at them. Their devices are described as the kernel has them; nothing is ever changed there, also not when the lab is disposed.</summary>
+/// <summary>
+/// Namespaces that somebody else made, as nodes of a lab: it only looks at them. Their devices are described as the kernel has them;
+/// nothing is ever changed there, also not when the lab is disposed.
+/// </summary>
 public static class AdoptedNamespaces
 {
     extension(Lab)
     {
-        /// <summary>Makes a lab of namespaces that are there: Neutron's routers, a container's. What the kernel says of their devices becomes the description.</summary>
-        /// <param name="namespaces">The namespaces, each with the name that its node gets. The lab owns their descriptors from now on, also where this fails.</param>
+        /// <summary>
+        /// Makes a lab of namespaces that are there: Neutron's routers, a container's. What the kernel says of their devices becomes the description.
+        /// </summary>
+        /// <param name="namespaces">The namespaces, each with the name that its node gets.
+        /// The lab owns their descriptors from now on, also where this fails.</param>
         /// <param name="options">How the lab is to behave; null for the defaults.</param>
         /// <exception cref="TopologyException">Two have the same name or are the same namespace.</exception>
         /// <exception cref="LinuxException">The kernel refused to be asked: EPERM, the capability to enter the namespace is missing.</exception>
@@ -21,14 +27,14 @@ public static class AdoptedNamespaces
             lab.Live.IsAdopted = true;
             try
             {
-                foreach ((string name, NetworkNamespace ns) in namespaces)
+                foreach ((var name, var ns) in namespaces)
                 {
                     if (lab.Nodes.FirstOrDefault(n => n.NamespaceInode == ns.Inode) is { } twin)
                     {
                         throw new TopologyException($"{twin.Name} and {name} are the same namespace, {ns}; name it once");
                     }
 
-                    Node node = lab.AddNode(name);
+                    var node = lab.AddNode(name);
                     node.Attach(new LiveNode(node, ns, isReadOnly: true));
                 }
 
@@ -38,12 +44,12 @@ public static class AdoptedNamespaces
             }
             catch
             {
-                foreach (Node node in lab.Nodes.Where(n => n.IsApplied))
+                foreach (var node in lab.Nodes.Where(n => n.IsApplied))
                 {
                     node.State.Dispose();
                 }
 
-                foreach ((_, NetworkNamespace ns) in namespaces)
+                foreach ((_, var ns) in namespaces)
                 {
                     ns.Dispose();
                 }
@@ -61,26 +67,26 @@ public static class AdoptedNamespaces
             var links = lab.Nodes.ToDictionary(n => n, n => n.State.Route.GetLinks().Where(l => !l.Flags.HasFlag(LinkFlags.Loopback)).ToList());
             var addresses = lab.Nodes.ToDictionary(n => n, n => n.State.Route.GetAddresses().ToLookup(a => a.Index));
             lab.ForgetLinks();
-            foreach (Node node in lab.Nodes)
+            foreach (var node in lab.Nodes)
             {
-                foreach (Device device in node.Devices.ToList())
+                foreach (var device in node.Devices.ToList())
                 {
                     node.State.Forget(device);
                     node.Remove(device);
                 }
             }
 
-            foreach (Node node in lab.Nodes)
+            foreach (var node in lab.Nodes)
             {
-                foreach (LinkInfo link in links[node].Where(l => node.FindDevice(l.Name) is null))
+                foreach (var link in links[node].Where(l => node.FindDevice(l.Name) is null))
                 {
                     Describe(lab, node, link, links);
                 }
             }
 
-            foreach (Node node in lab.Nodes)
+            foreach (var node in lab.Nodes)
             {
-                foreach (LinkInfo port in links[node])
+                foreach (var port in links[node])
                 {
                     if (port.MasterIndex is { } master && links[node].Find(l => l.Index == master) is { } found && node.FindDevice(found.Name) is Bridge bridge)
                     {
@@ -88,7 +94,7 @@ public static class AdoptedNamespaces
                     }
                 }
 
-                foreach (LinkInfo link in links[node])
+                foreach (var link in links[node])
                 {
                     Settings(node.Device(link.Name), link, addresses[node][link.Index]);
                 }
@@ -116,8 +122,9 @@ public static class AdoptedNamespaces
     // Where the other end of a veth pair is: the kernel tells its index, and the namespace by a number that this namespace has for it.
     private static (Node Node, LinkInfo Link)? PeerOf(Lab lab, Node node, LinkInfo end, Dictionary<Node, List<LinkInfo>> links)
     {
-        Node? other = end.LinkNetnsId is not { } id ? node : lab.Nodes.FirstOrDefault(n => node.State.Route.GetNamespaceId(n.State.Namespace) == id);
-        return other is not null && links[other].Find(l => l.Index == end.LinkIndex && l.LinkIndex == end.Index && l.Kind is "veth") is { } peer ? (other, peer) : null;
+        var other = end.LinkNetnsId is not { } id ? node : lab.Nodes.FirstOrDefault(n => node.State.Route.GetNamespaceId(n.State.Namespace) == id);
+        return other is not null && links[other].Find(l => l.Index == end.LinkIndex && l.LinkIndex == end.Index && l.Kind is "veth") is { } peer
+            ? (other, peer) : null;
     }
 
     private static void Settings(Device device, LinkInfo link, IEnumerable<AddressInfo> addresses)
@@ -130,7 +137,7 @@ public static class AdoptedNamespaces
             device.Mac = MacAddress.FromBytes(bytes);
         }
 
-        foreach (AddressInfo address in addresses)
+        foreach (var address in addresses)
         {
             device.AddAddress($"{address.Address}/{address.PrefixLength}");
         }

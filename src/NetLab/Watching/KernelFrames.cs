@@ -33,20 +33,20 @@ internal sealed class KernelFrames : ILiveSource, IDisposable
 
     public IReadOnlyList<LiveFrame> Collect(bool all)
     {
-        IReadOnlyList<TraceEvent> fresh = _watch.TakeAway(out long lost);
+        var fresh = _watch.TakeAway(out var lost);
         Lost = lost - _lostBefore;
         if (fresh.Count == 0 && _pending.Count == 0)
         {
             return [];
         }
 
-        long now = Stopwatch.GetTimestamp();
+        var now = Stopwatch.GetTimestamp();
         var nodes = _lab.Nodes.ToDictionary(n => n.NamespaceInode);
         var frames = new List<LiveFrame>();
         var unfinished = new List<TraceEvent>();
-        foreach (SkbCopy root in SkbTree.Build(_pending.Concat(fresh)).Roots)
+        foreach (var root in SkbTree.Build(_pending.Concat(fresh)).Roots)
         {
-            IReadOnlyList<SkbCopy> family = SkbTree.Family(root);
+            var family = SkbTree.Family(root);
             if (!all && !IsAtRest(family, now))
             {
                 unfinished.AddRange(family.SelectMany(c => c.Events));
@@ -65,30 +65,33 @@ internal sealed class KernelFrames : ILiveSource, IDisposable
 
     private static bool IsAtRest(IReadOnlyList<SkbCopy> family, long now)
     {
-        long last = family.Max(c => c.Events[^1].Timestamp);
+        var last = family.Max(c => c.Events[^1].Timestamp);
         return now - last > (family.Any(MayWait) ? LongestWait : Quiet) || now - family[0].Events[0].Timestamp > Longest;
     }
 
     // What a node is to pass on by a route, and has not yet: it asks for the neighbour's address.
     private static bool MayWait(SkbCopy copy) =>
-        copy is { End: SkbEnd.Open, Hops: [.., { Direction: SkbDirection.In }] } && copy.RouteLookups.LastOrDefault() is { Error: 0, NextHopInterfaceIndex: not 0, Table: not 255 };
+        copy is { End: SkbEnd.Open, Hops: [.., { Direction: SkbDirection.In }] }
+            && copy.RouteLookups.LastOrDefault() is { Error: 0, NextHopInterfaceIndex: not 0, Table: not 255 };
 
     private LiveFrame? FrameOf(SkbCopy root, Dictionary<ulong, Node> nodes)
     {
-        TraceEvent first = root.Events[0];
-        if (first.DeviceName == "lo" || first.Bytes.Length == 0 || !nodes.TryGetValue(first.Namespace, out Node? node) || (root.Hops.Count == 0 && !IsKeptBack(first)))
+        var first = root.Events[0];
+        if (first.DeviceName == "lo" || first.Bytes.Length == 0 || !nodes.TryGetValue(first.Namespace, out var node)
+            || (root.Hops.Count == 0 && !IsKeptBack(first)))
         {
             return null;
         }
 
-        (Frame frame, int known) = Whole(first);
+        (var frame, var known) = Whole(first);
         if (!_isWanted(frame))
         {
             return null;
         }
 
-        bool isOwn = root.Hops is not [{ Direction: SkbDirection.In }, ..];
-        var sent = new SentFrame(LiveFrame.SenderOf(frame, node, isOwn), null, node, frame, FrameIdentity.Of(frame)) { Known = known < frame.Length ? known : null };
+        var isOwn = root.Hops is not [{ Direction: SkbDirection.In }, ..];
+        var sent = new SentFrame(LiveFrame.SenderOf(frame, node, isOwn), null, node, frame, FrameIdentity.Of(frame))
+            { Known = known < frame.Length ? known : null };
         return new LiveFrame(sent, DateTimeOffset.UtcNow - Stopwatch.GetElapsedTime(first.Timestamp), []);
     }
 
@@ -100,7 +103,7 @@ internal sealed class KernelFrames : ILiveSource, IDisposable
     private static (Frame Frame, int Known) Whole(TraceEvent first)
     {
         const int header = 14;
-        ReadOnlySpan<byte> seen = first.Bytes.Span;
+        var seen = first.Bytes.Span;
         byte[] bytes;
         int known;
         if (first.StartsWithEthernet)
@@ -111,7 +114,7 @@ internal sealed class KernelFrames : ILiveSource, IDisposable
         }
         else
         {
-            int network = first.NetworkOffset > 0 && first.NetworkOffset < seen.Length ? first.NetworkOffset : 0;
+            var network = first.NetworkOffset > 0 && first.NetworkOffset < seen.Length ? first.NetworkOffset : 0;
             bytes = new byte[header + Math.Max(first.Length, seen.Length) - network];
             BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(header - 2), first.Protocol);
             seen[network..].CopyTo(bytes.AsSpan(header));

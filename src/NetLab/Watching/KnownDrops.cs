@@ -5,7 +5,8 @@ using NetLab.Packets;
 namespace NetLab;
 
 /// <summary>
-/// Explains frames, and remembers for a moment why one was dropped: where the kernel drops another of the same flow at the same place by the same way through its functions, the reason is
+/// Explains frames, and remembers for a moment why one was dropped: where the kernel drops another of the same flow at the same place by
+/// the same way through its functions, the reason is
 /// the same, and nothing is read for it again.
 /// </summary>
 internal sealed class KnownDrops
@@ -19,7 +20,8 @@ internal sealed class KnownDrops
 
     /// <summary>Finds the reasons that are known already.</summary>
     /// <param name="frame">The frame.</param>
-    /// <param name="isWhole">Whether all of it was seen. Where records are missing, only a drop that was seen has a reason: what was not seen may have happened all the same.</param>
+    /// <param name="isWhole">Whether all of it was seen. Where records are missing, only a drop that was seen has a reason:
+    /// what was not seen may have happened all the same.</param>
     /// <returns>The copies whose reasons have to be looked for.</returns>
     public IReadOnlyList<FrameCopy> Unknown(LiveFrame frame, bool isWhole)
     {
@@ -30,8 +32,8 @@ internal sealed class KnownDrops
     /// <summary>The frame's copies with the reasons of those that <see cref="Unknown"/> gave.</summary>
     public async Task<IReadOnlyList<FrameCopy>> ExplainAsync(LiveFrame frame, IReadOnlyList<FrameCopy> unknown, RuleAccount rules)
     {
-        IReadOnlyList<FrameCopy> explained = await FateExplainer.ExplainAsync(frame.Sent, unknown, rules, CancellationToken.None).ConfigureAwait(false);
-        foreach (FrameCopy copy in explained.Where(c => c is { Drop: not null, Reason: not null }))
+        var explained = await FateExplainer.ExplainAsync(frame.Sent, unknown, rules, CancellationToken.None).ConfigureAwait(false);
+        foreach (var copy in explained.Where(c => c is { Drop: not null, Reason: not null }))
         {
             if (_reasons.Count == Most)
             {
@@ -57,7 +59,7 @@ internal sealed class KnownDrops
 
     private static Key KeyOf(LiveFrame frame, DropPlace drop)
     {
-        Frame sent = frame.Sent.Frame;
+        var sent = frame.Sent.Frame;
         return new Key(drop.Node, drop.Device, string.Join('<', drop.Stack.Prepend(drop.Function).Prepend(drop.Reason)), sent.Protocol,
             sent.Ipv4 is { } ip4 ? ip4.Source : sent.Ipv6 is { } ip6 ? ip6.Source : (IPAddress?)null,
             sent.Ipv4 is { } to4 ? to4.Destination : sent.Ipv6 is { } to6 ? to6.Destination : (IPAddress?)null,

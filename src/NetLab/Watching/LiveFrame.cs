@@ -18,7 +18,10 @@ internal sealed record LiveFrame(SentFrame Sent, DateTimeOffset At, IReadOnlyLis
         : frame.Source.ToString();
 }
 
-/// <summary>Makes frames of what is seen in the namespaces of an adopted lab: of the kernel's tracepoints (<see cref="KernelFrames"/>), or of packet sockets (<see cref="SocketFrames"/>).</summary>
+/// <summary>
+/// Makes frames of what is seen in the namespaces of an adopted lab: of the kernel's tracepoints (<see cref="KernelFrames"/>), or of packet
+/// sockets (<see cref="SocketFrames"/>).
+/// </summary>
 internal interface ILiveSource
 {
     /// <summary>The frames that match and have come to rest since the last time.</summary>

@@ -5,9 +5,13 @@ using NetLab.Packets;
 namespace NetLab;
 
 /// <summary>
-/// Watches the namespaces of an adopted lab, and tells what becomes of the frames that pass, from when it is started until it is disposed. Owns what it watches by; the lab is the caller's.
+/// Watches the namespaces of an adopted lab, and tells what becomes of the frames that pass, from when it is started until it is disposed.
+/// Owns what it watches by; the lab is the caller's.
 /// </summary>
-/// <remarks>It changes nothing in the namespaces, unless it is asked to trace their rules: then each namespace that has rules has one table more while it watches (<c>netlab_trace</c>).</remarks>
+/// <remarks>
+/// It changes nothing in the namespaces, unless it is asked to trace their rules:
+/// then each namespace that has rules has one table more while it watches (<c>netlab_trace</c>).
+/// </remarks>
 public sealed class LiveWatch : IDisposable
 {
     private const int MostExplained = 200; // at one time; more are told as they were seen
@@ -27,7 +31,8 @@ public sealed class LiveWatch : IDisposable
     /// <summary>Begins to watch.</summary>
     /// <param name="lab">The lab, from <c>Lab.Adopt</c>.</param>
     /// <param name="isWanted">Which frames are of interest, by how they are where they are first seen; null for all.</param>
-    /// <param name="traceRules">Whether nftables is to tell which rules take hold of frames. It adds a table of its own to each namespace that has rules, and takes it away when it is disposed.</param>
+    /// <param name="traceRules">Whether nftables is to tell which rules take hold of frames.
+    /// It adds a table of its own to each namespace that has rules, and takes it away when it is disposed.</param>
     /// <exception cref="ArgumentException">The lab is no adopted one.</exception>
     /// <exception cref="Linux.LinuxException">The kernel does not let this process look into a namespace.</exception>
     public LiveWatch(Lab lab, Func<Frame, bool>? isWanted = null, bool traceRules = false)
@@ -35,16 +40,17 @@ public sealed class LiveWatch : IDisposable
         ArgumentNullException.ThrowIfNull(lab);
         if (!lab.IsAdopted)
         {
-            throw new ArgumentException("Only a lab of adopted namespaces (Lab.Adopt) is watched; frames of any other are followed as they are sent.", nameof(lab));
+            throw new ArgumentException(
+                "Only a lab of adopted namespaces (Lab.Adopt) is watched; frames of any other are followed as they are sent.", nameof(lab));
         }
 
         _lab = lab;
         isWanted ??= _ => true;
         try
         {
-            foreach (Node node in lab.Nodes)
+            foreach (var node in lab.Nodes)
             {
-                RouteEvents events = RouteEvents.Open(node.State.Namespace, RouteGroups.Links | RouteGroups.Addresses);
+                var events = RouteEvents.Open(node.State.Namespace, RouteGroups.Links | RouteGroups.Addresses);
                 _changes.Add(events);
                 events.Received += _ => Volatile.Write(ref _hasChanged, 1);
             }
@@ -74,12 +80,15 @@ public sealed class LiveWatch : IDisposable
     /// <summary>How many frames came to rest while too many others did, and were told without a reason.</summary>
     public long Unexplained { get; private set; }
 
-    /// <summary>The fates of frames, each when nothing has been seen of the frame for a while: some 0.2 s, or 3.5 s where a neighbour may still answer. Frames on <c>lo</c> are left out.</summary>
+    /// <summary>
+    /// The fates of frames, each when nothing has been seen of the frame for a while:
+    /// some 0.2 s, or 3.5 s where a neighbour may still answer. Frames on <c>lo</c> are left out.
+    /// </summary>
     /// <param name="ct">Ends the watching; the frames that are under way then are the last.</param>
     public async IAsyncEnumerable<Fate> FatesAsync([EnumeratorCancellation] CancellationToken ct = default)
     {
         using var timer = new PeriodicTimer(Tick);
-        for (bool isLast = false; !isLast;)
+        for (var isLast = false; !isLast;)
         {
             isLast = !await NextAsync(timer, ct).ConfigureAwait(false);
             if (Interlocked.Exchange(ref _hasChanged, 0) == 1)
@@ -87,16 +96,16 @@ public sealed class LiveWatch : IDisposable
                 _lab.ReadDevices();
             }
 
-            long lost = _source.Lost;
-            IReadOnlyList<LiveFrame> frames = _source.Collect(isLast);
+            var lost = _source.Lost;
+            var frames = _source.Collect(isLast);
             lost = _source.Lost - lost;
             _lastLoss = lost > 0 ? DateTimeOffset.UtcNow : _lastLoss;
-            RuleAccount account = _rules?.Look(MostSteps) ?? RuleAccount.None;
-            int explained = 0;
-            foreach (LiveFrame frame in frames.OrderBy(f => f.At))
+            var account = _rules?.Look(MostSteps) ?? RuleAccount.None;
+            var explained = 0;
+            foreach (var frame in frames.OrderBy(f => f.At))
             {
-                IReadOnlyList<FrameCopy> copies = frame.Copies;
-                IReadOnlyList<FrameCopy> unknown = _known.Unknown(frame, isWhole: frame.At > _lastLoss);
+                var copies = frame.Copies;
+                var unknown = _known.Unknown(frame, isWhole: frame.At > _lastLoss);
                 if (unknown.Count > 0 && explained++ < MostExplained)
                 {
                     copies = await _known.ExplainAsync(frame, unknown, account).ConfigureAwait(false);

@@ -18,15 +18,16 @@ internal sealed class SocketFrames(FrameWatch watch, Func<Frame, bool> isWanted)
 
     public IReadOnlyList<LiveFrame> Collect(bool all)
     {
-        foreach (Sighting sighting in watch.Since(ref _position).OrderBy(s => s.Time))
+        foreach (var sighting in watch.Since(ref _position).OrderBy(s => s.Time))
         {
             Take(sighting);
         }
 
-        long quietSince = (DateTimeOffset.UtcNow - Quiet - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
-        List<(SentFrame Sent, List<Sighting> Seen)> atRest = _underWay.FindAll(f => all || f.Seen[^1].Time < quietSince || f.Seen.Count >= MostSightings);
+        var quietSince = (DateTimeOffset.UtcNow - Quiet - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+        var atRest = _underWay.FindAll(f => all || f.Seen[^1].Time < quietSince || f.Seen.Count >= MostSightings);
         _underWay.RemoveAll(atRest.Contains);
-        return atRest.ConvertAll(f => new LiveFrame(f.Sent, DateTimeOffset.UnixEpoch.AddTicks(f.Seen[0].Time / TimeSpan.NanosecondsPerTick), FateBuilder.Build(f.Sent, f.Seen)));
+        return atRest.ConvertAll(f =>
+            new LiveFrame(f.Sent, DateTimeOffset.UnixEpoch.AddTicks(f.Seen[0].Time / TimeSpan.NanosecondsPerTick), FateBuilder.Build(f.Sent, f.Seen)));
     }
 
     private void Take(Sighting sighting)
@@ -48,7 +49,7 @@ internal sealed class SocketFrames(FrameWatch watch, Func<Frame, bool> isWanted)
                 return;
             }
 
-            string from = LiveFrame.SenderOf(sighting.Frame, sighting.Node, isOwn: sighting.Direction == HopDirection.Out);
+            var from = LiveFrame.SenderOf(sighting.Frame, sighting.Node, isOwn: sighting.Direction == HopDirection.Out);
             _underWay.Add((new SentFrame(from, null, sighting.Node, sighting.Frame, sighting.Identity), [sighting]));
         }
     }

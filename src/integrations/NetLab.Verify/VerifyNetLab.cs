@@ -3,7 +3,8 @@ using VerifyTests;
 namespace NetLab;
 
 /// <summary>
-/// Lets Verify take fates, states, pings and labs: <c>await Verify(fate)</c>. What differs from run to run is replaced (<see cref="StableText"/>). For Verify.Xunit 31.12.5, the last for xunit 2.
+/// Lets Verify take fates, states, pings and labs: <c>await Verify(fate)</c>.
+/// What differs from run to run is replaced (<see cref="StableText"/>). For Verify.Xunit 31.12.5, the last for xunit 2.
 /// </summary>
 public static class VerifyNetLab
 {

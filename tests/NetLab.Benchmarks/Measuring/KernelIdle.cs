@@ -8,7 +8,7 @@ internal static class KernelIdle
     public static async Task WaitAsync()
     {
         // The first namespace is removed with what was let go of before it, or later; when the second one's turn comes, that is over.
-        for (int i = 0; i < 2; i++)
+        for (var i = 0; i < 2; i++)
         {
             using var removal = new NamespaceRemoval([]);
             await removal.WaitAsync().ConfigureAwait(false);

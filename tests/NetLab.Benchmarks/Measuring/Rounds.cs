@@ -14,13 +14,13 @@ internal static class Rounds
     public static async Task<IReadOnlyList<double>[]> FiguresAsync(int rounds, params Func<Task<double>>[] contenders)
     {
         var figures = contenders.Select(_ => new List<double>(rounds)).ToArray();
-        for (int round = -1; round < rounds; round++)
+        for (var round = -1; round < rounds; round++)
         {
-            for (int turn = 0; turn < contenders.Length; turn++)
+            for (var turn = 0; turn < contenders.Length; turn++)
             {
                 // Who comes first changes from round to round.
-                int who = (turn + round + 1) % contenders.Length;
-                double figure = await contenders[who]().ConfigureAwait(false);
+                var who = (turn + round + 1) % contenders.Length;
+                var figure = await contenders[who]().ConfigureAwait(false);
                 if (round >= 0)
                 {
                     figures[who].Add(figure);
@@ -35,7 +35,7 @@ internal static class Rounds
     public static async Task<double> BestAsync(int rounds, Func<Task<double>> contender)
     {
         double best = 0;
-        for (int round = 0; round < rounds; round++)
+        for (var round = 0; round < rounds; round++)
         {
             best = Math.Max(best, await contender().ConfigureAwait(false));
         }
@@ -46,7 +46,7 @@ internal static class Rounds
     public static double Median(IEnumerable<double> figures)
     {
         double[] sorted = [.. figures.Order()];
-        int half = sorted.Length / 2;
+        var half = sorted.Length / 2;
         return sorted.Length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
     }
 }

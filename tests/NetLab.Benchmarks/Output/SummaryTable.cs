@@ -18,18 +18,19 @@ internal static class SummaryTable
         }
 
         var table = new Table().Border(TableBorder.Simple).AddColumn("What");
-        foreach (string title in new[] { "Value", "Baseline", "Ratio" })
+        foreach (var title in new[] { "Value", "Baseline", "Ratio" })
         {
             table.AddColumn(new TableColumn(title).RightAligned().NoWrap());
         }
 
         table.AddColumn(new TableColumn("Target").NoWrap()).AddColumn(new TableColumn("Holds").NoWrap()).AddColumn("Note");
-        foreach ((Row row, Result result) in lines)
+        foreach ((var row, var result) in lines)
         {
-            bool? holds = row.Target?.Holds(result);
+            var holds = row.Target?.Holds(result);
             table.AddRow(
                 new Text(row.Name), new Text(Figure(result.Value, row.Unit)), new Text(Figure(result.Baseline, row.Unit)), new Text(Figure(result.Ratio, "")),
-                new Text(row.Target?.ToString() ?? ""), new Text(holds switch { true => "yes", false => "NO", _ => "" }, new Style(holds == false ? Color.Red : Color.Default)),
+                new Text(row.Target?.ToString() ?? ""),
+                    new Text(holds switch { true => "yes", false => "NO", _ => "" }, new Style(holds == false ? Color.Red : Color.Default)),
                 new Text(result.Note ?? ""));
         }
 

@@ -25,17 +25,17 @@ internal static partial class CaptureRows
         async () =>
         {
             MacAddress left = MacAddress.Parse("02:00:00:00:00:01"), right = MacAddress.Parse("02:00:00:00:00:02");
-            byte[] content = new byte[size - 4 - 14];
-            byte[] there = Frame.Ethernet(left, right, 0x88b5, content).Bytes.ToArray();
+            var content = new byte[size - 4 - 14];
+            var there = Frame.Ethernet(left, right, 0x88b5, content).Bytes.ToArray();
             await using var vms = new VmPath();
             await vms.OpenAsync(there, Frame.Ethernet(right, left, 0x88b5, content).Bytes.ToArray()).ConfigureAwait(false);
-            string file = Path.Combine(Directory.Exists(Memory) ? Memory : Path.GetTempPath(), $"netlab-capture-{Environment.ProcessId}.pcap");
+            var file = Path.Combine(Directory.Exists(Memory) ? Memory : Path.GetTempPath(), $"netlab-capture-{Environment.ProcessId}.pcap");
             var lostHere = new List<double>();
             var lostThere = new List<double>();
             var missed = new List<double>();
             try
             {
-                IReadOnlyList<double>[] rates = await Rounds.FiguresAsync(
+                var rates = await Rounds.FiguresAsync(
                     Turns,
                     () => CaptureAsync(vms, there, file, lostHere, missed),
                     () => TcpdumpAsync(vms, there, file, lostThere)).ConfigureAwait(false);
@@ -54,12 +54,12 @@ internal static partial class CaptureRows
 
     private static async Task<double> CaptureAsync(VmPath vms, byte[] frame, string file, List<double> lost, List<double> missed)
     {
-        LabCapture capture = vms.Lab.Capture(file);
+        var capture = vms.Lab.Capture(file);
         await using (capture.ConfigureAwait(false))
         {
-            double rate = await vms.BatchesAsync(frame, Batches, BatchSize).ConfigureAwait(false);
+            var rate = await vms.BatchesAsync(frame, Batches, BatchSize).ConfigureAwait(false);
             await capture.StopAsync().ConfigureAwait(false);
-            long captured = capture.Counts.Sum(c => c.Captured);
+            var captured = capture.Counts.Sum(c => c.Captured);
             lost.Add(Percent(capture.Lost, captured + capture.Lost));
             missed.Add(Math.Abs(Passing - captured - capture.Lost));
             return rate * SeenEach;
@@ -68,13 +68,13 @@ internal static partial class CaptureRows
 
     private static async Task<double> TcpdumpAsync(VmPath vms, byte[] frame, string file, List<double> lost)
     {
-        NodeProcess tcpdump = vms.Node.Start("tcpdump", "-i", "any", "-n", "-Z", "root", "-B", "32768", "-w", file);
+        var tcpdump = vms.Node.Start("tcpdump", "-i", "any", "-n", "-Z", "root", "-B", "32768", "-w", file);
         while (!tcpdump.Error.Contains("listening on", StringComparison.Ordinal))
         {
             await Task.Delay(1).ConfigureAwait(false);
         }
 
-        double rate = await vms.BatchesAsync(frame, Batches, BatchSize).ConfigureAwait(false);
+        var rate = await vms.BatchesAsync(frame, Batches, BatchSize).ConfigureAwait(false);
         tcpdump.Signal(Interrupt);
         await tcpdump.Exited.ConfigureAwait(false);
         lost.Add(Percent(Count(Dropped().Match(tcpdump.Error)), Passing));

@@ -23,7 +23,8 @@ internal static class CodecRows
             [new("codec: parse a 64-byte UDP frame", "ns", Target.ValueAtMost(20)), new("codec: parse, allocated", "bytes", Target.ValueAtMost(0))],
             () => MeasureAsync(Parse, ParseByHand)),
         new(
-            [new("codec: build a 64-byte UDP frame with checksums", "ns", Target.ValueAtMost(60)), new("codec: build, allocated", "bytes", Target.ValueAtMost(0))],
+            [new("codec: build a 64-byte UDP frame with checksums", "ns", Target.ValueAtMost(60)),
+                new("codec: build, allocated", "bytes", Target.ValueAtMost(0))],
             () => MeasureAsync(Build, BuildByHand)),
     ];
 
@@ -34,7 +35,8 @@ internal static class CodecRows
         BuildByHand(theirs, 1);
         if (!ours.AsSpan().SequenceEqual(theirs))
         {
-            throw new InvalidOperationException($"Library and hand do not build the same frame: {Convert.ToHexString(ours)} and {Convert.ToHexString(theirs)}.");
+            throw new InvalidOperationException(
+                $"Library and hand do not build the same frame: {Convert.ToHexString(ours)} and {Convert.ToHexString(theirs)}.");
         }
 
         if (library(ours, 100) != byHand(theirs, 100))
@@ -43,12 +45,12 @@ internal static class CodecRows
         }
 
         long allocated = 0;
-        double[] medians = await Benchmarks.Rounds.MediansAsync(
+        var medians = await Benchmarks.Rounds.MediansAsync(
             Rounds,
             () =>
             {
-                long before = GC.GetAllocatedBytesForCurrentThread();
-                double time = NanosecondsEach(library, ours);
+                var before = GC.GetAllocatedBytesForCurrentThread();
+                var time = NanosecondsEach(library, ours);
                 allocated += GC.GetAllocatedBytesForCurrentThread() - before;
                 return Task.FromResult(time);
             },
@@ -59,7 +61,7 @@ internal static class CodecRows
     private static double NanosecondsEach(Func<byte[], int, long> work, byte[] frame)
     {
         const int Times = 1_000_000;
-        long start = Stopwatch.GetTimestamp();
+        var start = Stopwatch.GetTimestamp();
         work(frame, Times);
         return Stopwatch.GetElapsedTime(start).TotalNanoseconds / Times;
     }
@@ -68,7 +70,7 @@ internal static class CodecRows
     private static long Parse(byte[] frame, int times)
     {
         long sum = 0;
-        for (int i = 0; i < times; i++)
+        for (var i = 0; i < times; i++)
         {
             frame[^1] = (byte)i;
             sum += ParseOnce(frame);
@@ -87,14 +89,15 @@ internal static class CodecRows
             return -1;
         }
 
-        return (long)ethernet.Destination.ToUInt64() + (long)ethernet.Source.ToUInt64() + ip.Source.ToUInt32() + ip.Destination.ToUInt32() + ip.TimeToLive + ip.Identification
+        return (long)ethernet.Destination.ToUInt64() + (long)ethernet.Source.ToUInt64() + ip.Source.ToUInt32() + ip.Destination.ToUInt32() +
+            ip.TimeToLive + ip.Identification
             + udp.SourcePort + udp.DestinationPort + udp.Payload.Length + udp.Payload[^1];
     }
 
     private static long ParseByHand(byte[] frame, int times)
     {
         long sum = 0;
-        for (int i = 0; i < times; i++)
+        for (var i = 0; i < times; i++)
         {
             frame[^1] = (byte)i;
             sum += ParseOnceByHand(frame);
@@ -112,18 +115,19 @@ internal static class CodecRows
             return -1;
         }
 
-        ReadOnlySpan<byte> ip = frame.Slice(14, ReadUInt16BigEndian(frame[16..]));
-        ReadOnlySpan<byte> payload = ip[28..];
+        var ip = frame.Slice(14, ReadUInt16BigEndian(frame[16..]));
+        var payload = ip[28..];
         return (long)Mac(frame) + (long)Mac(frame[6..]) + ReadUInt32BigEndian(ip[12..]) + ReadUInt32BigEndian(ip[16..]) + ip[8] + ReadUInt16BigEndian(ip[4..])
             + ReadUInt16BigEndian(ip[20..]) + ReadUInt16BigEndian(ip[22..]) + payload.Length + payload[^1];
     }
 
     private static long Build(byte[] frame, int times)
     {
-        for (int i = 0; i < times; i++)
+        for (var i = 0; i < times; i++)
         {
             FrameWriter.Udp(
-                frame, new EthernetHeader(To, From, 0), new Ipv4Packet { Source = Source, Destination = Destination, Identification = (ushort)i }, 40_000, 53, Content);
+                frame, new EthernetHeader(To, From, 0), new Ipv4Packet { Source = Source, Destination = Destination, Identification = (ushort)i },
+                    40_000, 53, Content);
         }
 
         return frame[^1];
@@ -131,7 +135,7 @@ internal static class CodecRows
 
     private static long BuildByHand(byte[] frame, int times)
     {
-        for (int i = 0; i < times; i++)
+        for (var i = 0; i < times; i++)
         {
             BuildOnceByHand(frame, (ushort)i);
         }
@@ -145,19 +149,19 @@ internal static class CodecRows
         To.CopyTo(frame);
         From.CopyTo(frame[6..]);
         WriteUInt16BigEndian(frame[12..], 0x0800);
-        Span<byte> ip = frame[14..];
+        var ip = frame[14..];
         WriteUInt32BigEndian(ip, 0x4500_0000 | (20 + 8 + Payload));
         WriteUInt32BigEndian(ip[4..], (uint)identification << 16);
         WriteUInt32BigEndian(ip[8..], 0x4011_0000);
         WriteUInt32BigEndian(ip[12..], Source.ToUInt32());
         WriteUInt32BigEndian(ip[16..], Destination.ToUInt32());
         WriteUInt16BigEndian(ip[10..], Fold(Sum(ip[..20])));
-        Span<byte> udp = ip.Slice(20, 8 + Payload);
+        var udp = ip.Slice(20, 8 + Payload);
         WriteUInt16BigEndian(udp, 40_000);
         WriteUInt16BigEndian(udp[2..], 53);
         WriteUInt32BigEndian(udp[4..], (8 + Payload) << 16);
         Content.CopyTo(udp[8..]);
-        ushort checksum = Fold(Sum(udp) + Sum(ip.Slice(12, 8)) + 17 + 8 + Payload);
+        var checksum = Fold(Sum(udp) + Sum(ip.Slice(12, 8)) + 17 + 8 + Payload);
         WriteUInt16BigEndian(udp[6..], checksum == 0 ? (ushort)0xffff : checksum);
     }
 

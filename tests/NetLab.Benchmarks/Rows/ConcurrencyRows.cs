@@ -17,36 +17,37 @@ internal static class ConcurrencyRows
     private static async Task<Result> FatesAsync()
     {
         await using var lab = new Lab();
-        FakeVm[] vms = await BuildAsync(lab, 3).ConfigureAwait(false);
+        var vms = await BuildAsync(lab, 3).ConfigureAwait(false);
         (await vms[0].PingAsync(vms[1]).ConfigureAwait(false)).ShouldSucceed();
         await AskAsync(Fates / 10).ConfigureAwait(false);
-        long start = Stopwatch.GetTimestamp();
-        Fate[] fates = await AskAsync(Fates).ConfigureAwait(false);
-        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        int wrong = fates.Count(f => f.Copies is not [{ Vm.Name: "vm1" }]);
+        var start = Stopwatch.GetTimestamp();
+        var fates = await AskAsync(Fates).ConfigureAwait(false);
+        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        var wrong = fates.Count(f => f.Copies is not [{ Vm.Name: "vm1" }]);
         return new Result(Fates / seconds, Note: $"{wrong} wrong; by {lab.TracingLevel}");
 
-        Task<Fate[]> AskAsync(int count) => Task.WhenAll(Enumerable.Range(0, count).Select(_ => Task.Run(() => vms[0].SendAsync(Frame.Udp(vms[0], vms[1], 53, "hello")))));
+        Task<Fate[]> AskAsync(int count) =>
+            Task.WhenAll(Enumerable.Range(0, count).Select(_ => Task.Run(() => vms[0].SendAsync(Frame.Udp(vms[0], vms[1], 53, "hello")))));
     }
 
     private static async Task<Result> PingsAsync()
     {
         await using var lab = new Lab();
-        FakeVm[] vms = await BuildAsync(lab, Vms).ConfigureAwait(false);
-        foreach ((FakeVm a, FakeVm b) in from a in vms from b in vms where a != b select (a, b))
+        var vms = await BuildAsync(lab, Vms).ConfigureAwait(false);
+        foreach ((var a, var b) in from a in vms from b in vms where a != b select (a, b))
         {
             a.AddNeighbour(b.Address, b.Mac);
         }
 
-        double rate = await AllToAllAsync().ConfigureAwait(false);
+        var rate = await AllToAllAsync().ConfigureAwait(false);
         return new Result(rate, Note: $"0 wrong of {Vms * (Vms - 1):n0}; their neighbours are known");
 
         async Task<double> AllToAllAsync()
         {
-            long start = Stopwatch.GetTimestamp();
-            PingResult[] results = await Task.WhenAll(
+            var start = Stopwatch.GetTimestamp();
+            var results = await Task.WhenAll(
                 from a in vms from b in vms where a != b select Task.Run(() => a.PingAsync(b))).ConfigureAwait(false);
-            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             Array.ForEach(results, result => result.ShouldSucceed());
             return results.Length / seconds;
         }
@@ -54,7 +55,7 @@ internal static class ConcurrencyRows
 
     private static async Task<FakeVm[]> BuildAsync(Lab lab, int count)
     {
-        Bridge bridge = lab.AddNode("compute").AddBridge("br0");
+        var bridge = lab.AddNode("compute").AddBridge("br0");
         FakeVm[] vms = [.. Enumerable.Range(0, count).Select(i => bridge.Node.AddVm($"vm{i}", bridge, vm => vm.Address($"10.0.{i / 250}.{1 + (i % 250)}/16")))];
         await lab.ApplyAsync().ConfigureAwait(false);
         return vms;

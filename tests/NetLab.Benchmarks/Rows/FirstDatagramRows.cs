@@ -14,13 +14,13 @@ internal static class FirstDatagramRows
             new Row("first datagrams after ApplyAsync, lost of 500", "lost", Target.ValueAtMost(0)),
             async () =>
             {
-                int lost = 0;
-                for (int i = 0; i < 50; i++)
+                var lost = 0;
+                for (var i = 0; i < 50; i++)
                 {
                     lost += await LostAsync(10).ConfigureAwait(false);
                 }
 
-                for (int i = 0; i < 10; i++)
+                for (var i = 0; i < 10; i++)
                 {
                     lost += await LostAsync(50).ConfigureAwait(false);
                 }
@@ -32,21 +32,21 @@ internal static class FirstDatagramRows
     private static async Task<int> LostAsync(int hosts)
     {
         await using var lab = new Lab();
-        Bridge bridge = lab.AddNode("switch").AddBridge("br0");
+        var bridge = lab.AddNode("switch").AddBridge("br0");
         Node[] nodes = [.. Enumerable.Range(1, hosts).Select(i => lab.AddHost($"h{i}", bridge, $"10.0.0.{i}/24"))];
         await lab.ApplyAsync().ConfigureAwait(false);
         var receivers = new List<UdpClient>();
-        for (int i = 0; i + 1 < hosts; i += 2)
+        for (var i = 0; i + 1 < hosts; i += 2)
         {
-            UdpClient receiver = nodes[i + 1].UdpClient(Port);
+            var receiver = nodes[i + 1].UdpClient(Port);
             receivers.Add(receiver);
-            using Socket sender = nodes[i].CreateSocket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            using var sender = nodes[i].CreateSocket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
             sender.SendTo([1], new IPEndPoint(IPAddress.Parse($"10.0.0.{i + 2}"), Port));
         }
 
         // What a barrier cannot find arrived waits for a second question by ARP: it was lost at first.
         await lab.SettleAsync().ConfigureAwait(false);
-        int lost = receivers.Count(r => r.Available == 0);
+        var lost = receivers.Count(r => r.Available == 0);
         receivers.ForEach(r => r.Dispose());
         return lost;
     }

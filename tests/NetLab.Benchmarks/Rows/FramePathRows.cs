@@ -21,14 +21,14 @@ internal static class FramePathRows
         async () =>
         {
             MacAddress left = MacAddress.Parse("02:00:00:00:00:01"), right = MacAddress.Parse("02:00:00:00:00:02");
-            byte[] content = new byte[size - 4 - 14];
+            var content = new byte[size - 4 - 14];
             byte[] there = Frame.Ethernet(left, right, 0x88b5, content).Bytes.ToArray(), back = Frame.Ethernet(right, left, 0x88b5, content).Bytes.ToArray();
-            double[] times = new double[Trips];
+            var times = new double[Trips];
             using var bare = new BarePath();
             bare.Learn(there, back);
             await using var vms = new VmPath();
             await vms.OpenAsync(there, back).ConfigureAwait(false);
-            IReadOnlyList<double>[] figures = await Rounds.FiguresAsync(
+            var figures = await Rounds.FiguresAsync(
                 Turns,
                 () => vms.RoundTripAsync(there, back, times),
                 () => Task.FromResult(bare.RoundTrip(there, back, times)),
@@ -42,7 +42,7 @@ internal static class FramePathRows
             var (best, bestOfBare) = (figures[4].Max(), figures[5].Max());
 
             // What a frame costs it costs in every turn; the runtime's own first times do not come again.
-            double allocated = Enumerable.Range(0, 10).Min(_ => vms.AllocatedEach(there, 1_000));
+            var allocated = Enumerable.Range(0, 10).Min(_ => vms.AllocatedEach(there, 1_000));
             return
             [
                 new(medians[0], medians[1]),

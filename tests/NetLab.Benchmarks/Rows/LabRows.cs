@@ -18,14 +18,14 @@ internal static class LabRows
     private static async Task<Result> ReadStateAsync()
     {
         await using var lab = new Lab();
-        Bridge bridge = lab.AddNode("compute").AddBridge("br0");
-        for (int i = 0; i < Devices - 2; i++) // and br0 and lo
+        var bridge = lab.AddNode("compute").AddBridge("br0");
+        for (var i = 0; i < Devices - 2; i++) // and br0 and lo
         {
             bridge.Node.AddVm($"vm{i}", bridge);
         }
 
         await lab.ApplyAsync().ConfigureAwait(false);
-        double[] medians = await Rounds.MediansAsync(
+        var medians = await Rounds.MediansAsync(
             Reads,
             () => TimeAsync(() => bridge.Node.ReadStateAsync()),
             () => TimeAsync(() => bridge.Node.ExecAsync("ip", ["-j", "link"]))).ConfigureAwait(false);
@@ -35,8 +35,8 @@ internal static class LabRows
     private static async Task<Result> ObserveAsync()
     {
         await using var lab = new Lab();
-        Bridge bridge = lab.AddNode("compute").AddBridge("br0");
-        for (int i = 1; i < Nodes; i++)
+        var bridge = lab.AddNode("compute").AddBridge("br0");
+        for (var i = 1; i < Nodes; i++)
         {
             lab.AddHost($"h{i}", bridge, $"10.0.1.{i}/16");
         }
@@ -44,14 +44,14 @@ internal static class LabRows
         FakeVm vm1 = bridge.Node.AddVm("vm1", bridge, vm => vm.Address("10.0.0.1/16")), vm2 = bridge.Node.AddVm("vm2", bridge, vm => vm.Address("10.0.0.2/16"));
         await lab.ApplyAsync().ConfigureAwait(false);
         (await vm1.PingAsync(vm2).ConfigureAwait(false)).ShouldSucceed();
-        double[] medians = await Rounds.MediansAsync(Frames, () => TimeAsync(async () =>
+        var medians = await Rounds.MediansAsync(Frames, () => TimeAsync(async () =>
             (await vm1.SendAsync(Frame.Udp(vm1, vm2, 53, "hello")).ConfigureAwait(false)).ShouldReach(vm2))).ConfigureAwait(false);
         return new Result(medians[0], Note: $"median of {Frames}; by {lab.TracingLevel}");
     }
 
     private static async Task<double> TimeAsync(Func<Task> work)
     {
-        long start = Stopwatch.GetTimestamp();
+        var start = Stopwatch.GetTimestamp();
         await work().ConfigureAwait(false);
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }

@@ -16,20 +16,20 @@ internal static class NodeMemoryRows
             [new($"kernel memory of a node, of {Nodes} on a bridge", "KB"), new($"managed memory of a node, of {Nodes} on a bridge", "KB")],
             async () =>
             {
-                LabTopology lab = LabTopology.Star(Nodes);
+                var lab = LabTopology.Star(Nodes);
                 var straight = new StraightStar(Nodes);
                 var managed = new List<double>();
-                double[] kernel = await Rounds.MediansAsync(Times, () => KernelAsync(lab, managed), () => KernelAsync(straight, [])).ConfigureAwait(false);
+                var kernel = await Rounds.MediansAsync(Times, () => KernelAsync(lab, managed), () => KernelAsync(straight, [])).ConfigureAwait(false);
                 return [new(kernel[0], kernel[1], "slab and per-processor memory, /proc/meminfo"), new(Rounds.Median(managed))];
             }),
     ];
 
     private static async Task<double> KernelAsync(ITopology topology, List<double> managed)
     {
-        long managedBefore = GC.GetTotalMemory(forceFullCollection: true);
-        double before = KernelKilobytes();
+        var managedBefore = GC.GetTotalMemory(forceFullCollection: true);
+        var before = KernelKilobytes();
         await topology.BuildAsync().ConfigureAwait(false);
-        double each = (KernelKilobytes() - before) / Nodes;
+        var each = (KernelKilobytes() - before) / Nodes;
         managed.Add((GC.GetTotalMemory(forceFullCollection: true) - managedBefore) / 1024.0 / Nodes);
         using var removal = new NamespaceRemoval(topology.Namespaces);
         await topology.RemoveAsync().ConfigureAwait(false);

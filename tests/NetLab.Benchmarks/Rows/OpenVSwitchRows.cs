@@ -20,17 +20,18 @@ internal static class OpenVSwitchRows
             return new Result(null, Note: "Open vSwitch is not installed");
         }
 
-        double[] medians = await Rounds.MediansAsync(Labs, () => TimeAsync(node => node.AddOvsBridge("br-int")), () => TimeAsync(node => node.AddBridge("br0"))).ConfigureAwait(false);
+        var medians = await Rounds.MediansAsync(Labs, () => TimeAsync(node => node.AddOvsBridge("br-int")),
+            () => TimeAsync(node => node.AddBridge("br0"))).ConfigureAwait(false);
         return new Result(medians[0], medians[1], $"median of {Labs}");
     }
 
     private static async Task<double> TimeAsync(Func<Node, Switch> addBridge)
     {
-        long start = Stopwatch.GetTimestamp();
+        var start = Stopwatch.GetTimestamp();
         await using (var lab = new Lab())
         {
-            Node node = lab.AddNode("compute");
-            Switch bridge = addBridge(node);
+            var node = lab.AddNode("compute");
+            var bridge = addBridge(node);
             node.AddVm("vm1", bridge, vm => vm.Address("10.0.0.1/24"));
             node.AddVm("vm2", bridge, vm => vm.Address("10.0.0.2/24"));
             await lab.ApplyAsync().ConfigureAwait(false);

@@ -19,10 +19,10 @@ internal static class OtherProgramsRows
         new Row($"build {hosts} nodes on a bridge, beside ip -batch", "ms", Target.RatioAtMost(0.5)),
         async () =>
         {
-            LabTopology lab = LabTopology.Star(hosts);
+            var lab = LabTopology.Star(hosts);
             var ours = new List<double>();
             var theirs = new List<double?>();
-            for (int i = 0; i < rounds; i++)
+            for (var i = 0; i < rounds; i++)
             {
                 ours.Add(await LabAsync(lab, remove: false).ConfigureAwait(false));
                 theirs.Add(await IpBatchStar.BuildAsync(hosts).ConfigureAwait(false));
@@ -38,19 +38,20 @@ internal static class OtherProgramsRows
         new Row($"build and remove {hosts} nodes on a bridge, beside Mininet", "ms", Target.RatioAtMost(0.1)),
         async () =>
         {
-            string[] way = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':');
+            var way = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':');
             if (!way.Any(folder => File.Exists(Path.Combine(folder, "mn"))))
             {
                 return new Result(null, Note: "Mininet is not installed");
             }
 
-            double ours = await LabAsync(LabTopology.Star(hosts), remove: true).ConfigureAwait(false);
-            string command = $"mount -n -t sysfs none /sys && exec mn --topo single,{hosts} --switch lxbr --controller none --test none";
-            long start = Stopwatch.GetTimestamp();
-            using Process mininet = Process.Start(new ProcessStartInfo("unshare", ["--net", "--mount", "sh", "-c", command]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            var ours = await LabAsync(LabTopology.Star(hosts), remove: true).ConfigureAwait(false);
+            var command = $"mount -n -t sysfs none /sys && exec mn --topo single,{hosts} --switch lxbr --controller none --test none";
+            var start = Stopwatch.GetTimestamp();
+            using var mininet = Process.Start(new ProcessStartInfo("unshare", ["--net", "--mount", "sh", "-c", command])
+                { RedirectStandardOutput = true, RedirectStandardError = true })!;
             Task<string> output = mininet.StandardOutput.ReadToEndAsync(), error = mininet.StandardError.ReadToEndAsync();
             await mininet.WaitForExitAsync().ConfigureAwait(false);
-            double theirs = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            var theirs = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
             await output.ConfigureAwait(false);
             return mininet.ExitCode == 0 ? new Result(ours, theirs, "once, with the start of Python")
                 : new Result(null, Note: $"Mininet failed: {(await error.ConfigureAwait(false)).Trim().Split('\n')[^1]}");
@@ -58,11 +59,11 @@ internal static class OtherProgramsRows
 
     private static async Task<double> LabAsync(LabTopology lab, bool remove)
     {
-        long start = Stopwatch.GetTimestamp();
+        var start = Stopwatch.GetTimestamp();
         await lab.BuildAsync().ConfigureAwait(false);
-        TimeSpan built = Stopwatch.GetElapsedTime(start);
+        var built = Stopwatch.GetElapsedTime(start);
         await lab.RemoveAsync().ConfigureAwait(false);
-        TimeSpan all = Stopwatch.GetElapsedTime(start);
+        var all = Stopwatch.GetElapsedTime(start);
         await KernelIdle.WaitAsync().ConfigureAwait(false);
         return (remove ? all : built).TotalMilliseconds;
     }

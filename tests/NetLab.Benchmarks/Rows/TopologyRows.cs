@@ -25,7 +25,8 @@ internal static class TopologyRows
             async () =>
             {
                 var (few, many) = (await Stars[Few].Value.ConfigureAwait(false), await Stars[Many].Value.ConfigureAwait(false));
-                return new Result(many.Lab.Build / Many / (few.Lab.Build / Few), many.Straight.Build / Many / (few.Straight.Build / Few), "the baseline is the kernel's own growth");
+                return new Result(many.Lab.Build / Many / (few.Lab.Build / Few), many.Straight.Build / Many / (few.Straight.Build / Few),
+                    "the baseline is the kernel's own growth");
             }),
     ];
 
@@ -38,8 +39,11 @@ internal static class TopologyRows
         async () =>
         {
             var (lab, straight) = await times.Value.ConfigureAwait(false);
-            string note = FormattableString.Invariant($"processor time {lab.Processor:#,0} beside {straight.Processor:#,0} ms, median of {lab.Count}");
-            return [new(lab.Build, straight.Build, note), new(lab.Remove, straight.Remove, FormattableString.Invariant($"processor time {lab.RemoveProcessor:0.#} beside {straight.RemoveProcessor:0.#} ms")), new(lab.RemoveByKernel, straight.RemoveByKernel)];
+            var note = FormattableString.Invariant($"processor time {lab.Processor:#,0} beside {straight.Processor:#,0} ms, median of {lab.Count}");
+            return [new(lab.Build, straight.Build, note),
+                new(lab.Remove, straight.Remove,
+                    FormattableString.Invariant($"processor time {lab.RemoveProcessor:0.#} beside {straight.RemoveProcessor:0.#} ms")),
+                        new(lab.RemoveByKernel, straight.RemoveByKernel)];
         });
 
     private static async Task<(Times Lab, Times Straight)> TimesAsync(int rounds, LabTopology lab, StraightTopology straight)
@@ -71,8 +75,8 @@ internal static class TopologyRows
         public async Task<double> RunAsync()
         {
             GC.Collect();
-            TimeSpan processor = Environment.CpuUsage.TotalTime;
-            long start = Stopwatch.GetTimestamp();
+            var processor = Environment.CpuUsage.TotalTime;
+            var start = Stopwatch.GetTimestamp();
             await topology.BuildAsync().ConfigureAwait(false);
             _processor.Add((Environment.CpuUsage.TotalTime - processor).TotalMilliseconds);
             _build.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);

@@ -24,12 +24,12 @@ internal static class TracerRows
     private static async Task<Result> StartAsync()
     {
         var processor = new List<double>();
-        double[] medians = await Rounds.MediansAsync(9, () =>
+        var medians = await Rounds.MediansAsync(9, () =>
         {
-            TimeSpan before = Environment.CpuUsage.TotalTime;
-            long start = Stopwatch.GetTimestamp();
-            using KernelTracer tracer = KernelTracer.Start();
-            TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
+            var before = Environment.CpuUsage.TotalTime;
+            var start = Stopwatch.GetTimestamp();
+            using var tracer = KernelTracer.Start();
+            var elapsed = Stopwatch.GetElapsedTime(start);
             processor.Add((Environment.CpuUsage.TotalTime - before).TotalMilliseconds);
             return Task.FromResult(elapsed.TotalMilliseconds);
         }).ConfigureAwait(false);
@@ -39,13 +39,13 @@ internal static class TracerRows
     private static async Task<Result> CostAsync()
     {
         using var way = new TwoBridges();
-        using KernelTracer tracer = KernelTracer.Start();
-        double[] medians = await Rounds.MediansAsync(
+        using var tracer = KernelTracer.Start();
+        var medians = await Rounds.MediansAsync(
             Bursts,
             () =>
             {
                 way.Trace(tracer);
-                double each = way.MicrosecondsEach(Burst);
+                var each = way.MicrosecondsEach(Burst);
                 tracer.Drain(static (in TraceRecord _) => { });
                 way.Untrace(tracer);
                 return Task.FromResult(each);
@@ -57,14 +57,14 @@ internal static class TracerRows
     private static Task<Result> LossAsync()
     {
         using var way = new TwoBridges();
-        using KernelTracer tracer = KernelTracer.Start();
+        using var tracer = KernelTracer.Start();
         long seen = 0;
         var log = new TraceLog(16, dropsOldest: true);
         TraceSink keep = (in TraceRecord record) => seen += log.Add(record) ? 1 : 0;
         way.Trace(tracer);
         using (Reactor.Shared.OnReadable(tracer.Filling, () => tracer.Drain(keep), failed: null))
         {
-            double rate = way.Send(PerSecond, Seconds);
+            var rate = way.Send(PerSecond, Seconds);
             tracer.Drain(keep);
             return Task.FromResult(new Result(tracer.LostEvents, Note: FormattableString.Invariant($"{rate:#,0} frames/s sent, {seen:#,0} events read")));
         }
@@ -73,14 +73,14 @@ internal static class TracerRows
     private static async Task<Result> DecideAsync()
     {
         await using var lab = new Lab(new LabOptions { Tracing = FrameTracing.Kernel });
-        Bridge bridge = lab.AddNode("compute").AddBridge("br0");
+        var bridge = lab.AddNode("compute").AddBridge("br0");
         FakeVm[] vms = [.. Enumerable.Range(1, 3).Select(i => bridge.Node.AddVm($"vm{i}", bridge, vm => vm.Address($"10.0.0.{i}/24")))];
         await lab.ApplyAsync().ConfigureAwait(false);
         (await vms[0].PingAsync(vms[1]).ConfigureAwait(false)).ShouldSucceed();
-        double[] medians = await Rounds.MediansAsync(Decisions, async () =>
+        var medians = await Rounds.MediansAsync(Decisions, async () =>
         {
-            long start = Stopwatch.GetTimestamp();
-            Fate fate = await vms[0].SendAsync(Frame.Udp(vms[0], vms[1], 53, "hello")).ConfigureAwait(false);
+            var start = Stopwatch.GetTimestamp();
+            var fate = await vms[0].SendAsync(Frame.Udp(vms[0], vms[1], 53, "hello")).ConfigureAwait(false);
             fate.ShouldNotReach(vms[2]);
             return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         }).ConfigureAwait(false);
@@ -98,7 +98,8 @@ internal static class TracerRows
         {
             _in = Tap.Create(_a, "t0");
             _out = Tap.Create(_b, "t1");
-            Bridge(_a, _in, batch => batch.AddLink(new VethSpec("v0", new VethPeer("v1") { Index = 20, Namespace = _b }) { Index = 20, MasterIndex = 10, Up = true }));
+            Bridge(_a, _in, batch =>
+                batch.AddLink(new VethSpec("v0", new VethPeer("v1") { Index = 20, Namespace = _b }) { Index = 20, MasterIndex = 10, Up = true }));
             Bridge(_b, _out, batch => batch.ChangeLink(20, new LinkChange { MasterIndex = 10, Up = true }));
             Ethtool.RunLinkWatch(_a, ["t0", "v0", "br0"]);
             Ethtool.RunLinkWatch(_b, ["t1", "v1", "br0"]);
@@ -120,13 +121,13 @@ internal static class TracerRows
         public double MicrosecondsEach(int frames)
         {
             // The write returns when the frame is at the other tap, or at the processor's backlog at the veth.
-            long start = Stopwatch.GetTimestamp();
-            for (int i = 0; i < frames; i++)
+            var start = Stopwatch.GetTimestamp();
+            for (var i = 0; i < frames; i++)
             {
                 _in.Write(_frame);
             }
 
-            double each = Stopwatch.GetElapsedTime(start).TotalMicroseconds / frames;
+            var each = Stopwatch.GetElapsedTime(start).TotalMicroseconds / frames;
             Read();
             return each;
         }
@@ -134,11 +135,11 @@ internal static class TracerRows
         /// <summary>Sends so many frames in each millisecond, and gives the rate that came of it.</summary>
         public double Send(int perSecond, int seconds)
         {
-            long start = Stopwatch.GetTimestamp();
-            int sent = 0;
+            var start = Stopwatch.GetTimestamp();
+            var sent = 0;
             while (sent < perSecond * seconds)
             {
-                int due = (int)Math.Min(perSecond * seconds, Stopwatch.GetElapsedTime(start).TotalSeconds * perSecond);
+                var due = (int)Math.Min(perSecond * seconds, Stopwatch.GetElapsedTime(start).TotalSeconds * perSecond);
                 for (; sent < due; sent++)
                 {
                     _in.Write(_frame);
@@ -168,7 +169,7 @@ internal static class TracerRows
         private static void Bridge(NetworkNamespace ns, Tap tap, Action<NetlinkBatch> rest)
         {
             ns.WriteSysctl("net.ipv6.conf.all.disable_ipv6", "1");
-            using RouteSocket route = RouteSocket.Open(ns);
+            using var route = RouteSocket.Open(ns);
             var batch = new NetlinkBatch();
             batch.AddLink(new BridgeSpec("br0") { Index = 10, Up = true, Options = new BridgeOptions { MulticastSnooping = false } });
             batch.ChangeLink(tap.Index, new LinkChange { MasterIndex = 10, Up = true });

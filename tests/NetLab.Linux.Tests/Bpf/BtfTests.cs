@@ -127,13 +127,17 @@ public sealed class BtfTests
 
         public int Int(string name, int size) => Type(name, 1, 0, false, size, (size * 8));
 
-        public int Struct(string name, int size, params (string Name, int Type, int Bits)[] members) => Type(name, 4, members.Length, false, size, [.. members.SelectMany(m => new[] { Text(m.Name), m.Type, m.Bits })]);
+        public int Struct(string name, int size, params (string Name, int Type, int Bits)[] members) =>
+            Type(name, 4, members.Length, false, size, [.. members.SelectMany(m => new[] { Text(m.Name), m.Type, m.Bits })]);
 
-        public int BitStruct(string name, int size, params (string Name, int Type, int Bits, int BitSize)[] members) => Type(name, 4, members.Length, true, size, [.. members.SelectMany(m => new[] { Text(m.Name), m.Type, (m.BitSize << 24) | m.Bits })]);
+        public int BitStruct(string name, int size, params (string Name, int Type, int Bits, int BitSize)[] members) =>
+            Type(name, 4, members.Length, true, size, [.. members.SelectMany(m => new[] { Text(m.Name), m.Type, (m.BitSize << 24) | m.Bits })]);
 
-        public int Union(string name, int size, params (string Name, int Type, int Bits)[] members) => Type(name, 5, members.Length, false, size, [.. members.SelectMany(m => new[] { Text(m.Name), m.Type, m.Bits })]);
+        public int Union(string name, int size, params (string Name, int Type, int Bits)[] members) =>
+            Type(name, 5, members.Length, false, size, [.. members.SelectMany(m => new[] { Text(m.Name), m.Type, m.Bits })]);
 
-        public int Enum(string name, params (string Name, int Value)[] constants) => Type(name, 6, constants.Length, false, 4, [.. constants.SelectMany(c => new[] { Text(c.Name), c.Value })]);
+        public int Enum(string name, params (string Name, int Value)[] constants) =>
+            Type(name, 6, constants.Length, false, 4, [.. constants.SelectMany(c => new[] { Text(c.Name), c.Value })]);
 
         public int Forward(string name) => Type(name, 7, 0, false, 0);
 
@@ -141,7 +145,8 @@ public sealed class BtfTests
 
         public int Function(string name, int prototype) => Type(name, 12, 0, false, prototype);
 
-        public int Prototype(params (string Name, int Type)[] parameters) => Type("", 13, parameters.Length, false, 0, [.. parameters.SelectMany(p => new[] { Text(p.Name), p.Type })]);
+        public int Prototype(params (string Name, int Type)[] parameters) =>
+            Type("", 13, parameters.Length, false, 0, [.. parameters.SelectMany(p => new[] { Text(p.Name), p.Type })]);
 
         public byte[] ToArray()
         {

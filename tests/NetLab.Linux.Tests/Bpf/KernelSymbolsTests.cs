@@ -13,5 +13,6 @@ public sealed class KernelSymbolsTests
     [InlineData("tcp_v4_do_rcv.isra.0", "tcp_v4_do_rcv")]
     [InlineData("ip_rcv_core", "ip_rcv_core")]
     [InlineData("0xffffffffc0de1234", "0xffffffffc0de1234")]
-    public void A_function_has_its_name_in_the_source_whether_it_is_in_a_module_or_not(string symbol, string name) => Assert.Equal(name, KernelSymbols.FunctionName(symbol));
+    public void A_function_has_its_name_in_the_source_whether_it_is_in_a_module_or_not(string symbol, string name) =>
+        Assert.Equal(name, KernelSymbols.FunctionName(symbol));
 }

@@ -24,7 +24,8 @@ public sealed class KernelTracerTests
         var seen = net.Follow(frame, e => e.Any(x => net.Brief(x) == "NetDevStartXmit b/tap0"));
         Assert.Equal(
             [
-                "NetifReceiveSkb a/tap0", "NetDevQueue a/v0", "NetDevStartXmit a/v0", "NetifRx b/v1", "NetifReceiveSkb b/v1", "NetDevQueue b/tap0", "NetDevStartXmit b/tap0",
+                "NetifReceiveSkb a/tap0", "NetDevQueue a/v0", "NetDevStartXmit a/v0", "NetifRx b/v1", "NetifReceiveSkb b/v1", "NetDevQueue b/tap0",
+                    "NetDevStartXmit b/tap0",
             ],
             seen.Select(net.Brief));
         Assert.Single(seen.Select(e => e.SkbAddress).Distinct());
@@ -119,7 +120,8 @@ public sealed class KernelTracerTests
 
         taps[0].Write(frame.Bytes);
 
-        var sent = net.Follow(frame, e => e.Count(x => x.Kind is TraceEventKind.NetDevStartXmit) == 2).Where(e => e.Kind is TraceEventKind.NetDevStartXmit).ToList();
+        var sent = net.Follow(frame, e => e.Count(x => x.Kind is TraceEventKind.NetDevStartXmit) == 2)
+            .Where(e => e.Kind is TraceEventKind.NetDevStartXmit).ToList();
         Assert.Equal(2, sent.Select(e => e.SkbAddress).Distinct().Count());
         Assert.Single(sent.Select(e => e.HeadAddress).Distinct());
     }
@@ -215,7 +217,8 @@ public sealed class KernelTracerTests
         a.WriteSysctl("net.ipv4.ip_forward", "1");
         TestNetwork.Route(a, "tap0", "10.7.0.0/16", "10.0.0.9");
         TestNetwork.Neighbour(a, "tap0", "10.0.0.9", "02-00-00-00-00-01");
-        var (routed, unrouted) = (TestFrame.Udp(TestNetwork.MacOf(a, "tap0"), "10.0.0.9", "10.7.1.1", 9), TestFrame.Udp(TestNetwork.MacOf(a, "tap0"), "10.0.0.9", "10.8.1.1", 9));
+        var (routed, unrouted) =
+            (TestFrame.Udp(TestNetwork.MacOf(a, "tap0"), "10.0.0.9", "10.7.1.1", 9), TestFrame.Udp(TestNetwork.MacOf(a, "tap0"), "10.0.0.9", "10.8.1.1", 9));
 
         tap.Write(routed.Bytes);
         var received = net.Follow(routed, e => e.Any(x => x.Kind is TraceEventKind.NetDevStartXmit))[0];
@@ -223,7 +226,8 @@ public sealed class KernelTracerTests
         var dropped = net.Follow(unrouted, e => e.Any(x => x.Kind is TraceEventKind.KfreeSkb))[^1];
 
         var hit = net.Events.First(e => e.RouteLookup?.Destination.ToString() == "10.7.1.1" && e.RouteLookup.Error == 0);
-        Assert.Equal((254, "tap0", "10.0.0.9", received.SkbAddress), (hit.RouteLookup!.Table, hit.RouteLookup.NextHopDevice, hit.RouteLookup.Gateway!.ToString(), hit.SkbAddress));
+        Assert.Equal((254, "tap0", "10.0.0.9", received.SkbAddress),
+            (hit.RouteLookup!.Table, hit.RouteLookup.NextHopDevice, hit.RouteLookup.Gateway!.ToString(), hit.SkbAddress));
         var miss = net.Events.First(e => e.RouteLookup?.Destination.ToString() == "10.8.1.1");
         Assert.Equal((-Errno.EAGAIN, dropped.SkbAddress, a.Inode), (miss.RouteLookup!.Error, miss.SkbAddress, miss.Namespace));
         Assert.Equal("IP_INNOROUTES", dropped.ReasonName);
@@ -259,7 +263,8 @@ public sealed class KernelTracerTests
         net.Drain();
 
         var drop = Assert.Single(net.Events, e => e.Kind is TraceEventKind.KfreeSkb && e.Bytes.Span.IndexOf(payload) >= 0);
-        Assert.Equal(("NETFILTER_DROP", a.Inode, "", false, 0, 28 + payload.Length), (drop.ReasonName, drop.Namespace, drop.DeviceName, drop.StartsWithEthernet, drop.NetworkOffset, drop.Length));
+        Assert.Equal(("NETFILTER_DROP", a.Inode, "", false, 0, 28 + payload.Length),
+            (drop.ReasonName, drop.Namespace, drop.DeviceName, drop.StartsWithEthernet, drop.NetworkOffset, drop.Length));
         Assert.Contains("__ip_local_out", drop.Stack);
     }
 

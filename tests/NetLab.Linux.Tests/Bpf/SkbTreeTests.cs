@@ -9,16 +9,20 @@ public sealed class SkbTreeTests
     private const string Other = "020000000002020000000001" + "88b5" + "b1b2b3b4b5b6b7b8b9babbbcbdbebfc0";
 
     [Theory]
-    [InlineData(nameof(RecordedTraces.Flood), "#1: t0 in > t1 out", "#2 Clone of #1: v0 out > v1 in > t0 out; Consumed in tun_do_read", "#3 Clone of #1: t2 out")]
+    [InlineData(nameof(RecordedTraces.Flood), "#1: t0 in > t1 out", "#2 Clone of #1: v0 out > v1 in > t0 out; Consumed in tun_do_read",
+        "#3 Clone of #1: t2 out")]
     [InlineData(nameof(RecordedTraces.Vxlan), "#1: t0 in > vx0 out > u0 out > u0 in > vx0 in > t0 out")]
     [InlineData(nameof(RecordedTraces.TimeToLiveExceeded), "#1: t0 in; Dropped at t0: IP_INHDR in ip_forward", "#2 IcmpError of #1: t0 out")]
     [InlineData(nameof(RecordedTraces.ClosedPort), "#1: t0 in; Dropped at t0: NO_SOCKET in __udp4_lib_rcv", "#2 IcmpError of #1: t0 out")]
     [InlineData(
         nameof(RecordedTraces.SocketThreeTimes),
-        "#1: t0 in; given to the socket of protocol 17 port 54", "#2: t0 in; given to the socket of protocol 17 port 54", "#3: t0 in; given to the socket of protocol 17 port 54", "#4: t0 out")]
-    [InlineData(nameof(RecordedTraces.Fragments), "#1: t0 in; Consumed in ip_do_fragment", "#2 Part of #1: t1 out", "#3 Part of #1: t1 out", "#4 Part of #1: t1 out")]
+        "#1: t0 in; given to the socket of protocol 17 port 54", "#2: t0 in; given to the socket of protocol 17 port 54",
+            "#3: t0 in; given to the socket of protocol 17 port 54", "#4: t0 out")]
+    [InlineData(nameof(RecordedTraces.Fragments), "#1: t0 in; Consumed in ip_do_fragment", "#2 Part of #1: t1 out", "#3 Part of #1: t1 out",
+        "#4 Part of #1: t1 out")]
     [InlineData(nameof(RecordedTraces.Nat), "#1: t0 in > t1 out")]
-    [InlineData(nameof(RecordedTraces.NeighbourFailed), "#1: t0 in; Dropped at t1: NEIGH_FAILED in neigh_invalidate", "#2: t1 out", "#3: t1 out", "#4: t1 out", "#5 IcmpError of #1: t0 out")]
+    [InlineData(nameof(RecordedTraces.NeighbourFailed), "#1: t0 in; Dropped at t1: NEIGH_FAILED in neigh_invalidate", "#2: t1 out", "#3: t1 out",
+        "#4: t1 out", "#5 IcmpError of #1: t0 out")]
     [InlineData(nameof(RecordedTraces.DroppedBeforeAnyDevice), "#1: ; Dropped at no device: NETFILTER_DROP in nft_do_chain")]
     [InlineData(nameof(RecordedTraces.Relay), "#1: t0 in", "#2 SamePacket of #1: t1 out")]
     public void What_a_kernel_recorded_becomes_copies_and_their_descent(string recorded, params string[] copies)
@@ -91,7 +95,8 @@ public sealed class SkbTreeTests
     [Fact]
     public void Packets_without_a_payload_are_told_apart_by_their_identification()
     {
-        const string first = "020000000002020000000001" + "0800" + "4500" + "0028" + "0001" + "4000" + "4006" + "0000" + "0a000001" + "0a000002" + "0050" + "0051" + "00000001" + "00000002" + "5010" + "0000" + "0000" + "0000";
+        const string first = "020000000002020000000001" + "0800" + "4500" + "0028" + "0001" + "4000" + "4006" + "0000" + "0a000001" + "0a000002" +
+            "0050" + "0051" + "00000001" + "00000002" + "5010" + "0000" + "0000" + "0000";
         var translated = first.Replace("0a000001", "c0a80001", StringComparison.Ordinal).Replace("00500051", "77770051", StringComparison.Ordinal);
         var second = first.Replace("00280001", "00280002", StringComparison.Ordinal).Replace("00000001", "00000009", StringComparison.Ordinal);
         var tree = Build(
@@ -105,8 +110,10 @@ public sealed class SkbTreeTests
     [Fact]
     public void What_goes_on_encrypted_in_the_same_skb_is_the_frame_rewritten()
     {
-        const string packet = "020000000002020000000001" + "0800" + "4500" + "0020" + "0001" + "4000" + "4011" + "0000" + "0a000001" + "0a000002" + "0050" + "0051" + "000c" + "0000" + "c1c2c3c4";
-        const string esp = "020000000002020000000001" + "0800" + "4500" + "0030" + "0002" + "4000" + "4032" + "0000" + "c0a80001" + "c0a80002" + "11111111" + "22222222" + "333333333333333333333333" + "4444444455555555";
+        const string packet = "020000000002020000000001" + "0800" + "4500" + "0020" + "0001" + "4000" + "4011" + "0000" + "0a000001" + "0a000002" +
+            "0050" + "0051" + "000c" + "0000" + "c1c2c3c4";
+        const string esp = "020000000002020000000001" + "0800" + "4500" + "0030" + "0002" + "4000" + "4032" + "0000" + "c0a80001" + "c0a80002" +
+            "11111111" + "22222222" + "333333333333333333333333" + "4444444455555555";
         var tree = Build(
             $"0 NetifReceiveSkb a/t0/2 f0 b0 46 14 800 0 {packet}",
             $"1 NetDevQueue a/t1/3 f0 b0 62 14 800 2 {esp}");
@@ -139,8 +146,10 @@ public sealed class SkbTreeTests
     [Fact]
     public void What_was_queued_as_one_and_sent_in_parts_is_the_parent_of_the_parts()
     {
-        const string packet = "020000000002020000000001" + "0800" + "4500" + "0400" + "0001" + "4000" + "4006" + "0000" + "0a000001" + "0a000002" + "0050" + "0051" + "00000001" + "00000002" + "5010" + "0000" + "0000" + "0000";
-        const string segment = "020000000002020000000001" + "0800" + "4500" + "0200" + "0002" + "4000" + "4006" + "0000" + "0a000001" + "0a000002" + "0050" + "0051" + "00000009" + "00000002" + "5010" + "0000" + "0000" + "0000";
+        const string packet = "020000000002020000000001" + "0800" + "4500" + "0400" + "0001" + "4000" + "4006" + "0000" + "0a000001" + "0a000002" +
+            "0050" + "0051" + "00000001" + "00000002" + "5010" + "0000" + "0000" + "0000";
+        const string segment = "020000000002020000000001" + "0800" + "4500" + "0200" + "0002" + "4000" + "4006" + "0000" + "0a000001" + "0a000002" +
+            "0050" + "0051" + "00000009" + "00000002" + "5010" + "0000" + "0000" + "0000";
         var tree = Build(
             $"0 NetDevQueue a/t0/2 f0 b0 1038 14 800 0 {packet}",
             $"1 NetDevStartXmit a/t0/2 f1 b1 526 14 800 0 {segment}",
@@ -152,7 +161,9 @@ public sealed class SkbTreeTests
     [Fact]
     public void A_frame_that_a_device_refuses_has_that_in_its_last_hop()
     {
-        var copy = SkbTree.Build(TraceText.Read($"0 NetDevQueue a/t0/2 f0 b0 30 14 88b5 2 {Payload}\n1 NetDevStartXmit a/t0/2 f0 b0 30 14 88b5 2 =\n2 KfreeSkb a/t0/2 f0 b0 30 14 88b5 2 reason=FULL_RING in=tun_net_xmit =\n3 NetDevXmit a/t0/2 f0 0 30 0 0 0 rc=1 =")).Copies.Single();
+        var copy = SkbTree.Build(
+            TraceText.Read($"0 NetDevQueue a/t0/2 f0 b0 30 14 88b5 2 {Payload}\n1 NetDevStartXmit a/t0/2 f0 b0 30 14 88b5 2 =\n2 KfreeSkb " +
+                $"a/t0/2 f0 b0 30 14 88b5 2 reason=FULL_RING in=tun_net_xmit =\n3 NetDevXmit a/t0/2 f0 0 30 0 0 0 rc=1 =")).Copies.Single();
 
         Assert.Equal((1, SkbEnd.Dropped), (copy.Hops.Single().TransmitResult, copy.End));
     }
@@ -185,7 +196,8 @@ public sealed class SkbTreeTests
     [Fact]
     public void A_padded_packet_stays_itself_when_IP_cuts_the_padding_off()
     {
-        const string packet = "020000000002020000000001" + "0800" + "4500" + "0020" + "0001" + "4000" + "4011" + "0000" + "0a000001" + "0a000002" + "0050" + "0051" + "000c" + "0000" + "c1c2c3c4";
+        const string packet = "020000000002020000000001" + "0800" + "4500" + "0020" + "0001" + "4000" + "4011" + "0000" + "0a000001" + "0a000002" +
+            "0050" + "0051" + "000c" + "0000" + "c1c2c3c4";
         var tree = Build(
             $"0 NetifReceiveSkb a/t0/2 f0 b0 60 14 800 0 {packet}0000000000000000000000000000",
             $"1 NetDevQueue a/t1/3 f0 b0 46 14 800 2 {packet}");

@@ -97,11 +97,14 @@ internal sealed class TestNetwork : IDisposable
     public static void Address(NetworkNamespace ns, string device, string address)
     {
         var network = address.Split('/');
-        Execute(ns, device, (batch, index) => batch.AddAddress(index, IPAddress.Parse(network[0]), int.Parse(network[1], CultureInfo.InvariantCulture), new AddressOptions { Flags = network[0].Contains(':', StringComparison.Ordinal) ? AddressFlags.NoDad : AddressFlags.None }));
+        Execute(ns, device, (batch, index) =>
+            batch.AddAddress(index, IPAddress.Parse(network[0]), int.Parse(network[1], CultureInfo.InvariantCulture),
+                new AddressOptions { Flags = network[0].Contains(':', StringComparison.Ordinal) ? AddressFlags.NoDad : AddressFlags.None }));
     }
 
     public static void Route(NetworkNamespace ns, string device, string destination, string gateway) =>
-        Execute(ns, device, (batch, index) => batch.AddRoute(new RouteSpec { Destination = IPNetwork.Parse(destination), Gateway = IPAddress.Parse(gateway), OutputIndex = index }));
+        Execute(ns, device, (batch, index) =>
+            batch.AddRoute(new RouteSpec { Destination = IPNetwork.Parse(destination), Gateway = IPAddress.Parse(gateway), OutputIndex = index }));
 
     public static void Neighbour(NetworkNamespace ns, string device, string address, string mac) =>
         Execute(ns, device, (batch, index) => batch.AddNeighbour(new NeighbourSpec(index, IPAddress.Parse(address)) { Mac = PhysicalAddress.Parse(mac) }));
@@ -134,7 +137,8 @@ internal sealed class TestNetwork : IDisposable
                 return seen;
             }
 
-            Assert.True(Stopwatch.GetElapsedTime(start) < Patience, $"Not seen in {Patience.TotalSeconds} s; what was seen:\n{string.Join('\n', Events.Select(Describe))}");
+            Assert.True(Stopwatch.GetElapsedTime(start) < Patience,
+                $"Not seen in {Patience.TotalSeconds} s; what was seen:\n{string.Join('\n', Events.Select(Describe))}");
             Thread.Yield();
         }
     }
@@ -190,7 +194,8 @@ internal sealed class TestFrame
     /// <summary>A UDP datagram, without a UDP checksum.</summary>
     public static TestFrame Udp(PhysicalAddress destination, string from, string to, int port, byte timeToLive = 64, int payload = 22)
     {
-        byte[] ip = [0x45, 0, (byte)((28 + payload) >> 8), (byte)(28 + payload), 0, 1, 0x40, 0, timeToLive, 17, 0, 0, .. IPAddress.Parse(from).GetAddressBytes(), .. IPAddress.Parse(to).GetAddressBytes()];
+        byte[] ip = [0x45, 0, (byte)((28 + payload) >> 8), (byte)(28 + payload), 0, 1, 0x40, 0, timeToLive, 17, 0, 0, .. IPAddress.Parse(from)
+            .GetAddressBytes(), .. IPAddress.Parse(to).GetAddressBytes()];
         var sum = 0;
         for (var i = 0; i < 20; i += 2)
         {
@@ -199,7 +204,8 @@ internal sealed class TestFrame
 
         sum = ~((sum & 0xFFFF) + (sum >> 16));
         (ip[10], ip[11]) = ((byte)(sum >> 8), (byte)sum);
-        return new([.. destination.GetAddressBytes(), 2, 0, 0, 0, 0, 1, 8, 0, .. ip, 0x9C, 0x40, (byte)(port >> 8), (byte)port, (byte)((8 + payload) >> 8), (byte)(8 + payload), 0, 0], payload);
+        return new([.. destination.GetAddressBytes(), 2, 0, 0, 0, 0, 1, 8, 0, .. ip, 0x9C, 0x40, (byte)(port >> 8), (byte)port,
+            (byte)((8 + payload) >> 8), (byte)(8 + payload), 0, 0], payload);
     }
 
     public bool IsIn(TraceEvent e) => e.Bytes.Span.IndexOf(_mark) >= 0;

@@ -26,7 +26,7 @@ public sealed class TraceLogTests
     {
         var log = new TraceLog(8);
         Add(log, 0, before);
-        long position = log.Position;
+        var position = log.Position;
         Assert.Empty(Read(log, position));
 
         Add(log, before, OfAChunk);
@@ -39,7 +39,7 @@ public sealed class TraceLogTests
     {
         var log = new TraceLog(8);
         Add(log, 0, 10);
-        TraceLogSlice slice = log.Since(0);
+        var slice = log.Since(0);
 
         Add(log, 10, 10);
 
@@ -60,7 +60,7 @@ public sealed class TraceLogTests
     public void A_log_that_drops_the_oldest_has_the_last()
     {
         var log = new TraceLog(2, dropsOldest: true);
-        long first = log.Position;
+        var first = log.Position;
 
         Assert.True(Add(log, 0, (5 * OfAChunk) + 1));
 
@@ -72,7 +72,7 @@ public sealed class TraceLogTests
     {
         var log = new TraceLog(2);
         Add(log, 0, OfAChunk + 1);
-        long position = log.Position;
+        var position = log.Position;
 
         log.Clear();
         Add(log, 1000, 3);
@@ -82,9 +82,9 @@ public sealed class TraceLogTests
 
     private static bool Add(TraceLog log, int first, int count)
     {
-        byte[] bytes = new byte[232];
-        bool all = true;
-        foreach (int number in Numbers(first, count))
+        var bytes = new byte[232];
+        var all = true;
+        foreach (var number in Numbers(first, count))
         {
             BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(TraceRecordLayout.Skb), number);
             all &= log.Add(new TraceRecord(bytes, names: null!));

@@ -41,11 +41,13 @@ public sealed class TraceProgramsTests
         using var namespaces = BpfKernel.CreateMap(BpfMapType.Hash, "ns", 4, 8, 1);
         using var lost = BpfKernel.CreateMap(BpfMapType.Array, "lost", 4, 8, 1);
         using var current = BpfKernel.CreateMap(BpfMapType.PerCpuArray, "current", 4, TraceMaps.CurrentSize, 1);
-        var maps = new TraceMaps((int)namespaces.DangerousGetHandle(), (int)ring.Map.DangerousGetHandle(), (int)lost.DangerousGetHandle(), (int)current.DangerousGetHandle());
+        var maps = new TraceMaps((int)namespaces.DangerousGetHandle(), (int)ring.Map.DangerousGetHandle(), (int)lost.DangerousGetHandle(),
+            (int)current.DangerousGetHandle());
 
         foreach (var tracepoint in older.Tracepoints.Values)
         {
-            using var program = BpfKernel.LoadProgram(BpfProgramType.Tracing, tracepoint.Name, TracePrograms.Build(older, maps, 128, 1024, tracepoint.Name), tracepoint.TypeId);
+            using var program = BpfKernel.LoadProgram(BpfProgramType.Tracing, tracepoint.Name,
+                TracePrograms.Build(older, maps, 128, 1024, tracepoint.Name), tracepoint.TypeId);
             Assert.False(program.IsInvalid);
         }
     }

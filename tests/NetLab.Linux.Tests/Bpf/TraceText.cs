@@ -5,7 +5,8 @@ namespace NetLab.Linux.Tests.Bpf;
 
 /// <summary>
 /// Events as lines of text, so that what a kernel once recorded can be kept in a test:
-/// <c>time kind namespace/device/index skb head length networkOffset protocol ingress [word=value …] bytes</c>, where the bytes are <c>=</c> when they are those of the line before.
+/// <c>time kind namespace/device/index skb head length networkOffset protocol ingress [word=value …] bytes</c>, where the bytes are
+/// <c>=</c> when they are those of the line before.
 /// </summary>
 internal static class TraceText
 {

@@ -28,7 +28,8 @@ public sealed class LegacyTablesTests : IDisposable
     public async Task Every_rule_is_there_with_its_chain_its_number_and_what_it_does()
     {
         var ns = _net.Namespace("a");
-        foreach (var rule in (string[])["-N mine", "-N empty", "-A mine -s 10.0.0.0/8 -j RETURN", "-A mine -j LOG", "-A mine -p udp", "-A FORWARD -j mine", "-A FORWARD -g empty", "-A FORWARD -p tcp -j REJECT",
+        foreach (var rule in (string[])["-N mine", "-N empty", "-A mine -s 10.0.0.0/8 -j RETURN", "-A mine -j LOG", "-A mine -p udp",
+            "-A FORWARD -j mine", "-A FORWARD -g empty", "-A FORWARD -p tcp -j REJECT",
             "-A INPUT -j NFQUEUE --queue-balance 3:5", "-P OUTPUT DROP"])
         {
             await _net.RunAsync(ns, "iptables-legacy", "", ["-w", .. rule.Split(' ')]);
@@ -42,13 +43,16 @@ public sealed class LegacyTablesTests : IDisposable
         Assert.Equal([(NftFamily.Ip, "filter"), (NftFamily.Ip6, "raw")], read.Select(t => (t.Family, t.Name)));
         Assert.Equal(
             [
-                "rule 1 of chain INPUT NFQUEUE", "the policy of chain INPUT ACCEPT", "rule 1 of chain FORWARD > mine", "rule 2 of chain FORWARD > empty", "rule 3 of chain FORWARD REJECT",
-                "the policy of chain FORWARD ACCEPT", "the policy of chain OUTPUT DROP", "rule 1 of chain mine RETURN", "rule 2 of chain mine LOG", "rule 3 of chain mine",
+                "rule 1 of chain INPUT NFQUEUE", "the policy of chain INPUT ACCEPT", "rule 1 of chain FORWARD > mine",
+                    "rule 2 of chain FORWARD > empty", "rule 3 of chain FORWARD REJECT",
+                "the policy of chain FORWARD ACCEPT", "the policy of chain OUTPUT DROP", "rule 1 of chain mine RETURN", "rule 2 of chain mine LOG",
+                    "rule 3 of chain mine",
             ],
             read[0].Rules.Select(r => $"{r} {r.Target}{(r.JumpsTo is { } chain ? $"> {chain}" : "")}".TrimEnd()));
         Assert.Equal((3, 3), read[0].Rules[0].Queues);
         Assert.Equal("iptables-legacy -P OUTPUT DROP", await read[0].FindTextAsync(_net.Programs, ns, read[0].Rules[6]));
-        Assert.Equal(["rule 1 of chain PREROUTING DROP", "the policy of chain PREROUTING ACCEPT", "the policy of chain OUTPUT ACCEPT"], read[1].Rules.Select(r => $"{r} {r.Target}"));
+        Assert.Equal(["rule 1 of chain PREROUTING DROP", "the policy of chain PREROUTING ACCEPT", "the policy of chain OUTPUT ACCEPT"],
+            read[1].Rules.Select(r => $"{r} {r.Target}"));
         Assert.Equal("ip6tables-legacy -t raw -A PREROUTING -j DROP", await read[1].FindTextAsync(_net.Programs, ns, read[1].Rules[0]));
     }
 
@@ -68,7 +72,8 @@ public sealed class LegacyTablesTests : IDisposable
         var ns = _net.Namespace("a");
         await _net.RunAsync(ns, "iptables-legacy", "", ["-w", "-A", "FORWARD", .. conditions.Split(' '), "-j", "DROP"]);
         using var tables = LegacyTables.Of(ns);
-        byte[] packet = [0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, .. IPAddress.Parse("10.0.0.1").GetAddressBytes(), .. IPAddress.Parse("10.0.0.2").GetAddressBytes()];
+        byte[] packet = [0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, .. IPAddress.Parse("10.0.0.1").GetAddressBytes(), .. IPAddress.Parse("10.0.0.2")
+            .GetAddressBytes()];
 
         var rule = Assert.Single(tables.Read()[0].Rules, r => r.Number == 1);
 

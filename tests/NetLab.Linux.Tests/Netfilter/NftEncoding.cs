@@ -4,7 +4,8 @@ using NetLab.Linux.Netfilter;
 namespace NetLab.Linux.Tests.Netfilter;
 
 /// <summary>
-/// The batches by which frames come to be traced, compared with what nft 1.0.6 sends for the same (seen by <c>strace -e trace=sendmsg -e write=all</c>; sequence numbers 0,
+/// The batches by which frames come to be traced, compared with what nft 1.0.6 sends for the same (seen by <c>strace -e trace=sendmsg -e
+/// write=all</c>; sequence numbers 0,
 /// NLM_F_ACK cleared).
 /// </summary>
 [Trait("Category", "Encoding")]
@@ -14,7 +15,8 @@ public sealed class NftEncoding
 
     // add table F netlab_trace { flags owner; } and add rule F netlab_trace c0 meta nftrace set 1, where 01 stands for the family
     private const string Table = "30000000000a0100000000000000000001000000110001006e65746c61625f7472616365000000000800020000000002";
-    private const string Rule = "84000000060a010c000000000000000001000000110001006e65746c61625f7472616365000000000700020063300000540004802c0001800e000100696d6d65646961746500000018000280" +
+    private const string Rule =
+        "84000000060a010c000000000000000001000000110001006e65746c61625f7472616365000000000700020063300000540004802c0001800e000100696d6d65646961746500000018000280" +
         "08000100000000010c000280050001000100000024000180090001006d6574610000000014000280080002000000000c0800030000000001";
 
     // add chain inet netlab_trace c0 { type filter hook forward priority -2147483648; }
@@ -34,7 +36,8 @@ public sealed class NftEncoding
 
     [Fact]
     public void So_is_a_hook_at_devices() => AssertSame(
-        [Begin, Table.Replace("000001000000110001", "000005000000110001", StringComparison.Ordinal), Ingress, Rule.Replace("000001000000110001", "000005000000110001", StringComparison.Ordinal), End],
+        [Begin, Table.Replace("000001000000110001", "000005000000110001", StringComparison.Ordinal), Ingress,
+            Rule.Replace("000001000000110001", "000005000000110001", StringComparison.Ordinal), End],
         NftMessages.Arm(NftTrace.ArmingTable, [new NftHook(NftFamily.Netdev, 0, "0700010076300000070001006C6F0000")], owned: true).Bytes);
 
     [Fact]

@@ -15,7 +15,9 @@ public sealed class NftTraceTests : IDisposable
     public async Task A_bridge_rule_that_drops_is_named_with_its_text_and_comment()
     {
         var (tap, ns) = BridgeWithTwoTaps();
-        await _net.NftAsync(ns, "table bridge guard {\n chain f {\n type filter hook forward priority 0\n ether type arp accept\n iifname \"t0\" oifname \"t1\" ether type 0x88b5 counter drop comment \"vm2-isolated\"\n }\n}\n");
+        await _net.NftAsync(ns,
+            "table bridge guard {\n chain f {\n type filter hook forward priority 0\n ether type arp accept\n iifname \"t0\" oifname \"t1\" " +
+                "ether type 0x88b5 counter drop comment \"vm2-isolated\"\n }\n}\n");
         using var trace = NftTrace.Open(ns);
         Assert.True(trace.Arm());
         var frame = TestFrame.Ethernet();
@@ -29,7 +31,8 @@ public sealed class NftTraceTests : IDisposable
         Assert.Equal(frame.Bytes.AsSpan(0, 14), drop.LinkHeader.Span);
         var rule = (await NftRules.FindAsync(_net.Programs, ns, drop))!;
         Assert.Equal(2, rule.Number);
-        Assert.Equal($"iifname \"t0\" oifname \"t1\" ether type 0x88b5 counter packets 1 bytes {frame.Bytes.Length - 14} drop comment \"vm2-isolated\"", rule.Text);
+        Assert.Equal($"iifname \"t0\" oifname \"t1\" ether type 0x88b5 counter packets 1 bytes {frame.Bytes.Length - 14} drop comment \"vm2-isolated\"",
+            rule.Text);
         Assert.Equal("vm2-isolated", rule.Comment);
         Assert.Null(rule.Iptables);
     }
@@ -56,7 +59,9 @@ public sealed class NftTraceTests : IDisposable
     public async Task Jumps_are_told_in_order_and_belong_to_one_trace()
     {
         var (tap, ns) = Router();
-        await _net.NftAsync(ns, "table inet guard {\n chain f {\n type filter hook forward priority 0\n udp dport 53 jump dns\n }\n chain dns {\n ip daddr 10.7.0.0/16 drop\n }\n}\n");
+        await _net.NftAsync(ns,
+            "table inet guard {\n chain f {\n type filter hook forward priority 0\n udp dport 53 jump dns\n }\n chain dns {\n ip daddr " +
+                "10.7.0.0/16 drop\n }\n}\n");
         using var trace = NftTrace.Open(ns);
         Assert.True(trace.Arm());
         var frame = TestFrame.Udp(TestNetwork.MacOf(ns, "tap0"), "10.0.0.9", "10.7.1.1", 53);
@@ -129,11 +134,13 @@ public sealed class NftTraceTests : IDisposable
         using var trace = NftTrace.Open(ns);
         Assert.True(trace.Arm());
 
-        var ours = (await _net.RunAsync(ns, "nft", "", "-n", "list", "ruleset")).Split("table ").Where(t => t.Contains(NftTrace.ArmingTable, StringComparison.Ordinal)).ToList();
+        var ours = (await _net.RunAsync(ns, "nft", "", "-n", "list", "ruleset")).Split("table ")
+            .Where(t => t.Contains(NftTrace.ArmingTable, StringComparison.Ordinal)).ToList();
         Assert.All(ours, t => Assert.Contains("flags owner", t, StringComparison.Ordinal));
         Assert.Equal(
             [
-                "arp netlab_trace: output", "bridge netlab_trace: forward", "inet netlab_trace: ingress device \"t0\"", "inet netlab_trace: output", "ip netlab_trace: prerouting",
+                "arp netlab_trace: output", "bridge netlab_trace: forward", "inet netlab_trace: ingress device \"t0\"", "inet netlab_trace: output",
+                    "ip netlab_trace: prerouting",
                 "ip6 netlab_trace: input", "netdev netlab_trace: egress device \"t1\"", "netdev netlab_trace: ingress devices = { t0, t1 }",
             ],
             ours.SelectMany(t => t.Split('\n').Where(l => l.Contains(" hook ", StringComparison.Ordinal))

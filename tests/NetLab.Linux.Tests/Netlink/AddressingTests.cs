@@ -19,7 +19,8 @@ public sealed class AddressingTests : IDisposable
 
     public void Dispose() => _bench.Dispose();
 
-    private RouteInfo Route(string destination) => _bench.Socket.GetRoutes().Single(r => r.Destination == IPNetwork.Parse(destination) && r.Table != RouteTable.Local);
+    private RouteInfo Route(string destination) =>
+        _bench.Socket.GetRoutes().Single(r => r.Destination == IPNetwork.Parse(destination) && r.Table != RouteTable.Local);
 
     [Fact]
     public void Addresses_read_back_with_all_they_have()
@@ -63,10 +64,13 @@ public sealed class AddressingTests : IDisposable
     {
         _bench.Do(batch =>
         {
-            batch.AddRoute(new RouteSpec { Destination = IPNetwork.Parse("10.0.0.0/8"), Gateway = IPAddress.Parse("192.0.2.2"), PreferredSource = IPAddress.Parse("192.0.2.1"), Metric = 50, Protocol = RouteProtocol.Static, Table = 1000 });
+            batch.AddRoute(new RouteSpec
+                { Destination = IPNetwork.Parse("10.0.0.0/8"), Gateway = IPAddress.Parse("192.0.2.2"),
+                    PreferredSource = IPAddress.Parse("192.0.2.1"), Metric = 50, Protocol = RouteProtocol.Static, Table = 1000 });
             batch.AddRoute(new RouteSpec { Gateway = IPAddress.Parse("192.0.2.3") });
             batch.AddRoute(new RouteSpec { Gateway = IPAddress.Parse("2001:db8::2"), Preference = RoutePreference.High });
-            batch.AddRoute(new RouteSpec { Destination = IPNetwork.Parse("10.3.0.0/16"), Gateway = IPAddress.Parse("172.16.0.1"), OutputIndex = 11, OnLink = true });
+            batch.AddRoute(new RouteSpec
+                { Destination = IPNetwork.Parse("10.3.0.0/16"), Gateway = IPAddress.Parse("172.16.0.1"), OutputIndex = 11, OnLink = true });
             batch.AddRoute(new RouteSpec { Destination = IPNetwork.Parse("10.4.0.0/16"), OutputIndex = 11 });
             batch.AddRoute(new RouteSpec { Destination = IPNetwork.Parse("10.5.0.0/16"), Gateway = IPAddress.Parse("fe80::5"), OutputIndex = 11 });
             batch.AddRoute(new RouteSpec { Destination = IPNetwork.Parse("2001:db8:5::/48"), OutputIndex = 11, Expires = TimeSpan.FromSeconds(1000) });
@@ -75,7 +79,8 @@ public sealed class AddressingTests : IDisposable
         Assert.Equal((1000u, 50u, RouteProtocol.Static, (int?)11), (ten.Table, ten.Metric!.Value, ten.Protocol, ten.OutputIndex));
         Assert.Equal((IPAddress.Parse("192.0.2.2"), IPAddress.Parse("192.0.2.1")), (ten.Gateway, ten.PreferredSource));
         Assert.Contains(_bench.Socket.GetRoutes(RouteTable.Main), r => r.Destination is null && IPAddress.Parse("192.0.2.3").Equals(r.Gateway));
-        Assert.Contains(_bench.Socket.GetRoutes(RouteTable.Main), r => IPAddress.Parse("2001:db8::2").Equals(r.Gateway) && r.Preference is RoutePreference.High);
+        Assert.Contains(_bench.Socket.GetRoutes(RouteTable.Main), r => IPAddress.Parse("2001:db8::2").Equals(r.Gateway)
+            && r.Preference is RoutePreference.High);
         Assert.True(Route("10.3.0.0/16").OnLink);
         Assert.Equal(Scope.Link, Route("10.4.0.0/16").Scope);
         Assert.Equal(IPAddress.Parse("fe80::5"), Route("10.5.0.0/16").Gateway);
@@ -124,7 +129,8 @@ public sealed class AddressingTests : IDisposable
             batch.AddRoute(new RouteSpec
             {
                 Destination = IPNetwork.Parse("2001:db8:9::/48"),
-                Nexthops = [new RouteNexthop { Gateway = IPAddress.Parse("2001:db8::2") }, new RouteNexthop { Gateway = IPAddress.Parse("2001:db8::3"), Weight = 256 }],
+                Nexthops = [new RouteNexthop { Gateway = IPAddress.Parse("2001:db8::2") },
+                    new RouteNexthop { Gateway = IPAddress.Parse("2001:db8::3"), Weight = 256 }],
             });
         });
         var route = Route("10.9.0.0/16");
@@ -164,7 +170,8 @@ public sealed class AddressingTests : IDisposable
     [Fact]
     public void A_route_by_an_unreachable_gateway_teaches()
     {
-        var refused = Assert.Throws<NetlinkException>(() => _bench.Do(batch => batch.AddRoute(new RouteSpec { Destination = IPNetwork.Parse("10.9.0.0/16"), Gateway = IPAddress.Parse("172.16.0.1") })));
+        var refused = Assert.Throws<NetlinkException>(() =>
+            _bench.Do(batch => batch.AddRoute(new RouteSpec { Destination = IPNetwork.Parse("10.9.0.0/16"), Gateway = IPAddress.Parse("172.16.0.1") })));
         Assert.StartsWith("adding route 10.9.0.0/16 via 172.16.0.1: ENETUNREACH", refused.Message);
         Assert.Contains("gateway", refused.Message[30..]);
     }
@@ -175,7 +182,8 @@ public sealed class AddressingTests : IDisposable
         _bench.Do(batch =>
         {
             batch.AddNeighbour(new NeighbourSpec(11, IPAddress.Parse("192.0.2.5")) { Mac = NetlinkBench.Mac("02-00-00-00-00-05") });
-            batch.AddNeighbour(new NeighbourSpec(11, IPAddress.Parse("2001:db8::5")) { Mac = NetlinkBench.Mac("02-00-00-00-00-06"), Router = true, State = NeighbourState.Reachable, Protocol = 42 });
+            batch.AddNeighbour(new NeighbourSpec(11, IPAddress.Parse("2001:db8::5"))
+                { Mac = NetlinkBench.Mac("02-00-00-00-00-06"), Router = true, State = NeighbourState.Reachable, Protocol = 42 });
             batch.AddNeighbour(new NeighbourSpec(11, IPAddress.Parse("192.0.2.77")) { Proxy = true });
         });
         var all = _bench.Socket.GetNeighbours(11);
@@ -209,7 +217,8 @@ public sealed class AddressingTests : IDisposable
         });
         var fdb = _bench.Socket.GetFdb(20);
         FdbInfo Entry(string mac) => fdb.Single(e => e.Mac.Equals(NetlinkBench.Mac(mac)) && e.Index == 12);
-        Assert.Equal((FdbKind.Static, (int?)20, (bool?)false), (Entry("02-00-00-00-00-31").Kind, Entry("02-00-00-00-00-31").MasterIndex, Entry("02-00-00-00-00-31").Self));
+        Assert.Equal((FdbKind.Static, (int?)20, (bool?)false),
+            (Entry("02-00-00-00-00-31").Kind, Entry("02-00-00-00-00-31").MasterIndex, Entry("02-00-00-00-00-31").Self));
         Assert.Equal(FdbKind.Local, Entry("02-00-00-00-00-32").Kind);
         Assert.True(Entry("02-00-00-00-00-33").Sticky);
         _bench.Do(batch => batch.DeleteFdb(Entry("02-00-00-00-00-31")));

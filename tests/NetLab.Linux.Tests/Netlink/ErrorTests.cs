@@ -35,7 +35,8 @@ public sealed class ErrorTests
     public void Where_the_kernel_does_not_say_what_is_wrong_the_settings_are_named()
     {
         using var bench = new NetlinkBench();
-        var refused = Assert.Throws<NetlinkException>(() => bench.Do(batch => batch.AddLink(new BridgeSpec("br0") { Options = new() { GroupForwardMask = 7 } })));
+        var refused = Assert.Throws<NetlinkException>(() =>
+            bench.Do(batch => batch.AddLink(new BridgeSpec("br0") { Options = new() { GroupForwardMask = 7 } })));
         Assert.Equal("adding bridge br0: EINVAL (Invalid argument). One of these does not fit: GroupForwardMask 7", refused.Message);
     }
 

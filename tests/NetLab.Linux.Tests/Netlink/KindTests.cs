@@ -3,7 +3,10 @@ using NetLab.Linux.Netlink;
 
 namespace NetLab.Linux.Tests.Netlink;
 
-/// <summary>Every kind of device: made for real and read back where this kernel has it, refused in words that teach where it has not, and read from bytes in either case.</summary>
+/// <summary>
+/// Every kind of device: made for real and read back where this kernel has it, refused in words that teach where it has not, and read from
+/// bytes in either case.
+/// </summary>
 [Trait("Category", "Kind")]
 public sealed class KindTests
 {
@@ -23,7 +26,8 @@ public sealed class KindTests
         ["macvlan private"] = new MacvlanSpec("x0", Lower, MacvlanMode.Private),
         ["macvlan vepa"] = new MacvlanSpec("x0", Lower, MacvlanMode.Vepa),
         ["macvlan passthru"] = new MacvlanSpec("x0", Lower, MacvlanMode.Passthru) { Flags = MacvlanFlags.NoPromiscuous },
-        ["macvlan source"] = new MacvlanSpec("x0", Lower, MacvlanMode.Source) { Flags = MacvlanFlags.NoDestination, SourceMacs = [NetlinkBench.Mac("02-00-00-00-00-05")] },
+        ["macvlan source"] = new MacvlanSpec("x0", Lower, MacvlanMode.Source)
+            { Flags = MacvlanFlags.NoDestination, SourceMacs = [NetlinkBench.Mac("02-00-00-00-00-05")] },
         ["macvtap"] = new MacvtapSpec("x0", Lower) { BroadcastQueueLength = 700 },
         ["ipvlan"] = new IpvlanSpec("x0", Lower) { Mode = IpvlanMode.L2, Flags = IpvlanFlags.Private },
         ["ipvtap"] = new IpvtapSpec("x0", Lower) { Mode = IpvlanMode.L3S },
@@ -49,7 +53,8 @@ public sealed class KindTests
             RemoteChecksumRx = true,
             GroupPolicy = true,
         },
-        ["vxlan group"] = new VxlanSpec("x0") { Id = 43, Remote = IPAddress.Parse("239.1.1.1"), DeviceIndex = Lower, Port = 4789, TtlInherit = true, Learning = true },
+        ["vxlan group"] = new VxlanSpec("x0")
+            { Id = 43, Remote = IPAddress.Parse("239.1.1.1"), DeviceIndex = Lower, Port = 4789, TtlInherit = true, Learning = true },
         ["vxlan IPv6"] = new VxlanSpec("x0")
         {
             Id = 44,
@@ -62,14 +67,22 @@ public sealed class KindTests
         },
         ["vxlan external"] = new VxlanSpec("x0") { External = true, VniFilter = true, Port = 4789, Learning = false },
         ["vxlan gpe"] = new VxlanSpec("x0") { External = true, GenericProtocol = true, Port = 4790, Learning = false },
-        ["geneve"] = new GeneveSpec("x0") { Id = 42, Remote = IPAddress.Parse("10.0.0.1"), Ttl = 5, Tos = 0x10, Df = TunnelDf.Set, Port = 6666, UdpChecksum = true },
-        ["geneve IPv6"] = new GeneveSpec("x0") { Id = 42, Remote = IPAddress.Parse("2001:db8::1"), FlowLabel = 0x12345, UdpZeroChecksum6Tx = true, UdpZeroChecksum6Rx = true },
-        ["gre"] = new GreSpec("x0") { Remote = IPAddress.Parse("10.0.0.1"), Local = IPAddress.Parse("10.0.0.2"), InputKey = 5, OutputKey = 6, OutputChecksum = true, InputChecksum = true, Ttl = 64, Tos = 0x10 },
-        ["gretap"] = new GretapSpec("x0") { Remote = IPAddress.Parse("10.0.0.1"), PathMtuDiscovery = false, IgnoreDf = true, InputSequence = true, OutputSequence = true, Ttl = 0 },
-        ["ip6gre"] = new GreSpec("x0") { Remote = IPAddress.Parse("2001:db8::1"), Local = IPAddress.Parse("2001:db8::2"), Ttl = 5, FlowLabel = 0x12345, EncapsulationLimit = null, IPv6 = true },
+        ["geneve"] = new GeneveSpec("x0")
+            { Id = 42, Remote = IPAddress.Parse("10.0.0.1"), Ttl = 5, Tos = 0x10, Df = TunnelDf.Set, Port = 6666, UdpChecksum = true },
+        ["geneve IPv6"] = new GeneveSpec("x0")
+            { Id = 42, Remote = IPAddress.Parse("2001:db8::1"), FlowLabel = 0x12345, UdpZeroChecksum6Tx = true, UdpZeroChecksum6Rx = true },
+        ["gre"] = new GreSpec("x0")
+            { Remote = IPAddress.Parse("10.0.0.1"), Local = IPAddress.Parse("10.0.0.2"), InputKey = 5, OutputKey = 6, OutputChecksum = true,
+                InputChecksum = true, Ttl = 64, Tos = 0x10 },
+        ["gretap"] = new GretapSpec("x0")
+            { Remote = IPAddress.Parse("10.0.0.1"), PathMtuDiscovery = false, IgnoreDf = true, InputSequence = true, OutputSequence = true, Ttl = 0 },
+        ["ip6gre"] = new GreSpec("x0")
+            { Remote = IPAddress.Parse("2001:db8::1"), Local = IPAddress.Parse("2001:db8::2"), Ttl = 5, FlowLabel = 0x12345,
+                EncapsulationLimit = null, IPv6 = true },
         ["ipip"] = new IpipSpec("x0") { Remote = IPAddress.Parse("10.0.0.1"), Local = IPAddress.Parse("10.0.0.2"), Ttl = 64, InnerProtocol = 4, IPv6 = false },
         ["sit"] = new SitSpec("x0") { Remote = IPAddress.Parse("10.0.0.1"), Local = IPAddress.Parse("10.0.0.2"), Ttl = 64, InnerProtocol = 41 },
-        ["ip6tnl"] = new IpipSpec("x0") { Remote = IPAddress.Parse("2001:db8::1"), Local = IPAddress.Parse("2001:db8::2"), Ttl = 64, InnerProtocol = 41, IPv6 = true },
+        ["ip6tnl"] = new IpipSpec("x0")
+            { Remote = IPAddress.Parse("2001:db8::1"), Local = IPAddress.Parse("2001:db8::2"), Ttl = 64, InnerProtocol = 41, IPv6 = true },
         ["dummy"] = new DummySpec("x0"),
         ["ifb"] = new IfbSpec("x0"),
         ["vrf"] = new VrfSpec("x0", 1000),

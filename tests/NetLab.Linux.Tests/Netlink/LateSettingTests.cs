@@ -45,7 +45,8 @@ public sealed class LateSettingTests
     };
 
     private static IEnumerable<PropertyInfo> Late =>
-        typeof(LinkSpec).Assembly.GetTypes().SelectMany(t => t.GetProperties()).Where(p => p.DeclaringType == p.ReflectedType && p.IsDefined(typeof(SinceLinuxAttribute)));
+        typeof(LinkSpec).Assembly.GetTypes().SelectMany(t => t.GetProperties())
+            .Where(p => p.DeclaringType == p.ReflectedType && p.IsDefined(typeof(SinceLinuxAttribute)));
 
     public static TheoryData<string> Names => [.. Late.Select(NameOf)];
 
@@ -83,7 +84,8 @@ public sealed class LateSettingTests
         // Refused by the kernel, which then knows that it cannot; or by its name here.
         Assert.True(Kernel < Version.Parse(since), refusal.Message);
         var told = Assert.IsType<NetlinkException>(refusal);
-        Assert.True(told.Errno != Errno.EOPNOTSUPP || told.Message.Contains($"This kernel takes and ignores {property.Name}, which came with Linux {since}", StringComparison.Ordinal), told.Message);
+        Assert.True(told.Errno != Errno.EOPNOTSUPP
+            || told.Message.Contains($"This kernel takes and ignores {property.Name}, which came with Linux {since}", StringComparison.Ordinal), told.Message);
     }
 
     [Fact]

@@ -188,13 +188,15 @@ public sealed class LinkTests
         var read = link.BridgeOptions!;
         foreach (var property in typeof(BridgeOptions).GetProperties().Where(p => p.GetValue(options) is not null))
         {
-            Assert.True(Equals(property.GetValue(options), property.GetValue(read)), $"{property.Name}: set {property.GetValue(options)}, read {property.GetValue(read)}");
+            Assert.True(Equals(property.GetValue(options), property.GetValue(read)),
+                $"{property.Name}: set {property.GetValue(options)}, read {property.GetValue(read)}");
         }
 
         Assert.Equal(4096, link.BridgeStatus!.Id!.Priority);
         Assert.Equal(link.Mac, link.BridgeStatus.Id.Mac);
 
-        bench.Do(batch => batch.ChangeLink(10, new LinkChange { KindData = new BridgeSpec("br0") { Options = new() { AgeingTime = TimeSpan.Zero, FlushFdb = true, StpState = false } } }));
+        bench.Do(batch => batch.ChangeLink(10,
+            new LinkChange { KindData = new BridgeSpec("br0") { Options = new() { AgeingTime = TimeSpan.Zero, FlushFdb = true, StpState = false } } }));
         read = bench.Link("br0").BridgeOptions!;
         Assert.Equal(TimeSpan.Zero, read.AgeingTime);
         Assert.False(read.StpState);
@@ -246,7 +248,8 @@ public sealed class LinkTests
         var read = bench.Link("v0").BridgePortOptions!;
         foreach (var property in typeof(BridgePortOptions).GetProperties().Where(p => p.GetValue(options) is not null))
         {
-            Assert.True(Equals(property.GetValue(options), property.GetValue(read)), $"{property.Name}: set {property.GetValue(options)}, read {property.GetValue(read)}");
+            Assert.True(Equals(property.GetValue(options), property.GetValue(read)),
+                $"{property.Name}: set {property.GetValue(options)}, read {property.GetValue(read)}");
         }
 
         Ethtool.RunLinkWatch(bench.Namespace, ["v0"]); // the coming of the carrier sets the state too

@@ -111,14 +111,16 @@ public sealed class QdiscTests : IDisposable
         {
             batch.AddQdisc(new HtbSpec(11) { Handle = TcHandle.Parse("1:"), DefaultClass = 0x10 });
             batch.AddQdisc(new HtbClassSpec(11, TcHandle.Parse("1:1"), 10_000_000) { Burst = 15000, CeilingBurst = 16000 });
-            batch.AddQdisc(new HtbClassSpec(11, TcHandle.Parse("1:10"), 5_000_000) { Parent = TcHandle.Parse("1:1"), Ceiling = 10_000_000, Priority = 3, Quantum = 2000, Burst = 15000, CeilingBurst = 15000 });
+            batch.AddQdisc(new HtbClassSpec(11, TcHandle.Parse("1:10"), 5_000_000)
+                { Parent = TcHandle.Parse("1:1"), Ceiling = 10_000_000, Priority = 3, Quantum = 2000, Burst = 15000, CeilingBurst = 15000 });
             batch.AddQdisc(new FifoSpec(11) { Handle = TcHandle.Parse("10:"), Parent = TcHandle.Parse("1:10"), Limit = 5 });
         });
         var classes = _bench.Socket.GetClasses(11);
         var top = Assert.IsType<HtbClassSpec>(classes.Single(c => c.Handle == TcHandle.Parse("1:1")).Spec);
         Assert.Equal((10_000_000ul, 15000u, 16000u), (top.Rate, top.Burst, top.CeilingBurst));
         var leaf = Assert.IsType<HtbClassSpec>(classes.Single(c => c.Handle == TcHandle.Parse("1:10")).Spec);
-        Assert.Equal((5_000_000ul, 10_000_000ul, 3u, 2000u, TcHandle.Parse("1:1")), (leaf.Rate, leaf.Ceiling!.Value, leaf.Priority, leaf.Quantum!.Value, leaf.Parent));
+        Assert.Equal((5_000_000ul, 10_000_000ul, 3u, 2000u, TcHandle.Parse("1:1")),
+            (leaf.Rate, leaf.Ceiling!.Value, leaf.Priority, leaf.Quantum!.Value, leaf.Parent));
         Assert.Contains(_bench.Socket.GetQdiscs(11), q => q.Kind == "pfifo" && q.Parent == TcHandle.Parse("1:10"));
 
         _bench.Do(batch =>
@@ -183,11 +185,13 @@ public sealed class QdiscTests : IDisposable
         {
             batch.AddQdisc(new HtbSpec(11) { Handle = TcHandle.Parse("1:") });
             batch.AddQdisc(new HtbClassSpec(11, TcHandle.Parse("1:10"), 1_000_000_000));
-            batch.AddFilter(new FilterSpec(11) { Parent = TcHandle.Parse("1:"), Destination = System.Net.IPNetwork.Parse("10.0.0.0/8"), ClassId = TcHandle.Parse("1:10") });
+            batch.AddFilter(new FilterSpec(11)
+                { Parent = TcHandle.Parse("1:"), Destination = System.Net.IPNetwork.Parse("10.0.0.0/8"), ClassId = TcHandle.Parse("1:10") });
             batch.AddAddress(11, System.Net.IPAddress.Parse("10.1.1.1"), 8);
             batch.AddNeighbour(new NeighbourSpec(11, System.Net.IPAddress.Parse("10.2.2.2")) { Mac = NetlinkBench.Mac("02-00-00-00-00-05") });
         });
-        using var sender = NamespaceSockets.Create(_bench.Namespace, System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Dgram, System.Net.Sockets.ProtocolType.Udp);
+        using var sender = NamespaceSockets.Create(_bench.Namespace, System.Net.Sockets.AddressFamily.InterNetwork,
+            System.Net.Sockets.SocketType.Dgram, System.Net.Sockets.ProtocolType.Udp);
         sender.SendTo([1], new System.Net.IPEndPoint(System.Net.IPAddress.Parse("10.2.2.2"), 9));
         Assert.Equal(1u, _bench.Socket.GetClasses(11).Single().Statistics.Packets);
     }

@@ -153,7 +153,8 @@ public sealed class ReadingTests
             {
                 PrivateKey = key,
                 ListenPort = 51820,
-                Peers = [new WireguardPeer(WireguardKey.Generate()) { AllowedIps = [IPNetwork.Parse("10.0.0.0/8")], Endpoint = IPEndPoint.Parse("192.0.2.1:51820") }],
+                Peers = [new WireguardPeer(WireguardKey.Generate())
+                    { AllowedIps = [IPNetwork.Parse("10.0.0.0/8")], Endpoint = IPEndPoint.Parse("192.0.2.1:51820") }],
             });
             var read = wireguard.GetDevice("wg0");
             Assert.Equal((key, (ushort?)51820), (read.PrivateKey, read.ListenPort));

@@ -23,7 +23,8 @@ public sealed class RoutingTests : IDisposable
     {
         var rules = _bench.Socket.GetRules();
         Assert.Equal([0u, 32766u, 32767u], rules.Where(r => r.Family is AddressFamily.InterNetwork).Select(r => r.Priority!.Value));
-        Assert.Equal([RouteTable.Local, RouteTable.Main, RouteTable.Default], rules.Where(r => r.Family is AddressFamily.InterNetwork).Select(r => r.Table!.Value));
+        Assert.Equal([RouteTable.Local, RouteTable.Main, RouteTable.Default], rules.Where(r => r.Family is AddressFamily.InterNetwork)
+            .Select(r => r.Table!.Value));
         Assert.Contains(rules, r => r.Family is AddressFamily.InterNetworkV6 && r.Table == RouteTable.Main);
     }
 
@@ -70,7 +71,8 @@ public sealed class RoutingTests : IDisposable
         var read = _bench.Socket.GetRules().Single(r => r.Priority == 100);
         foreach (var property in typeof(RuleSpec).GetProperties().Where(p => p.GetValue(rule) is not null))
         {
-            Assert.True(Equals(property.GetValue(rule), property.GetValue(read)), $"{property.Name}: set {property.GetValue(rule)}, read {property.GetValue(read)}");
+            Assert.True(Equals(property.GetValue(rule), property.GetValue(read)),
+                $"{property.Name}: set {property.GetValue(rule)}, read {property.GetValue(read)}");
         }
 
         Assert.Equal(RuleAction.Prohibit, _bench.Socket.GetRules().Single(r => r.Priority == 50).Action);
@@ -95,7 +97,8 @@ public sealed class RoutingTests : IDisposable
             batch.AddNexthop(new NexthopSpec(3) { Blackhole = true });
             batch.AddNexthop(new NexthopSpec(4) { Gateway = IPAddress.Parse("fe80::1"), OutputIndex = 11 });
             batch.AddNexthop(new NexthopSpec(10) { Group = [new(1, 3), new(2)] });
-            batch.AddNexthop(new NexthopSpec(11) { Group = [new(1), new(2)], Resilient = new ResilientGroup(32, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(300)) });
+            batch.AddNexthop(new NexthopSpec(11)
+                { Group = [new(1), new(2)], Resilient = new ResilientGroup(32, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(300)) });
             batch.AddRoute(new RouteSpec { Destination = IPNetwork.Parse("10.0.0.0/8"), NexthopId = 10 });
         });
         var all = _bench.Socket.GetNexthops().ToDictionary(n => n.Id);

@@ -27,7 +27,8 @@ public sealed class CapabilitiesTests(ITestOutputHelper log)
     [Fact]
     public void What_this_test_suite_itself_uses_is_found()
     {
-        Capabilities.Require(Feature.NetworkNamespaces, Feature.MountNamespaces, Feature.PidNamespaces, Feature.Pidfd, Feature.Tap, Feature.PacketSockets, Feature.Bridge, Feature.Veth);
+        Capabilities.Require(Feature.NetworkNamespaces, Feature.MountNamespaces, Feature.PidNamespaces, Feature.Pidfd, Feature.Tap,
+            Feature.PacketSockets, Feature.Bridge, Feature.Veth);
         Assert.Equal(File.Exists("/sys/kernel/btf/vmlinux"), Capabilities.Of(Feature.Btf).Available);
     }
 
@@ -68,10 +69,12 @@ public sealed class CapabilitiesTests(ITestOutputHelper log)
     [Fact]
     public void A_requirement_that_is_not_met_names_the_feature_the_kernel_option_and_the_alternative()
     {
-        var state = new FeatureState(Feature.Netem, "queueing discipline netem", false, "put netem on a device: ENOENT", "CONFIG_NET_SCH_NETEM", "Use a wire in user space");
+        var state = new FeatureState(Feature.Netem, "queueing discipline netem", false, "put netem on a device: ENOENT", "CONFIG_NET_SCH_NETEM",
+            "Use a wire in user space");
         var missing = new MissingFeatureException(state);
         Assert.Equal(
-            "queueing discipline netem is not available here (put netem on a device: ENOENT). The kernel option is CONFIG_NET_SCH_NETEM. Use a wire in user space.",
+            "queueing discipline netem is not available here (put netem on a device: ENOENT). The kernel option is CONFIG_NET_SCH_NETEM. Use " +
+                "a wire in user space.",
             missing.Message);
         var absent = Capabilities.All.FirstOrDefault(one => !one.Available);
         if (absent is not null)

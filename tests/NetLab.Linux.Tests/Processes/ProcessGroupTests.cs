@@ -80,7 +80,8 @@ public sealed class ProcessGroupTests : IDisposable
     [Fact]
     public async Task Environment_and_directory_are_as_asked()
     {
-        var start = Shell("echo $FROM_THE_LAB; pwd") with { Environment = new Dictionary<string, string> { ["FROM_THE_LAB"] = "yes" }, WorkingDirectory = "/usr" };
+        var start = Shell("echo $FROM_THE_LAB; pwd")
+            with { Environment = new Dictionary<string, string> { ["FROM_THE_LAB"] = "yes" }, WorkingDirectory = "/usr" };
         Assert.Equal("yes\n/usr", await OutputOf(start));
         Assert.Equal(Environment.CurrentDirectory, await OutputOf(new ProcessStart("pwd")));
     }
@@ -145,7 +146,8 @@ public sealed class ProcessGroupTests : IDisposable
         var hosts = _group.Scratch.Path + "/hosts";
         await File.WriteAllTextAsync(hosts, "10.0.0.1 web.lab\n");
         var before = await File.ReadAllTextAsync("/etc/hosts");
-        using var child = _group.Start(Shell("cat /etc/hosts; read -r _; cat /etc/hosts") with { BindMounts = [(hosts, "/etc/hosts"), ("/etc/passwd", "/etc/group")], RedirectInput = true });
+        using var child = _group.Start(Shell("cat /etc/hosts; read -r _; cat /etc/hosts")
+            with { BindMounts = [(hosts, "/etc/hosts"), ("/etc/passwd", "/etc/group")], RedirectInput = true });
         Assert.Equal("10.0.0.1 web.lab", await child.WaitForLineAsync(_ => true));
         await File.WriteAllTextAsync(hosts, "10.0.0.2 web.lab\n");
         Assert.Equal(before, await File.ReadAllTextAsync("/etc/hosts"));
@@ -208,7 +210,8 @@ public sealed class ProcessGroupTests : IDisposable
     public async Task A_program_that_shares_the_terminal_has_our_own_streams_and_process_group()
     {
         var file = _group.Scratch.Path + "/facts";
-        using var child = _group.Start(Shell("readlink /proc/self/fd/0 /proc/self/fd/1 > \"$1\"; cut -d' ' -f5 /proc/self/stat >> \"$1\"; exit 4", file) with { ShareTerminal = true });
+        using var child = _group.Start(
+            Shell("readlink /proc/self/fd/0 /proc/self/fd/1 > \"$1\"; cut -d' ' -f5 /proc/self/stat >> \"$1\"; exit 4", file) with { ShareTerminal = true });
         Assert.Equal(4, await child.Exited);
         Assert.Equal("", child.OutputSoFar);
         var facts = await File.ReadAllLinesAsync(file);
@@ -223,7 +226,8 @@ public sealed class ProcessGroupTests : IDisposable
     {
         var marker = Guid.NewGuid().ToString("N");
         var other = ProcessGroup.Create();
-        var child = other.Start(Shell("setsid sh -c 'setsid sleep 1000 & exec sleep 1000' & sleep 1000 & echo up; wait") with { Environment = new Dictionary<string, string> { ["MARKER"] = marker } });
+        var child = other.Start(Shell("setsid sh -c 'setsid sleep 1000 & exec sleep 1000' & sleep 1000 & echo up; wait")
+            with { Environment = new Dictionary<string, string> { ["MARKER"] = marker } });
         await child.WaitForLineAsync(line => line == "up");
         Assert.NotEmpty(Marked(marker));
         other.Dispose();
@@ -287,7 +291,8 @@ public sealed class ProcessGroupTests : IDisposable
         return all;
     }
 
-    private static IEnumerable<string> ProcessDirectories() => Directory.GetDirectories("/proc").Where(directory => char.IsAsciiDigit(Path.GetFileName(directory)[0]));
+    private static IEnumerable<string> ProcessDirectories() =>
+        Directory.GetDirectories("/proc").Where(directory => char.IsAsciiDigit(Path.GetFileName(directory)[0]));
 
     private static string Read(string path)
     {

@@ -13,9 +13,9 @@ public sealed class CallbackTests
     public async Task A_condition_on_a_line_that_throws_fails_its_wait_and_the_program_lives_on()
     {
         await using var group = ProcessGroup.Create();
-        using ChildProcess child = group.Start(new ProcessStart("sh", ["-c", "read a; echo first; read b; echo second"]) { RedirectInput = true });
-        Task<string> waiting = child.WaitForLineAsync(_ => throw new TimeZoneNotFoundException());
-        Task<string> other = child.WaitForLineAsync(line => line == "second");
+        using var child = group.Start(new ProcessStart("sh", ["-c", "read a; echo first; read b; echo second"]) { RedirectInput = true });
+        var waiting = child.WaitForLineAsync(_ => throw new TimeZoneNotFoundException());
+        var other = child.WaitForLineAsync(line => line == "second");
         child.StandardInput!.Write("x\n"u8);
         await Assert.ThrowsAsync<TimeZoneNotFoundException>(() => waiting.WaitAsync(Long));
         await Assert.ThrowsAsync<TimeZoneNotFoundException>(() => child.WaitForLineAsync(_ => throw new TimeZoneNotFoundException()).WaitAsync(Long));
@@ -32,7 +32,7 @@ public sealed class CallbackTests
         using var others = RouteEvents.Open(ns, RouteGroups.Links);
         events.Received += _ => throw new TimeZoneNotFoundException();
         Task open = events.WaitForLinkAsync(link => link.Name == "never");
-        Task<LinkInfo> careful = others.WaitForLinkAsync(link => link.Name == "v0");
+        var careful = others.WaitForLinkAsync(link => link.Name == "v0");
         Devices.Veth(ns, "v0", "v1");
         await Assert.ThrowsAsync<TimeZoneNotFoundException>(() => open.WaitAsync(Long));
         Assert.Equal("v0", (await careful.WaitAsync(Long)).Name);
@@ -47,14 +47,17 @@ public sealed class CallbackTests
             "ChildProcess.WaitForLineAsync(match)", "RouteEvents.add_Received(value)", // above
             "ProcessStart.set_ErrorLine(value)", "ProcessStart.set_OutputLine(value)", // ProcessGroupTests
             "Reactor.OnReadable(callback)", "Reactor.OnReadable(failed)", // ReactorTests; whoever calls it has to say who is told
-            "RouteEvents.WaitForAddressAsync(condition)", "RouteEvents.WaitForEventAsync(condition)", "RouteEvents.WaitForLinkAsync(condition)", // RouteEventsTests
+            // RouteEventsTests
+            "RouteEvents.WaitForAddressAsync(condition)", "RouteEvents.WaitForEventAsync(condition)", "RouteEvents.WaitForLinkAsync(condition)",
         ];
         string[] elsewhere =
         [
             "NamespaceThread.RunAsync(code)", // a thread of its own, which hands on what it throws
-            "KernelTracer.Drain(sink)", "NamespaceSockets.ConnectAsync(resolve)", "PacketRing.Drain(handler)", "SkbTree.Build(isPassedOn)", "TraceLogSlice.ForEach(sink)", // the caller's thread
+            // the caller's thread
+            "KernelTracer.Drain(sink)", "NamespaceSockets.ConnectAsync(resolve)", "PacketRing.Drain(handler)", "SkbTree.Build(isPassedOn)",
+                "TraceLogSlice.ForEach(sink)",
         ];
-        IEnumerable<string> found =
+        var found =
             from type in typeof(Reactor).Assembly.GetExportedTypes()
             where !typeof(Delegate).IsAssignableFrom(type)
             from method in type.GetMembers(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly).OfType<MethodBase>()

@@ -41,7 +41,8 @@ public sealed class ReactorTests
     {
         var pipes = Enumerable.Range(0, 100).Select(_ => Pipe()).ToList();
         var handled = 0;
-        var registrations = pipes.ConvertAll(pipe => Reactor.Shared.OnReadable(pipe.Read, () => Interlocked.Add(ref handled, TakeAll(pipe.Read)), failed: null));
+        var registrations = pipes.ConvertAll(pipe =>
+            Reactor.Shared.OnReadable(pipe.Read, () => Interlocked.Add(ref handled, TakeAll(pipe.Read)), failed: null));
         for (var round = 1; round <= 50; round++)
         {
             pipes.ForEach(pipe => Put(pipe.Write));

@@ -82,7 +82,8 @@ public sealed class NamespaceSocketsTests : IDisposable
         using var http = new HttpClient(new SocketsHttpHandler
         {
             ConnectCallback = async (context, ct) => new NetworkStream(
-                await NamespaceSockets.ConnectAsync(_ns, context.DnsEndPoint, (host, _) => ValueTask.FromResult<IReadOnlyList<IPAddress>>([IPAddress.IPv6Loopback]), ct),
+                await NamespaceSockets.ConnectAsync(_ns, context.DnsEndPoint,
+                    (host, _) => ValueTask.FromResult<IReadOnlyList<IPAddress>>([IPAddress.IPv6Loopback]), ct),
                 ownsSocket: true),
         });
         Assert.Equal("hi", await http.GetStringAsync(new Uri("http://web.lab/")));

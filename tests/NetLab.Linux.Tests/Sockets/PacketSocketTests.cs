@@ -47,7 +47,8 @@ public sealed class PacketSocketTests : IDisposable
             records.Add(record);
         }
 
-        Assert.Equal([(_a.Index, PacketDirection.Broadcast), (_b.Index, PacketDirection.Outgoing), (DeviceIoctl.IndexOf(_ns, "br0"), PacketDirection.Broadcast)],
+        Assert.Equal([(_a.Index, PacketDirection.Broadcast), (_b.Index, PacketDirection.Outgoing),
+            (DeviceIoctl.IndexOf(_ns, "br0"), PacketDirection.Broadcast)],
             records.Select(record => (record.InterfaceIndex, record.Direction)));
         Assert.All(records, record => Assert.InRange(record.TimestampNanoseconds, before, before + 60_000_000_000));
         Assert.All(records, record => Assert.Null(record.VlanTci));

@@ -6,7 +6,8 @@ using Tmds.Linux;
 namespace NetLab.Linux.Tests.Syscalls;
 
 /// <summary>
-/// What this project declares of the C library by itself is what Tmds.LibC declares, on x86-64 and on arm64: its arm64 assembly is managed code, whose constants and layouts can be read here.
+/// What this project declares of the C library by itself is what Tmds.LibC declares, on x86-64 and on arm64:
+/// its arm64 assembly is managed code, whose constants and layouts can be read here.
 /// </summary>
 public sealed unsafe class TmdsConformanceTests
 {
@@ -24,14 +25,15 @@ public sealed unsafe class TmdsConformanceTests
     [MemberData(nameof(Architectures))]
     public void Constants_are_the_same(string rid)
     {
-        Type theirs = Load(rid).GetType("Tmds.Linux.LibC", throwOnError: true)!;
+        var theirs = Load(rid).GetType("Tmds.Linux.LibC", throwOnError: true)!;
         FieldInfo[] ours = [.. typeof(Libc).GetFields(Static).Where(f => f.IsLiteral && f.Name != nameof(Libc.MAP_FAILED))];
         var compared = 0;
         foreach (var field in ours)
         {
             if (theirs.GetProperty(field.Name, Static) is { } property)
             {
-                Assert.True(Number(field.GetRawConstantValue()!) == Number(property.GetValue(null)!), $"{field.Name} is {field.GetRawConstantValue()} here and {property.GetValue(null)} in Tmds.LibC ({rid})");
+                Assert.True(Number(field.GetRawConstantValue()!) == Number(property.GetValue(null)!),
+                    $"{field.Name} is {field.GetRawConstantValue()} here and {property.GetValue(null)} in Tmds.LibC ({rid})");
                 compared++;
             }
             else
@@ -48,7 +50,7 @@ public sealed unsafe class TmdsConformanceTests
     [MemberData(nameof(Architectures))]
     public void Error_numbers_are_the_same(string rid)
     {
-        Type theirs = Load(rid).GetType("Tmds.Linux.LibC", throwOnError: true)!;
+        var theirs = Load(rid).GetType("Tmds.Linux.LibC", throwOnError: true)!;
         var compared = 0;
         foreach (var field in typeof(Errno).GetFields(Static).Where(f => f.IsLiteral))
         {
@@ -66,24 +68,29 @@ public sealed unsafe class TmdsConformanceTests
     [MemberData(nameof(Architectures))]
     public void Structs_have_the_same_sizes_and_offsets(string rid)
     {
-        Assembly theirs = Load(rid);
+        var theirs = Load(rid);
         Same<Libc.IoVector>("iovec", ("Base", "iov_base"), ("Length", "iov_len"));
         Same<Libc.MessageHeader>(
-            "msghdr", ("Name", "msg_name"), ("NameLength", "msg_namelen"), ("Vectors", "msg_iov"), ("VectorCount", "msg_iovlen"), ("Control", "msg_control"), ("ControlLength", "msg_controllen"), ("Flags", "msg_flags"));
+            "msghdr", ("Name", "msg_name"), ("NameLength", "msg_namelen"), ("Vectors", "msg_iov"), ("VectorCount", "msg_iovlen"),
+                ("Control", "msg_control"), ("ControlLength", "msg_controllen"), ("Flags", "msg_flags"));
 
         // Laid out by hand where they are used: epoll_event is packed on x86-64 alone, statx and sockaddr_ll are the same everywhere.
         Assert.Equal(rid == "linux-x64" ? 12 : 16, Size("epoll_event"));
-        Assert.Equal((256, 32, 20, 24, 28), (Size("statx"), Offset("statx", "stx_ino"), Offset("statx", "stx_uid"), Offset("statx", "stx_gid"), Offset("statx", "stx_mode")));
-        Assert.Equal((20, 0, 2, 4, 8, 10), (Size("sockaddr_ll"), Offset("sockaddr_ll", "sll_family"), Offset("sockaddr_ll", "sll_protocol"), Offset("sockaddr_ll", "sll_ifindex"), Offset("sockaddr_ll", "sll_hatype"), Offset("sockaddr_ll", "sll_pkttype")));
+        Assert.Equal((256, 32, 20, 24, 28),
+            (Size("statx"), Offset("statx", "stx_ino"), Offset("statx", "stx_uid"), Offset("statx", "stx_gid"), Offset("statx", "stx_mode")));
+        Assert.Equal((20, 0, 2, 4, 8, 10),
+            (Size("sockaddr_ll"), Offset("sockaddr_ll", "sll_family"), Offset("sockaddr_ll", "sll_protocol"), Offset("sockaddr_ll", "sll_ifindex"),
+                Offset("sockaddr_ll", "sll_hatype"), Offset("sockaddr_ll", "sll_pkttype")));
 
         int Size(string name) => Marshal.SizeOf(theirs.GetType($"Tmds.Linux.{name}", throwOnError: true)!);
 
         // A field, or the one behind a property.
         int Offset(string name, string field)
         {
-            Type type = theirs.GetType($"Tmds.Linux.{name}", throwOnError: true)!;
+            var type = theirs.GetType($"Tmds.Linux.{name}", throwOnError: true)!;
             string[] names = [field, $"_{field}", $"<{field}>k__BackingField"];
-            return (int)Marshal.OffsetOf(type, type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Single(f => names.Contains(f.Name)).Name);
+            return (int)Marshal.OffsetOf(type, type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
+                .Single(f => names.Contains(f.Name)).Name);
         }
 
         void Same<T>(string name, params (string Ours, string Theirs)[] fields)
@@ -109,8 +116,8 @@ public sealed unsafe class TmdsConformanceTests
 
         static void Same(int ours, Func<int> theirs)
         {
-            int mine = Libc.LastErrno;
-            int other = theirs();
+            var mine = Libc.LastErrno;
+            var other = theirs();
             Assert.Equal((ours, mine), (other, LibC.errno));
         }
     }
@@ -118,14 +125,14 @@ public sealed unsafe class TmdsConformanceTests
     [Fact]
     public void What_is_sent_by_one_is_received_by_the_other()
     {
-        int* pair = stackalloc int[2];
+        var pair = stackalloc int[2];
         Assert.Equal(0, LibC.socketpair(LibC.AF_UNIX, LibC.SOCK_DGRAM | LibC.SOCK_CLOEXEC, 0, pair));
-        byte* buffer = stackalloc byte[8];
+        var buffer = stackalloc byte[8];
         buffer[0] = 42;
         var ourVector = new Libc.IoVector { Base = buffer, Length = 5 };
         var ours = new Libc.MessageHeader { Vectors = &ourVector, VectorCount = 1 };
         Assert.Equal(5, Libc.sendmsg(pair[0], &ours, 0));
-        byte* other = stackalloc byte[8];
+        var other = stackalloc byte[8];
         var theirVector = new iovec { iov_base = other, iov_len = 8 };
         msghdr theirs = default;
         theirs.msg_iov = &theirVector;

@@ -31,7 +31,7 @@ public sealed class UrgentWorkTests
     // proc_pid_stat(5): the 19th field; the second is the name, in brackets.
     private static int Nice()
     {
-        string stat = File.ReadAllText("/proc/thread-self/stat");
+        var stat = File.ReadAllText("/proc/thread-self/stat");
         return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[16], CultureInfo.InvariantCulture);
     }
 }

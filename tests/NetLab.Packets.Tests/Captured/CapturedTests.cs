@@ -2,7 +2,10 @@ using System.Reflection;
 
 namespace NetLab.Packets.Tests.Captured;
 
-/// <summary>Packets that a Linux kernel made itself: neighbours, listeners, pings cut into fragments, refused ports, a connection, VXLAN, a bridge's spanning tree; and what dnsmasq answers to DHCP, DHCPv6, router solicitation and DNS.</summary>
+/// <summary>
+/// Packets that a Linux kernel made itself: neighbours, listeners, pings cut into fragments, refused ports, a connection, VXLAN, a bridge's
+/// spanning tree; and what dnsmasq answers to DHCP, DHCPv6, router solicitation and DNS.
+/// </summary>
 [Trait("Category", "Codec")]
 public sealed class CapturedTests
 {
@@ -14,7 +17,8 @@ public sealed class CapturedTests
     {
         Assert.True(File.Defect.IsNone && Servers.Defect.IsNone);
         Assert.Equal((68, 60), (File.Packets.Count, Servers.Packets.Count));
-        Assert.All(File.Packets.Concat(Servers.Packets), p => Assert.True(p.Frame!.Defect.IsNone && p.Frame.HasRightChecksums && p.Layers.All(l => l.Defect.IsNone), p.Frame.ToTree()));
+        Assert.All(File.Packets.Concat(Servers.Packets),
+            p => Assert.True(p.Frame!.Defect.IsNone && p.Frame.HasRightChecksums && p.Layers.All(l => l.Defect.IsNone), p.Frame.ToTree()));
     }
 
     [Theory]
@@ -58,7 +62,8 @@ public sealed class CapturedTests
             };
             Assert.True(length > 0, frame.ToString());
             var original = frame.Protocol is null ? frame.Payload[..length] : frame.TransportBytes;
-            Assert.True(original.Span.SequenceEqual(bytes.AsSpan(0, length)) || (frame.Udp is not null && Checksumless(original, bytes)), $"{frame}\n{Convert.ToHexStringLower(original.Span)}\n{Convert.ToHexStringLower(bytes.AsSpan(0, length))}");
+            Assert.True(original.Span.SequenceEqual(bytes.AsSpan(0, length)) || (frame.Udp is not null && Checksumless(original, bytes)),
+                $"{frame}\n{Convert.ToHexStringLower(original.Span)}\n{Convert.ToHexStringLower(bytes.AsSpan(0, length))}");
             written++;
         }
 
@@ -69,7 +74,8 @@ public sealed class CapturedTests
     public void The_fragments_are_pings_of_3000_bytes()
     {
         var reassembler = new IpReassembler();
-        var whole = File.Packets.Select(p => p.Frame!).Where(f => f.Ipv4 is { IsFragment: true } || f.Ipv6 is { IsFragment: true }).Select(reassembler.Add).Where(f => f is not null).ToList();
+        var whole = File.Packets.Select(p => p.Frame!).Where(f => f.Ipv4 is { IsFragment: true } || f.Ipv6 is { IsFragment: true })
+            .Select(reassembler.Add).Where(f => f is not null).ToList();
 
         Assert.Equal([3000, 3000], whole.Where(f => f!.Icmp is not null).Select(f => f!.Icmp!.Value.Payload.Length));
         Assert.Equal([3000, 3000], whole.Where(f => f!.Icmpv6 is not null).Select(f => f!.Icmpv6!.Value.Payload.Length));
@@ -91,7 +97,8 @@ public sealed class CapturedTests
     {
         var syn = File.Packets.Select(p => p.Frame!.Tcp).First(t => t is { Flags: TcpFlags.Syn })!.Value;
 
-        Assert.Equal((1460, 10, true, 0u), (syn.Options.MaximumSegmentSize!.Value, syn.Options.WindowScale!.Value, syn.Options.SackPermitted, syn.Options.TimestampEcho));
+        Assert.Equal((1460, 10, true, 0u),
+            (syn.Options.MaximumSegmentSize!.Value, syn.Options.WindowScale!.Value, syn.Options.SackPermitted, syn.Options.TimestampEcho));
     }
 
     [Fact]
@@ -118,8 +125,10 @@ public sealed class CapturedTests
         var messages = Servers.Packets.Select(p => p.Frame!.Dhcp).OfType<DhcpMessage>().ToList();
         var offer = messages[1];
 
-        Assert.Equal([DhcpMessageType.Discover, DhcpMessageType.Offer, DhcpMessageType.Request, DhcpMessageType.Ack], messages.Select(m => m.MessageType!.Value));
-        Assert.Equal((true, 0x11223344u, "192.0.2.50", "255.255.255.0"), (offer.IsReply, offer.TransactionId, offer.YourIp.ToString(), offer.SubnetMask.ToString()));
+        Assert.Equal([DhcpMessageType.Discover, DhcpMessageType.Offer, DhcpMessageType.Request, DhcpMessageType.Ack],
+            messages.Select(m => m.MessageType!.Value));
+        Assert.Equal((true, 0x11223344u, "192.0.2.50", "255.255.255.0"),
+            (offer.IsReply, offer.TransactionId, offer.YourIp.ToString(), offer.SubnetMask.ToString()));
         Assert.Equal((3600u, (ushort)1450, "192.0.2.2"), (offer.LeaseTime!.Value, offer.Mtu!.Value, offer.ServerId.ToString()));
         Assert.Equal(["192.0.2.2"], offer.Routers.Select(r => r.ToString()));
         Assert.Equal(["169.254.169.254/32 192.0.2.3", "203.0.113.0/24 192.0.2.4"], offer.Routes.Select(r => $"{r.Destination}/{r.PrefixLength} {r.Router}"));
@@ -133,7 +142,8 @@ public sealed class CapturedTests
 
         Assert.Equal([Dhcpv6MessageType.Solicit, Dhcpv6MessageType.Advertise], messages.Select(m => m.Type));
         Assert.Equal(Ipv6Address.Parse("2001:db8:1::193"), association.Options.Single(o => o.Code == Dhcpv6OptionCode.IaAddress).Address);
-        Assert.Equal(Ipv6Address.Parse("2001:db8:1::2").ToUInt128(), Ipv6Address.FromBytes(messages[1].Option(Dhcpv6OptionCode.DnsServers)!.Value.Span).ToUInt128());
+        Assert.Equal(Ipv6Address.Parse("2001:db8:1::2").ToUInt128(),
+            Ipv6Address.FromBytes(messages[1].Option(Dhcpv6OptionCode.DnsServers)!.Value.Span).ToUInt128());
     }
 
     [Fact]
@@ -141,12 +151,14 @@ public sealed class CapturedTests
     {
         var advertisement = Servers.Packets.Select(p => p.Frame!.RouterAdvertisement).OfType<RouterAdvertisement>().Single();
 
-        Assert.Equal((true, true, RouterPreference.High, 600, 1400u), (advertisement.Managed, advertisement.OtherConfiguration, advertisement.Preference, advertisement.RouterLifetime, advertisement.Mtu!.Value));
+        Assert.Equal((true, true, RouterPreference.High, 600, 1400u),
+            (advertisement.Managed, advertisement.OtherConfiguration, advertisement.Preference, advertisement.RouterLifetime, advertisement.Mtu!.Value));
         Assert.Equal("2001:db8:1::/64", advertisement.Prefixes.Select(p => $"{p.Prefix}/{p.Length}").Single());
         Assert.Equal(["lab.example", "example"], advertisement.SearchDomains);
         Assert.Equal(MacAddress.Parse("02:00:00:00:00:0b"), advertisement.SourceMac);
         var again = Frame.RouterAdvertisement(advertisement.SourceMac!.Value, Sample.V6Ip1, advertisement).RouterAdvertisement!;
-        Assert.Equal(advertisement with { Prefixes = [], Routes = [], DnsServers = [], SearchDomains = [] }, again with { Prefixes = [], Routes = [], DnsServers = [], SearchDomains = [] });
+        Assert.Equal(advertisement with { Prefixes = [], Routes = [], DnsServers = [], SearchDomains = [] }, again
+            with { Prefixes = [], Routes = [], DnsServers = [], SearchDomains = [] });
         Assert.Equal(advertisement.Prefixes, again.Prefixes);
         Assert.Equal(advertisement.DnsServers, again.DnsServers);
     }
@@ -157,10 +169,12 @@ public sealed class CapturedTests
         var answers = Servers.Packets.Select(p => p.Frame!.Dns).OfType<DnsMessage>().Where(m => m.IsResponse).ToList();
 
         Assert.Equal(
-            ["A 192.0.2.80", "AAAA 2001:db8:1::80", "SRV 5 6 8080 www.lab.example", "MX 10 mail.lab.example", "TXT \"hello\" \"world and more\"", "PTR client.lab.example", "CNAME www.lab.example"],
+            ["A 192.0.2.80", "AAAA 2001:db8:1::80", "SRV 5 6 8080 www.lab.example", "MX 10 mail.lab.example", "TXT \"hello\" \"world and more\"",
+                "PTR client.lab.example", "CNAME www.lab.example"],
             answers.Where(m => m.Answers.Count > 0).Select(m => $"{DnsRecord.NameOf(m.Answers[0].Type)} {m.Answers[0].Text}"));
         Assert.Equal(3, answers.Single(m => m.Answers.Count == 0).ResponseCode);
-        Assert.All(answers, m => Assert.Equal(m.Answers.Select(a => a.Text), DnsMessage.TryParse(m.ToArray(), out var again) ? again!.Answers.Select(a => a.Text) : []));
+        Assert.All(answers, m =>
+            Assert.Equal(m.Answers.Select(a => a.Text), DnsMessage.TryParse(m.ToArray(), out var again) ? again!.Answers.Select(a => a.Text) : []));
     }
 
     [Fact]
@@ -169,7 +183,8 @@ public sealed class CapturedTests
         var bpdus = Servers.Packets.Select(p => p.Frame!.Bpdu).OfType<Bpdu>().ToList();
 
         Assert.Equal(3, bpdus.Count);
-        Assert.Equal((BpduType.Configuration, 0u, "8000.02000000000c", 0x8001), (bpdus[0].Type, bpdus[0].RootPathCost, bpdus[0].Root.ToString(), bpdus[0].Port));
+        Assert.Equal((BpduType.Configuration, 0u, "8000.02000000000c", 0x8001),
+            (bpdus[0].Type, bpdus[0].RootPathCost, bpdus[0].Root.ToString(), bpdus[0].Port));
         Assert.Equal([0, 1, 1], bpdus.Select(b => (int)b.Flags));
     }
 

@@ -34,7 +34,8 @@ internal static class Property
         where T : struct => Bool.SelectMany(there => there ? values.Select(v => (T?)v) : Gen.Constant((T?)null));
 
     /// <summary>A well-formed frame and its kind.</summary>
-    public static Gen<(string Kind, Frame Frame)> Frames => Gen.Zip(Gen.Elements(FrameGenerator.Kinds.ToArray()), Gen.Choose(0, int.MaxValue), (kind, seed) => (kind, new FrameGenerator(seed).Next(kind)));
+    public static Gen<(string Kind, Frame Frame)> Frames =>
+        Gen.Zip(Gen.Elements(FrameGenerator.Kinds.ToArray()), Gen.Choose(0, int.MaxValue), (kind, seed) => (kind, new FrameGenerator(seed).Next(kind)));
 
     /// <summary>Reads every property of a frame and of what they give, its text, its tree, and its difference to another.</summary>
     public static int ReadAll(Frame frame)

@@ -67,7 +67,8 @@ public sealed class ReadingTests
     public void Random_bytes_behind_every_known_type_protocol_and_port_never_throw() =>
         Property.Holds(
             from bytes in Property.Bytes(200)
-            from type in Gen.Elements<ushort>(EtherTypes.Ipv4, EtherTypes.Ipv6, EtherTypes.Arp, EtherTypes.Rarp, EtherTypes.Vlan, EtherTypes.ServiceVlan, EtherTypes.Mpls, EtherTypes.Lldp, EtherTypes.SlowProtocols, EtherTypes.TransparentEthernetBridging, 40)
+            from type in Gen.Elements<ushort>(EtherTypes.Ipv4, EtherTypes.Ipv6, EtherTypes.Arp, EtherTypes.Rarp, EtherTypes.Vlan,
+                EtherTypes.ServiceVlan, EtherTypes.Mpls, EtherTypes.Lldp, EtherTypes.SlowProtocols, EtherTypes.TransparentEthernetBridging, 40)
             from protocol in Gen.Choose(0, 143)
             from v6Protocol in Gen.Choose(0, 143)
             from port in Gen.Elements<ushort>(53, 67, 546, 4789, 6081, 5353, 8472)

@@ -174,7 +174,9 @@ public sealed class RoundTripTests
             Assert.True(VxlanPacket.TryParse(Write(vxlan.Write), out var readVxlan));
             Assert.Equal(vxlan, readVxlan with { Payload = vxlan.Payload });
 
-            var geneve = new GenevePacket { Vni = x.vni, ProtocolType = x.type, IsControl = (x.bits & 1) != 0, HasCriticalOptions = (x.bits & 2) != 0, Options = x.options, Payload = x.payload };
+            var geneve = new GenevePacket
+                { Vni = x.vni, ProtocolType = x.type, IsControl = (x.bits & 1) != 0, HasCriticalOptions = (x.bits & 2) != 0, Options = x.options,
+                    Payload = x.payload };
             Assert.True(GenevePacket.TryParse(Write(geneve.Write), out var readGeneve));
             Assert.Equal(geneve, readGeneve with { Options = geneve.Options, Payload = geneve.Payload });
             Assert.Equal(x.options, readGeneve.Options.ToArray());
@@ -207,7 +209,8 @@ public sealed class RoundTripTests
             Same(x.Kind, frame.Udp?.Payload, frame.Vxlan is { } vxlan ? Write(vxlan.Write) : frame.Geneve is { } geneve ? Write(geneve.Write) : null);
             Same(x.Kind, frame.TransportBytes, frame.Igmp?.ToArray());
             Same(x.Kind, frame.TransportBytes, frame.Gre is { } gre ? Write(gre.Write) : null);
-            Same(x.Kind, frame.Icmpv6?.Payload, frame.Mld?.ToMessage().Payload.ToArray() ?? frame.RouterAdvertisement?.ToMessage().Payload.ToArray() ?? frame.Redirect?.ToMessage().Payload.ToArray());
+            Same(x.Kind, frame.Icmpv6?.Payload, frame.Mld?.ToMessage().Payload.ToArray() ?? frame.RouterAdvertisement?.ToMessage().Payload.ToArray()
+                ?? frame.Redirect?.ToMessage().Payload.ToArray());
             Same(x.Kind, frame.Payload, frame.Mpls is { } mpls ? Write(mpls.Write) : frame.Lacp is { } lacp ? Write(lacp.Write) : frame.Lldp?.ToArray());
             if (frame.Bpdu is { } bpdu)
             {
@@ -229,7 +232,8 @@ public sealed class RoundTripTests
         from echo in Property.U32
         from blocks in Gen.Zip(Property.U32, Property.U32, (l, r) => new TcpSackBlock(l, r)).ArrayOf(1)
         from withBlocks in Property.Bool
-        select new TcpOptions { MaximumSegmentSize = mss, WindowScale = scale, SackPermitted = sack, Timestamp = timestamp, TimestampEcho = echo, SackBlocks = withBlocks ? blocks : [] };
+        select new TcpOptions { MaximumSegmentSize = mss, WindowScale = scale, SackPermitted = sack, Timestamp = timestamp, TimestampEcho = echo,
+            SackBlocks = withBlocks ? blocks : [] };
 
     private static Gen<LacpParty> Party =>
         from numbers in Property.U64
@@ -259,7 +263,8 @@ public sealed class RoundTripTests
     {
         if (written is not null)
         {
-            Assert.True(read!.Value.Span.SequenceEqual(written), $"{kind}:\nread    {Convert.ToHexStringLower(read.Value.Span)}\nwritten {Convert.ToHexStringLower(written)}");
+            Assert.True(read!.Value.Span.SequenceEqual(written),
+                $"{kind}:\nread    {Convert.ToHexStringLower(read.Value.Span)}\nwritten {Convert.ToHexStringLower(written)}");
         }
     }
 }

@@ -12,7 +12,8 @@ public sealed class TsharkFactAttribute : FactAttribute
     public TsharkFactAttribute()
     {
         var required = Environment.GetEnvironmentVariable("NETLAB_REQUIRE")?.Split(',', StringSplitOptions.TrimEntries) ?? [];
-        if (!IsInstalled && !required.Contains("all", StringComparer.OrdinalIgnoreCase) && !required.Contains("TsharkProgram", StringComparer.OrdinalIgnoreCase))
+        if (!IsInstalled && !required.Contains("all", StringComparer.OrdinalIgnoreCase)
+            && !required.Contains("TsharkProgram", StringComparer.OrdinalIgnoreCase))
         {
             Skip = "tshark is not installed (package tshark); NETLAB_REQUIRE=all or =TsharkProgram makes this a failure";
         }

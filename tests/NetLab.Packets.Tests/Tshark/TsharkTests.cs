@@ -84,7 +84,8 @@ public sealed class TsharkTests(ITestOutputHelper output) : IDisposable
             }
         }
 
-        var lines = TsharkFactAttribute.Run("-r", _path, "-n", "-Y", "_ws.malformed or _ws.short or _ws.expert.group == \"Checksum\"", "-T", "fields", "-e", "frame.comment", "-e", "_ws.expert.message");
+        var lines = TsharkFactAttribute.Run("-r", _path, "-n", "-Y", "_ws.malformed or _ws.short or _ws.expert.group == \"Checksum\"", "-T",
+            "fields", "-e", "frame.comment", "-e", "_ws.expert.message");
         Assert.Equal([""], lines);
     }
 
@@ -99,9 +100,11 @@ public sealed class TsharkTests(ITestOutputHelper output) : IDisposable
             writer.WritePacket(bridge, 1_700_000_000_123_456_790, Sample.Udp(), CaptureDirection.Outbound, "dropped: größer als die MTU");
         }
 
-        var lines = TsharkFactAttribute.Run("-r", _path, "-T", "fields", "-e", "frame.interface_name", "-e", "frame.interface_description", "-e", "frame.time_epoch", "-e", "frame.packet_flags_direction", "-e", "frame.comment");
+        var lines = TsharkFactAttribute.Run("-r", _path, "-T", "fields", "-e", "frame.interface_name", "-e", "frame.interface_description", "-e",
+            "frame.time_epoch", "-e", "frame.packet_flags_direction", "-e", "frame.comment");
         Assert.Equal(
-            ["compute1/tap1\tthe tap of vm1\t1700000000.123456789\t0x00000001\t", "compute1/qbr1\ta bridge\t1700000000.123456790\t0x00000002\tdropped: größer als die MTU"],
+            ["compute1/tap1\tthe tap of vm1\t1700000000.123456789\t0x00000001\t",
+                "compute1/qbr1\ta bridge\t1700000000.123456790\t0x00000002\tdropped: größer als die MTU"],
             lines);
     }
 
@@ -144,7 +147,8 @@ public sealed class TsharkTests(ITestOutputHelper output) : IDisposable
             return "0";
         }
 
-        if (value.StartsWith("0x", StringComparison.Ordinal) && ulong.TryParse(value.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var number))
+        if (value.StartsWith("0x", StringComparison.Ordinal)
+            && ulong.TryParse(value.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var number))
         {
             return number.ToString(CultureInfo.InvariantCulture);
         }

@@ -31,8 +31,8 @@ public sealed class CaptureTests : IAsyncLifetime
     [LabFact]
     public async Task A_frame_is_captured_once_at_each_device_that_it_crosses_in_the_order_of_its_way()
     {
-        await using LabCapture capture = _lab.Capture();
-        Frame sent = Frame.Udp(_vm1, _vm2, 53, "hello");
+        await using var capture = _lab.Capture();
+        var sent = Frame.Udp(_vm1, _vm2, 53, "hello");
         _vm1.Inject(sent.Bytes.Span);
         await capture.StopAsync();
 
@@ -48,9 +48,9 @@ public sealed class CaptureTests : IAsyncLifetime
     public async Task Many_frames_of_several_nodes_are_all_there_and_in_the_order_of_their_stamps()
     {
         const int Total = 20_000;
-        using FrameStream to = _vm2.OpenStream();
-        await using LabCapture capture = _lab.Capture();
-        for (int n = 0; n < Total; n++)
+        using var to = _vm2.OpenStream();
+        await using var capture = _lab.Capture();
+        for (var n = 0; n < Total; n++)
         {
             _vm1.Inject(Frame.Udp(_vm1, _vm2, 53, $"{n}").Bytes.Span);
             await to.ReceiveAsync();
@@ -58,9 +58,9 @@ public sealed class CaptureTests : IAsyncLifetime
 
         await capture.StopAsync();
         Assert.Equal(0, capture.Lost);
-        IReadOnlyList<CapturedFrame> frames = capture.Frames;
+        var frames = capture.Frames;
         Assert.Equal(frames.Select(f => f.TimestampNanoseconds).Order(), frames.Select(f => f.TimestampNanoseconds));
-        foreach (string device in new[] { "left/tap-vm1", "left/up", "right/up", "right/tap-vm2" })
+        foreach (var device in new[] { "left/tap-vm1", "left/up", "right/up", "right/tap-vm2" })
         {
             Assert.Equal(
                 Enumerable.Range(0, Total).Select(n => $"{n}"),
@@ -73,17 +73,18 @@ public sealed class CaptureTests : IAsyncLifetime
     [LabFact]
     public async Task A_file_has_an_interface_for_each_device_with_directions_and_nanoseconds()
     {
-        long before = Now();
-        await using (LabCapture capture = _lab.Capture(_file))
+        var before = Now();
+        await using (var capture = _lab.Capture(_file))
         {
             (await _vm1.PingAsync(_vm2)).ShouldSucceed();
             Assert.Throws<InvalidOperationException>(() => capture.Frames);
         }
 
-        CaptureFile file = CaptureFile.Read(_file);
+        var file = CaptureFile.Read(_file);
         Assert.True(file.Defect.IsNone);
         Assert.Superset(
-            new HashSet<string?> { "left/br0", "left/up", "left/tap-vm1", "right/br0", "right/up", "right/tap-vm2" }, file.Interfaces.Select(i => i.Name).ToHashSet());
+            new HashSet<string?> { "left/br0", "left/up", "left/tap-vm1", "right/br0", "right/up", "right/tap-vm2" },
+                file.Interfaces.Select(i => i.Name).ToHashSet());
         Assert.Equal(_vm2.Tap.Mac, file.Interfaces.Single(i => i.Name == "right/tap-vm2").Mac);
         Assert.Equal(
             ["left/tap-vm1 Inbound", "left/up Outbound", "right/up Inbound", "right/tap-vm2 Outbound"],
@@ -95,11 +96,11 @@ public sealed class CaptureTests : IAsyncLifetime
     [LabFact]
     public async Task A_VLAN_tag_is_in_the_bytes_where_it_was_on_the_wire()
     {
-        await using LabCapture capture = _lab.Capture();
-        Frame sent = Frame.Udp(_vm1, _vm2, 53, "tagged").WithVlan(7);
+        await using var capture = _lab.Capture();
+        var sent = Frame.Udp(_vm1, _vm2, 53, "tagged").WithVlan(7);
         _vm1.Inject(sent.Bytes.Span);
         await capture.StopAsync();
-        CapturedFrame captured = capture.Frames.Single(f => f.Node.Name == "right" && f.DeviceName == "up");
+        var captured = capture.Frames.Single(f => f.Node.Name == "right" && f.DeviceName == "up");
         Assert.Equal(sent.Bytes.ToArray(), captured.Frame.Bytes.ToArray());
         Assert.Equal(7, captured.Frame.VlanTags.Single().Id);
     }
@@ -107,12 +108,12 @@ public sealed class CaptureTests : IAsyncLifetime
     [LabFact]
     public async Task What_comes_after_the_stop_is_not_in_it_and_a_new_capture_begins_with_the_next_frame()
     {
-        await using LabCapture first = _lab.Capture();
+        await using var first = _lab.Capture();
         _vm1.Inject(Frame.Udp(_vm1, _vm2, 1, "first").Bytes.Span);
         await first.StopAsync();
-        int frames = first.Frames.Count;
+        var frames = first.Frames.Count;
         _vm1.Inject(Frame.Udp(_vm1, _vm2, 2, "second").Bytes.Span);
-        await using LabCapture second = _lab.Capture();
+        await using var second = _lab.Capture();
         _vm1.Inject(Frame.Udp(_vm1, _vm2, 3, "third").Bytes.Span);
         await second.StopAsync();
         await second.StopAsync();
@@ -125,7 +126,7 @@ public sealed class CaptureTests : IAsyncLifetime
     [LabFact]
     public async Task A_capture_of_a_node_sees_that_node_alone()
     {
-        await using LabCapture capture = _vm2.Node.Capture();
+        await using var capture = _vm2.Node.Capture();
         _vm1.Inject(Frame.Udp(_vm1, _vm2, 53, "hello").Bytes.Span);
         await capture.StopAsync();
         Assert.NotEmpty(capture.Frames);
@@ -135,8 +136,8 @@ public sealed class CaptureTests : IAsyncLifetime
     [LabFact]
     public async Task A_node_that_is_applied_later_is_captured_too()
     {
-        await using LabCapture capture = _lab.Capture();
-        Node host = _lab.AddHost("host", (Bridge)_vm1.Node.Device("br0"), "10.0.0.9/24");
+        await using var capture = _lab.Capture();
+        var host = _lab.AddHost("host", (Bridge)_vm1.Node.Device("br0"), "10.0.0.9/24");
         await _lab.ApplyAsync();
         (await _vm1.PingAsync(host)).ShouldSucceed();
         await capture.StopAsync();
@@ -147,19 +148,19 @@ public sealed class CaptureTests : IAsyncLifetime
     public async Task What_does_not_fit_is_counted_in_the_capture_and_in_the_file()
     {
         const int Sent = 3_000;
-        LabCapture capture = _vm1.Node.Capture(_file, new CaptureOptions { RingBytes = 1 });
-        byte[] frame = Frame.Udp(_vm1.Mac, _vm1.Mac, _vm1.Address, _vm1.Address, 1, 2, new byte[1400]).Bytes.ToArray();
+        var capture = _vm1.Node.Capture(_file, new CaptureOptions { RingBytes = 1 });
+        var frame = Frame.Udp(_vm1.Mac, _vm1.Mac, _vm1.Address, _vm1.Address, 1, 2, new byte[1400]).Bytes.ToArray();
         lock (capture.Gate)
         {
             // Nobody empties the ring meanwhile; its four blocks are soon full.
-            for (int n = 0; n < Sent; n++)
+            for (var n = 0; n < Sent; n++)
             {
                 _vm1.Inject(frame);
             }
         }
 
         await capture.StopAsync();
-        CaptureCount count = Assert.Single(capture.Counts);
+        var count = Assert.Single(capture.Counts);
         Assert.InRange(count.Captured, 1, Sent - 100);
         Assert.Equal(Sent, count.Captured + count.Lost);
         Assert.Equal(count.Captured, CaptureFile.Read(_file).Packets.Count);
@@ -169,7 +170,7 @@ public sealed class CaptureTests : IAsyncLifetime
     [LabFact]
     public async Task A_capture_ends_with_its_lab()
     {
-        LabCapture capture = _lab.Capture();
+        var capture = _lab.Capture();
         _vm1.Inject(Frame.Udp(_vm1, _vm2, 53, "hello").Bytes.Span);
         await _lab.DisposeAsync();
         await capture.StopAsync();
@@ -179,8 +180,8 @@ public sealed class CaptureTests : IAsyncLifetime
     [LabFact]
     public async Task A_capture_in_memory_keeps_as_many_frames_as_it_may_and_counts_the_rest()
     {
-        await using LabCapture capture = _vm1.Node.Capture(options: new CaptureOptions { MostFrames = 3 });
-        for (int n = 0; n < 10; n++)
+        await using var capture = _vm1.Node.Capture(options: new CaptureOptions { MostFrames = 3 });
+        for (var n = 0; n < 10; n++)
         {
             _vm1.Inject(Frame.Udp(_vm1, _vm2, 53, "hello").Bytes.Span);
         }

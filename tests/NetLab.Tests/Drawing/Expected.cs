@@ -15,7 +15,7 @@ internal static class Expected
             File.WriteAllText(Path.Combine(Path.GetDirectoryName(here)!, "Expected", name), actual);
         }
 
-        using Stream? stream = typeof(Expected).Assembly.GetManifestResourceStream($"Expected/{name}");
+        using var stream = typeof(Expected).Assembly.GetManifestResourceStream($"Expected/{name}");
         Assert.True(stream is not null, $"There is no Drawing/Expected/{name}; NETLAB_ACCEPT_DRAWINGS=1 makes it from the drawing.");
         using var reader = new StreamReader(stream);
         Assert.Equal(reader.ReadToEnd(), actual, ignoreLineEndingDifferences: true);

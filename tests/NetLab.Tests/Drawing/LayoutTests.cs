@@ -16,32 +16,34 @@ public sealed partial class LayoutTests
     [MemberData(nameof(Labs))]
     public void Frames_stand_apart_and_hold_what_is_theirs(string name)
     {
-        (Scene scene, SceneLayout layout) = LayOut(name);
+        (var scene, var layout) = LayOut(name);
 
         ApartAll(layout.Frames);
-        foreach ((Shape shape, Area area) in layout.Shapes)
+        foreach ((var shape, var area) in layout.Shapes)
         {
             Assert.True(layout.Frames[shape.Node].Contains(area), $"{shape} at {area} sticks out of its frame {layout.Frames[shape.Node]}");
         }
 
         Assert.Equal(scene.Shapes.Count(), layout.Shapes.Count);
-        Assert.All(layout.Frames.Values, f => Assert.True(f.Left >= Sizes.Margin && f.Top >= Sizes.Margin && f.Right <= layout.Width && f.Bottom <= layout.Height));
+        Assert.All(layout.Frames.Values,
+            f => Assert.True(f.Left >= Sizes.Margin && f.Top >= Sizes.Margin && f.Right <= layout.Width && f.Bottom <= layout.Height));
     }
 
     [Theory]
     [MemberData(nameof(Labs))]
     public void Shapes_and_labels_do_not_overlap(string name)
     {
-        (_, SceneLayout layout) = LayOut(name);
+        (_, var layout) = LayOut(name);
         var areas = layout.Shapes.ToDictionary(s => (object)s.Key, s => s.Value);
-        foreach ((Port port, PortPlace place) in layout.Ports.Where(p => p.Key.Name is not null || p.Key.Note is not null))
+        foreach ((var port, var place) in layout.Ports.Where(p => p.Key.Name is not null || p.Key.Note is not null))
         {
-            int height = port.Note is null ? 12 : 25;
-            areas.Add(port, new Area(place.X + Sizes.LabelOffset, place.IsOnTop ? place.Y - 5 - height : place.Y + 7, place.X + Sizes.LabelWidth(port), place.IsOnTop ? place.Y - 5 : place.Y + 7 + height));
+            var height = port.Note is null ? 12 : 25;
+            areas.Add(port, new Area(place.X + Sizes.LabelOffset, place.IsOnTop ? place.Y - 5 - height : place.Y + 7, place.X +
+                Sizes.LabelWidth(port), place.IsOnTop ? place.Y - 5 : place.Y + 7 + height));
         }
 
         ApartAll(areas);
-        foreach ((Port port, Area area) in areas.Where(a => a.Key is Port).Select(a => ((Port)a.Key, a.Value)))
+        foreach ((var port, var area) in areas.Where(a => a.Key is Port).Select(a => ((Port)a.Key, a.Value)))
         {
             Assert.True(layout.Frames[port.Shape.Node].Contains(area), $"label {port.Name} of {port.Shape} sticks out of its frame");
         }
@@ -51,12 +53,12 @@ public sealed partial class LayoutTests
     [MemberData(nameof(Labs))]
     public void Sockets_are_on_the_edge_of_their_shape_and_apart(string name)
     {
-        (Scene scene, SceneLayout layout) = LayOut(name);
+        (var scene, var layout) = LayOut(name);
 
         Assert.Equal(scene.Shapes.Sum(s => s.Ports.Count), layout.Ports.Count);
-        foreach ((Port port, PortPlace place) in layout.Ports)
+        foreach ((var port, var place) in layout.Ports)
         {
-            Area area = layout.Shapes[port.Shape];
+            var area = layout.Shapes[port.Shape];
             Assert.Equal(place.IsOnTop ? area.Top : area.Bottom, place.Y);
             Assert.InRange(place.X, area.Left + 9, area.Right - 9);
         }
@@ -72,10 +74,10 @@ public sealed partial class LayoutTests
     [MemberData(nameof(Labs))]
     public void Tags_stay_inside_their_bridge_and_apart(string name)
     {
-        (_, SceneLayout layout) = LayOut(name);
+        (_, var layout) = LayOut(name);
         foreach (var side in layout.Ports.Where(p => p.Key.Vlan is not null).GroupBy(p => (p.Key.Shape, p.Value.IsOnTop)))
         {
-            Area bar = layout.Shapes[side.Key.Shape];
+            var bar = layout.Shapes[side.Key.Shape];
             var tags = side.ToDictionary(p => p.Key, p => new Area(p.Value.X - Sizes.TagWidth(p.Key) / 2, 0, p.Value.X + Sizes.TagWidth(p.Key) / 2, 1));
             ApartAll(tags);
             Assert.All(tags.Values, t => Assert.True(t.Left > bar.Left && t.Right < bar.Right));
@@ -86,16 +88,19 @@ public sealed partial class LayoutTests
     [MemberData(nameof(Labs))]
     public void No_cable_runs_over_a_shape_or_a_name(string name)
     {
-        (Scene scene, SceneLayout layout) = LayOut(name);
+        (var scene, var layout) = LayOut(name);
         var obstacles = layout.Shapes.Select(s => (s.Key.ToString(), s.Value))
-            .Concat(layout.Frames.Select(f => ($"the name of {f.Key.Name}", new Area(f.Value.Left + 14, f.Value.Top + 6, f.Value.Left + 14 + Sizes.Bold(f.Key.Name, 14), f.Value.Top + 26)))).ToList();
-        foreach (Cable cable in scene.Cables)
+            .Concat(layout.Frames.Select(f =>
+                ($"the name of {f.Key.Name}",
+                    new Area(f.Value.Left + 14, f.Value.Top + 6, f.Value.Left + 14 + Sizes.Bold(f.Key.Name, 14), f.Value.Top + 26)))).ToList();
+        foreach (var cable in scene.Cables)
         {
-            foreach ((double x, double y) in PointsOf(layout.Paths[cable]))
+            foreach ((var x, var y) in PointsOf(layout.Paths[cable]))
             {
-                foreach ((string what, Area area) in obstacles)
+                foreach ((var what, var area) in obstacles)
                 {
-                    Assert.False(x > area.Left && x < area.Right && y > area.Top && y < area.Bottom, $"the cable {cable.A.Shape} – {cable.B.Shape} runs over {what} at {x} {y}");
+                    Assert.False(x > area.Left && x < area.Right && y > area.Top && y < area.Bottom,
+                        $"the cable {cable.A.Shape} – {cable.B.Shape} runs over {what} at {x} {y}");
                 }
             }
         }
@@ -105,15 +110,16 @@ public sealed partial class LayoutTests
     [MemberData(nameof(Labs))]
     public void No_cable_lies_on_another_one(string name)
     {
-        (Scene scene, SceneLayout layout) = LayOut(name);
+        (var scene, var layout) = LayOut(name);
 
         // Straight pieces as thin boxes: cables may cross, and none may run along another.
-        List<(Cable Cable, bool Upright, Area Area)> pieces = [.. scene.Cables.SelectMany(c => StraightPieces(layout.Paths[c]).Select(p => (c, p.Upright, p.Area)))];
-        for (int i = 0; i < pieces.Count; i++)
+        List<(Cable Cable, bool Upright, Area Area)> pieces =
+            [.. scene.Cables.SelectMany(c => StraightPieces(layout.Paths[c]).Select(p => (c, p.Upright, p.Area)))];
+        for (var i = 0; i < pieces.Count; i++)
         {
-            for (int j = i + 1; j < pieces.Count; j++)
+            for (var j = i + 1; j < pieces.Count; j++)
             {
-                bool together = pieces[i].Upright == pieces[j].Upright && pieces[i].Cable != pieces[j].Cable && pieces[i].Area.Overlaps(pieces[j].Area);
+                var together = pieces[i].Upright == pieces[j].Upright && pieces[i].Cable != pieces[j].Cable && pieces[i].Area.Overlaps(pieces[j].Area);
                 Assert.False(together, $"{pieces[i].Cable.A.Shape} – {pieces[i].Cable.B.Shape} and {pieces[j].Cable.A.Shape} – {pieces[j].Cable.B.Shape} run along each other at {pieces[i].Area}");
             }
         }
@@ -123,10 +129,10 @@ public sealed partial class LayoutTests
     [MemberData(nameof(Labs))]
     public void Cables_end_at_their_sockets(string name)
     {
-        (Scene scene, SceneLayout layout) = LayOut(name);
-        foreach (Cable cable in scene.Cables)
+        (var scene, var layout) = LayOut(name);
+        foreach (var cable in scene.Cables)
         {
-            List<(double X, double Y)> points = PointsOf(layout.Paths[cable]);
+            var points = PointsOf(layout.Paths[cable]);
             (double, double)[] ends = [points[0], points[^1]];
             Assert.Contains(((double)layout.Ports[cable.A].X, (double)layout.Ports[cable.A].Y), ends);
             Assert.Contains(((double)layout.Ports[cable.B].X, (double)layout.Ports[cable.B].Y), ends);
@@ -136,7 +142,7 @@ public sealed partial class LayoutTests
     [Fact]
     public void Cables_of_a_plain_hybrid_plug_are_straight()
     {
-        (Scene scene, SceneLayout layout) = LayOut("hybrid plug");
+        (var scene, var layout) = LayOut("hybrid plug");
 
         Assert.All(scene.Cables, c => Assert.Equal(layout.Ports[c.A].X, layout.Ports[c.B].X));
     }
@@ -145,19 +151,19 @@ public sealed partial class LayoutTests
     public void Crossings_are_undone_where_the_order_of_the_description_makes_some()
     {
         var lab = new Lab();
-        Node core = lab.AddNode("core");
+        var core = lab.AddNode("core");
         Node[] switches = [lab.AddNode("s1"), lab.AddNode("s2"), lab.AddNode("s3")];
-        for (int i = 0; i < 3; i++)
+        for (var i = 0; i < 3; i++)
         {
             lab.AddLink(switches[i].AddBridge("br"), core);
         }
 
-        foreach (int i in new[] { 2, 1, 0 })
+        foreach (var i in new[] { 2, 1, 0 })
         {
             lab.AddHost($"h{i}", (Switch)switches[i].Device("br"), $"10.0.0.{i}/24");
         }
 
-        Grid grid = GridBuilder.Build(SceneBuilder.Build(lab, new DrawingOptions()));
+        var grid = GridBuilder.Build(SceneBuilder.Build(lab, new DrawingOptions()));
         Assert.Equal(3, Ordering.Crossings(grid));
         Ordering.Improve(grid);
 
@@ -166,7 +172,7 @@ public sealed partial class LayoutTests
 
     private static (Scene Scene, SceneLayout Layout) LayOut(string name) => Layouts.GetOrAdd(name, _ =>
     {
-        Scene scene = SceneBuilder.Build(SampleLabs.Of(name), new DrawingOptions());
+        var scene = SceneBuilder.Build(SampleLabs.Of(name), new DrawingOptions());
         return (scene, SceneLayout.Of(scene, Sizes.Margin));
     });
 
@@ -174,9 +180,9 @@ public sealed partial class LayoutTests
         where T : notnull
     {
         KeyValuePair<T, Area>[] all = [.. areas];
-        for (int i = 0; i < all.Length; i++)
+        for (var i = 0; i < all.Length; i++)
         {
-            for (int j = i + 1; j < all.Length; j++)
+            for (var j = i + 1; j < all.Length; j++)
             {
                 Assert.False(all[i].Value.Overlaps(all[j].Value), $"{all[i].Key} at {all[i].Value} overlaps {all[j].Key} at {all[j].Value}");
             }
@@ -200,7 +206,7 @@ public sealed partial class LayoutTests
                 'C' => [at, (n[0], n[1]), (n[2], n[3]), (n[4], n[5])],
                 _ => throw new FormatException(path),
             };
-            for (int i = 1; i <= 50; i++)
+            for (var i = 1; i <= 50; i++)
             {
                 points.Add(Along(curve, i / 50.0));
             }
@@ -221,8 +227,9 @@ public sealed partial class LayoutTests
             (int X, int Y) to = command.Value[0] switch { 'V' => (at.X, n[0]), 'H' => (n[0], at.Y), _ => (n[^2], n[^1]) };
             if (command.Value[0] is 'V' or 'H' && to != at)
             {
-                bool upright = command.Value[0] == 'V';
-                yield return (upright, new Area(Math.Min(at.X, to.X) - (upright ? half : 0), Math.Min(at.Y, to.Y) - (upright ? 0 : half), Math.Max(at.X, to.X) + (upright ? half : 0), Math.Max(at.Y, to.Y) + (upright ? 0 : half)));
+                var upright = command.Value[0] == 'V';
+                yield return (upright, new Area(Math.Min(at.X, to.X) - (upright ? half : 0), Math.Min(at.Y, to.Y) - (upright ? 0 : half),
+                    Math.Max(at.X, to.X) + (upright ? half : 0), Math.Max(at.Y, to.Y) + (upright ? 0 : half)));
             }
 
             at = to;

@@ -7,14 +7,15 @@ public sealed partial class MermaidDrawingTests
     public static TheoryData<string> Labs => SampleLabs.Names;
 
     [Fact]
-    public void The_hybrid_plug_looks_as_expected() => Expected.Matches("hybrid-plug.mmd", LabDrawing.Mermaid(SampleLabs.HybridPlug(), new DrawingOptions { Title = "The hybrid plug" }));
+    public void The_hybrid_plug_looks_as_expected() =>
+        Expected.Matches("hybrid-plug.mmd", LabDrawing.Mermaid(SampleLabs.HybridPlug(), new DrawingOptions { Title = "The hybrid plug" }));
 
     [Theory]
     [MemberData(nameof(Labs))]
     public void Every_edge_joins_shapes_that_are_there_and_every_subgraph_ends(string name)
     {
-        Lab lab = SampleLabs.Of(name);
-        string[] lines = LabDrawing.Mermaid(lab).Split('\n');
+        var lab = SampleLabs.Of(name);
+        var lines = LabDrawing.Mermaid(lab).Split('\n');
 
         Assert.Equal("flowchart TB", lines[0]);
         Assert.Equal(lab.Nodes.Count, lines.Count(l => l.StartsWith("  subgraph ", StringComparison.Ordinal)));
@@ -32,7 +33,7 @@ public sealed partial class MermaidDrawingTests
         var lab = new Lab();
         lab.AddNode("a\"]<b>;#").AddVm("x\"y`z");
 
-        string text = LabDrawing.Mermaid(lab);
+        var text = LabDrawing.Mermaid(lab);
 
         Assert.Contains("[\"<b>a#34;]#60;b#62;#59;#35;</b>\"]", text);
         Assert.Contains("(\"<b>x#34;y#96;z</b>", text);
@@ -41,8 +42,9 @@ public sealed partial class MermaidDrawingTests
     [Fact]
     public void A_way_is_coloured()
     {
-        Lab lab = SampleLabs.Star(2);
-        Hop[] way = [new(lab.FindNode("h1")!, "eth0", HopDirection.Out, null, TimeSpan.Zero), new(lab.FindNode("switch")!, "h1", HopDirection.In, null, TimeSpan.Zero)];
+        var lab = SampleLabs.Star(2);
+        Hop[] way = [new(lab.FindNode("h1")!, "eth0", HopDirection.Out, null, TimeSpan.Zero),
+            new(lab.FindNode("switch")!, "h1", HopDirection.In, null, TimeSpan.Zero)];
 
         Assert.Contains("linkStyle 0 stroke", LabDrawing.Mermaid(lab, new DrawingOptions { HighlightedPath = way }));
     }

@@ -14,7 +14,7 @@ public sealed class NetworkSimplexTests
         problem.Pull(v[0], v[2], 1);
         problem.Pull(v[1], v[3], 1);
 
-        int[] places = problem.Solve();
+        var places = problem.Solve();
 
         Assert.Equal(places[0], places[2]);
         Assert.Equal(places[1], places[3]);
@@ -32,7 +32,7 @@ public sealed class NetworkSimplexTests
         problem.Pull(between, left, 1);
         problem.Pull(between, right, 3);
 
-        int[] places = problem.Solve();
+        var places = problem.Solve();
 
         Assert.Equal(100, places[right] - places[left]);
         Assert.Equal(places[right], places[between]);
@@ -66,27 +66,27 @@ public sealed class NetworkSimplexTests
         int[] v = [.. Enumerable.Range(0, Count).Select(_ => problem.Variable())];
         var distances = new List<(int Left, int Right, int Distance)>();
         var pulls = new List<(int A, int B, int Weight)>();
-        for (int i = 1; i < Count; i++)
+        for (var i = 1; i < Count; i++)
         {
             distances.Add((random.Next(i), i, random.Next(3)));
         }
 
-        for (int i = 0; i < 5; i++)
+        for (var i = 0; i < 5; i++)
         {
             pulls.Add((random.Next(Count), random.Next(Count), random.Next(1, 5)));
         }
 
         distances.ForEach(d => problem.Keep(v[d.Left], v[d.Right], d.Distance));
         pulls.ForEach(p => problem.Pull(v[p.A], v[p.B], p.Weight));
-        int[] places = problem.Solve();
+        var places = problem.Solve();
 
         int Cost(int[] x) => pulls.Sum(p => p.Weight * Math.Abs(x[p.A] - x[p.B]));
         bool Keeps(int[] x) => distances.TrueForAll(d => x[d.Right] - x[d.Left] >= d.Distance);
         Assert.True(Keeps(places));
 
-        int best = int.MaxValue;
+        var best = int.MaxValue;
         var tried = new int[Count];
-        for (int n = 0; n < Math.Pow(Furthest + 1, Count); n++)
+        for (var n = 0; n < Math.Pow(Furthest + 1, Count); n++)
         {
             for (int i = 0, rest = n; i < Count; i++, rest /= Furthest + 1)
             {

@@ -10,12 +10,12 @@ internal static class SampleLabs
     public static Lab HybridPlug()
     {
         var lab = new Lab();
-        Node compute = lab.AddNode("compute1");
-        OvsBridge brInt = compute.AddOvsBridge("br-int");
-        for (int i = 0; i < Ports.Length; i++)
+        var compute = lab.AddNode("compute1");
+        var brInt = compute.AddOvsBridge("br-int");
+        for (var i = 0; i < Ports.Length; i++)
         {
-            string port = Ports[i];
-            Bridge qbr = compute.AddBridge("qbr" + port, new BridgeOptions { AgeingTime = TimeSpan.Zero });
+            var port = Ports[i];
+            var qbr = compute.AddBridge("qbr" + port, new BridgeOptions { AgeingTime = TimeSpan.Zero });
             compute.AddVm($"vm0{i + 1}", qbr, vm => vm.Mac($"fa:16:3e:00:00:0{i + 1}").Address($"10.0.0.1{i + 1}/24").Tap("tap" + port).Mtu(1450));
             lab.AddLink(qbr.End("qvb" + port).Mtu(1450), brInt.End("qvo" + port).Mtu(1450).Vlan(i == 2 ? 8 : 7));
         }
@@ -26,8 +26,8 @@ internal static class SampleLabs
     public static Lab Star(int hosts)
     {
         var lab = new Lab();
-        Bridge bridge = lab.AddNode("switch").AddBridge("br0");
-        for (int i = 1; i <= hosts; i++)
+        var bridge = lab.AddNode("switch").AddBridge("br0");
+        for (var i = 1; i <= hosts; i++)
         {
             lab.AddHost($"h{i}", bridge, $"10.0.{i / 250}.{i % 250}/16");
         }
@@ -50,16 +50,16 @@ internal static class SampleLabs
     public static Lab Cloud()
     {
         var lab = new Lab();
-        Bridge underlay = lab.AddNode("underlay").AddBridge("br0");
-        for (int k = 1; k <= 2; k++)
+        var underlay = lab.AddNode("underlay").AddBridge("br0");
+        for (var k = 1; k <= 2; k++)
         {
-            int other = 3 - k;
-            Node compute = lab.AddNode($"compute{k}");
+            var other = 3 - k;
+            var compute = lab.AddNode($"compute{k}");
             OvsBridge brInt = compute.AddOvsBridge("br-int"), brTun = compute.AddOvsBridge("br-tun");
             brInt.AddPatch(brTun, "patch-tun", "patch-int");
             brInt.AddInternalPort("tapdhcp", 1).AddAddress($"10.0.1.{k + 1}/24");
             brTun.AddTunnel($"vxlan-c0a8000{other}", "vxlan", new Dictionary<string, string> { ["remote_ip"] = $"192.168.0.{other}", ["key"] = "flow" });
-            for (int i = 1; i <= 2; i++)
+            for (var i = 1; i <= 2; i++)
             {
                 compute.AddVm($"vm{k}{i}", brInt, vm => vm.Address($"10.0.{i}.{k}{i}/24").Vlan(i));
             }
@@ -84,10 +84,10 @@ internal static class SampleLabs
         box.AddVm("guest2", br1, vm => vm.Address("10.0.0.2/24").Address("fd00::2/64"));
         box.AddVm("alone", null, vm => vm.Address("10.9.0.1/24"));
         lab.AddLink(br0.End("v0"), br1.End("v1"));
-        Link second = lab.AddLink(br0.End("w0"), br1.End("w1"));
+        var second = lab.AddLink(br0.End("w0"), br1.End("w1"));
         second.A.Up = false;
         second.B.BridgePort = new BridgePortOptions { Flood = false, Isolated = true };
-        Link cable = lab.AddLink(br0.End("port9"), elsewhere.End("eth0", "10.0.0.9/24"));
+        var cable = lab.AddLink(br0.End("port9"), elsewhere.End("eth0", "10.0.0.9/24"));
         elsewhere.AddDevice(cable.B, _ => new PlainLinkSpec("eth0.100", "vlan")).AddAddress("10.1.0.9/24");
         br0.Attach(box.AddDevice(new PlainLinkSpec("vxlan7", "vxlan")));
         lab.AddLink(elsewhere.End("eth1"), elsewhere.End("eth2"));
@@ -99,27 +99,28 @@ internal static class SampleLabs
     {
         var random = new Random(seed);
         var lab = new Lab();
-        int nodes = random.Next(1, 9);
-        for (int n = 0; n < nodes; n++)
+        var nodes = random.Next(1, 9);
+        for (var n = 0; n < nodes; n++)
         {
-            Node node = lab.AddNode($"node{n}");
+            var node = lab.AddNode($"node{n}");
             node.Forwarding = random.Next(3) == 0;
-            for (int b = random.Next(4); b > 0; b--)
+            for (var b = random.Next(4); b > 0; b--)
             {
                 Switch bridge = random.Next(2) == 0 ? node.AddBridge($"br{b}") : node.AddOvsBridge($"ovs{b}");
-                for (int v = random.Next(4); v > 0; v--)
+                for (var v = random.Next(4); v > 0; v--)
                 {
-                    int tag = random.Next(1, 5);
-                    string mac = $"02:00:00:00:{n:x2}:{b}{v}";
+                    var tag = random.Next(1, 5);
+                    var mac = $"02:00:00:00:{n:x2}:{b}{v}";
                     node.AddVm($"vm{n}{b}{v}", bridge, vm => _ = bridge is OvsBridge ? vm.Mac(mac).Vlan(tag) : vm.Mac(mac).Address($"10.{n}.{b}.{v}/24"));
                 }
             }
         }
 
-        LinkEnd End(string name) => lab.Nodes[random.Next(nodes)] is var node && random.Next(3) > 0 && node.Devices.OfType<Switch>().ToList() is { Count: > 0 } bridges
+        LinkEnd End(string name) =>
+            lab.Nodes[random.Next(nodes)] is var node && random.Next(3) > 0 && node.Devices.OfType<Switch>().ToList() is { Count: > 0 } bridges
             ? bridges[random.Next(bridges.Count)].End(name)
             : node.End(name);
-        for (int i = random.Next(2 * nodes + 4); i > 0; i--)
+        for (var i = random.Next(2 * nodes + 4); i > 0; i--)
         {
             lab.AddLink(End($"a{i}"), End($"bb{i}"));
         }
@@ -131,9 +132,9 @@ internal static class SampleLabs
     {
         var lab = new Lab();
         Node At(int x, int y) => lab.FindNode($"r{x}{y}") ?? lab.AddNode($"r{x}{y}");
-        for (int y = 0; y < side; y++)
+        for (var y = 0; y < side; y++)
         {
-            for (int x = 0; x < side; x++)
+            for (var x = 0; x < side; x++)
             {
                 if (x + 1 < side)
                 {

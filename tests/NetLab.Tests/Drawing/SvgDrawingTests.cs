@@ -10,14 +10,15 @@ public sealed class SvgDrawingTests
     public static TheoryData<string> Labs => SampleLabs.Names;
 
     [Fact]
-    public void The_hybrid_plug_looks_as_expected() => Expected.Matches("hybrid-plug.svg", LabDrawing.Svg(SampleLabs.HybridPlug(), new DrawingOptions { Title = "The hybrid plug" }));
+    public void The_hybrid_plug_looks_as_expected() =>
+        Expected.Matches("hybrid-plug.svg", LabDrawing.Svg(SampleLabs.HybridPlug(), new DrawingOptions { Title = "The hybrid plug" }));
 
     [Theory]
     [MemberData(nameof(Labs))]
     public void It_is_a_picture_on_its_own(string name)
     {
-        string text = LabDrawing.Svg(SampleLabs.Of(name));
-        XElement root = XDocument.Parse(text).Root!;
+        var text = LabDrawing.Svg(SampleLabs.Of(name));
+        var root = XDocument.Parse(text).Root!;
 
         Assert.Equal(Svg + "svg", root.Name);
         Assert.DoesNotContain(root.Descendants(), e => e.Name.LocalName is "script" or "image" or "use" or "foreignObject");
@@ -31,8 +32,8 @@ public sealed class SvgDrawingTests
     [MemberData(nameof(Labs))]
     public void Every_device_and_vm_is_named_and_every_text_is_on_the_page(string name)
     {
-        Lab lab = SampleLabs.Of(name);
-        XElement root = XDocument.Parse(LabDrawing.Svg(lab)).Root!;
+        var lab = SampleLabs.Of(name);
+        var root = XDocument.Parse(LabDrawing.Svg(lab)).Root!;
         int width = (int)root.Attribute("width")!, height = (int)root.Attribute("height")!;
         List<XElement> texts = [.. root.Descendants(Svg + "text")];
         List<string> written = [.. texts.Select(t => t.Value)];
@@ -50,7 +51,7 @@ public sealed class SvgDrawingTests
     [Fact]
     public void Each_vlan_has_one_colour_of_its_own()
     {
-        XElement root = XDocument.Parse(LabDrawing.Svg(SampleLabs.HybridPlug())).Root!;
+        var root = XDocument.Parse(LabDrawing.Svg(SampleLabs.HybridPlug())).Root!;
         var colours = root.Descendants(Svg + "text").Where(t => (string?)t.Attribute("class") == "tag")
             .Select(t => (t.Value, Fill: (string)((XElement)t.PreviousNode!).Attribute("fill")!)).ToLookup(t => t.Value, t => t.Fill);
 
@@ -63,17 +64,17 @@ public sealed class SvgDrawingTests
     public void The_dead_vlan_is_called_dead_and_trunks_say_what_they_carry()
     {
         var lab = new Lab();
-        Node node = lab.AddNode("n");
-        OvsBridge bridge = node.AddOvsBridge("br-int");
+        var node = lab.AddNode("n");
+        var bridge = node.AddOvsBridge("br-int");
         OvsPort Port(string name) => bridge.Port(bridge.AddInternalPort(name));
         Port("unbound").Tag = 4095;
         Port("trunk").Trunks = [1, 2];
         Port("many").Trunks = [1, 2, 3, 4, 5, 6];
-        OvsPort native = Port("native");
+        var native = Port("native");
         native.Trunks = [8, 9];
         native.Tag = 7;
 
-        string text = LabDrawing.Svg(lab);
+        var text = LabDrawing.Svg(lab);
 
         Assert.Contains(">VLAN 4095 (dead)<", text);
         Assert.Contains(">trunk 1,2<", text);
@@ -96,13 +97,14 @@ public sealed class SvgDrawingTests
     [Fact]
     public void A_way_is_trailed_through_cables_and_bridges_and_its_end_is_crossed()
     {
-        Lab lab = SampleLabs.HybridPlug();
+        var lab = SampleLabs.HybridPlug();
         Hop At(string device) => new(lab.Nodes[0], device, HopDirection.In, null, TimeSpan.Zero);
-        string port = "4a1b7c20-11";
+        var port = "4a1b7c20-11";
 
-        string text = LabDrawing.Svg(lab, new DrawingOptions { HighlightedPath = [At("tap" + port), At("qvb" + port), At("qvo" + port)], FailedHop = At("qvoc3f8a7b1-0d") });
+        var text = LabDrawing.Svg(lab,
+            new DrawingOptions { HighlightedPath = [At("tap" + port), At("qvb" + port), At("qvo" + port)], FailedHop = At("qvoc3f8a7b1-0d") });
 
-        XElement root = XDocument.Parse(text).Root!;
+        var root = XDocument.Parse(text).Root!;
         List<XElement> drawn = [.. root.Descendants(Svg + "path").Where(p => p.Parent!.Attribute("transform") is null)];
         Assert.Equal(3, drawn.Count(p => (string?)p.Attribute("class") == "way"));
         Assert.Single(drawn, p => (string?)p.Attribute("class") == "failure");
@@ -116,10 +118,10 @@ public sealed class SvgDrawingTests
     [InlineData(CopyEnd.Dropped, true)]
     public void Following_a_copy_shows_its_way_and_where_it_was_lost(CopyEnd end, bool isLost)
     {
-        Lab lab = SampleLabs.HybridPlug();
+        var lab = SampleLabs.HybridPlug();
         Hop[] hops = [.. new[] { "tap4a1b7c20-11", "qvb4a1b7c20-11" }.Select(d => new Hop(lab.Nodes[0], d, HopDirection.In, null, TimeSpan.Zero))];
 
-        DrawingOptions options = DrawingOptions.Following(new FrameCopy(hops, end, null, null));
+        var options = DrawingOptions.Following(new FrameCopy(hops, end, null, null));
 
         Assert.Equal(hops, options.HighlightedPath);
         Assert.Equal(isLost ? hops[1] : null, options.FailedHop);
@@ -131,7 +133,7 @@ public sealed class SvgDrawingTests
         var lab = new Lab();
         lab.AddNode("<script>&\"'").AddVm("<svg>");
 
-        XElement root = XDocument.Parse(LabDrawing.Svg(lab, new DrawingOptions { Title = "a < b & c" })).Root!;
+        var root = XDocument.Parse(LabDrawing.Svg(lab, new DrawingOptions { Title = "a < b & c" })).Root!;
 
         Assert.DoesNotContain(root.Descendants(), e => e.Name.LocalName == "script");
         Assert.Contains(root.Descendants(Svg + "text"), t => t.Value == "a < b & c");

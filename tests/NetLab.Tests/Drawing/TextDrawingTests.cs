@@ -3,7 +3,8 @@ namespace NetLab.Tests.Drawing;
 public sealed class TextDrawingTests
 {
     [Fact]
-    public void The_hybrid_plug_looks_as_expected() => Expected.Matches("hybrid-plug.txt", LabDrawing.Text(SampleLabs.HybridPlug(), new DrawingOptions { Title = "The hybrid plug" }));
+    public void The_hybrid_plug_looks_as_expected() =>
+        Expected.Matches("hybrid-plug.txt", LabDrawing.Text(SampleLabs.HybridPlug(), new DrawingOptions { Title = "The hybrid plug" }));
 
     [Fact]
     public void A_cloud_looks_as_expected() => Expected.Matches("cloud.txt", LabDrawing.Text(SampleLabs.Cloud()));
@@ -14,7 +15,7 @@ public sealed class TextDrawingTests
     [Fact]
     public void Routers_show_their_routes()
     {
-        string text = LabDrawing.Text(SampleLabs.Chain());
+        var text = LabDrawing.Text(SampleLabs.Chain());
 
         Assert.Contains("│ route default via 10.0.1.254", text);
         Assert.Contains("│ forwards between its devices", text);
@@ -27,10 +28,10 @@ public sealed class TextDrawingTests
     [InlineData(200)]
     public void Frames_stand_side_by_side_as_far_as_the_width_allows(int columns)
     {
-        string[] lines = LabDrawing.Text(SampleLabs.Star(8), new DrawingOptions { Columns = columns }).Split('\n');
+        var lines = LabDrawing.Text(SampleLabs.Star(8), new DrawingOptions { Columns = columns }).Split('\n');
 
-        int widest = lines.Max(l => l.Length);
-        int narrowest = lines.Max(l => l.Split("╭─ ").Max(f => f.Length));
+        var widest = lines.Max(l => l.Length);
+        var narrowest = lines.Max(l => l.Split("╭─ ").Max(f => f.Length));
         Assert.True(widest <= Math.Max(columns, narrowest + 3), $"{widest} columns");
         Assert.Equal(columns > 80, lines[0].IndexOf('╭') != lines[0].LastIndexOf('╭'));
     }
@@ -39,8 +40,8 @@ public sealed class TextDrawingTests
     [MemberData(nameof(Labs))]
     public void Every_device_and_vm_is_named_and_every_frame_is_closed(string name)
     {
-        Lab lab = SampleLabs.Of(name);
-        string text = LabDrawing.Text(lab);
+        var lab = SampleLabs.Of(name);
+        var text = LabDrawing.Text(lab);
 
         Assert.All(lab.Nodes, n => Assert.Contains($"╭─ {n.Name} ", text));
         Assert.All(lab.Nodes.SelectMany(n => n.Devices), d => Assert.Contains(d.Name, text));
@@ -52,7 +53,7 @@ public sealed class TextDrawingTests
     [Fact]
     public void A_failed_hop_is_marked()
     {
-        Lab lab = SampleLabs.HybridPlug();
+        var lab = SampleLabs.HybridPlug();
         var failed = new Hop(lab.Nodes[0], "qvoc3f8a7b1-0d", HopDirection.Out, 8, TimeSpan.Zero);
 
         Assert.Contains("qvoc3f8a7b1-0d ✗", LabDrawing.Text(lab, new DrawingOptions { FailedHop = failed }));

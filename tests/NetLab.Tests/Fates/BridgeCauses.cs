@@ -47,7 +47,8 @@ internal sealed class BridgeScene : IAsyncDisposable
     public Task<Fate> SendAsync(int payload = 20, bool dontFragment = false) => Vm1.SendAsync(Udp(payload, dontFragment));
 
     public Frame Udp(int payload = 20, bool dontFragment = false) =>
-        Frame.Udp(Vm1.Mac, Vm2.Mac, Vm1.Address, Vm2.Address, 40_000, 53, new byte[payload], new IpOptions { Identification = 4711, DontFragment = dontFragment });
+        Frame.Udp(Vm1.Mac, Vm2.Mac, Vm1.Address, Vm2.Address, 40_000, 53, new byte[payload],
+            new IpOptions { Identification = 4711, DontFragment = dontFragment });
 
     /// <summary>A frame of an EtherType for experiments.</summary>
     public Frame To(MacAddress destination, MacAddress? source = null) => Frame.Ethernet(source ?? Vm1.Mac, destination, 0x88b5, new byte[50]);
@@ -74,8 +75,10 @@ public sealed class BridgeCauses
 
     private static readonly CauseTable<BridgeScene> Table = new()
     {
-        { "a port that learns only", "ingress-state", "b/v1", "Port v1 of bridge br0 is learning", s => s.SendWithAsync(s.B.Device("v1"), new BridgePortOptions { State = BridgePortState.Learning }) },
-        { "a port that is disabled", "ingress-state", "b/v1", "Port v1 of bridge br0 is disabled", s => s.SendWithAsync(s.B.Device("v1"), new BridgePortOptions { State = BridgePortState.Disabled }) },
+        { "a port that learns only", "ingress-state", "b/v1", "Port v1 of bridge br0 is learning",
+            s => s.SendWithAsync(s.B.Device("v1"), new BridgePortOptions { State = BridgePortState.Learning }) },
+        { "a port that is disabled", "ingress-state", "b/v1", "Port v1 of bridge br0 is disabled",
+            s => s.SendWithAsync(s.B.Device("v1"), new BridgePortOptions { State = BridgePortState.Disabled }) },
         { "a known address behind a port that does not forward", "egress-state", "b/tap-vm2", "the port is listening, not forwarding", async s =>
             {
                 await s.Vm1.ResolveAsync(s.Vm2.Address);
@@ -84,7 +87,8 @@ public sealed class BridgeCauses
         { "an address that the bridge believes behind the sender", "fdb-ingress", "b/v1", "is behind v1, where the frame came from", s =>
             s.SendAfterAsync(s.B, $"bridge fdb replace {s.Vm2.Mac} dev v1 master static") },
         { "the bridge's own address", "fdb-local", "b/v1", "keeps what is for", s => s.Vm1.SendAsync(s.To(s.BridgeB.Mac)) },
-        { "a locked port", "locked", "b/v1", "v1 is locked", s => s.SendWithAsync(s.B.Device("v1"), new BridgePortOptions { Locked = true, Learning = false }) },
+        { "a locked port", "locked", "b/v1", "v1 is locked",
+            s => s.SendWithAsync(s.B.Device("v1"), new BridgePortOptions { Locked = true, Learning = false }) },
         { "ARP that the bridge suppresses", "neigh-suppress", "b/tap-vm2", "`neigh_suppress on`", s =>
             s.SendWithAsync(s.Vm2.Tap, new BridgePortOptions { NeighbourSuppress = true }, Frame.ArpRequest(s.Vm1.Mac, s.Vm1.Address, s.Vm1.Address)) },
         { "broadcasts that no port floods", "broadcast-flood-off", "b/tap-vm2", "`bcast_flood off`", s =>
@@ -96,9 +100,11 @@ public sealed class BridgeCauses
                 await s.B.DoAsync("ip link set br0 type bridge mcast_snooping 1");
                 return await s.SendAfterAsync(s.B, $"bridge mdb add dev br0 port v1 grp {Group} permanent", s.To(Group));
             } },
-        { "a frame of LLDP", "link-local-mac", "a/tap-vm1", "01:80:c2:00:00:0e is for the next device alone", s => s.Vm1.SendAsync(s.To(MacAddress.Parse("01:80:c2:00:00:0e"))) },
+        { "a frame of LLDP", "link-local-mac", "a/tap-vm1", "01:80:c2:00:00:0e is for the next device alone",
+            s => s.Vm1.SendAsync(s.To(MacAddress.Parse("01:80:c2:00:00:0e"))) },
         { "a source that is a group", "invalid-source-mac", "a/tap-vm1", "cannot be the source of a frame", s => s.Vm1.SendAsync(s.To(s.Vm2.Mac, Group)) },
-        { "larger than the MTU of a port, with netfilter on the bridge", "bridge-mtu", "b/tap-vm2", "1428 bytes is larger than the MTU 1000 of tap-vm2", async s =>
+        { "larger than the MTU of a port, with netfilter on the bridge", "bridge-mtu", "b/tap-vm2",
+            "1428 bytes is larger than the MTU 1000 of tap-vm2", async s =>
             {
                 s.B.WriteSysctl("net.bridge.bridge-nf-call-iptables", "1");
                 await s.Vm2.Tap.SetMtuAsync(1000);
@@ -132,14 +138,14 @@ public sealed class BridgeCauses
     [LabTheory(Feature.BpfTracing), MemberData(nameof(Names))]
     public async Task A_frame_that_a_bridge_keeps_says_why(string cause)
     {
-        await using BridgeScene scene = await BridgeScene.BuildAsync();
+        await using var scene = await BridgeScene.BuildAsync();
         await Table.CheckAsync(cause, scene);
     }
 
     [LabFact(Feature.BpfTracing, Feature.BridgeVlanFiltering)]
     public async Task A_VLAN_that_a_port_does_not_carry_is_told()
     {
-        await using BridgeScene scene = await BridgeScene.BuildAsync();
+        await using var scene = await BridgeScene.BuildAsync();
         await scene.B.DoAsync("ip link set br0 type bridge vlan_filtering 1");
         (await scene.Vm1.SendAsync(scene.Udp().WithVlan(30))).EndsBy("bridge-vlan", "b/v1", "VLAN 30");
     }
@@ -147,9 +153,9 @@ public sealed class BridgeCauses
     [LabFact(Feature.BpfTracing)]
     public async Task Where_it_was_dropped_can_be_asserted_in_one_line()
     {
-        await using BridgeScene scene = await BridgeScene.BuildAsync();
+        await using var scene = await BridgeScene.BuildAsync();
         await scene.Vm2.Tap.SetMtuAsync(1000);
-        Fate fate = await scene.SendAsync(1400);
+        var fate = await scene.SendAsync(1400);
         Assert.Contains("sends no ICMP error", fate.ShouldBeDroppedAt(scene.Vm2.Tap, because: "bridge-mtu").Sentence, StringComparison.Ordinal);
         Assert.Throws<ForwardingException>(() => fate.ShouldBeDroppedAt(scene.Vm2.Tap, because: "isolated"));
         Assert.Throws<ForwardingException>(() => fate.ShouldBeDroppedAt(scene.Vm1.Tap));

@@ -32,7 +32,7 @@ public sealed class BridgeFates : IAsyncLifetime
     [LabFact(Feature.BpfTracing)]
     public async Task A_frame_that_arrives_has_no_reason()
     {
-        Fate fate = await SendAsync();
+        var fate = await SendAsync();
         fate.ShouldReach(_vm2).Once().Via("vm1", "tap-vm1", "br0", "v0", "v1", "br0", "tap-vm2", "vm2");
         Assert.All(fate.Copies, c => Assert.Null(c.Reason));
     }
@@ -40,9 +40,13 @@ public sealed class BridgeFates : IAsyncLifetime
     [LabFact(Feature.BpfTracing)]
     public async Task A_rule_of_the_bridge_family_is_quoted()
     {
-        await _b.LoadRulesetAsync("table bridge guard { chain f { type filter hook forward priority 0; ether type arp accept; udp dport 53 counter drop comment \"vm2-isolated\"; udp dport 99 counter drop; }\n}");
-        Reason reason = (await SendAsync()).EndsBy("nft-rule", "b/tap-vm2", "rule 2 of chain \"f\" in table \"bridge guard\"", "udp dport 53", "comment \"vm2-isolated\"", "hook forward");
-        Assert.Contains(reason.Evidence, e => e.Text.StartsWith("NETFILTER_DROP in nf", StringComparison.Ordinal)); // nft_do_chain, before Linux 6.4 nf_hook_slow
+        await _b.LoadRulesetAsync(
+            "table bridge guard { chain f { type filter hook forward priority 0; ether type arp accept; udp dport 53 counter drop comment " +
+                "\"vm2-isolated\"; udp dport 99 counter drop; }\n}");
+        var reason = (await SendAsync()).EndsBy("nft-rule", "b/tap-vm2", "rule 2 of chain \"f\" in table \"bridge guard\"", "udp dport 53",
+            "comment \"vm2-isolated\"", "hook forward");
+        // nft_do_chain, before Linux 6.4 nf_hook_slow
+        Assert.Contains(reason.Evidence, e => e.Text.StartsWith("NETFILTER_DROP in nf", StringComparison.Ordinal));
         Assert.Contains("nft delete rule bridge guard f handle", reason.Remedy, StringComparison.Ordinal);
     }
 
@@ -71,7 +75,7 @@ public sealed class BridgeFates : IAsyncLifetime
     public async Task A_packet_that_is_larger_than_a_ports_MTU_is_told_with_both_numbers()
     {
         await _vm2.Tap.SetMtuAsync(1000);
-        Reason reason = (await SendAsync(1400)).EndsBy("bridge-mtu", "b/tap-vm2", "1428 bytes is larger than the MTU 1000 of tap-vm2", "sends no ICMP error");
+        var reason = (await SendAsync(1400)).EndsBy("bridge-mtu", "b/tap-vm2", "1428 bytes is larger than the MTU 1000 of tap-vm2", "sends no ICMP error");
         Assert.Contains("mtu 1428", reason.Remedy, StringComparison.Ordinal);
     }
 
@@ -100,9 +104,10 @@ public sealed class BridgeFates : IAsyncLifetime
     public async Task A_port_that_does_not_flood_is_named_when_no_other_is_left()
     {
         await _vm2.Tap.SetBridgePortAsync(new BridgePortOptions { Flood = false });
-        Reason reason = (await SendAsync()).EndsBy("flood-off", "b/tap-vm2", "unknown unicast", "`flood off`");
+        var reason = (await SendAsync()).EndsBy("flood-off", "b/tap-vm2", "unknown unicast", "`flood off`");
         Assert.Contains("bridge link set dev tap-vm2 flood on", reason.Remedy, StringComparison.Ordinal);
-        Assert.Contains(reason.Evidence, e => e.Text.StartsWith("NO_TX_TARGET in br_", StringComparison.Ordinal) || e.Text.StartsWith("NOT_SPECIFIED in br_", StringComparison.Ordinal));
+        Assert.Contains(reason.Evidence, e => e.Text.StartsWith("NO_TX_TARGET in br_", StringComparison.Ordinal)
+            || e.Text.StartsWith("NOT_SPECIFIED in br_", StringComparison.Ordinal));
     }
 
     [LabFact(Feature.BpfTracing)]
@@ -131,7 +136,8 @@ public sealed class BridgeFates : IAsyncLifetime
 
     [LabFact(Feature.BpfTracing)]
     public async Task A_pause_frame_goes_no_further_than_the_first_port() =>
-        (await _vm1.SendAsync(Frame.Ethernet(_vm1.Mac, MacAddress.Parse("01:80:c2:00:00:01"), 0x8808, new byte[46]))).EndsBy("reserved-mac", "a/tap-vm1", "reserved for MAC control");
+        (await _vm1.SendAsync(Frame.Ethernet(_vm1.Mac, MacAddress.Parse("01:80:c2:00:00:01"), 0x8808, new byte[46]))).EndsBy("reserved-mac",
+            "a/tap-vm1", "reserved for MAC control");
 
     private Task<Fate> SendAsync(int payload = 20) => _vm1.SendAsync(Frame.Udp(_vm1, _vm2, 53, new string('x', payload)));
 }

@@ -16,12 +16,13 @@ internal sealed class CauseTable<TScene> : IEnumerable
 
     public TheoryData<string> Names => [.. _rows.Keys];
 
-    public void Add(string name, string word, string place, string says, Func<TScene, Task<Fate>> provoke) => _rows.Add(name, new Cause<TScene>(word, place, says, provoke));
+    public void Add(string name, string word, string place, string says, Func<TScene, Task<Fate>> provoke) =>
+        _rows.Add(name, new Cause<TScene>(word, place, says, provoke));
 
     /// <summary>Loses a frame in this way, and checks what is told of it.</summary>
     public async Task<Reason> CheckAsync(string name, TScene scene)
     {
-        Cause<TScene> row = _rows[name];
+        var row = _rows[name];
         return (await row.Provoke(scene)).EndsBy(row.Word, row.Place, row.Says);
     }
 
@@ -33,7 +34,7 @@ internal static class InWords
     /// <summary>Runs a command in the node as people type it: <c>ip route add blackhole 192.0.2.0/24</c>.</summary>
     public static async Task DoAsync(this Node node, string command)
     {
-        string[] words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         (await node.ExecAsync(words[0], words[1..])).EnsureSuccess();
     }
 }

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text.RegularExpressions;
 using NetLab.Linux.Bpf;
 using NetLab.Linux.Probe;
@@ -25,8 +24,9 @@ public sealed partial class CausesTests
     [Fact]
     public void A_cause_has_the_name_of_its_word()
     {
-        IEnumerable<PropertyInfo> properties = typeof(Causes).GetProperties().Where(p => p.PropertyType == typeof(Cause));
-        Assert.All(properties, p => Assert.Equal(p.Name, string.Concat(((Cause)p.GetValue(null)!).Word.Split('-').Select(w => char.ToUpperInvariant(w[0]) + w[1..]))));
+        var properties = typeof(Causes).GetProperties().Where(p => p.PropertyType == typeof(Cause));
+        Assert.All(properties, p =>
+            Assert.Equal(p.Name, string.Concat(((Cause)p.GetValue(null)!).Word.Split('-').Select(w => char.ToUpperInvariant(w[0]) + w[1..]))));
     }
 
     // A reason takes a cause and not a string, so that none is outside of the catalogue; what remains is that each is given somewhere.

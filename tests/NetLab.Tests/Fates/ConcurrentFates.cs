@@ -12,10 +12,11 @@ public class ConcurrentFates
     public async Task Twelve_hundred_pings_at_once_among_sixty_vms_all_know_their_answer(FrameTracing tracing)
     {
         await using var lab = new Lab(new LabOptions { Tracing = tracing });
-        FakeVm[] vms = Vms(lab, 60);
+        var vms = Vms(lab, 60);
         await lab.ApplyAsync();
         vms[7].AnswersPing = false;
-        PingResult[] results = await Task.WhenAll(from a in Enumerable.Range(0, 60) from b in Enumerable.Range(1, 20) select Task.Run(() => vms[a].PingAsync(vms[(a + b) % 60])));
+        var results = await Task.WhenAll(
+            from a in Enumerable.Range(0, 60) from b in Enumerable.Range(1, 20) select Task.Run(() => vms[a].PingAsync(vms[(a + b) % 60])));
         Assert.Equal(20, results.Count(r => !r.Succeeded));
         Assert.All(results, r => Assert.Equal(r.To.Equals(vms[7].Address), !r.Succeeded));
     }
@@ -26,12 +27,13 @@ public class ConcurrentFates
     public async Task Equal_frames_that_are_sent_at_once_are_told_apart(FrameTracing tracing)
     {
         await using var lab = new Lab(new LabOptions { Tracing = tracing });
-        FakeVm[] vms = Vms(lab, 3);
+        var vms = Vms(lab, 3);
         await lab.ApplyAsync();
         (await vms[0].PingAsync(vms[1])).ShouldSucceed();
-        Frame[] equal = [.. vms[..2].Select(from => Frame.Udp(from.Mac, vms[2].Mac, from.Address, vms[2].Address, 4000, 53, "equal"u8, new IpOptions { Identification = 4711 }))];
+        Frame[] equal = [.. vms[..2].Select(from =>
+            Frame.Udp(from.Mac, vms[2].Mac, from.Address, vms[2].Address, 4000, 53, "equal"u8, new IpOptions { Identification = 4711 }))];
         (await vms[2].PingAsync(vms[0])).ShouldSucceed();
-        Fate[] fates = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => Task.Run(() => vms[i % 2].SendAsync(equal[i % 2]))));
+        var fates = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => Task.Run(() => vms[i % 2].SendAsync(equal[i % 2]))));
         Assert.All(fates, fate => Assert.Equal("vm2", Assert.Single(fate.Copies).Vm?.Name));
         Assert.Equal(40, vms[2].Received.Count(f => f.Frame.Udp is not null));
     }
@@ -42,10 +44,10 @@ public class ConcurrentFates
     public async Task A_ping_does_not_wait_for_a_noise_that_does_not_concern_it(FrameTracing tracing)
     {
         await using var lab = new Lab(new LabOptions { Tracing = tracing });
-        FakeVm[] vms = Vms(lab, 4);
+        var vms = Vms(lab, 4);
         await lab.ApplyAsync();
         (await vms[2].PingAsync(vms[3])).ShouldSucceed();
-        Frame noise = Frame.Udp(vms[2].Mac, vms[3].Mac, vms[2].Address, vms[3].Address, 9, 9, "noise"u8, new IpOptions());
+        var noise = Frame.Udp(vms[2].Mac, vms[3].Mac, vms[2].Address, vms[3].Address, 9, 9, "noise"u8, new IpOptions());
         using var stop = new CancellationTokenSource();
         var noisy = new Thread(() =>
         {
@@ -71,7 +73,7 @@ public class ConcurrentFates
 
     private static FakeVm[] Vms(Lab lab, int count)
     {
-        Bridge bridge = lab.AddNode("host").AddBridge("br0");
+        var bridge = lab.AddNode("host").AddBridge("br0");
         return [.. Enumerable.Range(0, count).Select(i => bridge.Node.AddVm($"vm{i}", bridge, vm => vm.Address($"10.0.{i / 250}.{1 + (i % 250)}/16")))];
     }
 }

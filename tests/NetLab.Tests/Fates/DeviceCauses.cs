@@ -18,7 +18,7 @@ public sealed class DeviceCauses
         { "less than an Ethernet header", "runt", "a/tap-vm1", "10 bytes, less than an Ethernet header", s => s.Vm1.SendAsync(Frame.FromBytes(new byte[10])) },
         { "a queue that nobody reads", "tap-full", "b/tap9", "The queue of b/tap9 is full", async s =>
             {
-                TapDevice tap = s.B.AddTap("tap9", s.BridgeB);
+                var tap = s.B.AddTap("tap9", s.BridgeB);
                 await s.Lab.ApplyAsync();
                 tap.Open();
                 await s.B.DoAsync("ip link set tap9 txqueuelen 1");
@@ -59,7 +59,7 @@ public sealed class DeviceCauses
     [LabTheory(Feature.BpfTracing), MemberData(nameof(Names))]
     public async Task A_frame_that_ends_at_a_device_says_why(string cause)
     {
-        await using BridgeScene scene = await BridgeScene.BuildAsync();
+        await using var scene = await BridgeScene.BuildAsync();
         await Table.CheckAsync(cause, scene);
     }
 

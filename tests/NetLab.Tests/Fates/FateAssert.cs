@@ -8,9 +8,10 @@ internal static class FateAssert
     /// <summary>One copy of the frame ended there, by that cause, and its sentence says these words; so does the text of the fate.</summary>
     public static Reason EndsBy(this Fate fate, string cause, string place, params string[] words)
     {
-        FrameCopy? copy = fate.Copies.FirstOrDefault(c => c.Reason?.Cause == cause && c.Reason.Place == place) ?? fate.Copies.FirstOrDefault(c => c.Reason?.Cause == cause);
+        var copy = fate.Copies.FirstOrDefault(c => c.Reason?.Cause == cause && c.Reason.Place == place)
+            ?? fate.Copies.FirstOrDefault(c => c.Reason?.Cause == cause);
         Assert.True(copy is not null, $"No copy ended by {cause}:{Environment.NewLine}{fate.Describe()}");
-        Reason reason = copy!.Reason!;
+        var reason = copy!.Reason!;
         Assert.Equal(place, reason.Place);
         Assert.All(words, w => Assert.Contains(w, reason.Sentence, StringComparison.Ordinal));
         Assert.NotEmpty(reason.Evidence);

@@ -19,9 +19,9 @@ public abstract class FollowedFates(FrameTracing tracing)
         await using var bed = await RouterBed.StartAsync(_options);
         await bed.Router.LoadRulesetAsync($"table ip nat {{\n{chain}\n}}");
 
-        Fate fate = await bed.Vm1.SendUdpAsync(IPAddress.Parse(to), 53, "hello"u8.ToArray());
+        var fate = await bed.Vm1.SendUdpAsync(IPAddress.Parse(to), 53, "hello"u8.ToArray());
 
-        FrameCopy copy = Assert.Single(fate.ShouldReach(bed.Vm2).Once().Via("vm1", "tap-vm1", "left", "eth0", "eth1", "right", "tap-vm2", "vm2").Copies);
+        var copy = Assert.Single(fate.ShouldReach(bed.Vm2).Once().Via("vm1", "tap-vm1", "left", "eth0", "eth1", "right", "tap-vm2", "vm2").Copies);
         Assert.Equal(to == "192.0.2.1" ? "10.0.1.10" : "10.0.2.1", copy.Hops[^1].Frame?.Ipv4?.Source.ToString());
         Assert.Equal("10.0.2.10", copy.Hops[^1].Frame?.Ipv4?.Destination.ToString());
     }
@@ -32,9 +32,9 @@ public abstract class FollowedFates(FrameTracing tracing)
         await using var bed = await RouterBed.StartAsync(_options);
         await bed.Router.Device("eth1").SetMtuAsync(600);
 
-        Fate fate = await bed.Vm1.SendUdpAsync(bed.Vm2.Address, 53, new byte[1400]);
+        var fate = await bed.Vm1.SendUdpAsync(bed.Vm2.Address, 53, new byte[1400]);
 
-        IReadOnlyList<FrameCopy> parts = fate.ShouldReach(bed.Vm2).Times(3).Via("vm1", "left", "eth0", "eth1", "right", "vm2").Copies;
+        var parts = fate.ShouldReach(bed.Vm2).Times(3).Via("vm1", "left", "eth0", "eth1", "right", "vm2").Copies;
         Assert.Equal(1400 + 8 + 3 * 34, parts.Sum(p => p.Hops[^1].Length));
         Assert.All(fate.Copies, c => Assert.Equal(CopyEnd.Delivered, c.End));
     }
@@ -44,11 +44,12 @@ public abstract class FollowedFates(FrameTracing tracing)
     {
         await using var lab = new Lab(_options);
         var ends = new List<FakeVm>();
-        foreach (int i in (int[])[1, 2])
+        foreach (var i in (int[])[1, 2])
         {
-            Node node = lab.AddNode($"compute{i}");
-            Bridge bridge = node.AddBridge("br0");
-            bridge.Attach(node.AddDevice(new VxlanSpec("vx0") { Id = 42, Local = IPAddress.Parse($"192.168.7.{i}"), Remote = IPAddress.Parse($"192.168.7.{3 - i}"), Port = 4789 }));
+            var node = lab.AddNode($"compute{i}");
+            var bridge = node.AddBridge("br0");
+            bridge.Attach(node.AddDevice(new VxlanSpec("vx0")
+                { Id = 42, Local = IPAddress.Parse($"192.168.7.{i}"), Remote = IPAddress.Parse($"192.168.7.{3 - i}"), Port = 4789 }));
             ends.Add(node.AddVm($"vm{i}", bridge, vm => vm.Address($"10.0.0.{i}/24")));
         }
 
@@ -56,9 +57,10 @@ public abstract class FollowedFates(FrameTracing tracing)
         await lab.ApplyAsync();
         (await ends[0].PingAsync(ends[1])).ShouldSucceed();
 
-        Fate fate = await ends[0].SendAsync(Frame.Udp(ends[0], ends[1], 53, "hello"));
+        var fate = await ends[0].SendAsync(Frame.Udp(ends[0], ends[1], 53, "hello"));
 
-        FrameCopy copy = Assert.Single(fate.ShouldReach(ends[1]).Once().Via("vm1", "tap-vm1", "br0", "vx0", "compute1/u0", "compute2/u0", "vx0", "br0", "tap-vm2", "vm2").Copies);
+        var copy = Assert.Single(fate.ShouldReach(ends[1]).Once()
+            .Via("vm1", "tap-vm1", "br0", "vx0", "compute1/u0", "compute2/u0", "vx0", "br0", "tap-vm2", "vm2").Copies);
         Assert.All(copy.Hops.Where(h => h.Device == "u0"), h => Assert.Contains("in a tunnel", h.ToString(), StringComparison.Ordinal));
         Assert.Equal(fate.Frame, copy.Hops[^1].Frame);
         Assert.All(fate.Copies, c => Assert.Equal(CopyEnd.Delivered, c.End));
@@ -69,12 +71,12 @@ public abstract class FollowedFates(FrameTracing tracing)
     {
         await using var lab = new Lab(_options);
         Node h1 = lab.AddNode("h1"), router = lab.AddNode("router");
-        Bridge bridge = lab.AddNode("compute").AddBridge("br0");
+        var bridge = lab.AddNode("compute").AddBridge("br0");
         router.Forwarding = true;
         lab.AddLink(h1.End("eth0", "fd01::2/64"), router.End("eth0", "fd01::1/64"));
         lab.AddLink(router.End("eth1", "fd02::1/64"), bridge.End("up"));
         h1.AddRoute("default", "fd01::1");
-        FakeVm vm = bridge.Node.AddVm("vm", bridge, v => v.Address("fd02::10/64").Gateway("fd02::1"));
+        var vm = bridge.Node.AddVm("vm", bridge, v => v.Address("fd02::10/64").Gateway("fd02::1"));
         await lab.ApplyAsync();
 
         (await h1.PingAsync(vm)).ShouldSucceed().Fate.ShouldReach(vm).Once().Via("h1", "eth0", "eth1", "up", "br0", "tap-vm", "vm");
@@ -89,12 +91,12 @@ public abstract class FollowedFates(FrameTracing tracing)
         OvsBridge brA = a.AddOvsBridge("br-a"), brB = b.AddOvsBridge("br-b");
         lab.AddLink(brA.End("v0"), brB.End("v1"));
         FakeVm vm1 = a.AddVm("vm1", brA, vm => vm.Address("10.0.0.1/24").Vlan(10)), vm2 = b.AddVm("vm2", brB, vm => vm.Address("10.0.0.2/24").Vlan(10));
-        FakeVm vm3 = b.AddVm("vm3", brB, vm => vm.Address("10.0.0.3/24").Vlan(20));
+        var vm3 = b.AddVm("vm3", brB, vm => vm.Address("10.0.0.3/24").Vlan(20));
         await lab.ApplyAsync();
 
-        Fate fate = await vm1.SendAsync(Frame.Udp(vm1, vm2, 53, "hello"));
+        var fate = await vm1.SendAsync(Frame.Udp(vm1, vm2, 53, "hello"));
 
-        FrameCopy copy = Assert.Single(fate.ShouldReach(vm2).Once().Via("vm1", "tap-vm1", "br-a", "v0", "v1", "br-b", "tap-vm2", "vm2").Copies);
+        var copy = Assert.Single(fate.ShouldReach(vm2).Once().Via("vm1", "tap-vm1", "br-a", "v0", "v1", "br-b", "tap-vm2", "vm2").Copies);
         Assert.Equal([null, (ushort)10, (ushort)10, null], copy.Hops.Select(h => h.Vlan));
         fate.ShouldNotReach(vm3);
         Assert.All(fate.Copies, c => Assert.Equal(CopyEnd.Delivered, c.End));

@@ -40,10 +40,10 @@ public sealed class OvsScene : IAsyncLifetime
 
     public async Task ResetAsync()
     {
-        foreach (OvsBridge bridge in new[] { Bridge, Other })
+        foreach (var bridge in new[] { Bridge, Other })
         {
             await bridge.ReplaceFlowsAsync(["priority=0,actions=NORMAL"]);
-            foreach (Device port in bridge.Ports.Where(p => bridge.Port(p).Options is not { Tag: null }))
+            foreach (var port in bridge.Ports.Where(p => bridge.Port(p).Options is not { Tag: null }))
             {
                 await bridge.SetPortAsync(port, o => o with { Tag = null });
             }
@@ -71,11 +71,14 @@ public sealed class OvsFates(OvsScene scene) : IClassFixture<OvsScene>
 {
     private static readonly CauseTable<OvsScene> Table = new()
     {
-        { "a flow that drops", "ovs-flow", "a/tap-vm1", "priority 100, udp,tp_dst=53, cookie 0x77: drop", s => s.SendWithAsync("cookie=0x77,priority=100,udp,tp_dst=53,actions=drop", "priority=0,actions=NORMAL") },
+        { "a flow that drops", "ovs-flow", "a/tap-vm1", "priority 100, udp,tp_dst=53, cookie 0x77: drop",
+            s => s.SendWithAsync("cookie=0x77,priority=100,udp,tp_dst=53,actions=drop", "priority=0,actions=NORMAL") },
         { "no flow at all", "ovs-no-flow", "a/tap-vm1", "no flow of table 0 matches", s => s.SendWithAsync("priority=10,tcp,actions=NORMAL") },
-        { "a flow of a later table that drops", "ovs-flow", "a/tap-vm1", "table 5, priority 7", s => s.SendWithAsync("priority=0,actions=resubmit(,5)", "table=5,priority=7,ip,actions=drop") },
+        { "a flow of a later table that drops", "ovs-flow", "a/tap-vm1", "table 5, priority 7",
+            s => s.SendWithAsync("priority=0,actions=resubmit(,5)", "table=5,priority=7,ip,actions=drop") },
         { "a later table without a flow", "ovs-no-flow", "a/tap-vm1", "no flow of table 9 matches", s => s.SendWithAsync("priority=0,actions=resubmit(,9)") },
-        { "a flow that sends back where it came from", "ovs-input-port", "a/tap-vm1", "the port it came in by", s => s.SendWithAsync("priority=0,actions=output:tap-vm1") },
+        { "a flow that sends back where it came from", "ovs-input-port", "a/tap-vm1", "the port it came in by",
+            s => s.SendWithAsync("priority=0,actions=output:tap-vm1") },
         { "a flow that sends to a port that is not there", "ovs-no-port", "a/tap-vm1", "999", s => s.SendWithAsync("priority=0,actions=output:999") },
         { "flows that go round", "ovs-loop", "a/tap-vm1", "go round without end", s => s.SendWithAsync("priority=0,actions=resubmit(,0)") },
         { "other VLANs on all other ports", "ovs-vlan", "a/tap-vm1", "VLAN 10", async s =>
@@ -92,7 +95,8 @@ public sealed class OvsFates(OvsScene scene) : IClassFixture<OvsScene>
                 await s.Bridge.SetPortAsync(s.Vm2.Tap, o => o with { Tag = 20 });
                 return await s.SendAsync();
             } },
-        { "a tagged frame on an access port", "ovs-vlan", "a/tap-vm1", "VLAN 5 tagged packet received on port tap-vm1 configured as VLAN 10 access port", async s =>
+        { "a tagged frame on an access port", "ovs-vlan", "a/tap-vm1",
+            "VLAN 5 tagged packet received on port tap-vm1 configured as VLAN 10 access port", async s =>
             {
                 await s.Bridge.SetPortAsync(s.Vm1.Tap, o => o with { Tag = 10 });
                 return await s.Vm1.SendAsync(Frame.Udp(s.Vm1, s.Vm2, 53, "hello").WithVlan(5));
@@ -125,7 +129,7 @@ public sealed class OvsFates(OvsScene scene) : IClassFixture<OvsScene>
     public async Task A_frame_that_is_sent_on_has_no_reason()
     {
         await scene.ResetAsync();
-        Fate fate = await scene.SendAsync(scene.Vm3);
+        var fate = await scene.SendAsync(scene.Vm3);
         fate.ShouldReach(scene.Vm3);
         Assert.All(fate.Copies, c => Assert.Null(c.Reason));
     }
@@ -137,11 +141,11 @@ public sealed class OvsFates(OvsScene scene) : IClassFixture<OvsScene>
         Node a = lab.AddNode("a"), b = lab.AddNode("b");
         OvsBridge brA = a.AddOvsBridge("br-a"), brB = b.AddOvsBridge("br-b");
         lab.AddLink(brA.End("v0"), brB.End("v1"));
-        FakeVm vm1 = a.AddVm("vm1", brA, vm => vm.Address("10.0.0.1/24").Vlan(10));
-        FakeVm vm2 = b.AddVm("vm2", brB, vm => vm.Address("10.0.0.2/24").Vlan(10));
+        var vm1 = a.AddVm("vm1", brA, vm => vm.Address("10.0.0.1/24").Vlan(10));
+        var vm2 = b.AddVm("vm2", brB, vm => vm.Address("10.0.0.2/24").Vlan(10));
         brB.Port(b.Device("v1")).Options = OvsPortOptions.Trunk(20);
         await lab.ApplyAsync();
-        Fate fate = await vm1.SendAsync(Frame.Udp(vm1, vm2, 53, "hello"));
+        var fate = await vm1.SendAsync(Frame.Udp(vm1, vm2, 53, "hello"));
         fate.EndsBy("ovs-vlan", "b/v1", "dropping VLAN 10 packet received on port v1 not configured for trunking VLAN 10");
         fate.ShouldNotReach(vm2);
     }

@@ -14,74 +14,74 @@ public sealed class ReceiverCauses
     {
         { "a socket that is connected to somebody else", "socket-elsewhere", "host/eth0", "is connected to 10.0.2.1:9", async s =>
             {
-                using UdpClient client = s.Host.UdpClient(53);
+                using var client = s.Host.UdpClient(53);
                 client.Connect(IPAddress.Parse("10.0.2.1"), 9);
                 return await s.SendAsync(s.Udp());
             } },
         { "a socket at another address", "socket-elsewhere", "host/eth0", "listens at 127.0.0.1 alone", async s =>
             {
                 await s.Host.DoAsync("ip link set lo up");
-                using Socket socket = s.Host.CreateSocket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+                using var socket = s.Host.CreateSocket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
                 socket.Bind(new IPEndPoint(IPAddress.Loopback, 53));
                 return await s.SendAsync(s.Udp());
             } },
         { "a TCP listener at another address", "socket-elsewhere", "host/eth0", "listens at 127.0.0.1 alone", async s =>
             {
                 await s.Host.DoAsync("ip link set lo up");
-                using TcpListener listener = s.Host.TcpListener(80, IPAddress.Loopback);
+                using var listener = s.Host.TcpListener(80, IPAddress.Loopback);
                 return await s.SendAsync(Tcp(s, TcpFlags.Syn));
             } },
         { "a socket at another device", "socket-device", "host/eth0", "another device", async s =>
             {
-                using UdpClient client = s.Host.UdpClient(53);
+                using var client = s.Host.UdpClient(53);
                 client.Client.SetRawSocketOption(1, 25, "lo\0"u8); // SO_BINDTODEVICE
                 return await s.SendAsync(s.Udp());
             } },
         { "an ACK without a connection", "tcp-flags", "host/eth0", "no connection that it belongs to", async s =>
             {
-                using TcpListener listener = s.Host.TcpListener(80);
+                using var listener = s.Host.TcpListener(80);
                 return await s.SendAsync(Tcp(s, TcpFlags.Ack));
             } },
         { "a RST without a connection", "tcp-reset", "host/eth0", "RST", async s =>
             {
-                using TcpListener listener = s.Host.TcpListener(80);
+                using var listener = s.Host.TcpListener(80);
                 return await s.SendAsync(Tcp(s, TcpFlags.Rst));
             } },
         { "a segment far from the window", "tcp-sequence", "host/eth0", "sequence number", async s =>
             {
-                using TcpListener listener = s.Host.TcpListener(80);
+                using var listener = s.Host.TcpListener(80);
                 await s.SendAsync(Tcp(s, TcpFlags.Syn, sequence: 1000));
-                Frame answer = await s.Vm.ReceiveAsync(f => f.Tcp is { } t && t.Flags.HasFlag(TcpFlags.Syn));
-                uint theirs = answer.Tcp!.Value.SequenceNumber + 1;
+                var answer = await s.Vm.ReceiveAsync(f => f.Tcp is { } t && t.Flags.HasFlag(TcpFlags.Syn));
+                var theirs = answer.Tcp!.Value.SequenceNumber + 1;
                 await s.SendAsync(Tcp(s, TcpFlags.Ack, 1001, theirs));
                 return await s.SendAsync(Tcp(s, TcpFlags.Ack | TcpFlags.Psh, 900_001_001, theirs, 10));
             } },
         { "a segment that has come before", "tcp-old", "host/eth0", "has come before", async s =>
             {
-                using TcpListener listener = s.Host.TcpListener(80);
+                using var listener = s.Host.TcpListener(80);
                 await s.SendAsync(Tcp(s, TcpFlags.Syn, sequence: 1000));
-                Frame answer = await s.Vm.ReceiveAsync(f => f.Tcp is { } t && t.Flags.HasFlag(TcpFlags.Syn));
-                uint theirs = answer.Tcp!.Value.SequenceNumber + 1;
+                var answer = await s.Vm.ReceiveAsync(f => f.Tcp is { } t && t.Flags.HasFlag(TcpFlags.Syn));
+                var theirs = answer.Tcp!.Value.SequenceNumber + 1;
                 await s.SendAsync(Tcp(s, TcpFlags.Ack, 1001, theirs));
-                Frame data = Tcp(s, TcpFlags.Ack | TcpFlags.Psh, 1001, theirs, 10);
+                var data = Tcp(s, TcpFlags.Ack | TcpFlags.Psh, 1001, theirs, 10);
                 await s.SendAsync(data);
                 return await s.SendAsync(data);
             } },
         { "a UDP header that says too much", "udp-length", "host/eth0", "UDP header says", s =>
             {
-                byte[] bytes = s.Udp().Bytes.ToArray();
+                var bytes = s.Udp().Bytes.ToArray();
                 bytes[39] = 200;
                 return s.SendAsync(Frame.FromBytes(bytes));
             } },
         { "a TCP header that is too short", "tcp-header", "host/eth0", "TCP header", s =>
             {
-                byte[] bytes = Tcp(s, TcpFlags.Syn).Bytes.ToArray();
+                var bytes = Tcp(s, TcpFlags.Syn).Bytes.ToArray();
                 bytes[46] = 0x10;
                 return s.SendAsync(Frame.FromBytes(bytes));
             } },
         { "a filter of the socket", "socket-filter", "host/eth0", "filter", async s =>
             {
-                using UdpClient client = s.Host.UdpClient(53);
+                using var client = s.Host.UdpClient(53);
                 SocketFilter.RefuseAll(client.Client);
                 return await s.SendAsync(s.Udp());
             } },
@@ -92,12 +92,13 @@ public sealed class ReceiverCauses
     [LabTheory(Feature.BpfTracing), MemberData(nameof(Names))]
     public async Task A_packet_that_no_program_gets_says_why(string cause)
     {
-        await using RouterScene scene = await RouterScene.BuildAsync();
+        await using var scene = await RouterScene.BuildAsync();
         await Table.CheckAsync(cause, scene);
     }
 
     private static Frame Tcp(RouterScene s, TcpFlags flags, uint sequence = 1, uint acknowledgment = 1, int payload = 0) =>
-        Frame.Tcp(s.Vm.Mac, s.RouterMac, s.Vm.Address, IPAddress.Parse(RouterScene.HostAddress), 40_000, 80, flags, sequence, acknowledgment, payload: new byte[payload]);
+        Frame.Tcp(s.Vm.Mac, s.RouterMac, s.Vm.Address, IPAddress.Parse(RouterScene.HostAddress), 40_000, 80, flags, sequence, acknowledgment,
+            payload: new byte[payload]);
 
     private static class SocketFilter
     {

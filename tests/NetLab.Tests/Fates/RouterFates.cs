@@ -18,11 +18,11 @@ public sealed class RouterFates : IAsyncLifetime
 
     public RouterFates()
     {
-        Node compute = _lab.AddNode("compute");
+        var compute = _lab.AddNode("compute");
         _router = _lab.AddNode("router");
         _host = _lab.AddNode("host");
         _router.Forwarding = true;
-        Bridge bridge = compute.AddBridge("br0");
+        var bridge = compute.AddBridge("br0");
         _lab.AddLink(_router.End("eth0", "10.0.1.1/24"), bridge.End("up"));
         _lab.AddLink(_router.End("eth1", "10.0.2.1/24"), _host.End("eth0", "10.0.2.2/24"));
         _host.AddRoute("default", "10.0.2.1");
@@ -37,7 +37,7 @@ public sealed class RouterFates : IAsyncLifetime
     public async Task A_router_that_does_not_forward_says_which_sysctl()
     {
         _router.WriteSysctl("net.ipv4.ip_forward", "0");
-        Reason reason = (await SendAsync()).EndsBy("forwarding-off", "router/eth0", "router does not forward", "net.ipv4.ip_forward is 0");
+        var reason = (await SendAsync()).EndsBy("forwarding-off", "router/eth0", "router does not forward", "net.ipv4.ip_forward is 0");
         Assert.Equal("sysctl -w net.ipv4.ip_forward=1, in node router", reason.Remedy);
     }
 
@@ -55,7 +55,8 @@ public sealed class RouterFates : IAsyncLifetime
     public async Task A_packet_that_must_not_be_fragmented_is_told_with_the_MTU()
     {
         await _router.Device("eth1").SetMtuAsync(1000);
-        (await SendAsync(payload: 1200, options: new IpOptions { DontFragment = true })).EndsBy("too-big", "router/eth0", "1228 bytes is larger than the MTU 1000 of router/eth1");
+        (await SendAsync(payload: 1200, options: new IpOptions { DontFragment = true })).EndsBy("too-big", "router/eth0",
+            "1228 bytes is larger than the MTU 1000 of router/eth1");
     }
 
     [LabFact(Feature.BpfTracing)]
@@ -76,7 +77,7 @@ public sealed class RouterFates : IAsyncLifetime
     [LabFact(Feature.BpfTracing)]
     public async Task A_frame_for_another_MAC_is_told_with_both()
     {
-        Frame frame = Udp(mac: MacAddress.Parse("02:00:00:00:00:99"));
+        var frame = Udp(mac: MacAddress.Parse("02:00:00:00:00:99"));
         (await _vm.SendAsync(frame)).EndsBy("other-host", "router/eth0", "02:00:00:00:00:99", _router.Device("eth0").Mac.ToString());
     }
 
@@ -86,13 +87,14 @@ public sealed class RouterFates : IAsyncLifetime
 
     [LabFact(Feature.BpfTracing)]
     public async Task A_closed_TCP_port_is_told() =>
-        (await _vm.SendAsync(Frame.Tcp(_vm.Mac, RouterMac, _vm.Address, Host, 40_000, 80, TcpFlags.Syn, 1, 0))).EndsBy("no-socket", "host/eth0", "Nobody in host listens on TCP port 80");
+        (await _vm.SendAsync(Frame.Tcp(_vm.Mac, RouterMac, _vm.Address, Host, 40_000, 80, TcpFlags.Syn, 1, 0))).EndsBy("no-socket", "host/eth0",
+            "Nobody in host listens on TCP port 80");
 
     [LabFact(Feature.BpfTracing)]
     public async Task A_wrong_UDP_checksum_is_told()
     {
         using var server = _host.UdpClient(53);
-        byte[] bytes = Udp().Bytes.ToArray();
+        var bytes = Udp().Bytes.ToArray();
         bytes[40] ^= 0x5a;
         (await _vm.SendAsync(Frame.FromBytes(bytes))).EndsBy("udp-checksum", "host/eth0", "UDP checksum");
     }
@@ -100,7 +102,7 @@ public sealed class RouterFates : IAsyncLifetime
     [LabFact(Feature.BpfTracing)]
     public async Task A_wrong_IP_checksum_is_told()
     {
-        byte[] bytes = Udp().Bytes.ToArray();
+        var bytes = Udp().Bytes.ToArray();
         bytes[24] ^= 0x5a;
         (await _vm.SendAsync(Frame.FromBytes(bytes))).EndsBy("ip-checksum", "router/eth0", "checksum of the IPv4 header");
     }
@@ -108,7 +110,7 @@ public sealed class RouterFates : IAsyncLifetime
     [LabFact(Feature.BpfTracing)]
     public async Task A_neighbour_that_does_not_answer_keeps_the_packet_waiting()
     {
-        Fate fate = await SendAsync(to: "10.0.2.77");
+        var fate = await SendAsync(to: "10.0.2.77");
         fate.EndsBy("neighbour-unresolved", "router/eth1", "router is still resolving 10.0.2.77 on eth1");
         Assert.Equal(CopyEnd.Pending, fate.Copies.Single(c => c.Reason is not null).End);
     }
@@ -138,14 +140,14 @@ public sealed class RouterFates : IAsyncLifetime
     public async Task A_ping_from_a_node_that_a_rule_drops_tells_the_rule()
     {
         await _router.LoadRulesetAsync("table ip fw { chain f { type filter hook forward priority 0; icmp type echo-request drop; }\n}");
-        PingResult ping = (await _host.PingAsync(_vm)).ShouldFail();
+        var ping = (await _host.PingAsync(_vm)).ShouldFail();
         ping.Fate.EndsBy("nft-rule", "router/eth1", "rule 1 of chain \"f\" in table \"ip fw\"");
     }
 
     [LabFact(Feature.BpfTracing)]
     public async Task A_wrong_ICMP_checksum_is_told()
     {
-        byte[] bytes = Frame.IcmpEcho(_vm.Mac, RouterMac, _vm.Address, Host, IcmpType.EchoRequest, 1, 1, new byte[30]).Bytes.ToArray();
+        var bytes = Frame.IcmpEcho(_vm.Mac, RouterMac, _vm.Address, Host, IcmpType.EchoRequest, 1, 1, new byte[30]).Bytes.ToArray();
         bytes[36] ^= 0x5a;
         (await _vm.SendAsync(Frame.FromBytes(bytes))).EndsBy("icmp-checksum", "host/eth0", "ICMP checksum");
     }
@@ -153,7 +155,7 @@ public sealed class RouterFates : IAsyncLifetime
     [LabFact(Feature.BpfTracing)]
     public async Task A_wrong_TCP_checksum_is_told()
     {
-        byte[] bytes = Frame.Tcp(_vm.Mac, RouterMac, _vm.Address, Host, 40_000, 80, TcpFlags.Syn, 1, 0).Bytes.ToArray();
+        var bytes = Frame.Tcp(_vm.Mac, RouterMac, _vm.Address, Host, 40_000, 80, TcpFlags.Syn, 1, 0).Bytes.ToArray();
         bytes[50] ^= 0x5a;
         (await _vm.SendAsync(Frame.FromBytes(bytes))).EndsBy("tcp-checksum", "host/eth0", "TCP checksum");
     }
@@ -163,8 +165,8 @@ public sealed class RouterFates : IAsyncLifetime
     {
         using var socket = _host.UdpClient(53);
         socket.Client.ReceiveBufferSize = 0;
-        Fate fate = await SendAsync(payload: 1000);
-        for (int i = 0; i < 20 && fate.Copies.All(c => c.Reason is null); i++)
+        var fate = await SendAsync(payload: 1000);
+        for (var i = 0; i < 20 && fate.Copies.All(c => c.Reason is null); i++)
         {
             fate = await SendAsync(payload: 1000);
         }
@@ -178,12 +180,15 @@ public sealed class RouterFates : IAsyncLifetime
 
     [LabFact(Feature.BpfTracing)]
     public async Task An_ARP_request_for_nobody_is_used_up() =>
-        (await _vm.SendAsync(Frame.ArpRequest(_vm.Mac, _vm.Address, IPAddress.Parse("10.0.1.99")))).EndsBy("arp-for-another", "router/eth0", "asks for 10.0.1.99");
+        (await _vm.SendAsync(Frame.ArpRequest(_vm.Mac, _vm.Address, IPAddress.Parse("10.0.1.99")))).EndsBy("arp-for-another", "router/eth0",
+            "asks for 10.0.1.99");
 
     private MacAddress RouterMac => _router.Device("eth0").Mac;
 
     private Frame Udp(string? to = null, string? from = null, int payload = 20, IpOptions? options = null, MacAddress? mac = null) =>
-        Frame.Udp(_vm.Mac, mac ?? RouterMac, from is null ? _vm.Address : IPAddress.Parse(from), to is null ? Host : IPAddress.Parse(to), 40_000, 53, new byte[payload], options);
+        Frame.Udp(_vm.Mac, mac ?? RouterMac, from is null ? _vm.Address : IPAddress.Parse(from), to is null ? Host : IPAddress.Parse(to), 40_000,
+            53, new byte[payload], options);
 
-    private Task<Fate> SendAsync(string? to = null, string? from = null, int payload = 20, IpOptions? options = null) => _vm.SendAsync(Udp(to, from, payload, options));
+    private Task<Fate> SendAsync(string? to = null, string? from = null, int payload = 20, IpOptions? options = null) =>
+        _vm.SendAsync(Udp(to, from, payload, options));
 }

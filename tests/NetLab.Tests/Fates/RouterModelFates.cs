@@ -11,14 +11,17 @@ public sealed class RouterModelFates
 {
     public static TheoryData<string> Of4 =>
     [
-        "a blackhole route", "an unreachable route", "a prohibit route", "a throw route with nothing behind it", "a rule that prohibits", "a rule that leads to a table with a blackhole",
+        "a blackhole route", "an unreachable route", "a prohibit route", "a throw route with nothing behind it", "a rule that prohibits",
+            "a rule that leads to a table with a blackhole",
         "the device of the route is down", "forwarding is off for one device", "the strict reverse path filter", "the loose reverse path filter",
-        "ARP for an address of another device", "ARP that is never answered", "ARP from where no route leads back", "a ping that is not answered", "a tagged frame on an interface without VLANs",
+        "ARP for an address of another device", "ARP that is never answered", "ARP from where no route leads back", "a ping that is not answered",
+            "a tagged frame on an interface without VLANs",
     ];
 
     public static TheoryData<string> Of6 =>
     [
-        "no route", "an unreachable route", "a prohibit route", "a rule that prohibits", "forwarding is off", "the hop limit runs out", "a neighbour that does not answer",
+        "no route", "an unreachable route", "a prohibit route", "a rule that prohibits", "forwarding is off", "the hop limit runs out",
+            "a neighbour that does not answer",
         "a device without a link-local address", "IPv6 is off",
     ];
 
@@ -30,8 +33,8 @@ public sealed class RouterModelFates
 
     private static async Task CheckAsync(CauseTable<RouterScene> table, string cause)
     {
-        await using RouterScene scene = await RouterScene.BuildAsync(FrameTracing.PacketSockets);
-        Reason reason = await table.CheckAsync(cause, scene);
+        await using var scene = await RouterScene.BuildAsync(FrameTracing.PacketSockets);
+        var reason = await table.CheckAsync(cause, scene);
         Assert.DoesNotContain(reason.Evidence, e => e.Source == "kernel");
     }
 }

@@ -12,13 +12,14 @@ internal sealed class RouterScene : IAsyncDisposable
     private RouterScene(FrameTracing tracing)
     {
         Lab = new Lab(new LabOptions { Tracing = tracing });
-        Node compute = Lab.AddNode("compute");
+        var compute = Lab.AddNode("compute");
         Router = Lab.AddNode("router");
         Host = Lab.AddNode("host");
         Router.Forwarding = true;
-        Bridge bridge = compute.AddBridge("br0");
+        var bridge = compute.AddBridge("br0");
         Lab.AddLink(Router.End("eth0", "10.0.1.1/24").Address("fd00:1::1/64"), bridge.End("up"));
-        Lab.AddLink(Router.End("eth1", "10.0.2.1/24").Address("fd00:2::1/64").Address("fe80::1/64"), Host.End("eth0", $"{HostAddress}/24").Address($"{HostAddress6}/64").Address("fe80::2/64"));
+        Lab.AddLink(Router.End("eth1", "10.0.2.1/24").Address("fd00:2::1/64").Address("fe80::1/64"), Host.End("eth0", $"{HostAddress}/24")
+            .Address($"{HostAddress6}/64").Address("fe80::2/64"));
         Host.AddRoute("default", "10.0.2.1");
         Host.AddRoute("default", "fd00:2::1");
         Vm = compute.AddVm("vm", bridge, vm => vm.Address("10.0.1.10/24").Address("fd00:1::10/64").Gateway("10.0.1.1"));
@@ -45,7 +46,8 @@ internal sealed class RouterScene : IAsyncDisposable
 
     /// <summary>A datagram from the VM, for the host unless told otherwise, with the router's MAC address.</summary>
     public Frame Udp(string to = HostAddress, string from = "10.0.1.10", int payload = 20, IpOptions? options = null, MacAddress? mac = null) =>
-        Frame.Udp(Vm.Mac, mac ?? RouterMac, IPAddress.Parse(from), IPAddress.Parse(to), 40_000, 53, new byte[payload], options ?? new IpOptions { Identification = 4711 });
+        Frame.Udp(Vm.Mac, mac ?? RouterMac, IPAddress.Parse(from), IPAddress.Parse(to), 40_000, 53, new byte[payload],
+            options ?? new IpOptions { Identification = 4711 });
 
     /// <inheritdoc cref="Udp"/>
     public Frame Udp6(string to = HostAddress6, string from = "fd00:1::10", int payload = 20, IpOptions? options = null) =>
@@ -70,11 +72,11 @@ internal sealed class RouterScene : IAsyncDisposable
     /// <summary>The same frame with bytes of its IPv4 header changed, and the checksum made right again.</summary>
     public static Frame Ipv4(Frame frame, Action<byte[]> change)
     {
-        byte[] bytes = frame.Bytes.ToArray();
+        var bytes = frame.Bytes.ToArray();
         change(bytes);
         (bytes[24], bytes[25]) = (0, 0);
         int length = Math.Max(20, (bytes[14] & 15) * 4), sum = 0;
-        for (int i = 14; i < 14 + length; i += 2)
+        for (var i = 14; i < 14 + length; i += 2)
         {
             sum += (bytes[i] << 8) + bytes[i + 1];
         }
@@ -92,7 +94,7 @@ internal sealed class RouterScene : IAsyncDisposable
         return Ipv4(Frame.FromBytes(bytes), b =>
         {
             b[14] = (byte)(0x40 | (5 + (options.Length / 4)));
-            int total = b.Length - 14;
+            var total = b.Length - 14;
             (b[16], b[17]) = ((byte)(total >> 8), (byte)total);
         });
     }

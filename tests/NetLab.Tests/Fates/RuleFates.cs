@@ -15,24 +15,26 @@ public abstract class RuleFates(RuleBed bed)
 
     private protected async Task QuotesAsync(string name, bool traced)
     {
-        RuleCase rule = RuleCases.All[name];
-        Node node = bed.Node(rule.Node);
+        var rule = RuleCases.All[name];
+        var node = bed.Node(rule.Node);
         await LoadAsync(node, rule.Rules.Split('\n'));
         try
         {
-            Fate fate = await rule.SendAsync(bed);
+            var fate = await rule.SendAsync(bed);
 
-            string[] devices = rule.Device.Split('|');
-            string device = traced ? devices[0] : devices[^1];
-            Reason reason = fate.EndsBy(rule.Cause, device.Length > 0 ? $"{rule.Node}/{device}" : rule.Node, rule.Words.Split('|'));
+            var devices = rule.Device.Split('|');
+            var device = traced ? devices[0] : devices[^1];
+            var reason = fate.EndsBy(rule.Cause, device.Length > 0 ? $"{rule.Node}/{device}" : rule.Node, rule.Words.Split('|'));
             Assert.Contains(rule.Fix, reason.Remedy, StringComparison.Ordinal);
-            bool isQueue = reason.Sentence.Contains("NFQUEUE", StringComparison.Ordinal);
-            string shown = reason.Sentence.Contains("-legacy", StringComparison.Ordinal)
+            var isQueue = reason.Sentence.Contains("NFQUEUE", StringComparison.Ordinal);
+            var shown = reason.Sentence.Contains("-legacy", StringComparison.Ordinal)
                 ? @"^ip6?tables: counter of (rule \d|the policy) of chain \S+( in table \w+)? went from 0 to 1\.$"
                 : $"^nft: trace id .* verdict {(isQueue ? "queue 7" : "drop")}\\.$";
             Assert.Contains(reason.Evidence, e => Regex.IsMatch(e.ToString(), shown));
-            Assert.Equal(traced, reason.Evidence.Any(e => e.ToString().StartsWith(isQueue ? "kernel: NOT_SPECIFIED in nf_queue" : "kernel: NETFILTER_DROP", StringComparison.Ordinal)));
-            Assert.Equal(traced && reason.Sentence.Contains("ICMP error", StringComparison.Ordinal), reason.Evidence.Any(e => e.Text.Contains("an ICMP error of type 3", StringComparison.Ordinal)));
+            Assert.Equal(traced, reason.Evidence.Any(e => e.ToString()
+                .StartsWith(isQueue ? "kernel: NOT_SPECIFIED in nf_queue" : "kernel: NETFILTER_DROP", StringComparison.Ordinal)));
+            Assert.Equal(traced && reason.Sentence.Contains("ICMP error", StringComparison.Ordinal),
+                reason.Evidence.Any(e => e.Text.Contains("an ICMP error of type 3", StringComparison.Ordinal)));
             Assert.DoesNotContain(NftTrace.ArmingTable, (await node.ExecAsync("nft", ["list", "ruleset"])).Output, StringComparison.Ordinal);
         }
         finally
@@ -59,7 +61,7 @@ public abstract class RuleFates(RuleBed bed)
             await node.LoadRulesetAsync(string.Join('\n', lines.Where(l => !commands.Contains(l))) + "\n");
         }
 
-        foreach (string[] words in commands.Select(l => l.Split(' ')))
+        foreach (var words in commands.Select(l => l.Split(' ')))
         {
             (await node.ExecAsync(words[0], words[1..])).EnsureSuccess();
         }
@@ -67,14 +69,14 @@ public abstract class RuleFates(RuleBed bed)
 
     private static async Task FlushLegacyAsync(Node node, string rules)
     {
-        foreach (string program in (string[])["iptables-legacy", "ip6tables-legacy"])
+        foreach (var program in (string[])["iptables-legacy", "ip6tables-legacy"])
         {
             if (!rules.Contains(program, StringComparison.Ordinal))
             {
                 continue;
             }
 
-            foreach (string command in (string[])["-F", "-X", "-t raw -F", "-t mangle -F", "-P FORWARD ACCEPT"])
+            foreach (var command in (string[])["-F", "-X", "-t raw -F", "-t mangle -F", "-P FORWARD ACCEPT"])
             {
                 (await node.ExecAsync(program, ["-w", .. command.Split(' ')])).EnsureSuccess();
             }

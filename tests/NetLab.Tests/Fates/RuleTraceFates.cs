@@ -32,7 +32,9 @@ public sealed class RuleTraceFates : IAsyncLifetime
         await _node.LoadRulesetAsync("table bridge t { chain c { type filter hook forward priority 0; oifname \"tap-vm2\" drop comment \"first\"; }\n}");
         (await SendAsync()).EndsBy("nft-rule", "n/tap-vm2", "rule 1 of chain \"c\"", "comment \"first\"");
 
-        await _node.LoadRulesetAsync("flush ruleset\ntable bridge t { chain c { type filter hook forward priority 0; ether type arp accept; oifname \"tap-vm2\" drop comment \"second\"; }\n}");
+        await _node.LoadRulesetAsync(
+            "flush ruleset\ntable bridge t { chain c { type filter hook forward priority 0; ether type arp accept; oifname \"tap-vm2\" drop " +
+                "comment \"second\"; }\n}");
         (await SendAsync()).EndsBy("nft-rule", "n/tap-vm2", "rule 2 of chain \"c\"", "comment \"second\"");
 
         await _node.LoadRulesetAsync("flush ruleset");
@@ -43,15 +45,16 @@ public sealed class RuleTraceFates : IAsyncLifetime
     public async Task The_same_rule_is_told_of_each_frame_without_reading_it_again()
     {
         await _node.LoadRulesetAsync("table bridge t { chain c { type filter hook forward priority 0; oifname \"tap-vm2\" counter drop; }\n}");
-        string first = (await SendAsync()).EndsBy("nft-rule", "n/tap-vm2", ": oifname \"tap-vm2\" counter drop,").Sentence;
+        var first = (await SendAsync()).EndsBy("nft-rule", "n/tap-vm2", ": oifname \"tap-vm2\" counter drop,").Sentence;
         Assert.Equal(first, (await SendAsync()).EndsBy("nft-rule", "n/tap-vm2").Sentence);
     }
 
     [LabFact(Feature.BpfTracing, Feature.NftTrace)]
     public async Task Two_copies_that_two_rules_drop_have_a_rule_each()
     {
-        await _node.LoadRulesetAsync("table bridge t { chain c { type filter hook forward priority 0; oifname \"tap-vm2\" drop; oifname \"tap-vm3\" drop; }\n}");
-        Fate fate = await SendAsync();
+        await _node.LoadRulesetAsync(
+            "table bridge t { chain c { type filter hook forward priority 0; oifname \"tap-vm2\" drop; oifname \"tap-vm3\" drop; }\n}");
+        var fate = await SendAsync();
         fate.EndsBy("nft-rule", "n/tap-vm2", "rule 1 of chain \"c\"", "oifname \"tap-vm2\" drop");
         fate.EndsBy("nft-rule", "n/tap-vm3", "rule 2 of chain \"c\"", "oifname \"tap-vm3\" drop");
     }
@@ -59,9 +62,11 @@ public sealed class RuleTraceFates : IAsyncLifetime
     [LabFact(Feature.BpfTracing, Feature.NftTrace)]
     public async Task Frames_that_are_followed_at_the_same_time_have_their_own_rules()
     {
-        await _node.LoadRulesetAsync("table bridge t { chain c { type filter hook forward priority 0; udp dport 1000-1019 accept; udp dport 2001 drop; udp dport 2002 drop; udp dport 2003 drop; }\n}");
-        Fate[] fates = await Task.WhenAll(Enumerable.Range(1, 3).Select(i => SendAsync(2000 + i)));
-        for (int i = 0; i < 3; i++)
+        await _node.LoadRulesetAsync(
+            "table bridge t { chain c { type filter hook forward priority 0; udp dport 1000-1019 accept; udp dport 2001 drop; udp dport 2002 " +
+                "drop; udp dport 2003 drop; }\n}");
+        var fates = await Task.WhenAll(Enumerable.Range(1, 3).Select(i => SendAsync(2000 + i)));
+        for (var i = 0; i < 3; i++)
         {
             fates[i].EndsBy("nft-rule", "n/tap-vm2", $"rule {i + 2} of chain \"c\"", $"udp dport {2001 + i} drop");
         }
@@ -73,14 +78,14 @@ public sealed class RuleTraceFates : IAsyncLifetime
     public async Task Traces_that_the_kernel_had_no_room_for_are_told_of()
     {
         // Every rule that a frame meets is told: few frames are enough to fill the room.
-        string met = string.Concat(Enumerable.Repeat("udp dport 2000 counter; ", 100));
+        var met = string.Concat(Enumerable.Repeat("udp dport 2000 counter; ", 100));
         await _node.LoadRulesetAsync($"table bridge t {{ chain c {{ type filter hook forward priority 0; {met} udp dport 53 drop; udp dport 54 drop; }}\n}}");
         Frame filler = Frame.Udp(_vm1, _vm2, 2000, "one of many"), frame = Frame.Udp(_vm1, _vm2, 53, "the one");
         var fate = await FollowedFrame.SendAsync(
             new SentFrame("vm1", _vm1, _node, frame, FrameIdentity.Of(frame)),
             () =>
             {
-                for (int i = 0; i < 150; i++)
+                for (var i = 0; i < 150; i++)
                 {
                     _vm1.Inject(filler.Bytes.Span);
                 }
@@ -88,27 +93,30 @@ public sealed class RuleTraceFates : IAsyncLifetime
                 _vm1.Inject(frame.Bytes.Span);
             },
             default);
-        FrameCopy copy = fate.Copies.First(c => c.Reason?.Cause == "netfilter");
+        var copy = fate.Copies.First(c => c.Reason?.Cause == "netfilter");
         Assert.Contains("One of 2 rules of node n dropped it", copy.Reason!.Sentence, StringComparison.Ordinal);
-        Assert.Contains(copy.Reason.Evidence, e => e.Source == "nft" && e.Text.StartsWith("the traces may be incomplete: ", StringComparison.Ordinal) && e.Text.Contains("the kernel had more to tell of the rules of n", StringComparison.Ordinal));
+        Assert.Contains(copy.Reason.Evidence, e => e.Source == "nft"
+            && e.Text.StartsWith("the traces may be incomplete: ", StringComparison.Ordinal)
+            && e.Text.Contains("the kernel had more to tell of the rules of n", StringComparison.Ordinal));
     }
 
     [LabFact(Feature.BpfTracing, Feature.IptablesLegacy, Feature.BridgeNetfilter)]
     public async Task Two_copies_that_two_rules_of_iptables_legacy_drop_at_one_hook_have_one_of_the_two()
     {
         _node.WriteSysctl("net.bridge.bridge-nf-call-iptables", "1");
-        foreach (string vm in (string[])["vm2", "vm3"])
+        foreach (var vm in (string[])["vm2", "vm3"])
         {
             (await _node.ExecAsync("iptables-legacy", ["-w", "-A", "FORWARD", "-m", "physdev", "--physdev-out", $"tap-{vm}", "-j", "DROP"])).EnsureSuccess();
         }
 
-        Fate fate = await SendAsync();
+        var fate = await SendAsync();
 
-        foreach (string vm in (string[])["vm2", "vm3"])
+        foreach (var vm in (string[])["vm2", "vm3"])
         {
-            FrameCopy copy = Assert.Single(fate.Copies, c => c.Reason?.Place == $"n/tap-{vm}");
+            var copy = Assert.Single(fate.Copies, c => c.Reason?.Place == $"n/tap-{vm}");
             Assert.Equal("One of 2 rules of node n dropped it: each dropped a copy of the frame there.", copy.Reason!.Sentence);
-            Assert.Equal(["counter of rule 1 of chain FORWARD went from 0 to 1.", "counter of rule 2 of chain FORWARD went from 0 to 1."], copy.Reason.Evidence.Where(e => e.Source == "iptables").Select(e => e.Text));
+            Assert.Equal(["counter of rule 1 of chain FORWARD went from 0 to 1.", "counter of rule 2 of chain FORWARD went from 0 to 1."],
+                copy.Reason.Evidence.Where(e => e.Source == "iptables").Select(e => e.Text));
             Assert.Equal("look at the rules: iptables-legacy -t filter -S", copy.Reason.Remedy);
         }
     }
@@ -117,13 +125,13 @@ public sealed class RuleTraceFates : IAsyncLifetime
     public async Task Of_two_rules_of_iptables_legacy_that_counted_the_one_for_frames_like_it_is_told()
     {
         _node.WriteSysctl("net.bridge.bridge-nf-call-iptables", "1");
-        foreach (string protocol in (string[])["tcp", "udp"])
+        foreach (var protocol in (string[])["tcp", "udp"])
         {
             (await _node.ExecAsync("iptables-legacy", ["-w", "-A", "FORWARD", "-p", protocol, "-j", "DROP"])).EnsureSuccess();
         }
 
         Frame other = Frame.Tcp(_vm1.Mac, _vm2.Mac, _vm1.Address, _vm2.Address, 1000, 80, TcpFlags.Syn, 1, 0), frame = Frame.Udp(_vm1, _vm2, 53, "the one");
-        Fate fate = await FollowedFrame.SendAsync(
+        var fate = await FollowedFrame.SendAsync(
             new SentFrame("vm1", _vm1, _node, frame, FrameIdentity.Of(frame)),
             () =>
             {

@@ -33,10 +33,12 @@ public abstract class SkippedPortFates : IAsyncLifetime
     public Task Flooding_that_is_off() => SkipsAsync(new BridgePortOptions { Flood = false }, "flood-off", "unknown unicast, and tap-vm2 has `flood off`");
 
     [LabFact]
-    public Task A_port_that_does_not_forward() => SkipsAsync(new BridgePortOptions { State = BridgePortState.Listening }, "egress-state", "the port is listening, not forwarding");
+    public Task A_port_that_does_not_forward() =>
+        SkipsAsync(new BridgePortOptions { State = BridgePortState.Listening }, "egress-state", "the port is listening, not forwarding");
 
     [LabFact]
-    public Task A_disabled_port() => SkipsAsync(new BridgePortOptions { State = BridgePortState.Disabled }, "egress-state", "the port is disabled, not forwarding");
+    public Task A_disabled_port() =>
+        SkipsAsync(new BridgePortOptions { State = BridgePortState.Disabled }, "egress-state", "the port is disabled, not forwarding");
 
     [LabFact]
     public async Task Isolation()
@@ -56,7 +58,8 @@ public abstract class SkippedPortFates : IAsyncLifetime
     public async Task An_MTU_that_is_too_small()
     {
         await _vm2.Tap.SetMtuAsync(1000);
-        Tell(await _vm1.SendAsync(Frame.Udp(_vm1, _vm2, 53, new string('x', 1400))), "bridge-mtu", "a/tap-vm2", "1428 bytes is larger than the MTU 1000 of tap-vm2");
+        Tell(await _vm1.SendAsync(Frame.Udp(_vm1, _vm2, 53, new string('x', 1400))), "bridge-mtu", "a/tap-vm2",
+            "1428 bytes is larger than the MTU 1000 of tap-vm2");
     }
 
     [LabFact]
@@ -70,7 +73,7 @@ public abstract class SkippedPortFates : IAsyncLifetime
     public async Task Multicasts_that_are_off()
     {
         await _vm2.Tap.SetBridgePortAsync(new BridgePortOptions { MulticastFlood = false });
-        Frame frame = Frame.Ethernet(_vm1.Mac, MacAddress.Parse("01:00:5e:01:02:03"), 0x88b5, new byte[50]);
+        var frame = Frame.Ethernet(_vm1.Mac, MacAddress.Parse("01:00:5e:01:02:03"), 0x88b5, new byte[50]);
         Tell(await _vm1.SendAsync(frame), "multicast-flood-off", "a/tap-vm2", "`mcast_flood off`");
     }
 
@@ -79,7 +82,7 @@ public abstract class SkippedPortFates : IAsyncLifetime
     {
         // vm3 sends with the address of vm2, and the bridge learns.
         await _vm3.SendAsync(Frame.Ethernet(_vm2.Mac, _vm1.Mac, 0x88b5, new byte[50]));
-        Fate fate = await SendAsync();
+        var fate = await SendAsync();
         fate.ShouldReach(_vm3);
         Tell(fate, "fdb-elsewhere", "a/tap-vm2", $"believes that {_vm2.Mac} is behind tap-vm3");
     }
@@ -90,7 +93,7 @@ public abstract class SkippedPortFates : IAsyncLifetime
     private async Task SkipsAsync(BridgePortOptions options, string cause, params string[] words)
     {
         await _vm2.Tap.SetBridgePortAsync(options);
-        Fate fate = await SendAsync();
+        var fate = await SendAsync();
         fate.ShouldReach(_vm3);
         Tell(fate, cause, "a/tap-vm2", words);
     }
@@ -99,12 +102,12 @@ public abstract class SkippedPortFates : IAsyncLifetime
 
     private void Tell(Fate fate, string cause, string place, params string[] words)
     {
-        Reason? reason = fate.WhyNot(_vm2);
+        var reason = fate.WhyNot(_vm2);
         Assert.True(reason is not null, fate.Describe());
         Assert.Equal((cause, place), (reason!.Cause, reason.Place));
         Assert.All(words, w => Assert.Contains(w, reason.Sentence, StringComparison.Ordinal));
         Assert.NotEmpty(reason.Evidence);
-        string message = Assert.Throws<ForwardingException>(() => fate.ShouldReach(_vm2)).Message;
+        var message = Assert.Throws<ForwardingException>(() => fate.ShouldReach(_vm2)).Message;
         Assert.Contains($" at {place}", message, StringComparison.Ordinal);
         Assert.Contains(reason.Sentence, message, StringComparison.Ordinal);
     }

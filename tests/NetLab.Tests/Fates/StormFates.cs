@@ -20,16 +20,16 @@ public abstract class StormFates(FrameTracing tracing)
         FakeVm vm1 = a.Node.AddVm("vm1", a, vm => vm.Address("10.0.0.1/24")), vm2 = b.Node.AddVm("vm2", b, vm => vm.Address("10.0.0.2/24"));
         await lab.ApplyAsync();
 
-        Fate fate = await vm1.SendAsync(Frame.Broadcast(vm1, "round and round"));
+        var fate = await vm1.SendAsync(Frame.Broadcast(vm1, "round and round"));
 
-        Storm storm = fate.ShouldLoop();
+        var storm = fate.ShouldLoop();
         Assert.Equal("b/b1", storm.Port.ToString());
         Assert.All(storm.Ports.Keys, p => Assert.IsType<VethEnd>(p));
         Assert.True(storm.Times >= 16, fate.Describe());
         Assert.Contains("went round in a loop", storm.Reason.Sentence, StringComparison.Ordinal);
         Assert.Contains("bridge link set dev b1 state 3", storm.Reason.Remedy, StringComparison.Ordinal);
         Assert.Equal(BridgePortState.Disabled, b.Node.Device("b1").ReadLink().BridgePortOptions?.State);
-        string failure = Assert.Throws<ForwardingException>(() => fate.ShouldReach(vm2)).Message;
+        var failure = Assert.Throws<ForwardingException>(() => fate.ShouldReach(vm2)).Message;
         Assert.Contains(storm.Reason.Sentence, failure, StringComparison.Ordinal);
         Assert.Throws<ForwardingException>(() => fate.ShouldNotReach(vm2));
         Assert.True(failure.Length < 10_000, failure);
@@ -43,15 +43,15 @@ public abstract class StormFates(FrameTracing tracing)
     {
         await using var lab = new Lab(_options);
         Bridge a = lab.AddNode("a").AddBridge("br0"), b = lab.AddNode("b").AddBridge("br0");
-        for (int i = 0; i < 3; i++)
+        for (var i = 0; i < 3; i++)
         {
             lab.AddLink(a.End($"a{i}"), b.End($"b{i}"));
         }
 
-        FakeVm vm = a.Node.AddVm("vm", a, v => v.Address("10.0.0.1/24"));
+        var vm = a.Node.AddVm("vm", a, v => v.Address("10.0.0.1/24"));
         await lab.ApplyAsync();
 
-        Fate fate = await vm.SendAsync(Frame.Broadcast(vm, "round and round"));
+        var fate = await vm.SendAsync(Frame.Broadcast(vm, "round and round"));
 
         Assert.Equal(2, fate.Storms.Select(s => ((VethEnd)s.Port).Link).Distinct().Count());
         Assert.Empty((await vm.SendAsync(Frame.Broadcast(vm, "once"))).Storms);
@@ -61,16 +61,16 @@ public abstract class StormFates(FrameTracing tracing)
     public async Task Settling_says_what_it_had_to_stop()
     {
         await using var lab = new Lab(_options);
-        Node node = lab.AddNode("a");
+        var node = lab.AddNode("a");
         Bridge left = node.AddBridge("left"), right = node.AddBridge("right");
         lab.AddLink(left.End("l0"), right.End("r0"));
         lab.AddLink(left.End("l1"), right.End("r1"));
-        FakeVm vm = node.AddVm("vm", left, v => v.Address("10.0.0.1/24"));
+        var vm = node.AddVm("vm", left, v => v.Address("10.0.0.1/24"));
         await lab.ApplyAsync();
 
         vm.Inject(Frame.Broadcast(vm, "round and round").Bytes.Span);
 
-        string message = (await Assert.ThrowsAsync<ForwardingException>(() => lab.SettleAsync())).Message;
+        var message = (await Assert.ThrowsAsync<ForwardingException>(() => lab.SettleAsync())).Message;
         Assert.Contains("went round in a loop", message, StringComparison.Ordinal);
         await lab.SettleAsync();
     }
@@ -84,16 +84,16 @@ public abstract class StormFates(FrameTracing tracing)
         FakeVm vm1 = a.Node.AddVm("vm1", a, vm => vm.Address("10.0.0.1/24")), vm2 = b.Node.AddVm("vm2", b, vm => vm.Address("10.0.0.2/24"));
         await lab.ApplyAsync();
         lab.Watch();
-        byte[] frame = Frame.Broadcast(vm1, "again").Bytes.ToArray();
-        Task sending = Task.Run(() =>
+        var frame = Frame.Broadcast(vm1, "again").Bytes.ToArray();
+        var sending = Task.Run(() =>
         {
-            for (int i = 0; i < 5_000; i++)
+            for (var i = 0; i < 5_000; i++)
             {
                 vm1.Inject(frame);
             }
         });
 
-        Task settling = lab.SettleAsync();
+        var settling = lab.SettleAsync();
         await sending;
         await settling;
 
@@ -108,10 +108,10 @@ public abstract class StormFates(FrameTracing tracing)
         OvsBridge a = lab.AddNode("a").AddOvsBridge("br-a"), b = lab.AddNode("b").AddOvsBridge("br-b");
         lab.AddLink(a.End("a0"), b.End("b0"));
         lab.AddLink(a.End("a1"), b.End("b1"));
-        FakeVm vm = a.Node.AddVm("vm", a, v => v.Address("10.0.0.1/24"));
+        var vm = a.Node.AddVm("vm", a, v => v.Address("10.0.0.1/24"));
         await lab.ApplyAsync();
 
-        Storm storm = (await vm.SendAsync(Frame.Broadcast(vm, "round and round"))).ShouldLoop();
+        var storm = (await vm.SendAsync(Frame.Broadcast(vm, "round and round"))).ShouldLoop();
 
         Assert.Equal("b/b1", storm.Port.ToString());
         Assert.Contains("ip link set b1 up", storm.Reason.Remedy, StringComparison.Ordinal);

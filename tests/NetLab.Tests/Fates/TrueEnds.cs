@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using NetLab;
 using NetLab.Linux.Probe;
 using NetLab.Packets;
@@ -7,7 +6,9 @@ using NetLab.Xunit;
 
 namespace NetLab.Tests.Fates;
 
-/// <summary>An end is told only with evidence: what arrived is never told as dropped, what was dropped never as delivered, and what cannot be known is said to be so.</summary>
+/// <summary>
+/// An end is told only with evidence: what arrived is never told as dropped, what was dropped never as delivered, and what cannot be known is said to be so.
+/// </summary>
 public abstract class TrueEnds(FrameTracing tracing)
 {
     private static readonly IPAddress Nobody = IPAddress.Parse("10.0.2.99");
@@ -17,9 +18,9 @@ public abstract class TrueEnds(FrameTracing tracing)
     [LabFact]
     public async Task What_an_XDP_program_lets_pass_arrives()
     {
-        await using BridgeScene scene = await BridgeScene.BuildAsync(tracing);
+        await using var scene = await BridgeScene.BuildAsync(tracing);
         await Xdp.AttachAsync(scene.B.Device("v1"), XdpVerdict.Pass);
-        Fate fate = await scene.SendAsync();
+        var fate = await scene.SendAsync();
         fate.ShouldReach(scene.Vm2).Once().Via("tap-vm1", "v0", "v1", "tap-vm2");
         Assert.DoesNotContain(fate.Copies, c => c.Reason is not null);
     }
@@ -27,12 +28,12 @@ public abstract class TrueEnds(FrameTracing tracing)
     [LabFact]
     public async Task What_an_XDP_program_sends_back_is_not_told_as_dropped()
     {
-        await using BridgeScene scene = await BridgeScene.BuildAsync(tracing);
-        FakeVm vm3 = scene.A.AddVm("vm3", scene.BridgeA);
+        await using var scene = await BridgeScene.BuildAsync(tracing);
+        var vm3 = scene.A.AddVm("vm3", scene.BridgeA);
         await scene.Lab.ApplyAsync();
         await Xdp.AttachAsync(scene.A.Device("v0"), XdpVerdict.Pass); // a veth end takes what XDP sends only if it polls
         await Xdp.AttachAsync(scene.B.Device("v1"), XdpVerdict.Send);
-        Fate fate = await scene.SendAsync();
+        var fate = await scene.SendAsync();
         Assert.Equal(2, vm3.Received.Count);
         fate.ShouldReach(vm3).Times(2);
         Assert.DoesNotContain(fate.Copies, c => c.End is CopyEnd.Dropped);
@@ -43,10 +44,10 @@ public abstract class TrueEnds(FrameTracing tracing)
     [InlineData(true)]
     public async Task What_an_XDP_program_drops_is_told_where_that_is_known(bool isGeneric)
     {
-        await using BridgeScene scene = await BridgeScene.BuildAsync(tracing);
+        await using var scene = await BridgeScene.BuildAsync(tracing);
         await Xdp.AttachAsync(scene.B.Device("v1"), XdpVerdict.Drop, isGeneric);
-        Fate fate = await scene.SendAsync();
-        FrameCopy copy = Assert.Single(fate.Copies);
+        var fate = await scene.SendAsync();
+        var copy = Assert.Single(fate.Copies);
         Assert.Equal(SeesDrops ? (CopyEnd.Dropped, "xdp") : (CopyEnd.Lost, "xdp-took"), (copy.End, copy.Reason?.Cause.Word));
         Assert.Equal("b/v1", copy.Reason!.Place);
     }
@@ -54,13 +55,14 @@ public abstract class TrueEnds(FrameTracing tracing)
     [LabFact(Feature.NftProgram)]
     public async Task What_is_translated_to_a_host_that_is_not_there_is_not_delivered_to_the_router()
     {
-        await using RouterScene scene = await RouterScene.BuildAsync(tracing);
-        await scene.Router.LoadRulesetAsync($"table ip nat {{\nchain pre {{ type nat hook prerouting priority -100; ip daddr 10.0.1.1 dnat to {Nobody}; }}\n}}");
-        Fate fate = await scene.SendAsync(scene.Udp("10.0.1.1"));
+        await using var scene = await RouterScene.BuildAsync(tracing);
+        await scene.Router.LoadRulesetAsync(
+            $"table ip nat {{\nchain pre {{ type nat hook prerouting priority -100; ip daddr 10.0.1.1 dnat to {Nobody}; }}\n}}");
+        var fate = await scene.SendAsync(scene.Udp("10.0.1.1"));
         Assert.Throws<ForwardingException>(() => fate.ShouldReach(scene.Router));
         if (SeesDrops)
         {
-            FrameCopy copy = Assert.Single(fate.Copies);
+            var copy = Assert.Single(fate.Copies);
             Assert.Equal((CopyEnd.Pending, "neighbour-unresolved"), (copy.End, copy.Reason?.Cause.Word));
             Assert.Contains("10.0.2.99 on eth1", copy.Reason!.Sentence, StringComparison.Ordinal);
         }
@@ -69,15 +71,15 @@ public abstract class TrueEnds(FrameTracing tracing)
     [LabFact(Feature.NftProgram)]
     public async Task What_a_rule_redirects_is_held_against_the_port_where_it_went()
     {
-        await using RouterScene scene = await RouterScene.BuildAsync(tracing);
+        await using var scene = await RouterScene.BuildAsync(tracing);
         await scene.Router.LoadRulesetAsync("table ip nat {\nchain pre { type nat hook prerouting priority -100; udp dport 53 redirect to :5353; }\n}");
-        Fate fate = await scene.SendAsync(scene.Udp());
+        var fate = await scene.SendAsync(scene.Udp());
         if (SeesDrops)
         {
             fate.EndsBy("no-socket", "router/eth0", "UDP port 5353");
         }
 
-        using UdpClient program = scene.Router.UdpClient(5353);
+        using var program = scene.Router.UdpClient(5353);
         fate = await scene.SendAsync(scene.Udp());
         Assert.True(program.Available > 0);
         if (SeesDrops)
@@ -93,9 +95,9 @@ public abstract class TrueEnds(FrameTracing tracing)
     [LabFact(Feature.NftProgram)]
     public async Task A_TTL_that_a_rule_set_is_told_as_the_rules()
     {
-        await using RouterScene scene = await RouterScene.BuildAsync(tracing);
+        await using var scene = await RouterScene.BuildAsync(tracing);
         await scene.Router.LoadRulesetAsync("table ip t {\nchain pre { type filter hook prerouting priority 0; ip ttl set 1; }\n}");
-        Fate fate = await scene.SendAsync(scene.Udp());
+        var fate = await scene.SendAsync(scene.Udp());
         if (SeesDrops)
         {
             fate.EndsBy("ttl-expired", "router/eth0", "it was 64 when the packet came, and a rule of router set it to 1");
@@ -112,11 +114,11 @@ public abstract class TrueEnds(FrameTracing tracing)
     [InlineData("prohibit")]
     public async Task The_remedy_against_a_routing_rule_works_as_it_is_printed(string kind)
     {
-        await using RouterScene scene = await RouterScene.BuildAsync(tracing);
+        await using var scene = await RouterScene.BuildAsync(tracing);
         await scene.Router.DoAsync($"ip rule add from 10.0.1.10 {kind}");
-        Fate fate = await scene.SendAsync(scene.Udp());
+        var fate = await scene.SendAsync(scene.Udp());
         await scene.Router.DoAsync(fate.EndsBy($"{kind}-rule", "router/eth0").Remedy!);
-        using UdpClient program = scene.Host.UdpClient(53);
+        using var program = scene.Host.UdpClient(53);
         await scene.SendAsync(scene.Udp());
         Assert.True(program.Available > 0);
     }
@@ -124,22 +126,22 @@ public abstract class TrueEnds(FrameTracing tracing)
     [LabFact]
     public async Task Nobody_is_told_to_open_a_port_that_STP_keeps_closed()
     {
-        await using BridgeScene scene = await BridgeScene.BuildAsync(tracing);
+        await using var scene = await BridgeScene.BuildAsync(tracing);
         await scene.B.DoAsync("ip link set br0 type bridge stp_state 1");
         await scene.B.DoAsync("ip link set v1 down");
         await scene.B.DoAsync("ip link set v1 up"); // a port begins by listening
         await scene.Lab.SettleAsync();
-        Reason reason = (await scene.SendAsync()).EndsBy("ingress-state", "b/v1", "Port v1 of bridge br0 is");
+        var reason = (await scene.SendAsync()).EndsBy("ingress-state", "b/v1", "Port v1 of bridge br0 is");
         Assert.DoesNotContain("state 3", reason.Remedy, StringComparison.Ordinal);
     }
 
     [LabFact]
     public async Task Whether_a_program_got_it_is_known_or_said_not_to_be()
     {
-        await using RouterScene scene = await RouterScene.BuildAsync(tracing);
-        Fate nobody = await scene.SendAsync(scene.Udp());
-        using UdpClient program = scene.Host.UdpClient(53);
-        Fate fate = await scene.SendAsync(scene.Udp());
+        await using var scene = await RouterScene.BuildAsync(tracing);
+        var nobody = await scene.SendAsync(scene.Udp());
+        using var program = scene.Host.UdpClient(53);
+        var fate = await scene.SendAsync(scene.Udp());
         Assert.True(program.Available > 0);
         if (SeesDrops)
         {
@@ -149,23 +151,24 @@ public abstract class TrueEnds(FrameTracing tracing)
         }
         else
         {
-            Assert.All((Fate[])[nobody, fate], f => Assert.Contains("not known", Assert.Throws<ForwardingException>(() => f.ShouldReach(scene.Host)).Message, StringComparison.Ordinal));
+            Assert.All((Fate[])[nobody, fate],
+                f => Assert.Contains("not known", Assert.Throws<ForwardingException>(() => f.ShouldReach(scene.Host)).Message, StringComparison.Ordinal));
         }
     }
 
     [LabFact]
     public async Task A_request_for_a_connection_that_finds_the_queue_full_is_not_delivered()
     {
-        await using RouterScene scene = await RouterScene.BuildAsync(tracing);
-        using TcpListener listener = scene.Host.TcpListener(80);
+        await using var scene = await RouterScene.BuildAsync(tracing);
+        using var listener = scene.Host.TcpListener(80);
         listener.Server.Listen(0);
         await scene.SendAsync(Tcp(scene, 40_001, TcpFlags.Syn, 1000, 0));
-        Frame answer = await scene.Vm.ReceiveAsync(f => f.Tcp is { } t && t.Flags.HasFlag(TcpFlags.Syn));
+        var answer = await scene.Vm.ReceiveAsync(f => f.Tcp is { } t && t.Flags.HasFlag(TcpFlags.Syn));
         await scene.SendAsync(Tcp(scene, 40_001, TcpFlags.Ack, 1001, answer.Tcp!.Value.SequenceNumber + 1));
-        Fate fate = await scene.SendAsync(Tcp(scene, 40_002, TcpFlags.Syn, 1000, 0));
+        var fate = await scene.SendAsync(Tcp(scene, 40_002, TcpFlags.Syn, 1000, 0));
         Assert.DoesNotContain(scene.Vm.Received, r => r.Frame.Tcp is { DestinationPort: 40_002 });
         fate.EndsBy("accept-queue-full", "host/eth0", "TCP port 80");
-        using TcpClient taken = await listener.AcceptTcpClientAsync();
+        using var taken = await listener.AcceptTcpClientAsync();
         fate = await scene.SendAsync(Tcp(scene, 40_003, TcpFlags.Syn, 1000, 0));
         await scene.Vm.ReceiveAsync(f => f.Tcp is { DestinationPort: 40_003 } t && t.Flags.HasFlag(TcpFlags.Syn));
         fate.ShouldReach(scene.Host).Once();
@@ -175,14 +178,14 @@ public abstract class TrueEnds(FrameTracing tracing)
     public async Task What_ends_at_an_internal_port_of_Open_vSwitch_is_told()
     {
         await using var lab = new Lab(new LabOptions { Tracing = tracing });
-        Node node = lab.AddNode("a");
-        OvsBridge bridge = node.AddOvsBridge("br-int");
-        OvsInternalPort port = bridge.AddInternalPort("int0");
+        var node = lab.AddNode("a");
+        var bridge = node.AddOvsBridge("br-int");
+        var port = bridge.AddInternalPort("int0");
         port.AddAddress("10.0.0.9/24");
-        FakeVm vm = node.AddVm("vm1", bridge, v => v.Address("10.0.0.1/24"));
+        var vm = node.AddVm("vm1", bridge, v => v.Address("10.0.0.1/24"));
         await lab.ApplyAsync();
         (await vm.PingAsync(IPAddress.Parse("10.0.0.9"))).ShouldSucceed();
-        Fate fate = await vm.SendUdpAsync(IPAddress.Parse("10.0.0.9"), 53, "hello"u8.ToArray());
+        var fate = await vm.SendUdpAsync(IPAddress.Parse("10.0.0.9"), 53, "hello"u8.ToArray());
         Assert.Throws<ForwardingException>(() => fate.ShouldReach(node));
         if (SeesDrops)
         {
@@ -193,10 +196,10 @@ public abstract class TrueEnds(FrameTracing tracing)
     [LabFact(Feature.Vxlan)]
     public async Task Fragments_of_a_tunnels_packet_do_not_wait_where_the_frame_in_it_has_arrived()
     {
-        await using VxlanScene scene = await VxlanScene.BuildAsync(tracing: tracing);
+        await using var scene = await VxlanScene.BuildAsync(tracing: tracing);
         await scene.A.DoAsync("ip link set u0 mtu 600");
         await scene.B.DoAsync("ip link set u0 mtu 600");
-        Fate fate = await scene.SendAsync(1000);
+        var fate = await scene.SendAsync(1000);
         fate.ShouldReach(scene.Vm2).Once();
         Assert.DoesNotContain(fate.Copies, c => c.End is CopyEnd.Pending or CopyEnd.Lost or CopyEnd.Dropped);
     }
@@ -204,8 +207,8 @@ public abstract class TrueEnds(FrameTracing tracing)
     [LabFact(Feature.Vxlan)]
     public async Task The_answer_that_comes_back_through_a_tunnel_is_no_copy_of_the_request()
     {
-        await using VxlanScene scene = await VxlanScene.BuildAsync(tracing: tracing);
-        Fate fate = (await scene.Vm1.PingAsync(scene.Vm2)).ShouldSucceed().Fate;
+        await using var scene = await VxlanScene.BuildAsync(tracing: tracing);
+        var fate = (await scene.Vm1.PingAsync(scene.Vm2)).ShouldSucceed().Fate;
         fate.ShouldReach(scene.Vm2).Once();
         fate.ShouldNotReach(scene.Vm1);
     }
@@ -213,7 +216,7 @@ public abstract class TrueEnds(FrameTracing tracing)
     [LabFact]
     public async Task A_group_that_is_sent_to_each_member_by_itself_arrives_once()
     {
-        await using BridgeScene scene = await BridgeScene.BuildAsync(tracing);
+        await using var scene = await BridgeScene.BuildAsync(tracing);
         await scene.B.DoAsync("ip link set br0 type bridge mcast_query_response_interval 1 mcast_snooping 1");
         await scene.B.DoAsync("ip link set br0 type bridge mcast_querier 1");
         await scene.B.DoAsync("bridge link set dev tap-vm2 mcast_to_unicast on");
@@ -222,7 +225,8 @@ public abstract class TrueEnds(FrameTracing tracing)
         Checksum(report.AsSpan(0, 20), 10);
         Checksum(report.AsSpan(20), 2);
         await scene.Vm2.SendAsync(Frame.Ethernet(scene.Vm2.Mac, group, EtherTypes.Ipv4, report));
-        Fate fate = await scene.Vm1.SendAsync(Frame.Udp(scene.Vm1.Mac, group, scene.Vm1.Address, IPAddress.Parse("239.1.2.3"), 40_000, 53, new byte[20], new IpOptions { Identification = 77 }));
+        var fate = await scene.Vm1.SendAsync(
+            Frame.Udp(scene.Vm1.Mac, group, scene.Vm1.Address, IPAddress.Parse("239.1.2.3"), 40_000, 53, new byte[20], new IpOptions { Identification = 77 }));
         Assert.Contains(scene.Vm2.Received, r => r.Frame.Destination == scene.Vm2.Mac);
         fate.ShouldReach(scene.Vm2).Once();
         Assert.DoesNotContain(fate.Copies, c => c.End is CopyEnd.Dropped or CopyEnd.NotForwarded);
@@ -232,28 +236,29 @@ public abstract class TrueEnds(FrameTracing tracing)
     public async Task What_a_flow_answers_is_not_lost()
     {
         await using var lab = new Lab(new LabOptions { Tracing = tracing });
-        Node node = lab.AddNode("a");
-        OvsBridge bridge = node.AddOvsBridge("br-int");
-        FakeVm vm1 = node.AddVm("vm1", bridge, v => v.Address("10.0.0.1/24"));
+        var node = lab.AddNode("a");
+        var bridge = node.AddOvsBridge("br-int");
+        var vm1 = node.AddVm("vm1", bridge, v => v.Address("10.0.0.1/24"));
         node.AddVm("vm2", bridge, v => v.Address("10.0.0.2/24"));
         await lab.ApplyAsync();
-        await bridge.ReplaceFlowsAsync(["priority=10,arp,arp_op=1,arp_tpa=10.0.0.77 actions=move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],set_field:02:00:00:00:00:77->eth_src,set_field:2->arp_op," +
+        await bridge.ReplaceFlowsAsync(
+            ["priority=10,arp,arp_op=1,arp_tpa=10.0.0.77 actions=move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],set_field:02:00:00:00:00:77->eth_src,set_field:2->arp_op," +
             "move:NXM_NX_ARP_SHA[]->NXM_NX_ARP_THA[],move:NXM_OF_ARP_SPA[]->NXM_OF_ARP_TPA[],set_field:02:00:00:00:00:77->arp_sha,set_field:10.0.0.77->arp_spa,in_port", "priority=0,actions=NORMAL"]);
-        Fate fate = await vm1.SendAsync(Frame.ArpRequest(vm1.Mac, vm1.Address, IPAddress.Parse("10.0.0.77")));
+        var fate = await vm1.SendAsync(Frame.ArpRequest(vm1.Mac, vm1.Address, IPAddress.Parse("10.0.0.77")));
         await vm1.ReceiveAsync(f => f.Arp is { Operation: ArpOperation.Reply });
-        FrameCopy copy = Assert.Single(fate.Copies);
+        var copy = Assert.Single(fate.Copies);
         Assert.Equal((CopyEnd.Consumed, "ovs-answered"), (copy.End, copy.Reason?.Cause.Word));
     }
 
     [LabFact]
     public async Task What_proxy_ARP_answers_is_not_lost()
     {
-        await using RouterScene scene = await RouterScene.BuildAsync(tracing);
+        await using var scene = await RouterScene.BuildAsync(tracing);
         scene.Router.WriteSysctl("net.ipv4.conf.eth0.proxy_arp", "1");
         scene.Router.WriteSysctl("net.ipv4.neigh.eth0.proxy_delay", "0");
-        Fate fate = await scene.SendAsync(Frame.ArpRequest(scene.Vm.Mac, scene.Vm.Address, IPAddress.Parse(RouterScene.HostAddress)));
+        var fate = await scene.SendAsync(Frame.ArpRequest(scene.Vm.Mac, scene.Vm.Address, IPAddress.Parse(RouterScene.HostAddress)));
         await scene.Vm.ReceiveAsync(f => f.Arp is { Operation: ArpOperation.Reply });
-        FrameCopy copy = Assert.Single(fate.Copies);
+        var copy = Assert.Single(fate.Copies);
         Assert.Equal((CopyEnd.Consumed, "arp-proxied"), (copy.End, copy.Reason?.Cause.Word));
     }
 
@@ -263,8 +268,8 @@ public abstract class TrueEnds(FrameTracing tracing)
     private static void Checksum(Span<byte> bytes, int at)
     {
         (bytes[at], bytes[at + 1]) = (0, 0);
-        int sum = 0;
-        for (int i = 0; i < bytes.Length; i += 2)
+        var sum = 0;
+        for (var i = 0; i < bytes.Length; i += 2)
         {
             sum += (bytes[i] << 8) + bytes[i + 1];
         }

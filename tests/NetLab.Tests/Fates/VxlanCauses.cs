@@ -32,7 +32,8 @@ internal sealed class VxlanScene : IAsyncDisposable
 
     public FakeVm Vm2 { get; }
 
-    public static async Task<VxlanScene> BuildAsync(uint vniB = 42, ushort portB = 4789, string? remote = "10.9.0.2", FrameTracing tracing = FrameTracing.Kernel)
+    public static async Task<VxlanScene> BuildAsync(uint vniB = 42, ushort portB = 4789, string? remote = "10.9.0.2",
+        FrameTracing tracing = FrameTracing.Kernel)
     {
         var scene = new VxlanScene(vniB, portB, remote is null ? null : IPAddress.Parse(remote), tracing);
         await scene.Lab.ApplyAsync();
@@ -51,8 +52,8 @@ public sealed class VxlanCauses
     [LabFact(Feature.BpfTracing, Feature.Vxlan)]
     public async Task A_frame_that_gets_through_has_no_reason()
     {
-        await using VxlanScene scene = await VxlanScene.BuildAsync();
-        Fate fate = await scene.SendAsync();
+        await using var scene = await VxlanScene.BuildAsync();
+        var fate = await scene.SendAsync();
         fate.ShouldReach(scene.Vm2).Once().Via("tap-vm1", "vx0", "a/u0", "b/u0", "b/vx0", "tap-vm2");
         Assert.All(fate.Copies, c => Assert.Null(c.Reason));
     }
@@ -60,30 +61,30 @@ public sealed class VxlanCauses
     [LabFact(Feature.BpfTracing, Feature.Vxlan)]
     public async Task Another_UDP_port_is_told()
     {
-        await using VxlanScene scene = await VxlanScene.BuildAsync(portB: 4790);
-        Reason reason = (await scene.SendAsync()).EndsBy("no-socket", "b/u0", "Nobody in b listens on UDP port 4789", "VXLAN");
+        await using var scene = await VxlanScene.BuildAsync(portB: 4790);
+        var reason = (await scene.SendAsync()).EndsBy("no-socket", "b/u0", "Nobody in b listens on UDP port 4789", "VXLAN");
         Assert.Contains("dstport 4790", string.Join(' ', reason.Evidence), StringComparison.Ordinal);
     }
 
     [LabFact(Feature.BpfTracing, Feature.Vxlan)]
     public async Task Another_network_identifier_is_told()
     {
-        await using VxlanScene scene = await VxlanScene.BuildAsync(vniB: 43);
+        await using var scene = await VxlanScene.BuildAsync(vniB: 43);
         (await scene.SendAsync()).EndsBy("vxlan-vni", "b/u0", "VNI 42", "vx0 has 43");
     }
 
     [LabFact(Feature.BpfTracing, Feature.Vxlan)]
     public async Task A_tunnel_without_another_end_is_told()
     {
-        await using VxlanScene scene = await VxlanScene.BuildAsync(remote: null);
+        await using var scene = await VxlanScene.BuildAsync(remote: null);
         (await scene.SendAsync()).EndsBy("vxlan-no-remote", "a/vx0", "does not know to whom");
     }
 
     [LabFact(Feature.BpfTracing, Feature.Vxlan)]
     public async Task Another_end_that_does_not_answer_ARP_is_told()
     {
-        await using VxlanScene scene = await VxlanScene.BuildAsync(remote: "10.9.0.77");
-        Fate fate = await scene.SendAsync();
+        await using var scene = await VxlanScene.BuildAsync(remote: "10.9.0.77");
+        var fate = await scene.SendAsync();
         fate.EndsBy("neighbour-unresolved", "a/u0", "a is still resolving 10.9.0.77 on u0");
         Assert.Equal(CopyEnd.Pending, fate.Copies.Single(c => c.Reason is not null).End);
     }
@@ -91,14 +92,14 @@ public sealed class VxlanCauses
     [LabFact(Feature.BpfTracing, Feature.Vxlan)]
     public async Task Another_end_to_which_no_route_leads_is_told()
     {
-        await using VxlanScene scene = await VxlanScene.BuildAsync(remote: "192.0.2.9");
+        await using var scene = await VxlanScene.BuildAsync(remote: "192.0.2.9");
         (await scene.SendAsync()).EndsBy("vxlan-no-route", "a/vx0", "no route to 192.0.2.9");
     }
 
     [LabFact(Feature.BpfTracing, Feature.Vxlan)]
     public async Task A_frame_that_is_too_large_for_the_tunnel_is_told()
     {
-        await using VxlanScene scene = await VxlanScene.BuildAsync();
+        await using var scene = await VxlanScene.BuildAsync();
         await scene.A.Device("vx0").SetMtuAsync(1450);
         (await scene.SendAsync(1440)).EndsBy("bridge-mtu", "a/vx0", "1468 bytes is larger than the MTU 1450 of vx0", "50 bytes");
     }
@@ -106,7 +107,7 @@ public sealed class VxlanCauses
     [LabFact(Feature.BpfTracing, Feature.Vxlan)]
     public async Task A_rule_that_drops_the_outer_packet_is_quoted()
     {
-        await using VxlanScene scene = await VxlanScene.BuildAsync();
+        await using var scene = await VxlanScene.BuildAsync();
         await scene.B.LoadRulesetAsync("table ip fw { chain i { type filter hook input priority 0; udp dport 4789 drop comment \"no tunnels\"; }\n}");
         (await scene.SendAsync()).EndsBy("nft-rule", "b/u0", "no tunnels");
     }
@@ -114,7 +115,7 @@ public sealed class VxlanCauses
     [LabFact(Feature.BpfTracing, Feature.Vxlan)]
     public async Task A_tunnel_that_is_down_is_told()
     {
-        await using VxlanScene scene = await VxlanScene.BuildAsync();
+        await using var scene = await VxlanScene.BuildAsync();
         await scene.B.Device("vx0").SetUpAsync(false);
         (await scene.SendAsync()).EndsBy("no-socket", "b/u0", "vx0 is down");
     }

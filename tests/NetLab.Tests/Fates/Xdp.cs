@@ -10,7 +10,10 @@ internal enum XdpVerdict
     Send = 3,
 }
 
-/// <summary>An XDP program of two instructions that returns one verdict for every frame, attached with bare bpf(2). It stays for as long as the process, or until its device goes.</summary>
+/// <summary>
+/// An XDP program of two instructions that returns one verdict for every frame, attached with bare bpf(2).
+/// It stays for as long as the process, or until its device goes.
+/// </summary>
 internal static class Xdp
 {
     private const int ProgramLoad = 5, LinkCreate = 28, TypeXdp = 6, AttachXdp = 37, SkbMode = 2;
@@ -29,7 +32,7 @@ internal static class Xdp
             // union bpf_attr: prog_type, insn_cnt, insns, license, …; then prog_fd, target_ifindex, attach_type, flags.
             long[] load = new long[18], link = new long[6];
             (load[0], load[1], load[2]) = (TypeXdp | (2L << 32), code, license);
-            long program = Bpf(ProgramLoad, load);
+            var program = Bpf(ProgramLoad, load);
             (link[0], link[1]) = (program | ((long)index << 32), AttachXdp | (flags << 32));
             Bpf(LinkCreate, link);
         }
@@ -42,7 +45,7 @@ internal static class Xdp
 
     private static long Bpf(int command, long[] attributes)
     {
-        long result = Call(RuntimeInformation.ProcessArchitecture is Architecture.X64 ? 321 : 280, command, attributes, attributes.Length * 8);
+        var result = Call(RuntimeInformation.ProcessArchitecture is Architecture.X64 ? 321 : 280, command, attributes, attributes.Length * 8);
         return result >= 0 ? result : throw new InvalidOperationException($"bpf({command}): errno {Marshal.GetLastPInvokeError()}");
     }
 

@@ -42,7 +42,8 @@ public sealed partial class HouseTests
         Assert.Equal(projects.Keys.Order(), floors.Keys.Order());
         foreach (var (name, path) in projects)
         {
-            var used = XDocument.Load(path).Descendants("ProjectReference").Select(r => Path.GetFileNameWithoutExtension(((string)r.Attribute("Include")!).Replace('\\', '/')));
+            var used = XDocument.Load(path).Descendants("ProjectReference")
+                .Select(r => Path.GetFileNameWithoutExtension(((string)r.Attribute("Include")!).Replace('\\', '/')));
             Assert.Empty(used.Where(below => floors[below] >= floors[name]).Select(other => $"{name} uses {other}, which is not below it"));
         }
     }

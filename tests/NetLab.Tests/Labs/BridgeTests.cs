@@ -13,7 +13,7 @@ public sealed class BridgeTests : IAsyncLifetime
 
     public BridgeTests()
     {
-        Node compute = _lab.AddNode("compute");
+        var compute = _lab.AddNode("compute");
         _bridge = compute.AddBridge("br0");
         _vm1 = compute.AddVm("vm1", _bridge, vm => vm.Address("10.0.0.1/24").Address("fd00::1/64"));
         _vm2 = compute.AddVm("vm2", _bridge, vm => vm.Address("10.0.0.2/24").Address("fd00::2/64"));
@@ -34,7 +34,7 @@ public sealed class BridgeTests : IAsyncLifetime
     public async Task A_frame_to_a_known_address_reaches_one_port_alone()
     {
         await _vm1.ResolveAsync(_vm2.Address);
-        Fate fate = await _vm1.SendAsync(Frame.Udp(_vm1, _vm2, 53, "hello"));
+        var fate = await _vm1.SendAsync(Frame.Udp(_vm1, _vm2, 53, "hello"));
         fate.ShouldReach(_vm2).Once().Via("vm1", "tap-vm1", "br0", "tap-vm2", "vm2");
         fate.ShouldNotReach(_vm3).ShouldNotComeBack();
         Assert.Equal("hello"u8.ToArray(), (await _vm2.ReceiveAsync(f => f.Udp is not null)).Udp!.Value.Payload.ToArray());
@@ -45,7 +45,7 @@ public sealed class BridgeTests : IAsyncLifetime
     [LabFact]
     public async Task A_frame_to_an_unknown_address_is_flooded_to_every_other_port()
     {
-        Fate fate = await _vm1.SendAsync(Frame.Udp(_vm1, _vm2, 53, "hello"));
+        var fate = await _vm1.SendAsync(Frame.Udp(_vm1, _vm2, 53, "hello"));
         fate.ShouldReach(_vm2).Once();
         fate.ShouldReach(_vm3).Once();
         fate.ShouldNotComeBack();
@@ -56,8 +56,8 @@ public sealed class BridgeTests : IAsyncLifetime
     public async Task An_expectation_that_fails_shows_where_each_copy_went()
     {
         await _vm1.ResolveAsync(_vm2.Address);
-        Fate fate = await _vm1.SendAsync(Frame.Udp(_vm1, _vm2, 53, "hello"));
-        string message = Assert.Throws<ForwardingException>(() => fate.ShouldReach(_vm3)).Message;
+        var fate = await _vm1.SendAsync(Frame.Udp(_vm1, _vm2, 53, "hello"));
+        var message = Assert.Throws<ForwardingException>(() => fate.ShouldReach(_vm3)).Message;
         Assert.StartsWith("Expected VM vm3 to receive the frame, but it did not.", message, StringComparison.Ordinal);
         Assert.Contains("vm1 > tap-vm1 > br0 > tap-vm2 > vm2   (delivered, 2 hops", message, StringComparison.Ordinal);
     }
@@ -65,7 +65,7 @@ public sealed class BridgeTests : IAsyncLifetime
     [LabFact]
     public async Task A_ping_to_nobody_fails_at_once_and_says_that_ARP_got_no_answer()
     {
-        PingResult ping = (await _vm1.PingAsync(IPAddress.Parse("10.0.0.99"))).ShouldFail();
+        var ping = (await _vm1.PingAsync(IPAddress.Parse("10.0.0.99"))).ShouldFail();
         Assert.Contains("nobody answered for 10.0.0.99", ping.Problem, StringComparison.Ordinal);
         Assert.Equal(2, ping.Fate.Copies.Count);
     }
@@ -74,7 +74,7 @@ public sealed class BridgeTests : IAsyncLifetime
     public async Task A_vm_that_is_silent_to_ping_is_reached_and_does_not_answer()
     {
         _vm2.AnswersPing = false;
-        PingResult ping = (await _vm1.PingAsync(_vm2)).ShouldFail();
+        var ping = (await _vm1.PingAsync(_vm2)).ShouldFail();
         ping.Fate.ShouldReach(_vm2);
     }
 
@@ -92,7 +92,7 @@ public sealed class BridgeTests : IAsyncLifetime
     public async Task A_write_to_a_tap_that_is_down_is_a_fate_too()
     {
         await _vm1.Tap.SetUpAsync(false);
-        Fate fate = await _vm1.SendAsync(Frame.Udp(_vm1, _vm2, 53, "hello"));
+        var fate = await _vm1.SendAsync(Frame.Udp(_vm1, _vm2, 53, "hello"));
         Assert.Contains("tap compute/tap-vm1 is down", fate.Refusal, StringComparison.Ordinal);
     }
 
@@ -100,7 +100,7 @@ public sealed class BridgeTests : IAsyncLifetime
     public async Task A_frame_that_nobody_expected_is_listed()
     {
         await _vm1.SendAsync(Frame.Udp(_vm1, _vm2, 53, "hello"));
-        string message = (await Assert.ThrowsAsync<ForwardingException>(() => _vm2.ShouldReceiveNothingElseAsync())).Message;
+        var message = (await Assert.ThrowsAsync<ForwardingException>(() => _vm2.ShouldReceiveNothingElseAsync())).Message;
         Assert.Contains("UDP", message, StringComparison.Ordinal);
     }
 

@@ -19,17 +19,17 @@ public class CrashTests
     public async Task A_kill_at_any_moment_leaves_nothing(string kind)
     {
         var random = new Random(20_26);
-        using PrivateFolders folders = await PrivateFolders.CreateAsync();
-        for (int i = 0; i < Times / 2; i++)
+        using var folders = await PrivateFolders.CreateAsync();
+        for (var i = 0; i < Times / 2; i++)
         {
-            string mark = Guid.NewGuid().ToString("N");
-            using Process probe = folders.Start(mark, "dotnet", Path.Combine(AppContext.BaseDirectory, "NetLab.CrashProbe.dll"), kind);
+            var mark = Guid.NewGuid().ToString("N");
+            using var probe = folders.Start(mark, "dotnet", Path.Combine(AppContext.BaseDirectory, "NetLab.CrashProbe.dll"), kind);
             var inodes = new List<string>();
-            string phase = "starting";
+            var phase = "starting";
 
             // Some runs are killed while the first lab is being built, some in a later turn.
-            int lines = random.Next(1, 30);
-            for (int line = 0; line < lines && await probe.StandardOutput.ReadLineAsync() is { } text; line++)
+            var lines = random.Next(1, 30);
+            for (var line = 0; line < lines && await probe.StandardOutput.ReadLineAsync() is { } text; line++)
             {
                 phase = text;
                 if (text.StartsWith("namespace ", StringComparison.Ordinal))
@@ -40,7 +40,7 @@ public class CrashTests
 
             Thread.SpinWait(random.Next(0, 300_000));
             Assert.False(probe.HasExited, $"The program ended by itself after '{phase}'.");
-            IReadOnlyList<MarkedProcess> processes = Leftovers.Processes(mark);
+            var processes = Leftovers.Processes(mark);
             Assert.Equal([], folders.Files());
             probe.Kill();
             await probe.WaitForExitAsync();
@@ -53,7 +53,9 @@ public class CrashTests
             }
             while (left.Count > 0 && deadline.Elapsed < Patience);
 
-            Assert.True(left.Count == 0, $"{Patience.TotalSeconds} s after kill -9 (run {i}, {kind}, after '{phase}') these are left:{Environment.NewLine}{string.Join(Environment.NewLine, left)}");
+            Assert.True(left.Count == 0,
+                $"{Patience.TotalSeconds} s after kill -9 (run {i}, {kind}, after '{phase}') these are " +
+                    $"left:{Environment.NewLine}{string.Join(Environment.NewLine, left)}");
         }
     }
 }

@@ -11,7 +11,7 @@ internal sealed class KindBed : IAsyncDisposable
     {
         A = Lab.AddNode("a");
         B = Lab.AddNode("b");
-        Link cable = Lab.AddLink(A.End("eth0", "192.168.7.1/24"), B.End("eth0", "192.168.7.2/24"));
+        var cable = Lab.AddLink(A.End("eth0", "192.168.7.1/24"), B.End("eth0", "192.168.7.2/24"));
         (EthA, EthB) = (cable.A, cable.B);
     }
 
@@ -64,7 +64,7 @@ internal static class KindSteps
     /// <summary>After devices went up: the kernel's worker that spreads carriers has done its job.</summary>
     public static Task ReadyAsync(this Lab lab)
     {
-        foreach (Node node in lab.Nodes)
+        foreach (var node in lab.Nodes)
         {
             Ethtool.RunLinkWatch(node.State.Namespace, node.Devices.Select(d => d.Name));
         }

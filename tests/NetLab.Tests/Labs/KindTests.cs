@@ -9,7 +9,9 @@ using NetLab.Xunit;
 
 namespace NetLab.Tests.Labs;
 
-/// <summary>Devices of every kind in a lab: each carries a frame. A kind that the kernel lacks is skipped, and the reason names the option and what to use instead.</summary>
+/// <summary>
+/// Devices of every kind in a lab: each carries a frame. A kind that the kernel lacks is skipped, and the reason names the option and what to use instead.
+/// </summary>
 [Trait("Category", "Kind")]
 public sealed class KindTests
 {
@@ -23,8 +25,9 @@ public sealed class KindTests
     public async Task A_bridge_that_knows_VLANs_keeps_them_apart_and_tags_on_a_trunk()
     {
         await using var lab = new Lab();
-        Node node = lab.AddNode("switch");
-        Bridge bridge = node.AddBridge("br0", new BridgeOptions { StpState = false, MulticastSnooping = false, ForwardDelay = TimeSpan.Zero, VlanFiltering = true, VlanDefaultPvid = 0 });
+        var node = lab.AddNode("switch");
+        var bridge = node.AddBridge("br0",
+            new BridgeOptions { StpState = false, MulticastSnooping = false, ForwardDelay = TimeSpan.Zero, VlanFiltering = true, VlanDefaultPvid = 0 });
         FakeVm[] vms = [.. Enumerable.Range(1, 4).Select(i => node.AddVm($"vm{i}", bridge, vm => vm.Address($"10.0.0.{i}/24")))];
         await lab.ApplyAsync();
         node.Change(b =>
@@ -36,7 +39,7 @@ public sealed class KindTests
             b.AddVlan(new BridgeVlanSpec(vms[3].Tap.Index, 20));
         });
 
-        Fate fate = await vms[0].SendAsync(Frame.Udp(vms[0].Mac, MacAddress.Broadcast, vms[0].Address, IPAddress.Broadcast, 1000, 53, "to all of VLAN 10"u8));
+        var fate = await vms[0].SendAsync(Frame.Udp(vms[0].Mac, MacAddress.Broadcast, vms[0].Address, IPAddress.Broadcast, 1000, 53, "to all of VLAN 10"u8));
 
         fate.ShouldReach(vms[1]).Once();
         fate.ShouldNotReach(vms[2]);
@@ -50,7 +53,8 @@ public sealed class KindTests
     public Task A_macvlan_is_reached_by_its_own_address() => ReachedOnTopAsync(eth => new MacvlanSpec("mv0", eth, MacvlanMode.Bridge), hasOwnMac: true);
 
     [LabFact(Feature.Ipvlan)]
-    public Task An_ipvlan_is_reached_by_the_address_of_the_device_below() => ReachedOnTopAsync(eth => new IpvlanSpec("mv0", eth) { Mode = IpvlanMode.L2 }, hasOwnMac: false);
+    public Task An_ipvlan_is_reached_by_the_address_of_the_device_below() =>
+        ReachedOnTopAsync(eth => new IpvlanSpec("mv0", eth) { Mode = IpvlanMode.L2 }, hasOwnMac: false);
 
     /// <summary>As long as no program has opened <c>/dev/tapN</c>, its frames are the stack's.</summary>
     [LabFact(Feature.Macvtap)]
@@ -71,23 +75,25 @@ public sealed class KindTests
     public async Task A_VRF_routes_between_its_members_and_to_nobody_else()
     {
         await using var lab = new Lab();
-        Node router = lab.AddNode("router");
+        var router = lab.AddNode("router");
         router.Forwarding = true;
         Node[] hosts = [.. Enumerable.Range(1, 3).Select(i =>
         {
-            Node host = lab.AddNode($"h{i}");
-            lab.AddLink(router.End($"eth{i}", $"10.0.{i}.1/24"), host.End("eth0", $"10.0.{i}.2/24")).A.Up = false; // a device that is up is set down and up by the VRF
+            var host = lab.AddNode($"h{i}");
+            // a device that is up is set down and up by the VRF
+            lab.AddLink(router.End($"eth{i}", $"10.0.{i}.1/24"), host.End("eth0", $"10.0.{i}.2/24")).A.Up = false;
             host.AddRoute("default", $"10.0.{i}.1");
             return host;
         })];
-        KernelDevice red = router.AddDevice(new VrfSpec("red", 1000));
+        var red = router.AddDevice(new VrfSpec("red", 1000));
         await lab.ApplyAsync();
         router.Change(b =>
         {
             b.ChangeLink(router.Device("eth1").Index, new LinkChange { MasterIndex = red.Index });
             b.ChangeLink(router.Device("eth2").Index, new LinkChange { MasterIndex = red.Index });
-            b.AddRoute(new RouteSpec { Table = 1000, Type = RouteType.Unreachable, Destination = IPNetwork.Parse("0.0.0.0/0"), Metric = 4278198272 }); // else the main table is looked at next
-            foreach (int i in (int[])[1, 2, 3])
+            // else the main table is looked at next
+            b.AddRoute(new RouteSpec { Table = 1000, Type = RouteType.Unreachable, Destination = IPNetwork.Parse("0.0.0.0/0"), Metric = 4278198272 });
+            foreach (var i in (int[])[1, 2, 3])
             {
                 b.ChangeLink(router.Device($"eth{i}").Index, new LinkChange { Up = true });
             }
@@ -95,7 +101,7 @@ public sealed class KindTests
         await lab.ReadyAsync();
 
         (await hosts[0].PingAsync(hosts[1])).ShouldSucceed();
-        Fate fate = (await hosts[0].PingAsync(hosts[2])).ShouldFail().Fate;
+        var fate = (await hosts[0].PingAsync(hosts[2])).ShouldFail().Fate;
         Assert.DoesNotContain(fate.Copies.SelectMany(c => c.Hops), h => h.Node == hosts[2]);
     }
 
@@ -103,24 +109,25 @@ public sealed class KindTests
     public async Task A_bond_sends_by_its_active_member_and_by_the_other_after_a_change()
     {
         await using var lab = new Lab();
-        Bridge bridge = lab.AddNode("switch").AddBridge("br0");
-        FakeVm vm = bridge.Node.AddVm("vm", bridge, v => v.Address("10.0.0.2/24"));
-        Node host = lab.AddNode("host");
+        var bridge = lab.AddNode("switch").AddBridge("br0");
+        var vm = bridge.Node.AddVm("vm", bridge, v => v.Address("10.0.0.2/24"));
+        var host = lab.AddNode("host");
         lab.AddLink(host.End("eth0"), bridge.End("p0")).A.Up = false; // a bond takes no member that is up
         lab.AddLink(host.End("eth1"), bridge.End("p1")).A.Up = false;
-        KernelDevice bond = host.AddDevice(new BondSpec("bond0") { Mode = BondMode.ActiveBackup, MiiMonitor = TimeSpan.FromMilliseconds(10) });
+        var bond = host.AddDevice(new BondSpec("bond0") { Mode = BondMode.ActiveBackup, MiiMonitor = TimeSpan.FromMilliseconds(10) });
         bond.AddAddress("10.0.0.1/24");
         await lab.ApplyAsync();
         Enslave(bond);
         await lab.ReadyAsync();
         string[] members = ["eth0", "eth1"];
-        foreach (string member in members)
+        foreach (var member in members)
         {
             host.Change(b => b.ChangeLink(bond.Index, new LinkChange { KindData = new BondSpec("bond0") { ActiveMember = host.Device(member).Index } }));
 
-            Fate fate = (await host.PingAsync(vm)).ShouldSucceed().Fate;
+            var fate = (await host.PingAsync(vm)).ShouldSucceed().Fate;
 
-            Assert.Equal([member], fate.Copies.SelectMany(c => c.Hops).Where(h => h.Node == host && members.Contains(h.Device) && h.Direction == HopDirection.Out).Select(h => h.Device).Distinct());
+            Assert.Equal([member], fate.Copies.SelectMany(c => c.Hops)
+                .Where(h => h.Node == host && members.Contains(h.Device) && h.Direction == HopDirection.Out).Select(h => h.Device).Distinct());
             Assert.Equal(members.Select(m => m == member), members.Select(m => host.Device(m).ReadLink().BondPort!.IsActive == true));
         }
     }
@@ -130,21 +137,22 @@ public sealed class KindTests
     {
         await using var lab = new Lab();
         Node a = lab.AddNode("a"), b = lab.AddNode("b");
-        foreach (Link link in (Link[])[lab.AddLink(a.End("eth0"), b.End("eth0")), lab.AddLink(a.End("eth1"), b.End("eth1"))])
+        foreach (var link in (Link[])[lab.AddLink(a.End("eth0"), b.End("eth0")), lab.AddLink(a.End("eth1"), b.End("eth1"))])
         {
             link.A.Up = link.B.Up = false;
         }
 
-        KernelDevice[] bonds = [.. new[] { a, b }.Select(n => n.AddDevice(new BondSpec("bond0") { Mode = BondMode.Lacp, MiiMonitor = TimeSpan.FromMilliseconds(10), LacpFast = true }))];
+        KernelDevice[] bonds = [.. new[]
+            { a, b }.Select(n => n.AddDevice(new BondSpec("bond0") { Mode = BondMode.Lacp, MiiMonitor = TimeSpan.FromMilliseconds(10), LacpFast = true }))];
         bonds[0].AddAddress("10.0.0.1/24");
         bonds[1].AddAddress("10.0.0.2/24");
         await lab.ApplyAsync();
         Array.ForEach(bonds, Enslave);
 
-        foreach (KernelDevice bond in bonds)
+        foreach (var bond in bonds)
         {
             // Without a partner each member is an aggregator of its own. The kernel tells of every member that begins to send.
-            using RouteEvents events = RouteEvents.Open(bond.Node.State.Namespace, RouteGroups.Links);
+            using var events = RouteEvents.Open(bond.Node.State.Namespace, RouteGroups.Links);
             var members = new Dictionary<string, BondPortOptions>();
             await events.WaitForLinkAsync(link =>
             {
@@ -166,21 +174,22 @@ public sealed class KindTests
     public async Task A_frame_comes_out_of_one_queue_of_a_tap_with_two()
     {
         await using var lab = new Lab();
-        Bridge bridge = lab.AddNode("n").AddBridge("br0");
-        FakeVm vm = bridge.Node.AddVm("vm", bridge, v => v.Address("10.0.0.1/24"));
+        var bridge = lab.AddNode("n").AddBridge("br0");
+        var vm = bridge.Node.AddVm("vm", bridge, v => v.Address("10.0.0.1/24"));
         await lab.ApplyAsync();
-        NetworkNamespace ns = bridge.Node.State.Namespace;
+        var ns = bridge.Node.State.Namespace;
         using var first = Tap.Create(ns, "mq0", new TapOptions { MultiQueue = true });
         using var second = Tap.Attach(ns, "mq0", multiQueue: true);
         bridge.Node.Change(b => b.ChangeLink(first.Index, new LinkChange { MasterIndex = bridge.Index, Up = true }));
         await lab.SettleAsync();
-        Frame frame = Frame.Udp(vm.Mac, MacAddress.Broadcast, vm.Address, IPAddress.Broadcast, 1000, 53, "to one queue"u8);
+        var frame = Frame.Udp(vm.Mac, MacAddress.Broadcast, vm.Address, IPAddress.Broadcast, 1000, 53, "to one queue"u8);
 
         vm.Inject(frame.Bytes.Span);
         await lab.SettleAsync();
 
         Assert.Single(FramesOf(first).Concat(FramesOf(second)), f => f.SequenceEqual(frame.Bytes.ToArray()));
-        second.Write(Frame.Udp(MacAddress.Parse("02:00:00:00:00:99"), vm.Mac, IPAddress.Parse("10.0.0.9"), vm.Address, 1000, 53, "from the other"u8).Bytes.Span);
+        second.Write(Frame.Udp(MacAddress.Parse("02:00:00:00:00:99"), vm.Mac, IPAddress.Parse("10.0.0.9"), vm.Address, 1000, 53,
+            "from the other"u8).Bytes.Span);
         Assert.Equal("02:00:00:00:00:99", (await vm.ReceiveAsync(f => f.Udp is not null)).Source.ToString());
     }
 
@@ -195,7 +204,7 @@ public sealed class KindTests
         Assert.All(skips, s => Assert.NotEmpty(s.Needs));
         Assert.All(skips.Where(s => s.Skip is not null), s =>
         {
-            FeatureState missing = s.Needs.Select(Capabilities.Of).First(f => !f.Available);
+            var missing = s.Needs.Select(Capabilities.Of).First(f => !f.Available);
             Assert.Contains(missing.Name, s.Skip, StringComparison.Ordinal);
             Assert.Contains($"The kernel option is {missing.KernelOption}. {missing.Remedy}.", s.Skip, StringComparison.Ordinal);
             Assert.StartsWith("CONFIG_", missing.KernelOption, StringComparison.Ordinal);
@@ -204,8 +213,8 @@ public sealed class KindTests
 
     private static IEnumerable<byte[]> FramesOf(Tap tap)
     {
-        byte[] buffer = new byte[2048];
-        while (tap.TryRead(buffer, out int length))
+        var buffer = new byte[2048];
+        while (tap.TryRead(buffer, out var length))
         {
             yield return buffer[..length];
         }
@@ -215,11 +224,11 @@ public sealed class KindTests
     private static async Task AnswersWithTagAsync(ushort protocol)
     {
         await using var lab = new Lab();
-        Node node = lab.AddNode("n");
-        FakeVm vm = node.AddVm("vm", null, v => v.Address("10.0.7.9/24"));
+        var node = lab.AddNode("n");
+        var vm = node.AddVm("vm", null, v => v.Address("10.0.7.9/24"));
         node.AddDevice(vm.Tap, tap => new VlanSpec("tap.7", tap, 7) { Protocol = protocol }).AddAddress("10.0.7.1/24");
         await lab.ApplyAsync();
-        Frame request = Frame.ArpRequest(vm.Mac, vm.Address, IPAddress.Parse("10.0.7.1"));
+        var request = Frame.ArpRequest(vm.Mac, vm.Address, IPAddress.Parse("10.0.7.1"));
         static bool IsReply(Frame frame) => frame.Arp is { Operation: ArpOperation.Reply };
 
         await vm.SendAsync(request.WithVlan(VlanTag.Of(8, protocol: protocol)));
@@ -233,8 +242,8 @@ public sealed class KindTests
     private static async Task ReachedOnTopAsync(Func<int, LinkSpec> spec, bool hasOwnMac)
     {
         await using var bed = new KindBed();
-        KernelDevice top = bed.B.AddDevice(bed.EthB, spec);
-        MacAddress mac = hasOwnMac ? MacAddress.Parse("02:00:00:00:00:77") : bed.EthB.Mac;
+        var top = bed.B.AddDevice(bed.EthB, spec);
+        var mac = hasOwnMac ? MacAddress.Parse("02:00:00:00:00:77") : bed.EthB.Mac;
         if (hasOwnMac)
         {
             top.Mac = mac;

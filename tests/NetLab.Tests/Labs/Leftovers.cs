@@ -18,13 +18,17 @@ internal static class Leftovers
            select new MarkedProcess(process, StartOf(process), Read(Path.Combine(process, "cmdline")).Replace('\0', ' ')),
     ];
 
-    /// <summary>Those of these processes that are still there, dead ones that nobody waited for included: of such a one only the number and the time of its start are left.</summary>
+    /// <summary>
+    /// Those of these processes that are still there, dead ones that nobody waited for included:
+    /// of such a one only the number and the time of its start are left.
+    /// </summary>
     public static IEnumerable<string> StillThere(IEnumerable<MarkedProcess> processes) =>
         from process in processes
         where process.Start.Length > 0 && StartOf(process.Directory) == process.Start
         select $"process {Path.GetFileName(process.Directory)}: {process.CommandLine}";
 
-    private static string StartOf(string process) => Read(Path.Combine(process, "stat")) is { Length: > 0 } stat ? stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19] : "";
+    private static string StartOf(string process) =>
+        Read(Path.Combine(process, "stat")) is { Length: > 0 } stat ? stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19] : "";
 
     /// <summary>
     /// Mounts that would keep a namespace without a process. Inode numbers are used again at once, so a process that has one of these

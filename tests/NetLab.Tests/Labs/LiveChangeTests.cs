@@ -26,8 +26,8 @@ public sealed class LiveChangeTests : IAsyncLifetime
     [LabFact]
     public async Task A_vm_and_a_node_that_are_added_later_are_reached()
     {
-        FakeVm vm2 = _compute.AddVm("vm2", _bridge, vm => vm.Address("10.0.0.2/24"));
-        Node host = _lab.AddHost("host", _bridge, "10.0.0.3/24");
+        var vm2 = _compute.AddVm("vm2", _bridge, vm => vm.Address("10.0.0.2/24"));
+        var host = _lab.AddHost("host", _bridge, "10.0.0.3/24");
         await _lab.ApplyAsync();
         (await _vm1.PingAsync(vm2)).ShouldSucceed();
         (await _vm1.PingAsync(host)).ShouldSucceed();
@@ -36,9 +36,9 @@ public sealed class LiveChangeTests : IAsyncLifetime
     [LabFact(Feature.OvsVswitchd)]
     public async Task An_Open_vSwitch_bridge_is_added_to_a_node_that_runs()
     {
-        OvsBridge brInt = _compute.AddOvsBridge("br-int");
+        var brInt = _compute.AddOvsBridge("br-int");
         _lab.AddLink(_bridge.End("qvb"), brInt.End("qvo").Vlan(7));
-        FakeVm vm2 = _compute.AddVm("vm2", brInt, vm => vm.Address("10.0.0.2/24").Vlan(7));
+        var vm2 = _compute.AddVm("vm2", brInt, vm => vm.Address("10.0.0.2/24").Vlan(7));
         await _lab.ApplyAsync();
         (await _vm1.PingAsync(vm2)).ShouldSucceed().Fate.ShouldReach(vm2).Via("br0", "qvb", "qvo", "br-int", "tap-vm2");
     }
@@ -46,7 +46,7 @@ public sealed class LiveChangeTests : IAsyncLifetime
     [LabFact]
     public async Task A_first_IPv6_address_is_added_to_a_node_that_runs()
     {
-        Node host = _lab.AddHost("host", _bridge, "10.0.0.3/24");
+        var host = _lab.AddHost("host", _bridge, "10.0.0.3/24");
         await _lab.ApplyAsync();
         _lab.AddLink(host.End("eth1", "fd00::3/64"), _bridge.End());
         await _lab.ApplyAsync();
@@ -56,7 +56,7 @@ public sealed class LiveChangeTests : IAsyncLifetime
     [LabFact]
     public async Task A_port_is_never_stolen_from_another_bridge()
     {
-        Bridge other = _compute.AddBridge("br1");
+        var other = _compute.AddBridge("br1");
         await _lab.ApplyAsync();
         var e = await Assert.ThrowsAsync<TopologyException>(() => other.AttachAsync(_vm1.Tap));
         Assert.Equal("compute/tap-vm1 cannot be a port of compute/br1: it is a port of compute/br0; a device has one master", e.Message);
@@ -66,8 +66,8 @@ public sealed class LiveChangeTests : IAsyncLifetime
     [LabFact(Feature.OvsVswitchd)]
     public async Task A_port_moves_from_a_Linux_bridge_to_Open_vSwitch()
     {
-        OvsBridge brInt = _compute.AddOvsBridge("br-int");
-        FakeVm vm2 = _compute.AddVm("vm2", brInt, vm => vm.Address("10.0.0.2/24"));
+        var brInt = _compute.AddOvsBridge("br-int");
+        var vm2 = _compute.AddVm("vm2", brInt, vm => vm.Address("10.0.0.2/24"));
         await _lab.ApplyAsync();
         (await _vm1.PingAsync(vm2)).ShouldFail();
         await _bridge.DetachAsync(_vm1.Tap);
@@ -78,7 +78,8 @@ public sealed class LiveChangeTests : IAsyncLifetime
     [LabFact]
     public async Task What_is_applied_is_changed_by_the_methods_that_ask_the_kernel()
     {
-        Assert.Contains("already applied; change it with the Set…Async methods", Assert.Throws<InvalidOperationException>(() => _vm1.Tap.Mtu = 1400).Message, StringComparison.Ordinal);
+        Assert.Contains("already applied; change it with the Set…Async methods",
+            Assert.Throws<InvalidOperationException>(() => _vm1.Tap.Mtu = 1400).Message, StringComparison.Ordinal);
         await _vm1.Tap.SetMtuAsync(1400);
         Assert.Equal(1400, _vm1.Tap.ReadLink().Mtu);
     }
@@ -86,7 +87,7 @@ public sealed class LiveChangeTests : IAsyncLifetime
     [LabFact]
     public async Task A_description_that_cannot_be_built_leaves_the_running_lab_alone()
     {
-        FakeVm vm2 = _compute.AddVm("vm2", _bridge, vm => vm.Address("10.0.0.1/24"));
+        var vm2 = _compute.AddVm("vm2", _bridge, vm => vm.Address("10.0.0.1/24"));
         await Assert.ThrowsAsync<TopologyException>(() => _lab.ApplyAsync());
         (await _vm1.SendAsync(Frame.Broadcast(_vm1, "still here"))).ShouldNotReach(vm2);
         Assert.True(_lab.IsApplied);

@@ -16,12 +16,14 @@ public class ManyLabsTests
     [LabFact]
     public async Task Twenty_labs_in_five_processes()
     {
-        var programs = Enumerable.Range(0, 5).Select(_ => Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "NetLab.CrashProbe.dll"), "bridge", "--turns", "4"])
+        var programs = Enumerable.Range(0, 5)
+            .Select(_ => Process.Start(
+                new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "NetLab.CrashProbe.dll"), "bridge", "--turns", "4"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!).ToList();
-        foreach (Process program in programs)
+        foreach (var program in programs)
         {
             Task<string> output = program.StandardOutput.ReadToEndAsync(), error = program.StandardError.ReadToEndAsync();
             await program.WaitForExitAsync();
@@ -33,15 +35,15 @@ public class ManyLabsTests
     [LabFact(Feature.OvsVswitchd)]
     public async Task The_machine_itself_is_not_touched()
     {
-        string before = Machine();
+        var before = Machine();
         await OneLabAsync(0);
         await using (var lab = new Lab())
         {
-            Node router = lab.AddNode("router");
+            var router = lab.AddNode("router");
             router.Forwarding = true;
-            OvsBridge bridge = router.AddOvsBridge("br-int");
+            var bridge = router.AddOvsBridge("br-int");
             bridge.AddInternalPort("patch0").AddAddress("10.9.0.1/24");
-            FakeVm vm = router.AddVm("vm", bridge, v => v.Address("10.9.0.2/24"));
+            var vm = router.AddVm("vm", bridge, v => v.Address("10.9.0.2/24"));
             router.AddRuleset("table inet filter { chain input { type filter hook input priority 0; icmp type echo-request drop\n }\n }");
             await lab.ApplyAsync();
             (await vm.PingAsync(router)).ShouldFail();
@@ -63,13 +65,13 @@ public class ManyLabsTests
     private static async Task OneLabAsync(int number)
     {
         await using var lab = new Lab();
-        Bridge bridge = lab.AddNode("switch").AddBridge("br0");
+        var bridge = lab.AddNode("switch").AddBridge("br0");
         Node h1 = lab.AddHost("h1", bridge, "10.0.0.1/24"), h2 = lab.AddHost("h2", bridge, "10.0.0.2/24");
-        FakeVm vm = bridge.Node.AddVm("vm", bridge, v => v.Address("10.0.0.3/24"));
+        var vm = bridge.Node.AddVm("vm", bridge, v => v.Address("10.0.0.3/24"));
         await lab.ApplyAsync();
         (await h1.PingAsync(h2)).ShouldSucceed();
         (await vm.PingAsync(h2)).ShouldSucceed();
-        Fate fate = await vm.SendAsync(Frame.Broadcast(vm, $"lab {number}"));
+        var fate = await vm.SendAsync(Frame.Broadcast(vm, $"lab {number}"));
         Assert.Equal(2, fate.Copies.Count);
         await vm.ShouldReceiveNothingElseAsync();
     }

@@ -8,7 +8,8 @@ namespace NetLab.Tests.Labs;
 /// </summary>
 internal sealed class PrivateFolders : IDisposable
 {
-    private static readonly string[] Folders = ["/run", "/tmp", "/var/tmp", "/dev/shm", "/mnt", "/etc/openvswitch", "/var/lib/openvswitch", "/var/log/openvswitch"];
+    private static readonly string[] Folders =
+        ["/run", "/tmp", "/var/tmp", "/dev/shm", "/mnt", "/etc/openvswitch", "/var/lib/openvswitch", "/var/log/openvswitch"];
 
     private readonly Process _keeper;
 
@@ -18,7 +19,8 @@ internal sealed class PrivateFolders : IDisposable
     public static async Task<PrivateFolders> CreateAsync()
     {
         const string script = "for folder; do if [ -d $folder ]; then mount -t tmpfs none $folder || exit; fi; done; echo ready; read -r _";
-        Process keeper = Process.Start(new ProcessStartInfo("unshare", ["--mount", "sh", "-c", script, "sh", .. Folders]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        var keeper = Process.Start(new ProcessStartInfo("unshare", ["--mount", "sh", "-c", script, "sh", .. Folders])
+            { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         var folders = new PrivateFolders(keeper);
         Assert.Equal("ready", await keeper.StandardOutput.ReadLineAsync());
         return folders;

@@ -29,7 +29,7 @@ public sealed class QdiscKindTests
     {
         await using var bed = new KindBed();
         await bed.Lab.ApplyAsync();
-        int eth = bed.EthA.Index;
+        var eth = bed.EthA.Index;
         TcHandle root = TcHandle.Parse("1:"), first = TcHandle.Parse("1:10"), other = TcHandle.Parse("1:20");
         bed.A.Change(b =>
         {
@@ -50,7 +50,7 @@ public sealed class QdiscKindTests
     public async Task What_comes_in_goes_by_way_of_an_ifb_and_its_shaper()
     {
         await using var bed = new KindBed();
-        KernelDevice ifb = bed.B.AddDevice(new IfbSpec("shape0"));
+        var ifb = bed.B.AddDevice(new IfbSpec("shape0"));
         await bed.Lab.ApplyAsync();
         bed.B.Change(b =>
         {
@@ -71,9 +71,10 @@ public sealed class QdiscKindTests
         await bed.Lab.ApplyAsync();
         bed.A.Change(b => b.AddQdisc(new NetemSpec(bed.EthA.Index) { Delay = TimeSpan.FromMilliseconds(20) }));
 
-        string told = await bed.A.PingByProgramAsync(KindBed.AddressB);
+        var told = await bed.A.PingByProgramAsync(KindBed.AddressB);
 
-        Assert.True(double.Parse(Regex.Match(told, @"time=([\d.]+) ms").Groups[1].Value, CultureInfo.InvariantCulture) >= 20, told); // it can be no less, whatever the machine does
+        // it can be no less, whatever the machine does
+        Assert.True(double.Parse(Regex.Match(told, @"time=([\d.]+) ms").Groups[1].Value, CultureInfo.InvariantCulture) >= 20, told);
     }
 
     [LabFact(Feature.Netem)]
@@ -94,7 +95,7 @@ public sealed class QdiscKindTests
     {
         const int sent = 64;
         await using var lab = new Lab();
-        Bridge bridge = lab.AddNode("n").AddBridge("br0");
+        var bridge = lab.AddNode("n").AddBridge("br0");
         FakeVm vm1 = bridge.Node.AddVm("vm1", bridge, vm => vm.Address("10.0.0.1/24")), vm2 = bridge.Node.AddVm("vm2", bridge, vm => vm.Address("10.0.0.2/24"));
         await lab.ApplyAsync();
         if (Environment.OSVersion.Version < new Version(6, 6))
@@ -105,11 +106,11 @@ public sealed class QdiscKindTests
         }
 
         var arrived = new List<int[]>();
-        for (int run = 0; run < 2; run++)
+        for (var run = 0; run < 2; run++)
         {
             bridge.Node.Change(b => b.AddQdisc(new NetemSpec(vm2.Tap.Index) { Loss = 0.5, Seed = 7 }));
             Assert.Equal(7ul, ((NetemSpec)QdiscOf(vm2.Tap, "netem").Spec!).Seed);
-            for (int port = 1; port <= sent; port++)
+            for (var port = 1; port <= sent; port++)
             {
                 vm1.Inject(Frame.Udp(vm1, vm2, port, "one of many").Bytes.Span);
             }

@@ -14,19 +14,19 @@ public class ReadinessTests
     [InlineData(50, 2)]
     public async Task The_first_datagram_after_ApplyAsync_arrives(int hosts, int labs)
     {
-        for (int turn = 0; turn < labs; turn++)
+        for (var turn = 0; turn < labs; turn++)
         {
             await using var lab = new Lab();
-            Bridge bridge = lab.AddNode("switch").AddBridge("br0");
+            var bridge = lab.AddNode("switch").AddBridge("br0");
             Node[] nodes = [.. Enumerable.Range(1, hosts).Select(i => lab.AddHost($"h{i}", bridge, $"10.0.0.{i}/24"))];
             await lab.ApplyAsync();
 
             // A datagram that a first ARP request did not help on its way waits for a second one, which comes a second later.
             var receivers = new List<UdpClient>();
-            for (int i = 0; i < hosts; i += 2)
+            for (var i = 0; i < hosts; i += 2)
             {
                 receivers.Add(nodes[i + 1].UdpClient(Port));
-                using Socket sender = nodes[i].CreateSocket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+                using var sender = nodes[i].CreateSocket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
                 sender.SendTo([1], new IPEndPoint(IPAddress.Parse($"10.0.0.{i + 2}"), Port));
             }
 

@@ -14,7 +14,7 @@ public class RemovalTests
         // namespace, a second lab fits only if nothing of the first is left.
         const string withRoomForOne = "echo 11 > /proc/sys/user/max_net_namespaces; exec dotnet \"$0\" bridge --turns 4";
         Assert.Contains("ENOSPC", (await RunAsync(withRoomForOne)).Error, StringComparison.Ordinal);
-        (int exitCode, string output, string error) = await RunAsync(withRoomForOne + " --wait-for-kernel");
+        (var exitCode, var output, var error) = await RunAsync(withRoomForOne + " --wait-for-kernel");
         Assert.True(exitCode == 0, error);
         Assert.Contains("removing 3", output, StringComparison.Ordinal);
     }
@@ -33,11 +33,11 @@ public class RemovalTests
     public async Task A_wait_that_is_given_up_has_disposed_the_lab()
     {
         var lab = new Lab();
-        Node node = lab.AddNode("a");
+        var node = lab.AddNode("a");
         await lab.ApplyAsync();
         using var held = node.UdpClient();
         using var cancel = new CancellationTokenSource();
-        Task disposing = lab.DisposeAsync(waitForKernel: true, cancel.Token).AsTask();
+        var disposing = lab.DisposeAsync(waitForKernel: true, cancel.Token).AsTask();
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => disposing);
         await Assert.ThrowsAsync<ObjectDisposedException>(() => lab.ApplyAsync());
@@ -45,12 +45,14 @@ public class RemovalTests
 
     private static async Task<(int ExitCode, string Output, string Error)> RunAsync(string script)
     {
-        var start = new ProcessStartInfo("unshare", ["--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c", script, Path.Combine(AppContext.BaseDirectory, "NetLab.CrashProbe.dll")])
+        var start = new ProcessStartInfo("unshare",
+            ["--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c", script,
+                Path.Combine(AppContext.BaseDirectory, "NetLab.CrashProbe.dll")])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        using Process program = Process.Start(start)!;
+        using var program = Process.Start(start)!;
         Task<string> output = program.StandardOutput.ReadToEndAsync(), error = program.StandardError.ReadToEndAsync();
         await program.WaitForExitAsync();
         return (program.ExitCode, await output, await error);

@@ -16,7 +16,7 @@ public sealed class RoutingTests : IAsyncLifetime
         _router = _lab.AddNode("router");
         _compute = _lab.AddNode("compute");
         _router.Forwarding = true;
-        Bridge bridge = _compute.AddBridge("br0");
+        var bridge = _compute.AddBridge("br0");
         _lab.AddLink(_h1.End("eth0", "10.0.1.2/24"), _router.End("eth0", "10.0.1.1/24"));
         _lab.AddLink(_router.End("eth1", "10.0.2.1/24"), bridge.End("up"));
         _h1.AddRoute("default", "10.0.1.1");
@@ -30,7 +30,7 @@ public sealed class RoutingTests : IAsyncLifetime
     [LabFact]
     public async Task A_node_pings_a_vm_behind_a_router()
     {
-        PingResult ping = (await _h1.PingAsync(_vm)).ShouldSucceed();
+        var ping = (await _h1.PingAsync(_vm)).ShouldSucceed();
         ping.Fate.ShouldReach(_vm).Via("h1", "eth0", "eth1", "up", "br0", "tap-vm", "vm");
     }
 
@@ -43,7 +43,7 @@ public sealed class RoutingTests : IAsyncLifetime
     {
         await _vm.ResolveAsync(IPAddress.Parse("10.0.2.1"));
         _router.WriteSysctl("net.ipv4.ip_forward", "0");
-        string message = Assert.Throws<ForwardingException>(() => { _ = _vm.PingAsync(_h1).Result.ShouldSucceed(); }).Message;
+        var message = Assert.Throws<ForwardingException>(() => { _ = _vm.PingAsync(_h1).Result.ShouldSucceed(); }).Message;
         Assert.Contains("router/eth1", message, StringComparison.Ordinal);
     }
 

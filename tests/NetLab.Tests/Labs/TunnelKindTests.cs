@@ -13,15 +13,17 @@ public sealed class TunnelKindTests
     private static readonly IPAddress Group = IPAddress.Parse("239.1.1.1");
 
     [LabFact(Feature.Vxlan)]
-    public Task VXLAN_to_an_address() => KindBed.TunnelCarriesAsync("vx0", (local, remote) => new VxlanSpec("vx0") { Id = 42, Local = local, Remote = remote, Port = 4789 });
+    public Task VXLAN_to_an_address() =>
+        KindBed.TunnelCarriesAsync("vx0", (local, remote) => new VxlanSpec("vx0") { Id = 42, Local = local, Remote = remote, Port = 4789 });
 
     [LabFact(Feature.Vxlan)]
     public async Task VXLAN_to_a_group()
     {
         await using var bed = new KindBed();
-        foreach (Device eth in (Device[])[bed.EthA, bed.EthB])
+        foreach (var eth in (Device[])[bed.EthA, bed.EthB])
         {
-            eth.Node.AddDevice(eth, index => new VxlanSpec("vx0") { Id = 42, Remote = Group, DeviceIndex = index, Port = 4789 }).AddAddress(eth == bed.EthA ? "10.0.0.1/24" : "10.0.0.2/24");
+            eth.Node.AddDevice(eth, index => new VxlanSpec("vx0") { Id = 42, Remote = Group, DeviceIndex = index, Port = 4789 })
+                .AddAddress(eth == bed.EthA ? "10.0.0.1/24" : "10.0.0.2/24");
         }
 
         await bed.Lab.ApplyAsync();
@@ -29,7 +31,7 @@ public sealed class TunnelKindTests
         (await bed.A.PingAsync(KindBed.Inside)).ShouldSucceed();
 
         // What was flooded to the group is known from then on by the address that it came from.
-        FdbInfo learned = Assert.Single(bed.B.State.Route.GetFdb(), f => f.Index == bed.B.Device("vx0").Index && f.Mac.Equals(bed.A.Device("vx0").ReadLink().Mac));
+        var learned = Assert.Single(bed.B.State.Route.GetFdb(), f => f.Index == bed.B.Device("vx0").Index && f.Mac.Equals(bed.A.Device("vx0").ReadLink().Mac));
         Assert.Equal(KindBed.AddressA, learned.Remote);
     }
 
@@ -40,7 +42,8 @@ public sealed class TunnelKindTests
     public Task GRE() => KindBed.TunnelCarriesAsync("tun7", (local, remote) => new GreSpec("tun7") { Local = local, Remote = remote });
 
     [LabFact(Feature.Gre)]
-    public Task GRE_with_a_key() => KindBed.TunnelCarriesAsync("tun7", (local, remote) => new GreSpec("tun7") { Local = local, Remote = remote, InputKey = 7, OutputKey = 7 });
+    public Task GRE_with_a_key() =>
+        KindBed.TunnelCarriesAsync("tun7", (local, remote) => new GreSpec("tun7") { Local = local, Remote = remote, InputKey = 7, OutputKey = 7 });
 
     [LabFact(Feature.Gretap)]
     public Task GRE_with_Ethernet() => KindBed.TunnelCarriesAsync("tap7", (local, remote) => new GretapSpec("tap7") { Local = local, Remote = remote });
@@ -57,7 +60,7 @@ public sealed class TunnelKindTests
         await bed.Lab.ApplyAsync();
         using var a = WireguardSocket.Open(bed.A.State.Namespace);
         using var b = WireguardSocket.Open(bed.B.State.Namespace);
-        foreach (WireguardSocket end in (WireguardSocket[])[a, b])
+        foreach (var end in (WireguardSocket[])[a, b])
         {
             end.SetDevice("wg0", new WireguardDevice { PrivateKey = WireguardKey.Generate(), ListenPort = 51820 });
         }
@@ -71,7 +74,8 @@ public sealed class TunnelKindTests
 
         static void Meet(WireguardSocket end, WireguardSocket other, IPAddress address, string inside) => end.SetDevice("wg0", new WireguardDevice
         {
-            Peers = [new WireguardPeer(other.GetDevice("wg0").PublicKey!.Value) { Endpoint = new IPEndPoint(address, 51820), AllowedIps = [IPNetwork.Parse(inside)] }],
+            Peers = [new WireguardPeer(other.GetDevice("wg0").PublicKey!.Value)
+                { Endpoint = new IPEndPoint(address, 51820), AllowedIps = [IPNetwork.Parse(inside)] }],
         });
     }
 
@@ -91,9 +95,10 @@ public sealed class TunnelKindTests
         {
             foreach (var (from, to) in ((int, int)[])[(1, 2), (2, 1)])
             {
-                string ends = string.Create(CultureInfo.InvariantCulture, $"src 192.168.7.{from} dst 192.168.7.{to}");
+                var ends = string.Create(CultureInfo.InvariantCulture, $"src 192.168.7.{from} dst 192.168.7.{to}");
                 await IpAsync(node, $"xfrm state add {ends} proto esp spi 0x10{from} reqid 1 mode tunnel enc cbc(aes) {aes} auth hmac(sha256) {hmac} if_id 5");
-                await IpAsync(node, $"xfrm policy add src 0.0.0.0/0 dst 0.0.0.0/0 dir {(from == own ? "out" : "in")} if_id 5 tmpl {ends} proto esp reqid 1 mode tunnel");
+                await IpAsync(node, $"xfrm policy add src 0.0.0.0/0 dst 0.0.0.0/0 dir {(from == own ? "out" : "in")} if_id 5 " +
+                    $"tmpl {ends} proto esp reqid 1 mode tunnel");
             }
         }
 

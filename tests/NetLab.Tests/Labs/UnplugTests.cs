@@ -31,7 +31,7 @@ public sealed class UnplugTests : IAsyncLifetime
     public async Task A_removed_vm_receives_nothing_and_its_port_is_gone()
     {
         (await _vm1.PingAsync(_vm2)).ShouldSucceed();
-        int received = _vm2.Received.Count;
+        var received = _vm2.Received.Count;
         await _vm2.Tap.RemoveAsync();
         (await _vm1.SendAsync(Frame.Broadcast(_vm1, "is anybody there"))).ShouldNotReach(_vm2);
         (await _vm1.PingAsync(_host)).ShouldSucceed();
@@ -49,7 +49,7 @@ public sealed class UnplugTests : IAsyncLifetime
     public async Task A_vm_of_the_same_name_takes_the_place_of_a_removed_one()
     {
         await _vm2.Tap.RemoveAsync();
-        FakeVm again = _compute.AddVm("vm2", _bridge, vm => vm.Address("10.0.0.2/24"));
+        var again = _compute.AddVm("vm2", _bridge, vm => vm.Address("10.0.0.2/24"));
         await _lab.ApplyAsync();
         (await _vm1.PingAsync(again)).ShouldSucceed().Fate.ShouldReach(again).Via("tap-vm1", "br0", "tap-vm2");
         Assert.Equal("no change", (await _compute.ReadStateAsync()).DiffTo(await _compute.ReadStateAsync()).ToString());
@@ -58,7 +58,7 @@ public sealed class UnplugTests : IAsyncLifetime
     [LabFact]
     public async Task A_veth_goes_with_both_ends_and_what_the_node_says_by_it()
     {
-        Device eth0 = _host.Device("eth0");
+        var eth0 = _host.Device("eth0");
         await _bridge.Ports[^1].RemoveAsync();
         Assert.Empty(_host.Devices);
         Assert.Empty(_lab.Links);
@@ -81,7 +81,7 @@ public sealed class UnplugTests : IAsyncLifetime
         Assert.Null(_vm1.Tap.Switch);
         (await _vm1.PingAsync(_vm2)).ShouldFail();
 
-        Bridge other = _compute.AddBridge("br0");
+        var other = _compute.AddBridge("br0");
         await _lab.ApplyAsync();
         await other.AttachAsync(_vm1.Tap);
         await other.AttachAsync(_vm2.Tap);
@@ -91,23 +91,24 @@ public sealed class UnplugTests : IAsyncLifetime
     [LabFact(Feature.OvsVswitchd)]
     public async Task Ports_and_bridges_of_Open_vSwitch_are_removed()
     {
-        OvsBridge brInt = _compute.AddOvsBridge("br-int");
-        FakeVm vm3 = _compute.AddVm("vm3", brInt, vm => vm.Address("10.7.0.3/24").Vlan(7)), vm4 = _compute.AddVm("vm4", brInt, vm => vm.Address("10.7.0.4/24").Vlan(7));
-        OvsInternalPort gateway = brInt.AddInternalPort("gw0", 7);
+        var brInt = _compute.AddOvsBridge("br-int");
+        FakeVm vm3 = _compute.AddVm("vm3", brInt, vm => vm.Address("10.7.0.3/24").Vlan(7)),
+            vm4 = _compute.AddVm("vm4", brInt, vm => vm.Address("10.7.0.4/24").Vlan(7));
+        var gateway = brInt.AddInternalPort("gw0", 7);
         await _lab.ApplyAsync();
         (await vm3.PingAsync(vm4)).ShouldSucceed();
         await vm4.Tap.RemoveAsync();
         Assert.Equal(["br-int", "gw0", "tap-vm3"], (await _compute.ReadStateAsync()).OvsPorts.Select(p => p.Info.Name));
 
         await brInt.RemoveAsync();
-        NodeState state = await _compute.ReadStateAsync();
+        var state = await _compute.ReadStateAsync();
         Assert.Empty(state.OvsBridges);
         Assert.True(gateway.IsRemoved);
         Assert.True(vm3.Tap.IsApplied);
         Assert.DoesNotContain(state.Links, l => l.Name is "br-int" or "gw0");
 
-        OvsBridge again = _compute.AddOvsBridge("br-int");
-        FakeVm vm5 = _compute.AddVm("vm4", again, vm => vm.Address("10.7.0.4/24").Vlan(7));
+        var again = _compute.AddOvsBridge("br-int");
+        var vm5 = _compute.AddVm("vm4", again, vm => vm.Address("10.7.0.4/24").Vlan(7));
         await _lab.ApplyAsync();
         await again.AttachAsync(vm3.Tap);
         await again.SetPortAsync(vm3.Tap, o => o with { Tag = 7 });
@@ -121,7 +122,8 @@ public sealed class UnplugTests : IAsyncLifetime
         (await _vm1.PingAsync(_vm2)).ShouldSucceed().Fate.ShouldReach(_vm2).Via("tap-vm1", "br0", "blue");
         Assert.Contains("blue", LabDrawing.Text(_lab), StringComparison.Ordinal);
         Assert.Equal("blue", _vm2.Tap.ReadLink().Name);
-        Assert.Contains("has a device 'br0' already", (await Assert.ThrowsAsync<TopologyException>(() => _vm2.Tap.RenameAsync("br0"))).Message, StringComparison.Ordinal);
+        Assert.Contains("has a device 'br0' already", (await Assert.ThrowsAsync<TopologyException>(() => _vm2.Tap.RenameAsync("br0"))).Message,
+            StringComparison.Ordinal);
         _vm2.Tap.AddAltName("the-blue-one-of-the-second-vm");
         Assert.Equal(["the-blue-one-of-the-second-vm"], _vm2.Tap.ReadLink().AltNames);
         _vm2.Tap.RemoveAltName("the-blue-one-of-the-second-vm");
@@ -131,9 +133,9 @@ public sealed class UnplugTests : IAsyncLifetime
     [LabFact]
     public async Task A_device_moves_to_another_node_with_its_addresses()
     {
-        Node other = _lab.AddNode("other");
+        var other = _lab.AddNode("other");
         await _lab.ApplyAsync();
-        Device eth0 = _host.Device("eth0");
+        var eth0 = _host.Device("eth0");
         await eth0.MoveToAsync(other);
         Assert.Same(other, eth0.Node);
         Assert.Empty(_host.Devices);
@@ -146,7 +148,7 @@ public sealed class UnplugTests : IAsyncLifetime
     [LabFact]
     public async Task A_vm_moves_to_another_compute_node()
     {
-        Bridge second = _lab.AddNode("compute2").AddBridge("br0");
+        var second = _lab.AddNode("compute2").AddBridge("br0");
         _lab.AddLink(_bridge.End("trunk"), second.End("trunk"));
         await _lab.ApplyAsync();
         await _vm2.Tap.MoveToAsync(second.Node);

@@ -15,7 +15,7 @@ public sealed class CodeInNodesTests : IAsyncLifetime
 
     public CodeInNodesTests()
     {
-        Bridge bridge = _lab.AddNode("sw").AddBridge("br0");
+        var bridge = _lab.AddNode("sw").AddBridge("br0");
         _a = _lab.AddHost("a", bridge, "10.0.0.1/24");
         _b = _lab.AddHost("b", bridge, "10.0.0.2/24");
     }
@@ -27,12 +27,12 @@ public sealed class CodeInNodesTests : IAsyncLifetime
     [LabFact]
     public async Task Tcp_from_node_to_node()
     {
-        using TcpListener listener = _a.TcpListener(7000);
-        Task<TcpClient> accepting = listener.AcceptTcpClientAsync();
-        await using NetworkStream client = await _b.ConnectAsync(IPAddress.Parse("10.0.0.1"), 7000);
-        using TcpClient accepted = await accepting;
+        using var listener = _a.TcpListener(7000);
+        var accepting = listener.AcceptTcpClientAsync();
+        await using var client = await _b.ConnectAsync(IPAddress.Parse("10.0.0.1"), 7000);
+        using var accepted = await accepting;
         await client.WriteAsync("question"u8.ToArray());
-        byte[] buffer = new byte[8];
+        var buffer = new byte[8];
         await accepted.GetStream().ReadExactlyAsync(buffer);
         Assert.Equal("question", Encoding.ASCII.GetString(buffer));
         Assert.Equal("10.0.0.2", ((IPEndPoint)accepted.Client.RemoteEndPoint!).Address.ToString());
@@ -41,7 +41,7 @@ public sealed class CodeInNodesTests : IAsyncLifetime
     [LabFact]
     public async Task The_machine_itself_does_not_see_the_listener()
     {
-        using TcpListener listener = _a.TcpListener(7000, IPAddress.Any);
+        using var listener = _a.TcpListener(7000, IPAddress.Any);
         using var outside = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         var e = await Assert.ThrowsAsync<SocketException>(() => outside.ConnectAsync(IPAddress.Loopback, 7000));
         Assert.Equal(SocketError.ConnectionRefused, e.SocketErrorCode);
@@ -58,12 +58,12 @@ public sealed class CodeInNodesTests : IAsyncLifetime
     [LabFact]
     public async Task What_waits_at_a_socket_of_a_node_ends_with_the_lab()
     {
-        TcpListener listener = _a.TcpListener(7000);
-        UdpClient client = _a.UdpClient(5000);
-        await using NetworkStream stream = await _b.ConnectAsync(IPAddress.Parse("10.0.0.1"), 7000);
-        using TcpClient accepted = await listener.AcceptTcpClientAsync();
+        var listener = _a.TcpListener(7000);
+        var client = _a.UdpClient(5000);
+        await using var stream = await _b.ConnectAsync(IPAddress.Parse("10.0.0.1"), 7000);
+        using var accepted = await listener.AcceptTcpClientAsync();
         Task accepting = listener.AcceptTcpClientAsync(), receiving = client.ReceiveAsync();
-        Task<int> reading = accepted.GetStream().ReadAsync(new byte[1]).AsTask();
+        var reading = accepted.GetStream().ReadAsync(new byte[1]).AsTask();
 
         await _lab.DisposeAsync();
 
@@ -78,26 +78,27 @@ public sealed class CodeInNodesTests : IAsyncLifetime
     {
         var refused = await Assert.ThrowsAsync<NodeSocketException>(() => _b.ConnectAsync(IPAddress.Parse("10.0.0.1"), 7001));
         Assert.Equal(
-            "Node b cannot connect to 10.0.0.1:7001: Connection refused. The host is reached, and nothing listens at that port and address there.", refused.Message);
+            "Node b cannot connect to 10.0.0.1:7001: Connection refused. The host is reached, and nothing listens at that port and address there.",
+                refused.Message);
         Assert.Equal(SocketError.ConnectionRefused, refused.SocketErrorCode);
 
         var noRoute = await Assert.ThrowsAsync<NodeSocketException>(() => _b.ConnectAsync(IPAddress.Parse("192.0.2.1"), 80));
         Assert.Equal(
             "Node b cannot connect to 192.0.2.1:80: Network is unreachable. The node has no route there; its addresses are 10.0.0.2/24.", noRoute.Message);
 
-        using TcpListener listener = _a.TcpListener(7000);
+        using var listener = _a.TcpListener(7000);
         Assert.StartsWith(
             "Node a cannot listen at 0.0.0.0:7000: Address already in use.", Assert.Throws<NodeSocketException>(() => _a.TcpListener(7000)).Message);
         var foreign = Assert.Throws<NodeSocketException>(() => _a.BindTcp(new IPEndPoint(IPAddress.Parse("10.0.0.2"), 80)));
         Assert.EndsWith("The node has no such address; it has 10.0.0.1/24.", foreign.Message);
-        using UdpClient client = _a.UdpClient(5000);
+        using var client = _a.UdpClient(5000);
         Assert.StartsWith("Node a cannot bind 0.0.0.0:5000: Address already in use.", Assert.Throws<NodeSocketException>(() => _a.UdpClient(5000)).Message);
     }
 
     [LabFact]
     public async Task An_HTTP_client_of_a_node_says_so_too()
     {
-        using HttpClient http = _b.CreateHttpClient();
+        using var http = _b.CreateHttpClient();
 
         var failure = await Assert.ThrowsAsync<HttpRequestException>(() => http.GetStringAsync("http://a:8080/"));
 
@@ -125,7 +126,7 @@ public sealed class CodeInNodesTests : IAsyncLifetime
     [LabFact]
     public async Task Code_runs_inside_the_node()
     {
-        string inside = await _a.RunAsync(() => File.ResolveLinkTarget("/proc/thread-self/ns/net", false)!.Name);
+        var inside = await _a.RunAsync(() => File.ResolveLinkTarget("/proc/thread-self/ns/net", false)!.Name);
         Assert.Equal($"net:[{_a.NamespaceInode}]", inside);
         Assert.Equal("net:[" + NetworkNamespace.OfThisProcess().Inode + "]", File.ResolveLinkTarget("/proc/thread-self/ns/net", false)!.Name);
     }
@@ -134,7 +135,8 @@ public sealed class CodeInNodesTests : IAsyncLifetime
     public async Task Code_that_leaves_threads_inside_is_reported()
     {
         using var stay = new ManualResetEventSlim();
-        var e = await Assert.ThrowsAsync<InvalidOperationException>(() => _a.RunAsync(() => new Thread(stay.Wait) { IsBackground = true, Name = "left-behind" }.Start()));
+        var e = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            _a.RunAsync(() => new Thread(stay.Wait) { IsBackground = true, Name = "left-behind" }.Start()));
         stay.Set();
         Assert.Contains("left-behind", e.Message, StringComparison.Ordinal);
     }
@@ -162,7 +164,7 @@ public sealed class CodeInNodesTests : IAsyncLifetime
     [LabFact]
     public async Task A_program_dies_with_the_lab()
     {
-        NodeProcess process = _a.Start("sleep", "1000");
+        var process = _a.Start("sleep", "1000");
         await _lab.DisposeAsync();
         Assert.Equal(128 + 9, await process.Exited);
     }
@@ -172,14 +174,14 @@ public sealed class CodeInNodesTests : IAsyncLifetime
     {
         await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Task.Run(async () =>
         {
-            using UdpClient client = _a.UdpClient();
+            using var client = _a.UdpClient();
             await client.SendAsync("x"u8.ToArray(), new IPEndPoint(IPAddress.Parse("10.0.0.2"), 9));
             _ = await _b.ExecAsync("true", []);
             await Task.Delay(1);
         })));
-        foreach (Node node in _lab.Nodes)
+        foreach (var node in _lab.Nodes)
         {
-            using NetworkNamespace ns = NetworkNamespace.OpenPath($"/proc/self/fd/{node.State.Namespace.Handle.DangerousGetHandle()}");
+            using var ns = NetworkNamespace.OpenPath($"/proc/self/fd/{node.State.Namespace.Handle.DangerousGetHandle()}");
             Assert.Empty(NamespaceThread.ThreadsIn(ns));
         }
     }

@@ -28,7 +28,7 @@ public sealed class NodeIsolationTests : IAsyncLifetime
     [LabFact]
     public async Task The_host_name_is_the_node_s_and_can_be_changed_there()
     {
-        string before = HostName();
+        var before = HostName();
         Assert.Equal("a", await SayAsync(_a, "hostname"));
         Assert.Equal("elsewhere", await SayAsync(_a, "hostname elsewhere; hostname"));
         Assert.Equal("elsewhere", await SayAsync(_a, "hostname"));
@@ -58,7 +58,7 @@ public sealed class NodeIsolationTests : IAsyncLifetime
     [LabFact]
     public async Task A_namespace_that_is_added_in_a_node_is_there_for_its_next_program_and_for_nobody_else()
     {
-        bool existed = Directory.Exists("/run/netns");
+        var existed = Directory.Exists("/run/netns");
         await SayAsync(_a, "ip netns add foo && ip -n foo link set lo up");
         Assert.Contains("UP", await SayAsync(_a, "ip -n foo link show lo"), StringComparison.Ordinal);
         Assert.Equal(["a", "b", "foo"], await NamesAsync(_a));
@@ -79,7 +79,7 @@ public sealed class NodeIsolationTests : IAsyncLifetime
     [LabFact]
     public async Task A_device_that_is_sent_to_process_1_does_not_reach_the_machine()
     {
-        string name = "vx" + Guid.NewGuid().ToString("N")[..8];
+        var name = "vx" + Guid.NewGuid().ToString("N")[..8];
         await SayAsync(_a, $"ip link add {name} type veth peer name peer0 && ip link set {name} netns 1");
         Assert.DoesNotContain(name, await File.ReadAllTextAsync("/proc/self/net/dev"), StringComparison.Ordinal);
         Assert.DoesNotContain(name, await SayAsync(_a, "ip link"), StringComparison.Ordinal);
@@ -89,10 +89,10 @@ public sealed class NodeIsolationTests : IAsyncLifetime
     public async Task The_namespaces_of_process_1_are_not_the_machine_s()
     {
         using var host = NetworkNamespace.OfThisProcess();
-        string entered = await SayAsync(_a, "nsenter --net=/proc/1/ns/net readlink /proc/self/ns/net");
+        var entered = await SayAsync(_a, "nsenter --net=/proc/1/ns/net readlink /proc/self/ns/net");
         Assert.StartsWith("net:[", entered, StringComparison.Ordinal);
         Assert.NotEqual(host.ToString(), entered);
-        foreach (string kind in new[] { "net", "mnt", "uts", "ipc", "pid" })
+        foreach (var kind in new[] { "net", "mnt", "uts", "ipc", "pid" })
         {
             Assert.NotEqual(File.ResolveLinkTarget($"/proc/self/ns/{kind}", false)!.Name, await SayAsync(_a, $"readlink /proc/1/ns/{kind}"));
             Assert.NotEqual(File.ResolveLinkTarget($"/proc/self/ns/{kind}", false)!.Name, await SayAsync(_a, $"readlink /proc/self/ns/{kind}"));
@@ -103,7 +103,7 @@ public sealed class NodeIsolationTests : IAsyncLifetime
     public async Task Proc_shows_the_processes_of_the_lab_and_none_of_the_machine()
     {
         _b.Start("sleep", "4711");
-        string seen = await SayAsync(_a, "cat /proc/[0-9]*/cmdline | tr '\\0' ' '");
+        var seen = await SayAsync(_a, "cat /proc/[0-9]*/cmdline | tr '\\0' ' '");
         Assert.Contains("sleep 4711", seen, StringComparison.Ordinal);
         Assert.DoesNotContain("dotnet", seen, StringComparison.Ordinal);
         Assert.Equal("sh", await SayAsync(_a, "cat /proc/$$/comm"));
@@ -112,19 +112,19 @@ public sealed class NodeIsolationTests : IAsyncLifetime
     [LabFact]
     public async Task Run_is_the_node_s_own_with_the_directories_of_the_machine()
     {
-        string name = Guid.NewGuid().ToString("N");
+        var name = Guid.NewGuid().ToString("N");
         await SayAsync(_a, $"echo mine > /run/{name}; echo mine > /var/run/{name}.pid");
         Assert.Equal("mine mine", await SayAsync(_a, $"cat /run/{name} /run/{name}.pid | xargs"));
         Assert.False(File.Exists($"/run/{name}") || File.Exists($"/var/run/{name}.pid"));
         Assert.Equal("", await SayAsync(_b, $"cat /run/{name} 2>/dev/null || true"));
-        IEnumerable<string> directories = new DirectoryInfo("/run").GetDirectories().Where(d => d.LinkTarget is null && d.Name is not "netns").Select(d => d.Name);
+        var directories = new DirectoryInfo("/run").GetDirectories().Where(d => d.LinkTarget is null && d.Name is not "netns").Select(d => d.Name);
         Assert.Subset((await SayAsync(_a, "ls /run")).Split('\n').ToHashSet(), directories.ToHashSet());
     }
 
     [LabFact]
     public async Task Shared_memory_and_System_V_objects_are_the_node_s_own()
     {
-        string name = Guid.NewGuid().ToString("N");
+        var name = Guid.NewGuid().ToString("N");
         await SayAsync(_a, $"echo > /dev/shm/{name}; ipcmk -Q");
         Assert.False(File.Exists($"/dev/shm/{name}"));
         Assert.Equal("1", await SayAsync(_a, "ipcs -q | grep -c 0x"));
@@ -134,7 +134,7 @@ public sealed class NodeIsolationTests : IAsyncLifetime
     [LabFact]
     public async Task What_is_mounted_in_a_node_is_there_for_its_next_program_and_for_nobody_else()
     {
-        string before = await File.ReadAllTextAsync("/proc/self/mountinfo");
+        var before = await File.ReadAllTextAsync("/proc/self/mountinfo");
         await SayAsync(_a, "mount -t tmpfs none /mnt && echo here > /mnt/file");
         Assert.Equal("here", await SayAsync(_a, "cat /mnt/file"));
         Assert.Equal("", await SayAsync(_b, "cat /mnt/file 2>/dev/null || true"));
@@ -146,9 +146,11 @@ public sealed class NodeIsolationTests : IAsyncLifetime
     {
         Assert.Equal("1", await SayAsync(_a, "echo 1 > /proc/sys/net/ipv4/ip_forward; cat /proc/sys/net/ipv4/ip_forward"));
         Assert.Equal("0", _b.ReadSysctl("net.ipv4.ip_forward"));
-        foreach (string file in new[] { "/proc/sys/kernel/panic", "/proc/sys/vm/swappiness", "/proc/sysrq-trigger", "/sys/power/state", "/sys/kernel/mm/transparent_hugepage/enabled" })
+        foreach (var file in new[]
+            { "/proc/sys/kernel/panic", "/proc/sys/vm/swappiness", "/proc/sysrq-trigger", "/sys/power/state", "/sys/kernel/mm/transparent_hugepage/enabled" })
         {
-            Assert.Equal(File.Exists(file) ? "Read-only file system" : "", await SayAsync(_a, $"test ! -e {file} || (: >> {file}) 2>&1 | sed 's/.*: //; s/cannot create.*//'"));
+            Assert.Equal(File.Exists(file) ? "Read-only file system" : "",
+                await SayAsync(_a, $"test ! -e {file} || (: >> {file}) 2>&1 | sed 's/.*: //; s/cannot create.*//'"));
         }
 
         Assert.Equal("1", await SayAsync(_a, "echo 1 > /sys/class/net/eth0/netdev_group; cat /sys/class/net/eth0/netdev_group"));
@@ -158,7 +160,7 @@ public sealed class NodeIsolationTests : IAsyncLifetime
     public async Task Programs_have_what_routers_need_and_more_on_request()
     {
         // A container may have less itself.
-        Privileges own = await PrivilegesAsync(_a, Privileges.All);
+        var own = await PrivilegesAsync(_a, Privileges.All);
         Assert.Equal(own & Privileges.OfNodes, await PrivilegesAsync(_a, Privileges.OfNodes));
         Assert.Equal(own & (Privileges.OfNodes | Privileges.SysTime), await PrivilegesAsync(_a, Privileges.OfNodes | Privileges.SysTime));
         Assert.Equal(own & Privileges.Least, await PrivilegesAsync(_a, Privileges.Least));
@@ -192,7 +194,8 @@ public sealed class NodeIsolationTests : IAsyncLifetime
     private static async Task<string> SayAsync(Node node, string script) => (await node.ExecAsync("sh", ["-c", script])).EnsureSuccess().Output.Trim();
 
     private static async Task<string[]> NamesAsync(Node node) =>
-        [.. (await SayAsync(node, "ip netns list")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[0]).Order(StringComparer.Ordinal)];
+        [.. (await SayAsync(node, "ip netns list")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[0])
+            .Order(StringComparer.Ordinal)];
 
     private static async Task<Privileges> PrivilegesAsync(Node node, Privileges asked)
     {

@@ -12,9 +12,9 @@ public sealed partial class FailureTest
     public async Task The_failed_assertion_of_the_README_is_what_is_printed()
     {
         await using var lab = new Lab();
-        Bridge bridge = lab.AddNode("compute").AddBridge("br0");
-        FakeVm vm1 = bridge.Node.AddVm("vm1", bridge, vm => vm.Address("10.0.0.1/24"));
-        FakeVm vm2 = bridge.Node.AddVm("vm2", bridge, vm => vm.Address("10.0.0.2/24"));
+        var bridge = lab.AddNode("compute").AddBridge("br0");
+        var vm1 = bridge.Node.AddVm("vm1", bridge, vm => vm.Address("10.0.0.1/24"));
+        var vm2 = bridge.Node.AddVm("vm2", bridge, vm => vm.Address("10.0.0.2/24"));
         await lab.ApplyAsync();
         await bridge.Node.LoadRulesetAsync("""
             table bridge guard {
@@ -22,10 +22,10 @@ public sealed partial class FailureTest
             }
             """);
 
-        Fate fate = await vm1.SendAsync(Frame.Udp(vm1, vm2, 53, "hello"));
+        var fate = await vm1.SendAsync(Frame.Udp(vm1, vm2, 53, "hello"));
 
-        string message = Assert.Throws<ForwardingException>(() => fate.ShouldReach(vm2)).Message;
-        string readme = File.ReadAllText(Path.Combine(ReadmeTests.Root(), "README.md")).ReplaceLineEndings();
+        var message = Assert.Throws<ForwardingException>(() => fate.ShouldReach(vm2)).Message;
+        var readme = File.ReadAllText(Path.Combine(ReadmeTests.Root(), "README.md")).ReplaceLineEndings();
         Assert.Contains(Steady(message.Split($"{Environment.NewLine}Bundle:")[0]), Steady(readme), StringComparison.Ordinal);
     }
 

@@ -14,9 +14,9 @@ public class ReadmeTests
     [InlineData("docs/tests.md", "state", "StateTest.cs")]
     public void A_snippet_of_a_page_is_the_text_of_a_test(string page, string name, string file)
     {
-        string[] source = File.ReadAllLines(Path.Combine(RootFolder, "tests/NetLab.Tests/Readme", file));
+        var source = File.ReadAllLines(Path.Combine(RootFolder, "tests/NetLab.Tests/Readme", file));
         int start = Array.FindIndex(source, l => l.Trim() == $"// README: {name}"), end = Array.FindIndex(source, start, l => l.Trim() == "// README: end");
-        string snippet = string.Join('\n', source[(start + 1)..end].Select(l => l.Length >= 4 ? l[4..] : l)).Trim();
+        var snippet = string.Join('\n', source[(start + 1)..end].Select(l => l.Length >= 4 ? l[4..] : l)).Trim();
         Assert.True(snippet.Split('\n').Length < 25, "A snippet has less than 25 lines.");
         Assert.Contains(snippet, File.ReadAllText(Path.Combine(RootFolder, page)), StringComparison.Ordinal);
     }
@@ -29,7 +29,7 @@ public class ReadmeTests
 
     internal static string Root()
     {
-        string? folder = AppContext.BaseDirectory;
+        var folder = AppContext.BaseDirectory;
         while (folder is not null && !File.Exists(Path.Combine(folder, "NetLab.sln")))
         {
             folder = Path.GetDirectoryName(folder);

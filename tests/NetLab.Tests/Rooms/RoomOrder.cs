@@ -27,16 +27,17 @@ internal sealed partial class RoomOrder
 
     public static RoomOrder Read()
     {
-        string order = Order().Match(File.ReadAllText(Path.Combine(Root, "README.md"))).Value;
+        var order = Order().Match(File.ReadAllText(Path.Combine(Root, "README.md"))).Value;
         IReadOnlyList<IReadOnlyList<string>> ranks = [.. order.Split('<').Select(rank => Name().Matches(rank).Select(m => m.Groups[1].Value).ToList())];
 
         string[] usings = ["System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Net.Http", "System.Threading", "System.Threading.Tasks"];
-        IEnumerable<string> files = Directory.GetFiles(Library, "*.cs", SearchOption.AllDirectories).Where(f => RoomOf(f) is not (null or "bin" or "obj"));
-        IEnumerable<string> references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(':').Where(f => Path.GetFileName(f) != "NetLab.dll");
+        var files = Directory.GetFiles(Library, "*.cs", SearchOption.AllDirectories).Where(f => RoomOf(f) is not (null or "bin" or "obj"));
+        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(':').Where(f => Path.GetFileName(f) != "NetLab.dll");
         return new RoomOrder(
             CSharpCompilation.Create(
                 "NetLab",
-                files.Select(f => CSharpSyntaxTree.ParseText(File.ReadAllText(f), path: f)).Append(CSharpSyntaxTree.ParseText(string.Concat(usings.Select(u => $"global using {u};")))),
+                files.Select(f => CSharpSyntaxTree.ParseText(File.ReadAllText(f), path: f))
+                    .Append(CSharpSyntaxTree.ParseText(string.Concat(usings.Select(u => $"global using {u};")))),
                 references.Select(f => MetadataReference.CreateFromFile(f)),
                 new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true)),
             ranks);
@@ -47,7 +48,7 @@ internal sealed partial class RoomOrder
     /// <param name="text">What is in it.</param>
     public IReadOnlyList<string> WrongIn(string path, string text)
     {
-        SyntaxTree tree = CSharpSyntaxTree.ParseText(text, path: Library + path);
+        var tree = CSharpSyntaxTree.ParseText(text, path: Library + path);
         return [.. new RoomOrder(_library.AddSyntaxTrees(tree), Ranks).Wrong(tree)];
     }
 
@@ -69,14 +70,14 @@ internal sealed partial class RoomOrder
 
     private IEnumerable<string> Wrong(SyntaxTree tree)
     {
-        SemanticModel model = _library.GetSemanticModel(tree);
-        string room = RoomOf(tree.FilePath)!;
-        foreach (SimpleNameSyntax name in tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>())
+        var model = _library.GetSemanticModel(tree);
+        var room = RoomOf(tree.FilePath)!;
+        foreach (var name in tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>())
         {
-            ISymbol? used = model.GetSymbolInfo(name).Symbol?.OriginalDefinition;
+            var used = model.GetSymbolInfo(name).Symbol?.OriginalDefinition;
             if (used is not (null or ILocalSymbol or IParameterSymbol or INamespaceSymbol) && HomeOf(used) is { } home && RankOf(home) > RankOf(room))
             {
-                string what = used.ContainingType is { Name.Length: > 0 } type ? $"{type.Name}.{used.Name}" : used.Name;
+                var what = used.ContainingType is { Name.Length: > 0 } type ? $"{type.Name}.{used.Name}" : used.Name;
                 yield return $"{Path.GetRelativePath(Library, tree.FilePath)} names {what}, which is in {home}: that room comes after {room}";
             }
         }

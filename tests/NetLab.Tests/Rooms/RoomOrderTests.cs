@@ -20,7 +20,8 @@ public sealed class RoomOrderTests
     [Fact]
     public void A_room_that_does_is_found() => Assert.Equal(
         ["Tracing/Wrong.cs names FateVerdict, which is in Reports: that room comes after Tracing"],
-        Rooms.WrongIn("Tracing/Wrong.cs", "namespace NetLab; internal static class Wrong { public static string? Of(FateVerdict verdict) => $\"{verdict}\"; }"));
+        Rooms.WrongIn("Tracing/Wrong.cs",
+            "namespace NetLab; internal static class Wrong { public static string? Of(FateVerdict verdict) => $\"{verdict}\"; }"));
 
     [Fact]
     public void A_member_that_a_later_room_adds_is_found() => Assert.Contains(

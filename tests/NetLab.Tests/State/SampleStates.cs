@@ -26,8 +26,8 @@ internal static class SampleStates
     {
         var lab = new Lab();
         Node sw = lab.AddNode("switch"), router = lab.AddNode("router"), host = lab.AddNode("host");
-        Bridge bridge = sw.AddBridge("br0");
-        FakeVm vm = sw.AddVm("vm1", bridge, v => v.Address("10.0.0.2/24").Gateway("10.0.0.1"));
+        var bridge = sw.AddBridge("br0");
+        var vm = sw.AddVm("vm1", bridge, v => v.Address("10.0.0.2/24").Gateway("10.0.0.1"));
         lab.AddLink(router.End("eth0", "10.0.0.1/24"), bridge.End("uplink"));
         lab.AddLink(router.End("eth1", "10.1.0.1/24").Address("fd00:1::1/64"), host.End("eth0", "10.1.0.2/24").Address("fd00:1::2/64"));
         router.Forwarding = true;
@@ -40,7 +40,7 @@ internal static class SampleStates
 
     public static async Task RunAsync(this Node node, string command)
     {
-        string[] words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         (await node.ExecAsync(words[0], words[1..])).EnsureSuccess();
     }
 }

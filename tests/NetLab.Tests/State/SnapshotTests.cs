@@ -69,7 +69,7 @@ public class SnapshotTests
         {
             var (lab, sw, _, host, vm) = SampleStates.Create();
             await using var _ = lab;
-            OvsBridge brInt = sw.AddOvsBridge("br-int");
+            var brInt = sw.AddOvsBridge("br-int");
             brInt.AddFlow("table=0,priority=7,udp actions=drop");
             FakeVm vm2 = sw.AddVm("vm2", brInt, v => v.Address("10.7.0.2/24").Vlan(7)), vm3 = sw.AddVm("vm3", brInt, v => v.Address("10.7.0.3/24").Vlan(7));
             await lab.ApplyAsync();
@@ -87,8 +87,8 @@ public class SnapshotTests
         await using var _ = lab;
         await lab.ApplyAsync();
         (await vm.PingAsync(host)).ShouldSucceed();
-        LabState first = await lab.ReadStateAsync();
-        for (int n = 0; n < 20; n++)
+        var first = await lab.ReadStateAsync();
+        for (var n = 0; n < 20; n++)
         {
             Assert.Equal("no change", first.DiffTo(await lab.ReadStateAsync()).ToString());
         }
@@ -98,9 +98,9 @@ public class SnapshotTests
     public async Task Reading_changes_nothing_that_a_program_could_see()
     {
         await using var lab = new Lab();
-        Node node = lab.AddHost("h", lab.AddNode("s").AddBridge("br0"), "10.0.0.1/24");
+        var node = lab.AddHost("h", lab.AddNode("s").AddBridge("br0"), "10.0.0.1/24");
         await lab.ApplyAsync();
-        (string Tables, string Legacy, string Count) before = await SeenAsync();
+        var before = await SeenAsync();
         await node.ReadStateAsync();
         Assert.Equal(before, await SeenAsync());
         Assert.Equal(("", "", "0"), before);
@@ -115,15 +115,16 @@ public class SnapshotTests
     public async Task The_tables_by_which_frames_are_traced_are_no_part_of_the_state()
     {
         await using var lab = new Lab();
-        Node node = lab.AddHost("h", lab.AddNode("s").AddBridge("br0"), "10.0.0.1/24");
-        node.AddRuleset("table inet mine { chain c { type filter hook input priority 0; udp dport 53 drop; }\n}\ntable arp others { chain c { type filter hook input priority 0; }\n}");
+        var node = lab.AddHost("h", lab.AddNode("s").AddBridge("br0"), "10.0.0.1/24");
+        node.AddRuleset("table inet mine { chain c { type filter hook input priority 0; udp dport 53 drop; }\n}\ntable arp others { chain c " +
+            "{ type filter hook input priority 0; }\n}");
         await lab.ApplyAsync();
-        NodeState before = await node.ReadStateAsync();
+        var before = await node.ReadStateAsync();
         using var trace = NftTrace.Open(node.State.Namespace);
         Assert.True(trace.Arm());
         Assert.Contains(NftTrace.ArmingTable, (await node.ExecAsync("nft", ["list", "ruleset"])).Output, StringComparison.Ordinal);
 
-        NodeState armed = await node.ReadStateAsync();
+        var armed = await node.ReadStateAsync();
 
         Assert.Equal(before.NftRuleset, armed.NftRuleset);
         Assert.Contains("udp dport 53 drop", armed.NftRuleset, StringComparison.Ordinal);
@@ -134,9 +135,9 @@ public class SnapshotTests
     public async Task A_node_without_rules_starts_no_program()
     {
         await using var lab = new Lab();
-        Node node = lab.AddHost("h", lab.AddNode("s").AddBridge("br0"), "10.0.0.1/24");
+        var node = lab.AddHost("h", lab.AddNode("s").AddBridge("br0"), "10.0.0.1/24");
         await lab.ApplyAsync();
-        NodeState state = await new StateReader(node).AddFirewallAsync(new NodeState { Node = "h" }, default);
+        var state = await new StateReader(node).AddFirewallAsync(new NodeState { Node = "h" }, default);
         Assert.Null(state.NftRuleset);
         Assert.Empty(state.Nft);
         Assert.Empty(state.NotRead);
@@ -148,7 +149,7 @@ public class SnapshotTests
         var (lab, _, router, _, _) = SampleStates.Create();
         await using var _ = lab;
         await lab.ApplyAsync();
-        NodeState state = await new StateReader(router) { Nft = "nft-that-is-nowhere" }.AddFirewallAsync(await router.ReadStateAsync(), default);
+        var state = await new StateReader(router) { Nft = "nft-that-is-nowhere" }.AddFirewallAsync(await router.ReadStateAsync(), default);
         Assert.Empty(state.Nft);
         Assert.Equal("nft ruleset", Assert.Single(state.NotRead).Part);
         Assert.Contains("not read\n    nft ruleset: start nft-that-is-nowhere: ENOENT", state.ToString(), StringComparison.Ordinal);
@@ -158,11 +159,11 @@ public class SnapshotTests
     public async Task A_switch_that_has_ended_is_named_and_the_rest_is_read()
     {
         await using var lab = new Lab();
-        Node node = lab.AddNode("compute");
-        OvsBridge bridge = node.AddOvsBridge("br-int");
+        var node = lab.AddNode("compute");
+        var bridge = node.AddOvsBridge("br-int");
         await lab.ApplyAsync();
         await node.State.Ovs!.DisposeAsync();
-        NodeState state = await node.ReadStateAsync();
+        var state = await node.ReadStateAsync();
         Assert.Equal("Open vSwitch", Assert.Single(state.NotRead).Part);
         Assert.Contains(state.Links, l => l.Name == "lo");
         Assert.Contains("  not read\n    Open vSwitch: ", state.ToString(), StringComparison.Ordinal);
@@ -175,14 +176,17 @@ public class SnapshotTests
         await using var _ = lab;
         await lab.ApplyAsync();
         (await vm.PingAsync(host)).ShouldSucceed();
-        NodeState state = await router.ReadStateAsync();
-        using JsonDocument json = JsonDocument.Parse(state.ToJson());
-        JsonElement root = json.RootElement;
-        JsonElement eth0 = root.GetProperty("links").EnumerateArray().Single(l => l.GetProperty("key").GetString() == "eth0");
-        Assert.Equal((1500, "02:81:e5:95:f8:cb", true, JsonValueKind.Null), (eth0.GetProperty("mtu").GetInt32(), eth0.GetProperty("address").GetString(), eth0.GetProperty("carrier").GetBoolean(), eth0.GetProperty("master").ValueKind));
+        var state = await router.ReadStateAsync();
+        using var json = JsonDocument.Parse(state.ToJson());
+        var root = json.RootElement;
+        var eth0 = root.GetProperty("links").EnumerateArray().Single(l => l.GetProperty("key").GetString() == "eth0");
+        Assert.Equal((1500, "02:81:e5:95:f8:cb", true, JsonValueKind.Null),
+            (eth0.GetProperty("mtu").GetInt32(), eth0.GetProperty("address").GetString(), eth0.GetProperty("carrier").GetBoolean(),
+                eth0.GetProperty("master").ValueKind));
         Assert.True(eth0.GetProperty("rx_packets").GetInt64() > 0);
         Assert.True(eth0.GetProperty("index").GetInt32() > 0);
-        Assert.Contains(root.GetProperty("nft").EnumerateArray(), r => r.TryGetProperty("handle", out JsonElement handle) && handle.GetInt64() > 0 && r.GetProperty("as_listed").GetString()!.Contains("counter packets", StringComparison.Ordinal));
+        Assert.Contains(root.GetProperty("nft").EnumerateArray(), r => r.TryGetProperty("handle", out var handle) && handle.GetInt64() > 0
+            && r.GetProperty("as_listed").GetString()!.Contains("counter packets", StringComparison.Ordinal));
         Assert.Equal(state.NftRuleset, root.GetProperty("nft_ruleset").GetString());
         foreach (var (heading, entries) in state.Sections)
         {
@@ -197,9 +201,9 @@ public class SnapshotTests
     public async Task Two_readings_of_the_same_are_equal_and_of_another_are_not()
     {
         await using var lab = new Lab();
-        Node node = lab.AddHost("h", lab.AddNode("s").AddBridge("br0"), "10.0.0.1/24");
+        var node = lab.AddHost("h", lab.AddNode("s").AddBridge("br0"), "10.0.0.1/24");
         await lab.ApplyAsync();
-        NodeState first = await node.ReadStateAsync();
+        var first = await node.ReadStateAsync();
         Assert.Equal(first, await node.ReadStateAsync());
         await node.Device("eth0").SetMtuAsync(1400);
         Assert.NotEqual(first, await node.ReadStateAsync());
@@ -209,8 +213,10 @@ public class SnapshotTests
     public async Task A_lab_that_is_not_applied_has_no_state_yet()
     {
         await using var lab = new Lab();
-        Node node = lab.AddNode("n");
-        Assert.Contains("lab.ApplyAsync()", (await Assert.ThrowsAsync<InvalidOperationException>(() => node.ReadStateAsync())).Message, StringComparison.Ordinal);
-        Assert.Contains("lab.ApplyAsync()", (await Assert.ThrowsAsync<InvalidOperationException>(() => lab.ReadStateAsync())).Message, StringComparison.Ordinal);
+        var node = lab.AddNode("n");
+        Assert.Contains("lab.ApplyAsync()", (await Assert.ThrowsAsync<InvalidOperationException>(() => node.ReadStateAsync())).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("lab.ApplyAsync()", (await Assert.ThrowsAsync<InvalidOperationException>(() => lab.ReadStateAsync())).Message,
+            StringComparison.Ordinal);
     }
 }

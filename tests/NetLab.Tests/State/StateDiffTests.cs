@@ -29,7 +29,8 @@ public class StateDiffTests
         { "ip route add blackhole 10.8.0.0/16", "+ route 10.8.0.0/16 blackhole", "" },
         { "ip route add unreachable 10.8.0.0/16 table 100 metric 9", "+ route 10.8.0.0/16 table 100 metric 9 unreachable", "" },
         { "ip route add prohibit fd00:8::/64", "+ route fd00:8::/64 prohibit", "" },
-        { "ip route add 10.8.0.0/16 nexthop via 10.0.0.2 weight 2 nexthop via 10.1.0.2", "+ route 10.8.0.0/16 nexthop via 10.0.0.2 dev eth0 weight 2,via 10.1.0.2 dev eth1 weight 1", "" },
+        { "ip route add 10.8.0.0/16 nexthop via 10.0.0.2 weight 2 nexthop via 10.1.0.2",
+            "+ route 10.8.0.0/16 nexthop via 10.0.0.2 dev eth0 weight 2,via 10.1.0.2 dev eth1 weight 1", "" },
         { "ip route add fd00:8::/64 via fd00:1::2 metric 5", "+ route fd00:8::/64 metric 5 via fd00:1::2 dev eth1", "" },
         { "ip route add default via 10.1.0.2", "+ route default via 10.1.0.2 dev eth1", "" },
         { "ip route add local 10.8.0.1 dev eth0 table local proto static", "+ route 10.8.0.1/32 table local local dev eth0 proto static scope host", "" },
@@ -41,7 +42,8 @@ public class StateDiffTests
         { "ip neighbour change 10.0.0.99 lladdr 02:00:00:00:00:77 dev eth0", $"~ neighbour 10.0.0.99 dev eth0: lladdr 02:00:00:00:00:99 → {Mac}", "" },
         { "ip neighbour del 10.0.0.99 dev eth0", "- neighbour 10.0.0.99 dev eth0 lladdr 02:00:00:00:00:99 permanent", "" },
         { "ip neighbour add proxy 10.0.0.50 dev eth0", "+ neighbour 10.0.0.50 dev eth0 proxy", "" },
-        { "tc qdisc add dev eth0 root handle 1: tbf rate 1mbit burst 10kb limit 20kb", "+ qdisc dev eth0 root tbf handle 1: rate 1000000 burst 10240 limit 20480 peak_mtu 2000", "" },
+        { "tc qdisc add dev eth0 root handle 1: tbf rate 1mbit burst 10kb limit 20kb",
+            "+ qdisc dev eth0 root tbf handle 1: rate 1000000 burst 10240 limit 20480 peak_mtu 2000", "" },
         { "tc qdisc add dev eth0 clsact", "+ qdisc dev eth0 ingress clsact", "" },
         { "sysctl -w net.ipv4.ip_forward=0", "~ sysctl net.ipv4.ip_forward: value 1 → 0", "" },
         { "sysctl -w net.ipv6.conf.all.forwarding=0", "~ sysctl net.ipv6.conf.all.forwarding: value 1 → 0", "" },
@@ -51,12 +53,16 @@ public class StateDiffTests
         { "sysctl -w net.netfilter.nf_conntrack_tcp_be_liberal=1", "~ sysctl net.netfilter.nf_conntrack_tcp_be_liberal: value 0 → 1", "" },
         { "nft add rule inet t in tcp dport 22 accept", "+ nft rule inet t in: tcp dport 22 accept", "" },
         { "nft insert rule inet t in tcp dport 22 counter drop", "+ nft rule inet t in: tcp dport 22 counter drop", "" },
-        { "nft add element inet t allowed { 10.0.0.9 }", "~ nft set inet t allowed: text type ipv4_addr elements = { 10.0.0.1, 10.0.0.2, 10.0.0.3 } → type ipv4_addr elements = { 10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.9 }", "" },
-        { "nft chain inet t in { policy accept; }", "~ nft chain inet t in: text type filter hook input priority filter; policy drop; → type filter hook input priority filter; policy accept;", "" },
+        { "nft add element inet t allowed { 10.0.0.9 }",
+            "~ nft set inet t allowed: text type ipv4_addr elements = { 10.0.0.1, 10.0.0.2, 10.0.0.3 } → type ipv4_addr elements = { " +
+                "10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.9 }", "" },
+        { "nft chain inet t in { policy accept; }",
+            "~ nft chain inet t in: text type filter hook input priority filter; policy drop; → type filter hook input priority filter; policy accept;", "" },
         { "nft add table ip6 empty", "+ nft table ip6 empty", "" },
         { "nft delete table bridge guard", "- nft table bridge guard", "*" },
         { "iptables-legacy -A FORWARD -j DROP", "+ iptables iptables-legacy -t filter -A FORWARD -j DROP", "*" },
-        { "iptables-nft -A FORWARD -m physdev --physdev-in tap0 -j DROP", "+ iptables iptables-nft -t filter -A FORWARD -m physdev --physdev-in tap0 -j DROP", "*" },
+        { "iptables-nft -A FORWARD -m physdev --physdev-in tap0 -j DROP",
+            "+ iptables iptables-nft -t filter -A FORWARD -m physdev --physdev-in tap0 -j DROP", "*" },
     };
 
     [LabTheory(Feature.NftInet)]
@@ -66,11 +72,11 @@ public class StateDiffTests
         var (lab, _, router, _, _) = SampleStates.Create();
         await using var _ = lab;
         await lab.ApplyAsync();
-        NodeState before = await router.ReadStateAsync();
+        var before = await router.ReadStateAsync();
         await router.RunAsync(command);
-        StateDiff diff = before.DiffTo(await router.ReadStateAsync());
+        var diff = before.DiffTo(await router.ReadStateAsync());
 
-        string[] lines = diff.ToString().Split('\n');
+        var lines = diff.ToString().Split('\n');
         if (others.Length == 0)
         {
             Matches(line, Assert.Single(lines));
@@ -117,13 +123,13 @@ public class StateDiffTests
     public async Task A_change_of_a_switch_is_the_only_difference(string command, string line)
     {
         await using var lab = new Lab();
-        Bridge bridge = lab.AddNode("switch").AddBridge("br0");
+        var bridge = lab.AddNode("switch").AddBridge("br0");
         lab.AddLink(bridge.End("uplink"), lab.AddNode("host").End("eth0", "10.0.0.1/24"));
         lab.AddHost("other", bridge, "10.0.0.2/24");
         await lab.ApplyAsync();
-        NodeState before = await bridge.Node.ReadStateAsync();
+        var before = await bridge.Node.ReadStateAsync();
         await bridge.Node.RunAsync(command);
-        StateDiff diff = before.DiffTo(await bridge.Node.ReadStateAsync());
+        var diff = before.DiffTo(await bridge.Node.ReadStateAsync());
         Matches(line, Assert.Single(diff.Changes).ToString());
     }
 
@@ -131,10 +137,10 @@ public class StateDiffTests
     public async Task A_multicast_group_is_one_difference()
     {
         await using var lab = new Lab();
-        Bridge bridge = lab.AddNode("switch").AddBridge("br0", new BridgeOptions { MulticastSnooping = true, ForwardDelay = TimeSpan.Zero });
+        var bridge = lab.AddNode("switch").AddBridge("br0", new BridgeOptions { MulticastSnooping = true, ForwardDelay = TimeSpan.Zero });
         lab.AddLink(bridge.End("uplink"), lab.AddNode("host").End("eth0", "10.0.0.1/24"));
         await lab.ApplyAsync();
-        NodeState before = await bridge.Node.ReadStateAsync();
+        var before = await bridge.Node.ReadStateAsync();
         await bridge.Node.RunAsync("bridge mdb add dev br0 port uplink grp 239.1.2.3 permanent");
         Assert.Equal("+ mdb br0 port uplink grp 239.1.2.3 permanent", before.DiffTo(await bridge.Node.ReadStateAsync()).ToString());
     }
@@ -145,11 +151,11 @@ public class StateDiffTests
         var (lab, _, router, _, _) = SampleStates.Create();
         await using var _ = lab;
         await lab.ApplyAsync();
-        NodeState before = await router.ReadStateAsync();
+        var before = await router.ReadStateAsync();
         await router.RunAsync("nft flush chain inet t in");
         await router.RunAsync("nft add rule inet t in ip saddr @allowed counter accept");
         await router.RunAsync("nft add rule inet t in ct state established,related accept");
-        string[] lines = before.DiffTo(await router.ReadStateAsync()).ToString().Split('\n');
+        var lines = before.DiffTo(await router.ReadStateAsync()).ToString().Split('\n');
         Assert.Equal(2, lines.Length);
         Assert.Equal(lines[0][1..], lines[1][1..]);
         Assert.Equal(['-', '+'], lines.Select(l => l[0]));
@@ -163,7 +169,7 @@ public class StateDiffTests
         await lab.ApplyAsync();
         (await vm.PingAsync(host)).ShouldSucceed();
         await router.RunAsync("conntrack -F");
-        NodeState before = await router.ReadStateAsync();
+        var before = await router.ReadStateAsync();
         (await vm.PingAsync(host)).ShouldSucceed();
         Assert.Matches(@"^\+ conntrack icmp 10\.0\.0\.2 > 10\.1\.0\.2 id \d+ type 8$", before.DiffTo(await router.ReadStateAsync()).ToString());
     }
@@ -172,9 +178,9 @@ public class StateDiffTests
     public async Task An_unanswered_question_is_an_unresolved_neighbour()
     {
         await using var lab = new Lab();
-        Node host = lab.AddHost("h", lab.AddNode("s").AddBridge("br0"), "10.0.0.1/24");
+        var host = lab.AddHost("h", lab.AddNode("s").AddBridge("br0"), "10.0.0.1/24");
         await lab.ApplyAsync();
-        NodeState before = await host.ReadStateAsync();
+        var before = await host.ReadStateAsync();
         (await host.PingAsync(System.Net.IPAddress.Parse("10.0.0.9"))).ShouldFail();
         Assert.Equal("+ neighbour 10.0.0.9 dev eth0 unresolved", before.DiffTo(await host.ReadStateAsync()).ToString());
     }
@@ -183,11 +189,11 @@ public class StateDiffTests
     public async Task A_link_that_goes_down_shows_at_both_ends()
     {
         await using var lab = new Lab();
-        Link link = lab.AddLink(lab.AddNode("a").End("eth0"), lab.AddNode("b").AddBridge("br0").End("port"));
+        var link = lab.AddLink(lab.AddNode("a").End("eth0"), lab.AddNode("b").AddBridge("br0").End("port"));
         await lab.ApplyAsync();
-        LabState before = await lab.ReadStateAsync();
+        var before = await lab.ReadStateAsync();
         await link.A.SetUpAsync(false);
-        LabState after = await lab.ReadStateAsync();
+        var after = await lab.ReadStateAsync();
         Assert.Equal(
             """
             node a
@@ -197,7 +203,7 @@ public class StateDiffTests
               ~ link port: carrier on → off, state up → down, port_state forwarding → disabled
             """,
             before.DiffTo(after).ToString());
-        StateChange change = after.DiffTo(before).Changes[0];
+        var change = after.DiffTo(before).Changes[0];
         Assert.Equal(("a", StateChangeKind.Changed, new FieldChange("admin", "down", "up")), (change.Node, change.Kind, change.Fields[0]));
     }
 
@@ -205,24 +211,25 @@ public class StateDiffTests
     public async Task Changes_of_Open_vSwitch_are_single_differences()
     {
         await using var lab = new Lab();
-        Node node = lab.AddNode("compute");
-        OvsBridge bridge = node.AddOvsBridge("br-int");
+        var node = lab.AddNode("compute");
+        var bridge = node.AddOvsBridge("br-int");
         FakeVm vm1 = node.AddVm("vm1", bridge, v => v.Address("10.0.0.1/24").Vlan(7)), vm2 = node.AddVm("vm2", bridge, v => v.Address("10.0.0.2/24").Vlan(7));
         await lab.ApplyAsync();
-        NodeState first = await node.ReadStateAsync();
+        var first = await node.ReadStateAsync();
         await bridge.SetPortAsync(vm1.Tap, o => o with { Tag = 8 });
-        NodeState tagged = await node.ReadStateAsync();
+        var tagged = await node.ReadStateAsync();
         Assert.Equal("~ ovs port tap-vm1 bridge br-int: tag 7 → 8", first.DiffTo(tagged).ToString());
 
         await bridge.SetPortAsync(vm1.Tap, o => o with { Tag = 7 });
         await bridge.AddFlowsAsync(["table=3,priority=9,in_port=tap-vm1,udp actions=drop"]);
-        NodeState flow = await node.ReadStateAsync();
+        var flow = await node.ReadStateAsync();
         Assert.Equal("+ ovs flow br-int table=3,priority=9,udp,in_port=\"tap-vm1\" actions drop", first.DiffTo(flow).ToString());
 
         await bridge.AddFlowsAsync(["table=3,priority=9,in_port=tap-vm1,udp actions=NORMAL"]);
-        Assert.Equal("~ ovs flow br-int table=3,priority=9,udp,in_port=\"tap-vm1\": actions drop → NORMAL", flow.DiffTo(await node.ReadStateAsync()).ToString());
+        Assert.Equal("~ ovs flow br-int table=3,priority=9,udp,in_port=\"tap-vm1\": actions drop → NORMAL", flow.DiffTo(await node.ReadStateAsync())
+            .ToString());
 
-        NodeState silent = await node.ReadStateAsync();
+        var silent = await node.ReadStateAsync();
         (await vm1.PingAsync(vm2)).ShouldSucceed();
         Assert.Equal(
             [$"+ ovs fdb {vm1.Mac} bridge br-int vlan 7 port tap-vm1", $"+ ovs fdb {vm2.Mac} bridge br-int vlan 7 port tap-vm2"],

@@ -10,7 +10,7 @@ public class TopologyTests
     [Fact]
     public void A_device_name_of_16_bytes_is_refused_with_a_name_that_fits()
     {
-        Node node = _lab.AddNode("h1");
+        var node = _lab.AddNode("h1");
         var e = Assert.Throws<TopologyException>(() => node.AddBridge("br-provider-net1"));
         Assert.Equal("node h1: device name 'br-provider-net1' has 16 bytes; Linux takes at most 15, for example 'br-provider-net'", e.Message);
     }
@@ -28,7 +28,7 @@ public class TopologyTests
     [Fact]
     public void A_second_device_of_the_same_name_is_refused()
     {
-        Node node = _lab.AddNode("h1");
+        var node = _lab.AddNode("h1");
         node.AddBridge("br0");
         Assert.Contains("has a device 'br0' already", Assert.Throws<TopologyException>(() => node.AddTap("br0")).Message, StringComparison.Ordinal);
     }
@@ -36,33 +36,36 @@ public class TopologyTests
     [Fact]
     public void A_device_has_one_master()
     {
-        Node node = _lab.AddNode("h1");
+        var node = _lab.AddNode("h1");
         Bridge first = node.AddBridge("br0"), second = node.AddBridge("br1");
-        TapDevice tap = node.AddTap("tap0", first);
-        Assert.Equal("h1/tap0 cannot be a port of h1/br1: it is a port of h1/br0; a device has one master", Assert.Throws<TopologyException>(() => second.Attach(tap)).Message);
+        var tap = node.AddTap("tap0", first);
+        Assert.Equal("h1/tap0 cannot be a port of h1/br1: it is a port of h1/br0; a device has one master",
+            Assert.Throws<TopologyException>(() => second.Attach(tap)).Message);
     }
 
     [Fact]
     public void A_device_of_another_node_cannot_be_a_port()
     {
-        Bridge bridge = _lab.AddNode("a").AddBridge("br0");
-        TapDevice tap = _lab.AddNode("b").AddTap("tap0");
-        Assert.Contains("it is in another node; join them by a link", Assert.Throws<TopologyException>(() => bridge.Attach(tap)).Message, StringComparison.Ordinal);
+        var bridge = _lab.AddNode("a").AddBridge("br0");
+        var tap = _lab.AddNode("b").AddTap("tap0");
+        Assert.Contains("it is in another node; join them by a link", Assert.Throws<TopologyException>(() => bridge.Attach(tap)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void An_address_twice_in_one_broadcast_domain_is_refused()
     {
-        Bridge bridge = _lab.AddNode("sw").AddBridge("br0");
+        var bridge = _lab.AddNode("sw").AddBridge("br0");
         _lab.AddHost("h1", bridge, "10.0.0.1/24");
         _lab.AddHost("h2", bridge, "10.0.0.1/24");
-        Assert.Contains("address 10.0.0.1 is on h1/eth0 and on h2/eth0, which share one broadcast domain", Assert.Throws<TopologyException>(_lab.Validate).Message, StringComparison.Ordinal);
+        Assert.Contains("address 10.0.0.1 is on h1/eth0 and on h2/eth0, which share one broadcast domain",
+            Assert.Throws<TopologyException>(_lab.Validate).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Two_tenants_may_use_the_same_address_in_different_VLANs()
     {
-        OvsBridge brInt = _lab.AddNode("compute").AddOvsBridge("br-int");
+        var brInt = _lab.AddNode("compute").AddOvsBridge("br-int");
         brInt.Node.AddVm("vm1", brInt, vm => vm.Address("10.0.0.1/24").Vlan(1));
         brInt.Node.AddVm("vm2", brInt, vm => vm.Address("10.0.0.1/24").Vlan(2));
         _lab.Validate();
@@ -71,15 +74,16 @@ public class TopologyTests
     [Fact]
     public void A_gateway_outside_every_network_of_the_node_is_refused()
     {
-        Bridge bridge = _lab.AddNode("sw").AddBridge("br0");
+        var bridge = _lab.AddNode("sw").AddBridge("br0");
         _lab.AddHost("h1", bridge, "10.0.0.1/24").AddRoute("default", "10.9.9.9");
-        Assert.Contains("gateway 10.9.9.9 of route 'default via 10.9.9.9' is in no network of the node; its addresses are: 10.0.0.1/24", Assert.Throws<TopologyException>(_lab.Validate).Message, StringComparison.Ordinal);
+        Assert.Contains("gateway 10.9.9.9 of route 'default via 10.9.9.9' is in no network of the node; its addresses are: 10.0.0.1/24",
+            Assert.Throws<TopologyException>(_lab.Validate).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Every_problem_is_listed()
     {
-        Bridge bridge = _lab.AddNode("sw").AddBridge("br0");
+        var bridge = _lab.AddNode("sw").AddBridge("br0");
         _lab.AddHost("h1", bridge, "10.0.0.1/24").AddRoute("default", "10.9.9.9");
         _lab.AddHost("h2", bridge, "10.0.0.1/24").AddRoute("default", "10.9.9.9");
         Assert.Equal(3, Assert.Throws<TopologyException>(_lab.Validate).Problems.Count);
@@ -98,18 +102,18 @@ public class TopologyTests
     [Fact]
     public void Both_ends_of_a_link_may_be_in_one_node_and_choose_their_names()
     {
-        Node node = _lab.AddNode("a");
-        Link cable = _lab.AddLink(node, node);
+        var node = _lab.AddNode("a");
+        var cable = _lab.AddLink(node, node);
         Assert.Equal(("eth0", "eth1"), (cable.A.Name, cable.B.Name));
-        Link ports = _lab.AddLink(node.AddBridge("br0"), node.AddBridge("br1"));
+        var ports = _lab.AddLink(node.AddBridge("br0"), node.AddBridge("br1"));
         Assert.Equal(("br1", "br0"), (ports.A.Name[..3], ports.B.Name[..3]));
     }
 
     [Fact]
     public void MAC_addresses_derive_from_names()
     {
-        FakeVm one = _lab.AddNode("a").AddVm("vm1");
-        FakeVm again = new Lab().AddNode("a").AddVm("vm1");
+        var one = _lab.AddNode("a").AddVm("vm1");
+        var again = new Lab().AddNode("a").AddVm("vm1");
         Assert.Equal(one.Mac, again.Mac);
         Assert.NotEqual(one.Mac, _lab.Nodes[0].AddVm("vm2").Mac);
         Assert.False(one.Mac.IsMulticast);
@@ -137,16 +141,16 @@ public class TopologyTests
     [Fact]
     public void Two_VMs_whose_names_begin_alike_have_two_taps()
     {
-        Node node = _lab.AddNode("a");
+        var node = _lab.AddNode("a");
         Assert.Equal(["tap-a-long-name", "tap-a-long-nam1"], new[] { "a-long-name-1", "a-long-name-2" }.Select(name => node.AddVm(name).Tap.Name));
     }
 
     [Fact]
     public void One_address_in_one_domain_is_refused_unless_it_is_meant()
     {
-        Bridge bridge = _lab.AddNode("switch").AddBridge("br0");
+        var bridge = _lab.AddNode("switch").AddBridge("br0");
         _lab.AddHost("h1", bridge, "10.0.0.1/24");
-        Node twin = _lab.AddHost("h2", bridge, "10.0.0.1/24");
+        var twin = _lab.AddHost("h2", bridge, "10.0.0.1/24");
         Assert.Contains("10.0.0.1", Assert.Throws<TopologyException>(_lab.Validate).Message, StringComparison.Ordinal);
         twin.Device("eth0").AllowDuplicates = true;
         _lab.Validate();
@@ -155,7 +159,7 @@ public class TopologyTests
     [Fact]
     public void A_router_may_be_fe80_1_on_each_of_its_links()
     {
-        Node router = _lab.AddNode("router");
+        var router = _lab.AddNode("router");
         _lab.AddLink(router.End("eth0", "fe80::1/64"), _lab.AddNode("a"));
         _lab.AddLink(router.End("eth1", "fe80::1/64"), _lab.AddNode("b"));
         _lab.Validate();
@@ -164,14 +168,15 @@ public class TopologyTests
     [Fact]
     public void A_bridge_refuses_its_1024th_port()
     {
-        Node node = _lab.AddNode("a");
-        Bridge bridge = node.AddBridge("br0");
-        for (int i = 1; i <= 1023; i++)
+        var node = _lab.AddNode("a");
+        var bridge = node.AddBridge("br0");
+        for (var i = 1; i <= 1023; i++)
         {
             node.AddTap($"t{i}", bridge);
         }
 
-        Assert.Contains("a Linux bridge has at most 1023", Assert.Throws<TopologyException>(() => node.AddTap("t1024", bridge)).Message, StringComparison.Ordinal);
+        Assert.Contains("a Linux bridge has at most 1023", Assert.Throws<TopologyException>(() => node.AddTap("t1024", bridge)).Message,
+            StringComparison.Ordinal);
         Assert.Equal(1023, bridge.Ports.Count);
     }
 
@@ -181,7 +186,7 @@ public class TopologyTests
     [InlineData("macvlan")]
     public void Whatever_joins_two_devices_makes_one_domain_of_them(string by)
     {
-        (Node a, Node b) = (_lab.AddNode("a"), _lab.AddNode("b"));
+        (var a, var b) = (_lab.AddNode("a"), _lab.AddNode("b"));
         switch (by)
         {
             case "patch":
@@ -197,7 +202,7 @@ public class TopologyTests
                 b.AddVm("vm2", right, vm => vm.Address("10.0.0.1/24").Vlan(7));
                 break;
             default:
-                Link cable = _lab.AddLink(a.End("eth0"), b.End("eth0", "10.0.0.1/24"));
+                var cable = _lab.AddLink(a.End("eth0"), b.End("eth0", "10.0.0.1/24"));
                 a.AddDevice(cable.A, link => new MacvlanSpec("mv0", link)).AddAddress("10.0.0.1/24");
                 break;
         }

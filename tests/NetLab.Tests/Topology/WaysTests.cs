@@ -20,7 +20,7 @@ public sealed class WaysTests
     [Fact]
     public void Patch_ports_join_the_bridges_of_a_node()
     {
-        Node node = _lab.AddNode("n");
+        var node = _lab.AddNode("n");
         OvsBridge one = node.AddOvsBridge("br-int"), other = node.AddOvsBridge("br-ex");
         one.AddPatch(other, "patch-ex", "patch-int");
         Assert.Equal(["n/tap-vm1", "n/tap-vm2"], Names(Ways.Find([node.AddVm("vm1", one).Tap], [node.AddVm("vm2", other).Tap])));
@@ -30,7 +30,7 @@ public sealed class WaysTests
     public void A_node_may_route_and_no_switch_does()
     {
         Bridge left = _lab.AddNode("a").AddBridge("br0"), right = _lab.AddNode("b").AddBridge("br0");
-        Node router = _lab.AddNode("r");
+        var router = _lab.AddNode("r");
         _lab.AddLink(left.End("v0"), router.End("eth0"));
         _lab.AddLink(router.End("eth1"), right.End("v1"));
         FakeVm vm1 = left.Node.AddVm("vm1", left), vm2 = right.Node.AddVm("vm2", right);

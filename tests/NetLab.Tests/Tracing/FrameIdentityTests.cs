@@ -44,7 +44,8 @@ public sealed class FrameIdentityTests
     private static Frame Inside(string payload) =>
         Frame.Udp(A, B, IPAddress.Parse("10.0.0.1"), IPAddress.Parse("10.0.0.2"), 40_000, 53, System.Text.Encoding.UTF8.GetBytes(payload));
 
-    private static Frame Outer(string from, string to, ushort port, byte[] payload) => Frame.Udp(A, B, IPAddress.Parse(from), IPAddress.Parse(to), 50_000, port, payload);
+    private static Frame Outer(string from, string to, ushort port, byte[] payload) =>
+        Frame.Udp(A, B, IPAddress.Parse(from), IPAddress.Parse(to), 50_000, port, payload);
 
     private static byte[] Vxlan(Frame frame) => Written(new VxlanPacket { Vni = 42, Payload = frame.Bytes }.Write);
 
@@ -57,7 +58,7 @@ public sealed class FrameIdentityTests
 
     private static byte[] Written(Writer write)
     {
-        byte[] bytes = new byte[2000];
+        var bytes = new byte[2000];
         return bytes[..write(bytes)];
     }
 }

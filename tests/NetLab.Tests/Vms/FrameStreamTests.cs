@@ -15,7 +15,7 @@ public sealed class FrameStreamTests : IAsyncLifetime
 
     public FrameStreamTests()
     {
-        Node compute = _lab.AddNode("compute");
+        var compute = _lab.AddNode("compute");
         _bridge = compute.AddBridge("br0");
         _vm1 = compute.AddVm("vm1", _bridge, vm => vm.Address("10.0.0.1/24").Address("fd00::1/64"));
         _vm2 = compute.AddVm("vm2", _bridge, vm => vm.Address("10.0.0.2/24").Address("fd00::2/64"));
@@ -40,9 +40,9 @@ public sealed class FrameStreamTests : IAsyncLifetime
     public async Task A_frame_that_was_sent_is_there_for_the_receiver_byte_for_byte()
     {
         using FrameStream from = _vm1.OpenStream(), to = _vm2.OpenStream();
-        Frame sent = Frame.Udp(_vm1, _vm2, 53, "hello");
+        var sent = Frame.Udp(_vm1, _vm2, 53, "hello");
         from.Send(sent);
-        ValueTask<ReadOnlyMemory<byte>> receive = to.ReceiveAsync();
+        var receive = to.ReceiveAsync();
         Assert.True(receive.IsCompleted);
         Assert.Equal(sent.Bytes.ToArray(), (await receive).ToArray());
         Assert.False(to.TryReceive(out _));
@@ -72,16 +72,16 @@ public sealed class FrameStreamTests : IAsyncLifetime
     {
         using FrameStream from = _vm1.OpenStream(), to = _vm2.OpenStream();
         from.SendBatch(Numbered(1), Numbered(2), Numbered(3));
-        for (int got = 0; got < 3;)
+        for (var got = 0; got < 3;)
         {
-            FrameBatch some = await to.ReceiveBatchAsync();
+            var some = await to.ReceiveBatchAsync();
             got += some.Count;
             to.SendBatch(some);
         }
 
         // A bridge sends nothing back to the port that it came from: that is where it knows the sender's address to be.
         Assert.False(from.TryReceive(out _));
-        FrameBatch batch = await ReceiveAfter(to, () => from.SendBatch(Numbered(4)));
+        var batch = await ReceiveAfter(to, () => from.SendBatch(Numbered(4)));
         Assert.Equal(4, NumberOf(batch[0]));
     }
 
@@ -89,9 +89,9 @@ public sealed class FrameStreamTests : IAsyncLifetime
     public async Task A_receiver_that_waits_gets_what_is_sent_later()
     {
         using FrameStream from = _vm1.OpenStream(), to = _vm2.OpenStream();
-        for (int n = 0; n < 200; n++)
+        for (var n = 0; n < 200; n++)
         {
-            ValueTask<ReadOnlyMemory<byte>> receive = to.ReceiveAsync();
+            var receive = to.ReceiveAsync();
             Assert.False(receive.IsCompleted);
             from.Send(Numbered(n));
             Assert.Equal(n, NumberOf((await receive).Span));
@@ -103,11 +103,11 @@ public sealed class FrameStreamTests : IAsyncLifetime
     {
         const int Total = 100_000, Window = 500;
         using FrameStream from = _vm1.OpenStream(), to = _vm2.OpenStream();
-        int received = 0;
-        Task sending = Task.Run(() =>
+        var received = 0;
+        var sending = Task.Run(() =>
         {
-            byte[] frame = Numbered(0).Bytes.ToArray();
-            for (int n = 0; n < Total; n++)
+            var frame = Numbered(0).Bytes.ToArray();
+            for (var n = 0; n < Total; n++)
             {
                 while (n - Volatile.Read(ref received) >= Window)
                 {
@@ -120,8 +120,8 @@ public sealed class FrameStreamTests : IAsyncLifetime
         });
         while (received < Total)
         {
-            FrameBatch batch = await to.ReceiveBatchAsync();
-            foreach (ReadOnlySpan<byte> frame in batch)
+            var batch = await to.ReceiveBatchAsync();
+            foreach (var frame in batch)
             {
                 Assert.Equal(received, NumberOf(frame));
                 Volatile.Write(ref received, received + 1);
@@ -142,7 +142,7 @@ public sealed class FrameStreamTests : IAsyncLifetime
         // The runtime allocates too, once: for a type that is new, for a lock's first dispute. What a frame costs, it costs in every round.
         Assert.Equal(0, Enumerable.Range(0, 20).Min(_ =>
         {
-            long before = GC.GetAllocatedBytesForCurrentThread();
+            var before = GC.GetAllocatedBytesForCurrentThread();
             Exchange(from, to, frames);
             return GC.GetAllocatedBytesForCurrentThread() - before;
         }));
@@ -150,16 +150,16 @@ public sealed class FrameStreamTests : IAsyncLifetime
         static void Exchange(FrameStream from, FrameStream to, Frame[] frames)
         {
             from.SendBatch(frames);
-            for (int n = 0; n < frames.Length;)
+            for (var n = 0; n < frames.Length;)
             {
-                ValueTask<FrameBatch> batch = to.ReceiveBatchAsync();
+                var batch = to.ReceiveBatchAsync();
                 n += batch.Result.Count;
             }
 
-            foreach (Frame frame in frames)
+            foreach (var frame in frames)
             {
                 from.Send(frame);
-                ValueTask<ReadOnlyMemory<byte>> one = to.ReceiveAsync();
+                var one = to.ReceiveAsync();
                 _ = one.Result;
             }
         }
@@ -168,7 +168,7 @@ public sealed class FrameStreamTests : IAsyncLifetime
     [LabFact]
     public async Task While_a_stream_is_open_its_frames_do_not_reach_the_inbox_and_afterwards_they_do()
     {
-        using (FrameStream to = _vm2.OpenStream())
+        using (var to = _vm2.OpenStream())
         {
             _vm1.Inject(Numbered(1).Bytes.Span);
             Assert.Equal(1, NumberOf((await to.ReceiveAsync()).Span));
@@ -186,8 +186,8 @@ public sealed class FrameStreamTests : IAsyncLifetime
     [InlineData(700)]
     public async Task What_was_not_received_goes_to_the_inbox_when_the_stream_is_disposed(int count)
     {
-        FrameStream to = _vm2.OpenStream();
-        for (int n = 0; n <= count; n++)
+        var to = _vm2.OpenStream();
+        for (var n = 0; n <= count; n++)
         {
             _vm1.Inject(Numbered(n).Bytes.Span);
         }
@@ -201,7 +201,7 @@ public sealed class FrameStreamTests : IAsyncLifetime
     [LabFact]
     public async Task The_habits_answer_while_nobody_receives_and_the_stream_does_not_tell_of_it()
     {
-        using FrameStream to = _vm2.OpenStream();
+        using var to = _vm2.OpenStream();
         _vm1.ForgetNeighbours();
         (await _vm1.PingAsync(_vm2)).ShouldSucceed();
         (await _vm1.PingAsync(IPAddress.Parse("fd00::2"))).ShouldSucceed();
@@ -211,12 +211,12 @@ public sealed class FrameStreamTests : IAsyncLifetime
     [LabFact]
     public async Task The_habits_answer_before_the_barrier_ends_also_right_after_a_receive()
     {
-        using FrameStream to = _vm2.OpenStream();
-        Frame frame = Frame.Broadcast(_vm1, "news");
-        for (int round = 0; round < 10; round++)
+        using var to = _vm2.OpenStream();
+        var frame = Frame.Broadcast(_vm1, "news");
+        for (var round = 0; round < 10; round++)
         {
             // Whoever finds frames reads the tap himself, and the reactor does not look at it for a while.
-            for (int n = 0; n < 20; n++)
+            for (var n = 0; n < 20; n++)
             {
                 _vm1.Inject(frame.Bytes.Span);
                 await to.ReceiveAsync();
@@ -230,16 +230,16 @@ public sealed class FrameStreamTests : IAsyncLifetime
     [LabFact]
     public async Task The_habits_answer_a_process_too_after_a_reader_went_away()
     {
-        Node host = _lab.AddHost("host", _bridge, "10.0.0.9/24");
+        var host = _lab.AddHost("host", _bridge, "10.0.0.9/24");
         await _lab.ApplyAsync();
-        using FrameStream to = _vm2.OpenStream();
+        using var to = _vm2.OpenStream();
         _vm1.Inject(Numbered(1).Bytes.Span);
         Assert.True(to.TryReceive(out _));
 
         // No barrier helps here: the stream itself has to notice that nobody reads.
-        using Socket socket = host.CreateSocket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        using var socket = host.CreateSocket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         await socket.SendToAsync("hello"u8.ToArray(), new IPEndPoint(_vm2.Address, 7));
-        Frame datagram = Frame.FromBytes((await to.ReceiveAsync()).Span);
+        var datagram = Frame.FromBytes((await to.ReceiveAsync()).Span);
         Assert.Equal("hello"u8.ToArray(), datagram.Udp!.Value.Payload.ToArray());
     }
 
@@ -247,9 +247,9 @@ public sealed class FrameStreamTests : IAsyncLifetime
     public async Task Where_nothing_comes_a_receive_fails_and_says_so()
     {
         await using var lab = new Lab(new LabOptions { Patience = TimeSpan.FromMilliseconds(50) });
-        FakeVm vm = lab.AddNode("compute").AddVm("vm");
+        var vm = lab.AddNode("compute").AddVm("vm");
         await lab.ApplyAsync();
-        using FrameStream to = vm.OpenStream();
+        using var to = vm.OpenStream();
         var failure = await Assert.ThrowsAsync<ForwardingException>(async () => await to.ReceiveAsync());
         Assert.Equal("The stream of VM vm expected a frame and none came within 0.05 s. It received 0 before.", failure.Message);
         Assert.False(to.TryReceive(out _));
@@ -258,21 +258,21 @@ public sealed class FrameStreamTests : IAsyncLifetime
     [LabFact]
     public async Task A_receive_can_be_cancelled_and_the_next_one_gets_the_frame()
     {
-        using FrameStream to = _vm2.OpenStream();
+        using var to = _vm2.OpenStream();
         using var cancellation = new CancellationTokenSource();
-        ValueTask<FrameBatch> receive = to.ReceiveBatchAsync(cancellation.Token);
+        var receive = to.ReceiveBatchAsync(cancellation.Token);
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await receive);
 
-        FrameBatch batch = await ReceiveAfter(to, () => _vm1.Inject(Numbered(6).Bytes.Span));
+        var batch = await ReceiveAfter(to, () => _vm1.Inject(Numbered(6).Bytes.Span));
         Assert.Equal(6, NumberOf(batch[0]));
     }
 
     [LabFact]
     public async Task Disposing_the_stream_ends_a_receive_that_waits()
     {
-        FrameStream to = _vm2.OpenStream();
-        ValueTask<FrameBatch> receive = to.ReceiveBatchAsync();
+        var to = _vm2.OpenStream();
+        var receive = to.ReceiveBatchAsync();
         to.Dispose();
         var failure = await Assert.ThrowsAsync<ObjectDisposedException>(async () => await receive);
         Assert.Contains("The stream of VM vm2 has ended: it was disposed.", failure.Message, StringComparison.Ordinal);
@@ -282,8 +282,8 @@ public sealed class FrameStreamTests : IAsyncLifetime
     [LabFact]
     public async Task Disposing_the_lab_ends_a_receive_that_waits()
     {
-        using FrameStream to = _vm2.OpenStream();
-        ValueTask<ReadOnlyMemory<byte>> receive = to.ReceiveAsync();
+        using var to = _vm2.OpenStream();
+        var receive = to.ReceiveAsync();
         await _lab.DisposeAsync();
         var failure = await Assert.ThrowsAsync<ObjectDisposedException>(async () => await receive);
         Assert.Contains("its lab was removed", failure.Message, StringComparison.Ordinal);
@@ -292,9 +292,9 @@ public sealed class FrameStreamTests : IAsyncLifetime
     [LabFact]
     public async Task A_second_stream_and_a_second_receive_are_refused()
     {
-        using FrameStream to = _vm2.OpenStream();
+        using var to = _vm2.OpenStream();
         Assert.Throws<InvalidOperationException>(_vm2.OpenStream);
-        ValueTask<ReadOnlyMemory<byte>> receive = to.ReceiveAsync();
+        var receive = to.ReceiveAsync();
         Assert.Throws<InvalidOperationException>(() => to.TryReceive(out _));
         _vm1.Inject(Numbered(7).Bytes.Span);
         Assert.Equal(7, NumberOf((await receive).Span));
@@ -303,8 +303,8 @@ public sealed class FrameStreamTests : IAsyncLifetime
     [LabFact]
     public async Task A_batch_is_gone_once_the_stream_is_asked_for_more()
     {
-        using FrameStream to = _vm2.OpenStream();
-        FrameBatch batch = await ReceiveAfter(to, () => _vm1.Inject(Numbered(8).Bytes.Span));
+        using var to = _vm2.OpenStream();
+        var batch = await ReceiveAfter(to, () => _vm1.Inject(Numbered(8).Bytes.Span));
         _ = to.TryReceive(out _);
         Assert.Throws<InvalidOperationException>(() => batch[0].Length);
         Assert.Throws<ArgumentOutOfRangeException>(() => batch[1].Length);
@@ -313,10 +313,10 @@ public sealed class FrameStreamTests : IAsyncLifetime
     [LabFact]
     public async Task A_cable_that_is_pulled_and_plugged_in_again_leaves_the_stream_open()
     {
-        using FrameStream to = _vm2.OpenStream();
+        using var to = _vm2.OpenStream();
         _vm2.Tap.Close();
         Assert.False(to.TryReceive(out _));
-        ValueTask<ReadOnlyMemory<byte>> receive = to.ReceiveAsync();
+        var receive = to.ReceiveAsync();
         _vm2.Tap.Open();
         _vm1.Inject(Numbered(9).Bytes.Span);
         Assert.Equal(9, NumberOf((await receive).Span));
@@ -326,14 +326,14 @@ public sealed class FrameStreamTests : IAsyncLifetime
     public async Task More_than_anybody_reads_ends_in_the_tap_and_the_stream_goes_on()
     {
         using FrameStream from = _vm1.OpenStream(), to = _vm2.OpenStream();
-        for (int n = 0; n < 20_000; n++)
+        for (var n = 0; n < 20_000; n++)
         {
             from.Send(Numbered(n));
         }
 
         await _lab.SettleAsync();
         int last = -1, received = 0;
-        while (to.TryReceive(out ReadOnlyMemory<byte> frame))
+        while (to.TryReceive(out var frame))
         {
             Assert.InRange(NumberOf(frame.Span), last + 1, 20_000);
             last = NumberOf(frame.Span);
@@ -353,7 +353,7 @@ public sealed class FrameStreamTests : IAsyncLifetime
 
     private Frame Numbered(int number, int payload = 46)
     {
-        byte[] bytes = new byte[payload];
+        var bytes = new byte[payload];
         BinaryPrimitives.WriteInt32BigEndian(bytes, number);
         return Frame.Ethernet(_vm1.Mac, _vm2.Mac, 0x88b5, bytes);
     }

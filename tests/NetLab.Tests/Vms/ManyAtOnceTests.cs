@@ -14,7 +14,7 @@ public sealed class ManyAtOnceTests : IAsyncLifetime
 
     public ManyAtOnceTests()
     {
-        Bridge bridge = _lab.AddNode("compute").AddBridge("br0");
+        var bridge = _lab.AddNode("compute").AddBridge("br0");
         _vms = [.. Enumerable.Range(1, Guests).Select(n => bridge.Node.AddVm($"vm{n}", bridge, vm => vm.Address($"10.0.0.{n}/24")))];
     }
 
@@ -25,7 +25,7 @@ public sealed class ManyAtOnceTests : IAsyncLifetime
     [LabFact]
     public async Task Every_ping_of_many_at_once_is_answered()
     {
-        PingResult[] results = await Task.WhenAll(
+        var results = await Task.WhenAll(
             from n in Enumerable.Range(0, Guests)
             from step in Enumerable.Range(1, Each)
             select Task.Run(() => _vms[n].PingAsync(_vms[(n + step) % Guests])));
@@ -35,14 +35,14 @@ public sealed class ManyAtOnceTests : IAsyncLifetime
     [LabFact]
     public async Task Who_waits_for_quiet_while_another_sends_waits_until_that_ends()
     {
-        TimeSpan patience = TimeSpan.FromMilliseconds(200);
+        var patience = TimeSpan.FromMilliseconds(200);
         await using var lab = new Lab(new LabOptions { Patience = patience });
-        Bridge bridge = lab.AddNode("compute").AddBridge("br0");
-        FakeVm vm = bridge.Node.AddVm("vm", bridge);
+        var bridge = lab.AddNode("compute").AddBridge("br0");
+        var vm = bridge.Node.AddVm("vm", bridge);
         await lab.ApplyAsync();
-        Frame frame = Frame.Broadcast(vm, "more");
+        var frame = Frame.Broadcast(vm, "more");
         Task? settling = null;
-        for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < 3 * patience;)
+        for (var start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < 3 * patience;)
         {
             vm.Inject(frame.Bytes.Span);
             settling ??= lab.SettleAsync();

@@ -19,12 +19,12 @@ internal sealed class CaptureFileTorment : ITorment
         var generator = new FrameGenerator(random.Next());
         List<Frame> frames = [.. Enumerable.Range(0, 3).Select(_ => generator.Next(FrameGenerator.Kinds[random.Next(FrameGenerator.Kinds.Count)]))];
         byte[] pcapng = Pcapng(frames), pcap = Pcap(frames), packed = Packed(pcapng);
-        for (int i = 0; i < FilesOfTurn; i++)
+        for (var i = 0; i < FilesOfTurn; i++)
         {
-            byte[] file = Mutation.Of(random, (i % 3) switch { 0 => pcapng, 1 => pcap, _ => packed }, pcapng);
+            var file = Mutation.Of(random, (i % 3) switch { 0 => pcapng, 1 => pcap, _ => packed }, pcapng);
             try
             {
-                foreach (CapturedPacket packet in CaptureFile.Read(file).Packets)
+                foreach (var packet in CaptureFile.Read(file).Packets)
                 {
                     _ = (packet.Layers.Count, packet.Frame?.ToString());
                 }
@@ -43,8 +43,8 @@ internal sealed class CaptureFileTorment : ITorment
         using var stream = new MemoryStream();
         using (var writer = new PcapngWriter(stream, comment: "torture", leaveOpen: true))
         {
-            int port = writer.AddInterface("tap1", "a tap", mac: MacAddress.Parse("02:00:00:00:00:01"));
-            foreach (Frame frame in frames)
+            var port = writer.AddInterface("tap1", "a tap", mac: MacAddress.Parse("02:00:00:00:00:01"));
+            foreach (var frame in frames)
             {
                 writer.WritePacket(port, 1_700_000_000_000_000_000, frame, CaptureDirection.Inbound, "a comment");
             }
@@ -58,8 +58,8 @@ internal sealed class CaptureFileTorment : ITorment
         var bytes = new List<byte>();
         void Add(params uint[] numbers)
         {
-            byte[] four = new byte[4];
-            foreach (uint number in numbers)
+            var four = new byte[4];
+            foreach (var number in numbers)
             {
                 BinaryPrimitives.WriteUInt32LittleEndian(four, number);
                 bytes.AddRange(four);
@@ -67,7 +67,7 @@ internal sealed class CaptureFileTorment : ITorment
         }
 
         Add(0xA1B2C3D4, 0x0004_0002, 0, 0, 65535, 1);
-        foreach (Frame frame in frames)
+        foreach (var frame in frames)
         {
             Add(1_700_000_000, 5, (uint)frame.Length, (uint)frame.Length);
             bytes.AddRange(frame.Bytes.Span);

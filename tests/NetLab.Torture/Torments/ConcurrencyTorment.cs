@@ -17,20 +17,20 @@ internal sealed class ConcurrencyTorment : ITorment
         var vms = new List<FakeVm>();
         for (int i = 1, count = random.Next(2, 9); i <= count; i++)
         {
-            Bridge bridge = i % 2 == 0 ? left : right;
+            var bridge = i % 2 == 0 ? left : right;
             vms.Add(bridge.Node.AddVm($"vm{i}", bridge, vm => vm.Address($"10.0.0.{i}/24")));
         }
 
         await lab.ApplyAsync(ct).ConfigureAwait(false);
         List<(FakeVm From, FakeVm To)> pairs = [.. vms.SelectMany(a => vms.Where(b => b != a).Select(b => (a, b)))];
-        PingResult[] answered = await Task.WhenAll(pairs.Select(p => p.From.PingAsync(p.To))).ConfigureAwait(false);
+        var answered = await Task.WhenAll(pairs.Select(p => p.From.PingAsync(p.To))).ConfigureAwait(false);
         if (answered.FirstOrDefault(p => !p.Succeeded) is { } failed)
         {
             throw new TortureException($"{answered.Count(p => !p.Succeeded)} of {answered.Length} pings at once failed, the first: {failed}");
         }
 
-        Fate[] fates = await Task.WhenAll(pairs.Select(p => p.From.SendAsync(Frame.Udp(p.From, p.To, 53, "hello")))).ConfigureAwait(false);
-        foreach ((Fate fate, (_, FakeVm to)) in fates.Zip(pairs))
+        var fates = await Task.WhenAll(pairs.Select(p => p.From.SendAsync(Frame.Udp(p.From, p.To, 53, "hello")))).ConfigureAwait(false);
+        foreach ((var fate, (_, var to)) in fates.Zip(pairs))
         {
             fate.ShouldReach(to).Once();
         }

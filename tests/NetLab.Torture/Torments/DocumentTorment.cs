@@ -10,7 +10,8 @@ internal sealed class DocumentTorment : ITorment
     private const int DocumentsOfTurn = 20;
 
     private static readonly byte[][] Documents =
-        [.. Directory.GetFiles(Path.Combine(Files.Root, "scenarios"), "*.yaml", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
+        [.. Directory.GetFiles(Path.Combine(Files.Root, "scenarios"), "*.yaml", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .Select(File.ReadAllBytes)];
 
     public string Name => "documents";
 
@@ -18,12 +19,12 @@ internal sealed class DocumentTorment : ITorment
 
     public async Task<long> TurnAsync(Random random, CancellationToken ct)
     {
-        for (int i = 0; i < DocumentsOfTurn; i++)
+        for (var i = 0; i < DocumentsOfTurn; i++)
         {
-            string yaml = Encoding.UTF8.GetString(Mutation.Of(random, Documents[random.Next(Documents.Length)], Documents[random.Next(Documents.Length)]));
+            var yaml = Encoding.UTF8.GetString(Mutation.Of(random, Documents[random.Next(Documents.Length)], Documents[random.Next(Documents.Length)]));
             try
             {
-                await using ScenarioRun run = ScenarioRun.Describe(ScenarioDocument.Parse(yaml, "torture.yaml"));
+                await using var run = ScenarioRun.Describe(ScenarioDocument.Parse(yaml, "torture.yaml"));
                 _ = LabDrawing.Text(run.Lab);
             }
             catch (ScenarioException told)

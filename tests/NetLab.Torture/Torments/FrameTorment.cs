@@ -15,10 +15,10 @@ internal sealed class FrameTorment : ITorment
     public Task<long> TurnAsync(Random random, CancellationToken ct)
     {
         var generator = new FrameGenerator(random.Next());
-        for (int i = 0; i < FramesOfTurn; i++)
+        for (var i = 0; i < FramesOfTurn; i++)
         {
             Frame a = Any(random, generator), b = Any(random, generator);
-            Frame frame = Frame.FromBytes(Mutation.Of(random, a.Bytes.ToArray(), b.Bytes.ToArray()));
+            var frame = Frame.FromBytes(Mutation.Of(random, a.Bytes.ToArray(), b.Bytes.ToArray()));
             try
             {
                 Read(frame, a);
@@ -39,7 +39,7 @@ internal sealed class FrameTorment : ITorment
         _ = (frame.Arp, frame.Ipv4, frame.Ipv6, frame.Udp, frame.Tcp, frame.Icmp, frame.Icmpv6, frame.Dns, frame.Dhcp, frame.Dhcpv6);
         _ = (frame.Lldp, frame.Lacp, frame.Bpdu, frame.Inner, frame.Mpls, frame.Vrrp, frame.Igmp, frame.Mld, frame.HasRightChecksums);
         _ = (frame.RouterAdvertisement, frame.RouterSolicitation, frame.NeighborSolicitation, frame.NeighborAdvertisement, frame.Redirect);
-        foreach (string line in (string[])[frame.ToString(), .. frame.ToTree().Split('\n'), .. FrameDiff.Of(other, frame).ToString().Split('\n')])
+        foreach (var line in (string[])[frame.ToString(), .. frame.ToTree().Split('\n'), .. FrameDiff.Of(other, frame).ToString().Split('\n')])
         {
             if (!PlainText.IsPlain(line))
             {

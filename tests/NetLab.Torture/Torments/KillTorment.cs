@@ -4,7 +4,9 @@ using NetLab.Torture.Victims;
 
 namespace NetLab.Torture;
 
-/// <summary>kill -9 at a random moment of a lab: a second later no process, no namespace and no file of it is left, but the files that were asked for.</summary>
+/// <summary>
+/// kill -9 at a random moment of a lab: a second later no process, no namespace and no file of it is left, but the files that were asked for.
+/// </summary>
 internal sealed class KillTorment : ITorment
 {
     private const string Mark = "NETLAB_TORTURE_MARK";
@@ -20,7 +22,8 @@ internal sealed class KillTorment : ITorment
     public async Task<long> TurnAsync(Random random, CancellationToken ct)
     {
         string kind = Victim.Kinds[random.Next(Victim.Kinds.Count)], mark = Guid.NewGuid().ToString("n");
-        string folder = Directory.CreateTempSubdirectory("netlab-torture-").FullName, temporary = Directory.CreateDirectory(Path.Combine(folder, "tmp")).FullName;
+        string folder = Directory.CreateTempSubdirectory("netlab-torture-").FullName,
+            temporary = Directory.CreateDirectory(Path.Combine(folder, "tmp")).FullName;
         try
         {
             var start = new ProcessStartInfo("dotnet", [typeof(KillTorment).Assembly.Location, "victim", kind, folder])
@@ -28,8 +31,8 @@ internal sealed class KillTorment : ITorment
                 RedirectStandardError = true,
                 Environment = { [Mark] = mark, ["TMPDIR"] = temporary, ["DOTNET_EnableDiagnostics"] = "0" },
             };
-            using Process victim = Process.Start(start)!;
-            Task<string> error = victim.StandardError.ReadToEndAsync(ct);
+            using var victim = Process.Start(start)!;
+            var error = victim.StandardError.ReadToEndAsync(ct);
             await Task.Delay(random.Next(LongestLife), ct).ConfigureAwait(false);
             if (victim.HasExited)
             {
@@ -37,7 +40,7 @@ internal sealed class KillTorment : ITorment
             }
 
             victim.Kill();
-            long killed = Stopwatch.GetTimestamp();
+            var killed = Stopwatch.GetTimestamp();
             await victim.WaitForExitAsync(ct).ConfigureAwait(false);
             List<string> left;
             do
@@ -46,7 +49,8 @@ internal sealed class KillTorment : ITorment
             }
             while (left.Count > 0 && Stopwatch.GetElapsedTime(killed) < Grace);
 
-            return left.Count == 0 ? 1 : throw new TortureException($"{Grace.TotalSeconds:0.#} s after the kill of '{kind}' are left: {string.Join("; ", left)}");
+            return left.Count == 0 ? 1
+                : throw new TortureException($"{Grace.TotalSeconds:0.#} s after the kill of '{kind}' are left: {string.Join("; ", left)}");
         }
         finally
         {
@@ -56,7 +60,8 @@ internal sealed class KillTorment : ITorment
 
     private static List<string> Left(string mark, string temporary) =>
     [
-        .. Directory.EnumerateDirectories("/proc").Where(d => char.IsAsciiDigit(Path.GetFileName(d)[0]) && Read($"{d}/environ").Contains($"{Mark}={mark}", StringComparison.Ordinal))
+        .. Directory.EnumerateDirectories("/proc")
+            .Where(d => char.IsAsciiDigit(Path.GetFileName(d)[0]) && Read($"{d}/environ").Contains($"{Mark}={mark}", StringComparison.Ordinal))
             .Select(d => $"process {Path.GetFileName(d)} ({Read($"{d}/cmdline").Replace('\0', ' ').Trim()})"),
         .. Directory.EnumerateFileSystemEntries(temporary),
     ];

@@ -1,6 +1,8 @@
 namespace NetLab.Torture;
 
-/// <summary>The command with few descriptors, a full disk, a closed or full standard output: it does its work, or says what it lacks and ends with exit code 3.</summary>
+/// <summary>
+/// The command with few descriptors, a full disk, a closed or full standard output: it does its work, or says what it lacks and ends with exit code 3.
+/// </summary>
 internal sealed class LimitTorment : ITorment
 {
     public string Name => "limits";
@@ -9,20 +11,20 @@ internal sealed class LimitTorment : ITorment
 
     public async Task<long> TurnAsync(Random random, CancellationToken ct)
     {
-        string folder = Directory.CreateTempSubdirectory("netlab-torture-").FullName;
+        var folder = Directory.CreateTempSubdirectory("netlab-torture-").FullName;
         try
         {
             string file = Path.Combine(folder, "two.yaml"), small = Directory.CreateDirectory(Path.Combine(folder, "small")).FullName;
             await File.WriteAllTextAsync(file, Command.Scenario, ct).ConfigureAwait(false);
-            string script = random.Next(5) switch
+            var script = random.Next(5) switch
             {
                 0 or 1 => $"ulimit -n {random.Next(64, 700)}; exec \"$@\"",
                 2 => $"mount -t tmpfs -o size={4 * random.Next(1, 8)}k none {small}; exec \"$@\"",
                 3 => "exec \"$@\" >/dev/full",
                 _ => "exec \"$@\" >&-",
             };
-            Command ended = await Command.RunAsync(script, ct, "capture", file, "-o", Path.Combine(small, "x.pcapng")).ConfigureAwait(false);
-            bool isTold = ended.ExitCode == 0 || (ended.ExitCode == 3 && ended.Error.StartsWith("netlab: ", StringComparison.Ordinal));
+            var ended = await Command.RunAsync(script, ct, "capture", file, "-o", Path.Combine(small, "x.pcapng")).ConfigureAwait(false);
+            var isTold = ended.ExitCode == 0 || (ended.ExitCode == 3 && ended.Error.StartsWith("netlab: ", StringComparison.Ordinal));
             return isTold && !ended.Error.Contains("   at ", StringComparison.Ordinal) ? 1 : throw new TortureException($"{script}: {ended}");
         }
         finally

@@ -14,18 +14,19 @@ internal sealed class LocaleTorment : ITorment
 
     public async Task<long> TurnAsync(Random random, CancellationToken ct)
     {
-        string folder = Directory.CreateTempSubdirectory("netlab-torture-").FullName;
+        var folder = Directory.CreateTempSubdirectory("netlab-torture-").FullName;
         try
         {
-            string file = Path.Combine(folder, "two.yaml");
+            var file = Path.Combine(folder, "two.yaml");
             await File.WriteAllTextAsync(file, Command.Scenario, ct).ConfigureAwait(false);
             _drawing ??= (await Command.RunAsync("exec \"$@\"", ct, "draw", file).ConfigureAwait(false)).Output;
             string locale = Locales[random.Next(Locales.Length)], zone = Zones[random.Next(Zones.Length)];
-            int started = random.Next(2) == 0 ? 0 : random.Next(1, 1_000_000_000);
+            var started = random.Next(2) == 0 ? 0 : random.Next(1, 1_000_000_000);
 
             // A time namespace (time_namespaces(7)): the machine seems to have been started longer ago.
-            string script = $"export LC_ALL={locale} TZ={zone}; exec unshare --time --fork --monotonic {started} --boottime {started} \"$@\"";
-            Command drawn = await Command.RunAsync(script, ct, "draw", file).ConfigureAwait(false), ran = await Command.RunAsync(script, ct, "run", file).ConfigureAwait(false);
+            var script = $"export LC_ALL={locale} TZ={zone}; exec unshare --time --fork --monotonic {started} --boottime {started} \"$@\"";
+            Command drawn = await Command.RunAsync(script, ct, "draw", file).ConfigureAwait(false),
+                ran = await Command.RunAsync(script, ct, "run", file).ConfigureAwait(false);
             return drawn.Output == _drawing && ran.ExitCode == 0 ? 2 : throw new TortureException($"{script}: {drawn}{Environment.NewLine}{ran}");
         }
         finally

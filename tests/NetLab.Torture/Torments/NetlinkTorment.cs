@@ -25,9 +25,9 @@ internal sealed class NetlinkTorment : ITorment
     public async Task<long> TurnAsync(Random random, CancellationToken ct)
     {
         _messages ??= await FromTheKernelAsync(ct).ConfigureAwait(false);
-        for (int i = 0; i < MessagesOfTurn; i++)
+        for (var i = 0; i < MessagesOfTurn; i++)
         {
-            byte[] message = Mutation.Of(random, _messages[random.Next(_messages.Count)], _messages[random.Next(_messages.Count)]);
+            var message = Mutation.Of(random, _messages[random.Next(_messages.Count)], _messages[random.Next(_messages.Count)]);
             try
             {
                 Walk(message);
@@ -54,15 +54,15 @@ internal sealed class NetlinkTorment : ITorment
     private static async Task<List<byte[]>> FromTheKernelAsync(CancellationToken ct)
     {
         await using var lab = new Lab();
-        Bridge bridge = lab.AddNode("switch").AddBridge("br0");
-        Node host = lab.AddHost("host", bridge, "10.0.0.1/24");
+        var bridge = lab.AddNode("switch").AddBridge("br0");
+        var host = lab.AddHost("host", bridge, "10.0.0.1/24");
         host.AddRoute("10.9.0.0/16", via: "10.0.0.254");
         await lab.ApplyAsync(ct).ConfigureAwait(false);
         var messages = new List<byte[]>();
-        foreach (Node node in lab.Nodes)
+        foreach (var node in lab.Nodes)
         {
             using var socket = NetlinkSocket.Open(node.State.Namespace, protocol: 0, strictChecks: false);
-            foreach (ushort type in new ushort[] { 18, 22, 26, 30, 34, 38 }) // RTM_GETLINK, ADDR, ROUTE, NEIGH, RULE, QDISC
+            foreach (var type in new ushort[] { 18, 22, 26, 30, 34, 38 }) // RTM_GETLINK, ADDR, ROUTE, NEIGH, RULE, QDISC
             {
                 var request = new MessageWriter(64);
                 request.Begin(type, 0x301); // NLM_F_REQUEST | NLM_F_DUMP

@@ -4,7 +4,9 @@ using System.Text.Json.Nodes;
 
 namespace NetLab.Torture;
 
-/// <summary>A daemon of Open vSwitch that answers JSON-RPC almost right, and breaks off: the caller gets an answer or an IOException, and never waits for ever.</summary>
+/// <summary>
+/// A daemon of Open vSwitch that answers JSON-RPC almost right, and breaks off: the caller gets an answer or an IOException, and never waits for ever.
+/// </summary>
 internal sealed class OvsdbTorment : ITorment
 {
     private static readonly byte[][] Answers =
@@ -21,15 +23,15 @@ internal sealed class OvsdbTorment : ITorment
 
     public async Task<long> TurnAsync(Random random, CancellationToken ct)
     {
-        string path = Path.Combine(Path.GetTempPath(), $"netlab-torture-{Guid.NewGuid():n}");
-        byte[] answer = Mutation.Of(random, Answers[random.Next(Answers.Length)], Answers[random.Next(Answers.Length)]);
+        var path = Path.Combine(Path.GetTempPath(), $"netlab-torture-{Guid.NewGuid():n}");
+        var answer = Mutation.Of(random, Answers[random.Next(Answers.Length)], Answers[random.Next(Answers.Length)]);
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(new UnixDomainSocketEndPoint(path));
         try
         {
             listener.Listen();
-            Task serving = ServeAsync(listener, answer, ct);
-            using OvsJsonRpc rpc = await OvsJsonRpc.ConnectAsync(path, ct).ConfigureAwait(false);
+            var serving = ServeAsync(listener, answer, ct);
+            using var rpc = await OvsJsonRpc.ConnectAsync(path, ct).ConfigureAwait(false);
             await rpc.CallAsync(ct, ("transact", new JsonArray())).WaitAsync(TimeSpan.FromSeconds(20), ct).ConfigureAwait(false);
             await serving.ConfigureAwait(false);
         }
@@ -51,7 +53,7 @@ internal sealed class OvsdbTorment : ITorment
 
     private static async Task ServeAsync(Socket listener, byte[] answer, CancellationToken ct)
     {
-        using Socket peer = await listener.AcceptAsync(ct).ConfigureAwait(false);
+        using var peer = await listener.AcceptAsync(ct).ConfigureAwait(false);
         await peer.ReceiveAsync(new byte[4096], ct).ConfigureAwait(false);
         await peer.SendAsync(answer, ct).ConfigureAwait(false);
         peer.Shutdown(SocketShutdown.Send);

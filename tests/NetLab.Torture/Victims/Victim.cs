@@ -11,14 +11,16 @@ internal static class Victim
         ["bridge"] = _ => BuildAsync(ovs: false),
         ["ovs"] = _ => BuildAsync(ovs: true),
         ["daemons"] = _ => DaemonsAsync("sh", "-c", "(setsid sh -c 'sleep 1000 & setsid sleep 1000' &) ; setsid sleep 1000 & sleep 1000"),
-        ["dnsmasq"] = _ => DaemonsAsync("dnsmasq", "--no-resolv", "--conf-file=/dev/null", "--interface=eth0", "--dhcp-range=10.0.0.50,10.0.0.60", "--dhcp-leasefile=/dev/null", "--pid-file"),
+        ["dnsmasq"] = _ => DaemonsAsync("dnsmasq", "--no-resolv", "--conf-file=/dev/null", "--interface=eth0", "--dhcp-range=10.0.0.50,10.0.0.60",
+            "--dhcp-leasefile=/dev/null", "--pid-file"),
         ["capture"] = CaptureAsync,
         ["bundle"] = BundleAsync,
     };
 
     /// <summary>What this machine can be tortured with.</summary>
     public static IReadOnlyList<string> Kinds { get; } =
-        [.. Acts.Keys.Where(k => (k != "ovs" || Capabilities.Of(Feature.OvsVswitchd).Available) && (k != "dnsmasq" || Capabilities.Of(Feature.DnsmasqProgram).Available))];
+        [.. Acts.Keys.Where(k => (k != "ovs" || Capabilities.Of(Feature.OvsVswitchd).Available)
+            && (k != "dnsmasq" || Capabilities.Of(Feature.DnsmasqProgram).Available))];
 
     /// <summary>Runs as a victim of a kind, in a folder of its own; never ends by itself.</summary>
     public static async Task<int> RunAsync(string[] arguments)
@@ -31,28 +33,28 @@ internal static class Victim
 
     private static async Task BuildAsync(bool ovs)
     {
-        await using Lab lab = await ApplyAsync(ovs).ConfigureAwait(false);
+        await using var lab = await ApplyAsync(ovs).ConfigureAwait(false);
         lab.Nodes[0].Start("sh", "-c", "setsid sleep 1000 & sleep 1000");
         await lab.Nodes[1].PingAsync(lab.Vms.First()).ConfigureAwait(false);
     }
 
     private static async Task DaemonsAsync(string program, params string[] arguments)
     {
-        await using Lab lab = await ApplyAsync(ovs: false).ConfigureAwait(false);
-        for (int i = 0; i < 3; i++)
+        await using var lab = await ApplyAsync(ovs: false).ConfigureAwait(false);
+        for (var i = 0; i < 3; i++)
         {
             await lab.Nodes[1].ExecAsync("true", []).ConfigureAwait(false);
-            NodeProcess process = lab.Nodes[1].Start(program, arguments);
+            var process = lab.Nodes[1].Start(program, arguments);
             await Task.WhenAny(process.Exited, Task.Delay(50)).ConfigureAwait(false);
         }
     }
 
     private static async Task CaptureAsync(string folder)
     {
-        await using Lab lab = await ApplyAsync(ovs: false).ConfigureAwait(false);
-        await using LabCapture capture = lab.Capture(Path.Combine(folder, "capture.pcapng"));
-        FakeVm vm = lab.Vms.First();
-        for (int i = 0; i < 200; i++)
+        await using var lab = await ApplyAsync(ovs: false).ConfigureAwait(false);
+        await using var capture = lab.Capture(Path.Combine(folder, "capture.pcapng"));
+        var vm = lab.Vms.First();
+        for (var i = 0; i < 200; i++)
         {
             await vm.SendAsync(Frame.Broadcast(vm, $"hello {i}")).ConfigureAwait(false);
         }
@@ -61,16 +63,16 @@ internal static class Victim
     private static async Task BundleAsync(string folder)
     {
         Environment.SetEnvironmentVariable(FailureBundle.Variable, Path.Combine(folder, "bundles"));
-        await using Lab lab = await ApplyAsync(ovs: false).ConfigureAwait(false);
+        await using var lab = await ApplyAsync(ovs: false).ConfigureAwait(false);
         await FailureBundle.WriteAsync(lab, new FailedRun("torture")).ConfigureAwait(false);
     }
 
     private static async Task<Lab> ApplyAsync(bool ovs)
     {
         var lab = new Lab();
-        Node compute = lab.AddNode("compute");
+        var compute = lab.AddNode("compute");
         Switch bridge = ovs ? compute.AddOvsBridge("br-int") : compute.AddBridge("br0");
-        for (int i = 1; i <= 3; i++)
+        for (var i = 1; i <= 3; i++)
         {
             lab.AddHost($"h{i}", bridge, $"10.0.0.{i}/24");
             compute.AddVm($"vm{i}", bridge, vm => vm.Address($"10.0.0.{100 + i}/24"));

@@ -10,7 +10,7 @@ public sealed class BundleTests(BundleTests.FailedTests failed) : IClassFixture<
     public void A_failed_test_names_its_bundle_in_its_text()
     {
         Assert.NotEqual(0, failed.ExitCode);
-        string bundle = failed.Bundle("Plain.A_lab_that_the_test_disposes");
+        var bundle = failed.Bundle("Plain.A_lab_that_the_test_disposes");
 
         Assert.Contains("Expected VM vm2 to receive the frame, but it did not.", failed.Output);
         Assert.Contains($"Bundle: {bundle}", failed.Output);
@@ -21,7 +21,7 @@ public sealed class BundleTests(BundleTests.FailedTests failed) : IClassFixture<
     [LabFact]
     public void The_drawing_marks_the_hop_where_the_frame_ended()
     {
-        string bundle = failed.Bundle("Plain.A_lab_that_the_test_disposes");
+        var bundle = failed.Bundle("Plain.A_lab_that_the_test_disposes");
 
         Assert.Contains("─ switch ─", File.ReadAllText(Path.Combine(bundle, "drawing.txt")));
         Assert.Contains('✗', File.ReadAllText(Path.Combine(bundle, "drawing.txt")));
@@ -31,19 +31,20 @@ public sealed class BundleTests(BundleTests.FailedTests failed) : IClassFixture<
     [LabFact]
     public void The_fates_are_there_as_text_and_as_JSON()
     {
-        string bundle = failed.Bundle("Plain.A_lab_that_the_test_disposes");
+        var bundle = failed.Bundle("Plain.A_lab_that_the_test_disposes");
 
         Assert.Contains("vm1 sent", File.ReadAllText(Path.Combine(bundle, "fates.txt")));
-        JsonNode fate = JsonNode.Parse(File.ReadAllText(Path.Combine(bundle, "fates.json")))!.AsArray()[0]!;
+        var fate = JsonNode.Parse(File.ReadAllText(Path.Combine(bundle, "fates.json")))!.AsArray()[0]!;
         Assert.Equal("vm1", (string?)fate["from"]);
     }
 
     [LabFact]
     public async Task The_capture_file_opens_in_tshark_with_the_end_of_each_copy_as_a_comment()
     {
-        string bundle = failed.Bundle("Plain.A_lab_that_the_test_disposes");
+        var bundle = failed.Bundle("Plain.A_lab_that_the_test_disposes");
 
-        (int code, string output) = await RunAsync("tshark", ["-r", Path.Combine(bundle, "frames.pcapng"), "-T", "fields", "-e", "frame.interface_name", "-e", "frame.comment"]);
+        (var code, var output) =
+            await RunAsync("tshark", ["-r", Path.Combine(bundle, "frames.pcapng"), "-T", "fields", "-e", "frame.interface_name", "-e", "frame.comment"]);
 
         Assert.Equal(0, code);
         Assert.Contains("switch/tap-vm1\tDROPPED at switch/tap-vm2", output);
@@ -52,7 +53,7 @@ public sealed class BundleTests(BundleTests.FailedTests failed) : IClassFixture<
     [LabFact]
     public void State_rules_and_logs_of_every_node_are_there()
     {
-        string bundle = failed.Bundle("Base.A_lab_that_the_base_class_disposes");
+        var bundle = failed.Bundle("Base.A_lab_that_the_base_class_disposes");
 
         Assert.Contains("tap-vm2", File.ReadAllText(Path.Combine(bundle, "state", "switch.txt")));
         Assert.NotNull(JsonNode.Parse(File.ReadAllText(Path.Combine(bundle, "state", "switch.json"))));
@@ -64,7 +65,7 @@ public sealed class BundleTests(BundleTests.FailedTests failed) : IClassFixture<
     [LabFact]
     public void It_says_how_to_run_the_test_again()
     {
-        string rerun = File.ReadAllText(Path.Combine(failed.Bundle("Base.A_lab_that_the_base_class_disposes"), "rerun.txt"));
+        var rerun = File.ReadAllText(Path.Combine(failed.Bundle("Base.A_lab_that_the_base_class_disposes"), "rerun.txt"));
 
         Assert.Matches(@"^dotnet test \S*NetLab\.Xunit\.Tests --filter FullyQualifiedName=NetLab\.Xunit\.Tests\.FailingOnPurpose\+Base\.A_lab_that_the_base_class_disposes\s*$", rerun);
     }
@@ -86,7 +87,8 @@ public sealed class BundleTests(BundleTests.FailedTests failed) : IClassFixture<
 
     [LabFact]
     public void A_cancellation_that_goes_through_the_test_leaves_a_bundle() =>
-        Assert.Contains("TaskCanceledException", File.ReadAllText(Path.Combine(failed.Bundle("Slow.A_cancellation_that_goes_through_the_test"), "failure.txt")));
+        Assert.Contains("TaskCanceledException",
+            File.ReadAllText(Path.Combine(failed.Bundle("Slow.A_cancellation_that_goes_through_the_test"), "failure.txt")));
 
     [LabFact]
     public void A_feature_that_is_found_missing_late_skips_the_test()
@@ -96,17 +98,18 @@ public sealed class BundleTests(BundleTests.FailedTests failed) : IClassFixture<
     }
 
     [LabFact]
-    public void A_fixture_whose_tests_are_all_skipped_builds_no_lab() => Assert.False(File.Exists(Path.Combine(failed.Folder, "described")), "it was described");
+    public void A_fixture_whose_tests_are_all_skipped_builds_no_lab() =>
+        Assert.False(File.Exists(Path.Combine(failed.Folder, "described")), "it was described");
 
     private static async Task<(int Code, string Output)> RunAsync(string program, string[] arguments, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach ((string name, string value) in environment)
+        foreach ((var name, var value) in environment)
         {
             start.Environment[name] = value;
         }
 
-        using Process process = Process.Start(start)!;
+        using var process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         return (process.ExitCode, await output + await error);
@@ -122,10 +125,12 @@ public sealed class BundleTests(BundleTests.FailedTests failed) : IClassFixture<
         public int ExitCode { get; private set; }
 
         /// <summary>The one bundle of a test.</summary>
-        public string Bundle(string test) => Assert.Single(Directory.GetDirectories(Folder), d => Path.GetFileName(d).StartsWith($"FailingOnPurpose_{test}", StringComparison.Ordinal));
+        public string Bundle(string test) =>
+            Assert.Single(Directory.GetDirectories(Folder), d => Path.GetFileName(d).StartsWith($"FailingOnPurpose_{test}", StringComparison.Ordinal));
 
         public async Task InitializeAsync() =>
-            (ExitCode, Output) = await RunAsync("dotnet", ["test", typeof(FailingOnPurpose).Assembly.Location, "--filter", $"FullyQualifiedName~{nameof(FailingOnPurpose)}", "--nologo"],
+            (ExitCode, Output) = await RunAsync("dotnet",
+                ["test", typeof(FailingOnPurpose).Assembly.Location, "--filter", $"FullyQualifiedName~{nameof(FailingOnPurpose)}", "--nologo"],
                 (FailingOnPurpose.Variable, "1"), (FailureBundle.Variable, Folder));
 
         public Task DisposeAsync()

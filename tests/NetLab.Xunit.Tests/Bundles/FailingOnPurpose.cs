@@ -11,14 +11,15 @@ public static class FailingOnPurpose
 
     private static (FakeVm Vm1, FakeVm Vm2) Describe(Lab lab)
     {
-        Bridge bridge = lab.AddNode("switch").AddBridge("br0");
-        FakeVm vm1 = bridge.Node.AddVm("vm1", bridge, vm => vm.Address("10.0.0.1/24"));
-        FakeVm vm2 = bridge.Node.AddVm("vm2", bridge, vm => vm.Address("10.0.0.2/24"));
+        var bridge = lab.AddNode("switch").AddBridge("br0");
+        var vm1 = bridge.Node.AddVm("vm1", bridge, vm => vm.Address("10.0.0.1/24"));
+        var vm2 = bridge.Node.AddVm("vm2", bridge, vm => vm.Address("10.0.0.2/24"));
         vm2.Tap.BridgePort = new Linux.Netlink.BridgePortOptions { Flood = false };
         return (vm1, vm2);
     }
 
-    private static async Task<Fate> SendAsync(Lab lab) => await lab.FindVm("vm1")!.SendAsync(Packets.Frame.Udp(lab.FindVm("vm1")!, lab.FindVm("vm2")!, 53, "hello"));
+    private static async Task<Fate> SendAsync(Lab lab) =>
+        await lab.FindVm("vm1")!.SendAsync(Packets.Frame.Udp(lab.FindVm("vm1")!, lab.FindVm("vm2")!, 53, "hello"));
 
     public sealed class Plain
     {
@@ -31,7 +32,7 @@ public static class FailingOnPurpose
             }
 
             await using var lab = new Lab();
-            (FakeVm vm1, FakeVm vm2) = Describe(lab);
+            (var vm1, var vm2) = Describe(lab);
             await lab.ApplyAsync();
             (await vm1.SendAsync(Packets.Frame.Udp(vm1, vm2, 53, "hello"))).ShouldReach(vm2);
         }
@@ -61,9 +62,9 @@ public static class FailingOnPurpose
             }
 
             await using var lab = new Lab();
-            (_, FakeVm vm2) = Describe(lab);
+            (_, var vm2) = Describe(lab);
             await lab.ApplyAsync();
-            Fate fate = await SendAsync(lab);
+            var fate = await SendAsync(lab);
             Assert.Throws<ForwardingException>(() => fate.ShouldReach(vm2));
         }
     }
@@ -98,7 +99,7 @@ public static class FailingOnPurpose
         {
             if (Asked)
             {
-                Fate fate = await SendAsync(Lab);
+                var fate = await SendAsync(Lab);
                 fate.ShouldReach(Lab.FindVm("vm2")!);
             }
         }
@@ -147,7 +148,8 @@ public static class FailingOnPurpose
 
     public sealed class Unwanted : LabFixture
     {
-        protected override void Describe(Lab lab) => File.WriteAllText(Path.Combine(FailureBundle.Home!, "described"), "a lab that no test of the class asks for");
+        protected override void Describe(Lab lab) =>
+            File.WriteAllText(Path.Combine(FailureBundle.Home!, "described"), "a lab that no test of the class asks for");
     }
 
     public sealed class Skipped(Unwanted fixture) : IClassFixture<Unwanted>

@@ -22,7 +22,8 @@ public record BridgeVlanSpec(int Index, ushort Id) : IDescribed
 
     string IDescribed.Describe() => $"vlan {Text}";
 
-    private protected string Text => $"{Id}{(EndId is { } e ? $"-{e}" : "")}{(Pvid ? " pvid" : "")}{(Untagged ? " untagged" : "")}{(TunnelId is { } t ? $" tunnel {t}" : "")}";
+    private protected string Text =>
+        $"{Id}{(EndId is { } e ? $"-{e}" : "")}{(Pvid ? " pvid" : "")}{(Untagged ? " untagged" : "")}{(TunnelId is { } t ? $" tunnel {t}" : "")}";
 }
 
 /// <summary>A VLAN of a bridge port as the kernel describes it: one record for each, never a range.</summary>

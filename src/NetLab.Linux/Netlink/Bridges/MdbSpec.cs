@@ -27,7 +27,8 @@ public record MdbSpec(int BridgeIndex, int PortIndex) : IDescribed
 
     string IDescribed.Describe() => $"multicast group {Text}";
 
-    private protected string Text => $"{Group?.ToString() ?? MacGroup?.Colons()}{(Source is { } s ? $" src {s}" : "")}{(Vlan == 0 ? "" : $" vid {Vlan}")} on port {PortIndex}";
+    private protected string Text =>
+        $"{Group?.ToString() ?? MacGroup?.Colons()}{(Source is { } s ? $" src {s}" : "")}{(Vlan == 0 ? "" : $" vid {Vlan}")} on port {PortIndex}";
 }
 
 /// <summary>An entry of a bridge's multicast database as the kernel describes it; can be handed back to the batch.</summary>

@@ -111,8 +111,10 @@ public sealed class ConntrackSocket : IDisposable
         var number = proto.Find(CTA_PROTO_NUM).U8;
         return number switch
         {
-            IPPROTO_ICMP => new(source, destination, number, proto.Find(CTA_PROTO_ICMP_ID).Be16, Both(proto.Find(CTA_PROTO_ICMP_TYPE).U8, proto.Find(CTA_PROTO_ICMP_CODE).U8)),
-            IPPROTO_ICMPV6 => new(source, destination, number, proto.Find(CTA_PROTO_ICMPV6_ID).Be16, Both(proto.Find(CTA_PROTO_ICMPV6_TYPE).U8, proto.Find(CTA_PROTO_ICMPV6_CODE).U8)),
+            IPPROTO_ICMP => new(source, destination, number, proto.Find(CTA_PROTO_ICMP_ID).Be16,
+                Both(proto.Find(CTA_PROTO_ICMP_TYPE).U8, proto.Find(CTA_PROTO_ICMP_CODE).U8)),
+            IPPROTO_ICMPV6 => new(source, destination, number, proto.Find(CTA_PROTO_ICMPV6_ID).Be16,
+                Both(proto.Find(CTA_PROTO_ICMPV6_TYPE).U8, proto.Find(CTA_PROTO_ICMPV6_CODE).U8)),
             _ => new(source, destination, number, proto.Find(CTA_PROTO_SRC_PORT).Be16, proto.Find(CTA_PROTO_DST_PORT).Be16),
         };
     }
@@ -121,5 +123,6 @@ public sealed class ConntrackSocket : IDisposable
 
     private static ushort Both(byte type, byte code) => (ushort)((type << 8) | code);
 
-    private static (ulong Packets, ulong Bytes) ReadCounters(Attributes counters) => (counters.Find(CTA_COUNTERS_PACKETS).Be64, counters.Find(CTA_COUNTERS_BYTES).Be64);
+    private static (ulong Packets, ulong Bytes) ReadCounters(Attributes counters) =>
+        (counters.Find(CTA_COUNTERS_PACKETS).Be64, counters.Find(CTA_COUNTERS_BYTES).Be64);
 }

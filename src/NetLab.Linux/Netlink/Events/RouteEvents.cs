@@ -83,7 +83,8 @@ public sealed unsafe partial class RouteEvents : IDisposable
     }
 
     /// <summary>
-    /// Something changed. Called on the reactor's thread, or on that of somebody who begins to wait: hand long work to somebody else, and do not wait. What a handler
+    /// Something changed. Called on the reactor's thread, or on that of somebody who begins to wait:
+    /// hand long work to somebody else, and do not wait. What a handler
     /// throws ends every wait on this subscription, those to come too: it is told by them, and by nobody else.
     /// </summary>
     public event Action<NetlinkEvent>? Received;

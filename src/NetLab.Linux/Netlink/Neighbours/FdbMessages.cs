@@ -88,5 +88,6 @@ internal static class FdbMessages
     private static uint? Number(Attribute a) => a.Data.Length < 4 ? null : a.U32;
 
     // struct nda_cacheinfo { __u32 ndm_confirmed, ndm_used, ndm_updated, ndm_refcnt; };   clock_t
-    private static TimeSpan? Time(Attribute cache, int offset) => cache.Data.Length < offset + 4 ? null : TimeSpan.FromMilliseconds(cache.Read<uint>(offset) * 10L);
+    private static TimeSpan? Time(Attribute cache, int offset) =>
+        cache.Data.Length < offset + 4 ? null : TimeSpan.FromMilliseconds(cache.Read<uint>(offset) * 10L);
 }

@@ -36,7 +36,9 @@ public record FdbSpec(int Index, PhysicalAddress Mac) : IDescribed
     /// <summary>How it behaves; static unless said otherwise.</summary>
     public FdbKind Kind { get; init; }
 
-    /// <summary>The device's own table (NTF_SELF) instead of its bridge's (NTF_MASTER). Null: its own when <see cref="Remote"/> or <see cref="NexthopId"/> is set.</summary>
+    /// <summary>
+    /// The device's own table (NTF_SELF) instead of its bridge's (NTF_MASTER). Null: its own when <see cref="Remote"/> or <see cref="NexthopId"/> is set.
+    /// </summary>
     public bool? Self { get; init; }
 
     /// <summary>VLAN (NDA_VLAN).</summary>
@@ -71,7 +73,8 @@ public record FdbSpec(int Index, PhysicalAddress Mac) : IDescribed
 
     internal bool IsSelf => Self ?? (Remote is not null || NexthopId is not null);
 
-    string IDescribed.Describe() => $"FDB entry {Mac.Colons()}{(Vlan is { } v ? $" vlan {v}" : "")}{(Remote is { } r ? $" dst {r}" : "")}{(IsSelf ? " self" : "")}";
+    string IDescribed.Describe() =>
+        $"FDB entry {Mac.Colons()}{(Vlan is { } v ? $" vlan {v}" : "")}{(Remote is { } r ? $" dst {r}" : "")}{(IsSelf ? " self" : "")}";
 }
 
 /// <summary>An FDB entry as the kernel describes it; can be handed back to the batch.</summary>

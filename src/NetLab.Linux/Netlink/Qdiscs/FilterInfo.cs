@@ -101,7 +101,8 @@ public sealed record FilterInfo(int Index, string Kind, TcHandle Parent)
             var kind = action.Nested.Find(TCA_ACT_KIND).Text;
             var mirred = kind is "mirred" ? action.Nested.Find(TCA_ACT_OPTIONS).Nested.Find(TCA_MIRRED_PARMS) : default;
             var way = mirred.Read<int>(20);
-            actions.Add(new FilterAction(kind, mirred.Data.Length >= 28 ? mirred.Read<int>(24) : null, way is TCA_EGRESS_REDIR or TCA_INGRESS_REDIR, way is TCA_INGRESS_REDIR or TCA_INGRESS_MIRROR));
+            actions.Add(new FilterAction(kind, mirred.Data.Length >= 28 ? mirred.Read<int>(24) : null, way is TCA_EGRESS_REDIR or TCA_INGRESS_REDIR,
+                way is TCA_INGRESS_REDIR or TCA_INGRESS_MIRROR));
         }
 
         return actions;

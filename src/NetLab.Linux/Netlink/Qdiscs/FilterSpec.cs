@@ -33,7 +33,8 @@ public sealed record FilterSpec(int Index) : IDescribed
     /// <summary>Index of the device that gets a copy of the frame.</summary>
     public int? MirrorTo { get; init; }
 
-    string IDescribed.Describe() => $"filter at {Parent}{(RedirectTo is { } r ? $" redirecting to interface {r}" : "")}{(MirrorTo is { } m ? $" mirroring to interface {m}" : "")}";
+    string IDescribed.Describe() =>
+        $"filter at {Parent}{(RedirectTo is { } r ? $" redirecting to interface {r}" : "")}{(MirrorTo is { } m ? $" mirroring to interface {m}" : "")}";
 }
 
 /// <summary>Encodes RTM_NEWTFILTER and RTM_DELTFILTER for u32 filters (<c>include/uapi/linux/pkt_cls.h</c>, <c>tc_act/tc_mirred.h</c>).</summary>

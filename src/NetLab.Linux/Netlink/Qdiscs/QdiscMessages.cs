@@ -2,7 +2,9 @@ using static NetLab.Linux.Netlink.Rtnetlink;
 
 namespace NetLab.Linux.Netlink;
 
-/// <summary>Encodes and reads RTM_NEWQDISC, RTM_DELQDISC, RTM_NEWTCLASS and RTM_DELTCLASS (<c>include/uapi/linux/rtnetlink.h</c>, <c>pkt_sched.h</c>).</summary>
+/// <summary>
+/// Encodes and reads RTM_NEWQDISC, RTM_DELQDISC, RTM_NEWTCLASS and RTM_DELTCLASS (<c>include/uapi/linux/rtnetlink.h</c>, <c>pkt_sched.h</c>).
+/// </summary>
 /// <remarks>
 /// <code>
 /// struct tcmsg {
@@ -82,7 +84,8 @@ internal static class QdiscMessages
     public static ulong? Rate64(ulong bits) => bits / 8 > uint.MaxValue ? bits / 8 : null;
 
     /// <summary>The time in ticks that so many bytes take at a rate.</summary>
-    public static uint Ticks(double bytes, double bits) => bits == 0 ? 0 : (uint)Math.Min(Math.Truncate(bytes * 8 * 1_000_000 / bits) * 1000 / NanosecondsPerTick, uint.MaxValue);
+    public static uint Ticks(double bytes, double bits) =>
+        bits == 0 ? 0 : (uint)Math.Min(Math.Truncate(bytes * 8 * 1_000_000 / bits) * 1000 / NanosecondsPerTick, uint.MaxValue);
 
     /// <summary>The bytes that pass in so many ticks at a rate.</summary>
     public static uint Bytes(uint ticks, ulong bits) => (uint)Math.Round((double)ticks * NanosecondsPerTick * bits / 8 / 1e9);
@@ -111,7 +114,8 @@ internal static class QdiscMessages
         return new QdiscInfo(index, kind, handle, parent, spec is null ? null : spec with { Handle = handle, Parent = parent })
         {
             Statistics = new QdiscStatistics(
-                basic.Read<ulong>(0), basic.Read<uint>(8), queue.Read<uint>(8), queue.Read<uint>(16), queue.Read<uint>(12), queue.Read<uint>(4), queue.Read<uint>(0)),
+                basic.Read<ulong>(0), basic.Read<uint>(8), queue.Read<uint>(8), queue.Read<uint>(16), queue.Read<uint>(12), queue.Read<uint>(4),
+                    queue.Read<uint>(0)),
         };
     }
 

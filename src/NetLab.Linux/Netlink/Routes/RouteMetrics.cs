@@ -87,7 +87,7 @@ public sealed record RouteMetrics
         writer.U32(RTAX_FASTOPEN_NO_COOKIE, FastOpenNoCookie is { } open ? (open ? 1u : 0u) : null);
 
         // A bit mask of the metrics that are locked. iproute2 locks rto_min whenever it is given.
-        uint locked = (MtuLock ? 1u << RTAX_MTU : 0) | (RtoMin is null ? 0 : 1u << RTAX_RTO_MIN);
+        var locked = (MtuLock ? 1u << RTAX_MTU : 0) | (RtoMin is null ? 0 : 1u << RTAX_RTO_MIN);
         writer.U32(RTAX_LOCK, locked == 0 ? null : locked);
     }
 

@@ -117,7 +117,8 @@ public record RuleSpec : IDescribed
         IpProtocol is { } n ? $"ipproto {n} " : "",
         SourcePorts is { } s ? $"sport {s} " : "",
         DestinationPorts is { } d ? $"dport {d} " : "",
-        Action is RuleAction.Table or null ? (L3Master ? "lookup [l3mdev-table]" : $"lookup {Table ?? RouteTable.Main}") : Action is RuleAction.Goto ? $"goto {Goto?.ToString() ?? "?"}" : $"{Action}".ToLowerInvariant());
+        Action is RuleAction.Table or null ? (L3Master ? "lookup [l3mdev-table]" : $"lookup {Table ?? RouteTable.Main}") : Action is RuleAction.Goto
+            ? $"goto {Goto?.ToString() ?? "?"}" : $"{Action}".ToLowerInvariant());
 }
 
 /// <summary>A policy rule as the kernel describes it; can be handed back to the batch.</summary>

@@ -5,7 +5,9 @@ using static NetLab.Linux.Netlink.Rtnetlink;
 
 namespace NetLab.Linux.Netlink;
 
-/// <summary>Encodes and reads WG_CMD_SET_DEVICE and WG_CMD_GET_DEVICE (<c>include/uapi/linux/wireguard.h</c>, whose header comment is the specification).</summary>
+/// <summary>
+/// Encodes and reads WG_CMD_SET_DEVICE and WG_CMD_GET_DEVICE (<c>include/uapi/linux/wireguard.h</c>, whose header comment is the specification).
+/// </summary>
 /// <remarks>
 /// <code>
 /// struct genlmsghdr { __u8 cmd; __u8 version; __u16 reserved; };
@@ -57,7 +59,8 @@ internal static class WireguardMessages
     private static void WritePeer(MessageWriter writer, WireguardPeer peer)
     {
         writer.Data(WGPEER_A_PUBLIC_KEY, peer.PublicKey.Bytes);
-        var flags = (peer.Remove ? WGPEER_F_REMOVE_ME : 0) | (peer.ReplaceAllowedIps ? WGPEER_F_REPLACE_ALLOWEDIPS : 0) | (peer.UpdateOnly ? WGPEER_F_UPDATE_ONLY : 0);
+        var flags = (peer.Remove ? WGPEER_F_REMOVE_ME : 0) | (peer.ReplaceAllowedIps ? WGPEER_F_REPLACE_ALLOWEDIPS : 0)
+            | (peer.UpdateOnly ? WGPEER_F_UPDATE_ONLY : 0);
         writer.U32(WGPEER_A_FLAGS, flags == 0 ? null : flags);
         if (peer.PresharedKey is { } shared)
         {
@@ -186,7 +189,8 @@ internal static class WireguardMessages
     private static IPEndPoint? ReadEndpoint(ReadOnlySpan<byte> data) => Attribute.ReadAt<ushort>(data, 0) switch
     {
         AF_INET when data.Length >= 8 => new IPEndPoint(new IPAddress(data[4..8]), BinaryPrimitives.ReadUInt16BigEndian(data[2..])),
-        AF_INET6 when data.Length >= 28 => new IPEndPoint(new IPAddress(data[8..24], Attribute.ReadAt<uint>(data, 24)), BinaryPrimitives.ReadUInt16BigEndian(data[2..])),
+        AF_INET6 when data.Length >= 28 =>
+            new IPEndPoint(new IPAddress(data[8..24], Attribute.ReadAt<uint>(data, 24)), BinaryPrimitives.ReadUInt16BigEndian(data[2..])),
         _ => null,
     };
 

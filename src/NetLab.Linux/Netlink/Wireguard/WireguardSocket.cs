@@ -2,7 +2,9 @@ using static NetLab.Linux.Netlink.Rtnetlink;
 
 namespace NetLab.Linux.Netlink;
 
-/// <summary>Sets and reads keys and peers of WireGuard devices in one namespace, by generic netlink (genetlink(7)). The devices are made by <see cref="WireguardSpec"/>.</summary>
+/// <summary>
+/// Sets and reads keys and peers of WireGuard devices in one namespace, by generic netlink (genetlink(7)). The devices are made by <see cref="WireguardSpec"/>.
+/// </summary>
 public sealed class WireguardSocket : IDisposable
 {
     // include/uapi/linux/genetlink.h
@@ -51,7 +53,8 @@ public sealed class WireguardSocket : IDisposable
         }
         catch (NetlinkException e) when (e.Errno is Errno.ENOENT)
         {
-            throw new NetlinkException(doing, e.Errno, e.ExtendedAck, "This kernel has no WireGuard (CONFIG_WIREGUARD is off or its module is not loaded): use another tunnel, such as VXLAN");
+            throw new NetlinkException(doing, e.Errno, e.ExtendedAck,
+                "This kernel has no WireGuard (CONFIG_WIREGUARD is off or its module is not loaded): use another tunnel, such as VXLAN");
         }
 
         return id;
@@ -61,7 +64,8 @@ public sealed class WireguardSocket : IDisposable
     /// <param name="name">The device's name.</param>
     /// <param name="device">What to set; what is null stays as it is.</param>
     /// <exception cref="NetlinkException">The kernel refused.</exception>
-    /// <exception cref="ArgumentException">There is too much for one request (some 65 kB); set the peers in several, without <see cref="WireguardDevice.ReplacePeers"/>.</exception>
+    /// <exception cref="ArgumentException">There is too much for one request (some 65 kB);
+    /// set the peers in several, without <see cref="WireguardDevice.ReplacePeers"/>.</exception>
     public void SetDevice(string name, WireguardDevice device)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -80,7 +84,8 @@ public sealed class WireguardSocket : IDisposable
         var request = new MessageWriter(64);
         WireguardMessages.Get(request, _family, name);
         var device = new WireguardDevice();
-        _socket.Query(request, $"reading WireGuard device {name}", (_, payload) => device = WireguardMessages.Read(payload, device), () => device = new WireguardDevice());
+        _socket.Query(request, $"reading WireGuard device {name}", (_, payload) => device = WireguardMessages.Read(payload, device),
+            () => device = new WireguardDevice());
         return device;
     }
 

@@ -23,13 +23,13 @@ internal static class FrameLine
     {
         var start = new Position(1, 1);
         var send = new List<(YamlScalar, YamlValue)> { (Word("from", start), Word(from, start)), (Word("to", start), Word(to.ToString(), start)) };
-        List<(string Text, Position At)> words = Words(line);
+        var words = Words(line);
         if (words.Count == 0)
         {
             binding.Report(start, "there is no frame", Sample);
             return null;
         }
-        (string kind, Position at) = words[0];
+        (var kind, var at) = words[0];
         if (IsHex(line))
         {
             send.Add((Word("raw", start), Word(line, start)));
@@ -43,30 +43,30 @@ internal static class FrameLine
         {
             send.AddRange(Content(kind, at, words.Skip(1), binding));
         }
-        return SendStep.Shape.TryBind(new YamlMapping(start, send), "the frame", binding, out SendStep entry) ? entry : null;
+        return SendStep.Shape.TryBind(new YamlMapping(start, send), "the frame", binding, out var entry) ? entry : null;
     }
 
     private static IEnumerable<(YamlScalar, YamlValue)> Content(string kind, Position at, IEnumerable<(string Text, Position At)> words, Binding binding)
     {
         var inside = new List<(YamlScalar, YamlValue)>();
         var beside = new List<(YamlScalar, YamlValue)>();
-        foreach ((string text, Position place) in words)
+        foreach ((var text, var place) in words)
         {
-            int equals = text.IndexOf('=', StringComparison.Ordinal);
-            string? key = equals > 0 ? text[..equals] : Bare(kind, inside.Count);
+            var equals = text.IndexOf('=', StringComparison.Ordinal);
+            var key = equals > 0 ? text[..equals] : Bare(kind, inside.Count);
             if (key is null)
             {
                 binding.Report(place, $"'{text}' is no key=value", Sample);
                 continue;
             }
-            string value = text[(equals + 1)..];
-            bool isAddress = key is "src" or "dst" && AddressWords.TryParseIp(value, out _);
-            bool isPort = kind is "udp" or "tcp";
+            var value = text[(equals + 1)..];
+            var isAddress = key is "src" or "dst" && AddressWords.TryParseIp(value, out _);
+            var isPort = kind is "udp" or "tcp";
             (Beside.Contains(key) || isAddress || (key is "src" or "dst" && !isPort) ? beside : inside)
                 .Add((Word(key == "port" && isPort ? "dst" : key, place), Word(value, place.Shift(equals + 1))));
         }
         // An arp or icmp alone is what its step has without a word more.
-        string? alone = inside.Count > 0 ? null : kind switch { "arp" => "request", "icmp" => "echo-request", _ => null };
+        var alone = inside.Count > 0 ? null : kind switch { "arp" => "request", "icmp" => "echo-request", _ => null };
         return beside.Prepend((Word(kind, at), alone is null ? new YamlMapping(at, inside) : Word(alone, at)));
     }
 
@@ -81,7 +81,7 @@ internal static class FrameLine
 
     private static bool IsHex(string line)
     {
-        int digits = line.Count(char.IsAsciiHexDigit);
+        var digits = line.Count(char.IsAsciiHexDigit);
         return digits >= 28 && line.All(c => char.IsAsciiHexDigit(c) || char.IsWhiteSpace(c) || c is ':' or '-');
     }
 
@@ -90,11 +90,11 @@ internal static class FrameLine
     {
         var words = new List<(string, Position)>();
         var word = new System.Text.StringBuilder();
-        int begin = 0;
-        char quote = '\0';
-        for (int i = 0; i <= line.Length; i++)
+        var begin = 0;
+        var quote = '\0';
+        for (var i = 0; i <= line.Length; i++)
         {
-            char c = i < line.Length ? line[i] : ' ';
+            var c = i < line.Length ? line[i] : ' ';
             if (quote != '\0' && i < line.Length)
             {
                 quote = c == quote ? '\0' : quote;

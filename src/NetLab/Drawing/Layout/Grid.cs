@@ -20,17 +20,17 @@ internal sealed class Grid
     /// <summary>The items of a rank, from left to right.</summary>
     public IEnumerable<GridItem> Rank(int rank)
     {
-        GridRow row = Rows.Find(r => rank >= r.FirstRank && rank < r.FirstRank + r.RankCount)!;
+        var row = Rows.Find(r => rank >= r.FirstRank && rank < r.FirstRank + r.RankCount)!;
         return row.Columns.SelectMany(c => c.Ranks[rank - row.FirstRank]);
     }
 
     /// <summary>Numbers the items of each rank from left to right.</summary>
     public void Number()
     {
-        for (int rank = 0; rank < RankCount; rank++)
+        for (var rank = 0; rank < RankCount; rank++)
         {
-            int order = 0;
-            foreach (GridItem item in Rank(rank))
+            var order = 0;
+            foreach (var item in Rank(rank))
             {
                 item.Order = order++;
             }

@@ -26,22 +26,22 @@ internal sealed class GridBuilder
 
     private void PlaceShapes()
     {
-        Dictionary<Shape, int> levels = _scene.Nodes.SelectMany(LevelsOf).ToDictionary(l => l.Key, l => l.Value);
-        int firstRank = 0;
-        foreach (IGrouping<int, SceneNode> nodes in _scene.Nodes.GroupBy(n => _rows[n]).OrderBy(g => g.Key))
+        var levels = _scene.Nodes.SelectMany(LevelsOf).ToDictionary(l => l.Key, l => l.Value);
+        var firstRank = 0;
+        foreach (var nodes in _scene.Nodes.GroupBy(n => _rows[n]).OrderBy(g => g.Key))
         {
-            int depth = nodes.Max(n => DepthOf(n, levels)) + 1;
+            var depth = nodes.Max(n => DepthOf(n, levels)) + 1;
             var row = new GridRow(nodes.Key, firstRank, depth);
             _grid.Rows.Add(row);
-            foreach (SceneNode node in nodes)
+            foreach (var node in nodes)
             {
                 // The first row hangs down to what is below it, the others reach up.
-                int header = nodes.Key == 0 ? firstRank + depth - 1 - DepthOf(node, levels) : firstRank;
+                var header = nodes.Key == 0 ? firstRank + depth - 1 - DepthOf(node, levels) : firstRank;
                 var column = new GridColumn(row, node) { HeaderRank = header, LastRank = header + DepthOf(node, levels) };
                 row.Columns.Add(column);
                 _columns.Add(node, column);
                 column.Add(new GridItem(column, header, null, isHeader: true));
-                foreach (Shape shape in node.Shapes)
+                foreach (var shape in node.Shapes)
                 {
                     _items.Add(shape, column.Add(new GridItem(column, header + 1 + levels[shape], shape)));
                 }
@@ -58,16 +58,16 @@ internal sealed class GridBuilder
     private Dictionary<Shape, int> LevelsOf(SceneNode node)
     {
         List<(Shape A, Shape B)> edges = [.. _scene.Cables.Where(c => c.A.Shape.Node == node && !c.CrossesNodes).Select(c => (c.A.Shape, c.B.Shape))];
-        Dictionary<Shape, int> levels = Levels.Of(node.Shapes, edges, SourcesOf);
+        var levels = Levels.Of(node.Shapes, edges, SourcesOf);
 
         // A part that only leads down stands at the bottom, next to where it leads.
-        int deepest = levels.Count == 0 ? 0 : levels.Values.Max();
-        foreach (IReadOnlyList<Shape> part in Levels.Parts(node.Shapes, Levels.Neighbours(node.Shapes, edges)))
+        var deepest = levels.Count == 0 ? 0 : levels.Values.Max();
+        foreach (var part in Levels.Parts(node.Shapes, Levels.Neighbours(node.Shapes, edges)))
         {
             if (part.Any(s => LeadsDown(s)) && !part.Any(LeadsUp))
             {
-                int shift = deepest - part.Max(s => levels[s]);
-                foreach (Shape shape in part.Where(s => s.Kind != ShapeKind.Machine || part.Count == 1))
+                var shift = deepest - part.Max(s => levels[s]);
+                foreach (var shape in part.Where(s => s.Kind != ShapeKind.Machine || part.Count == 1))
                 {
                     levels[shape] += shift;
                 }
@@ -90,7 +90,8 @@ internal sealed class GridBuilder
     }
 
     private static bool StandsOnAnother(Shape shape) =>
-        shape.Ports.Exists(p => p.Cable.Kind == CableKind.Stacked && p.Cable.A == p) && !shape.Ports.Exists(p => p.Cable.Kind == CableKind.Stacked && p.Cable.B == p);
+        shape.Ports.Exists(p => p.Cable.Kind == CableKind.Stacked && p.Cable.A == p)
+            && !shape.Ports.Exists(p => p.Cable.Kind == CableKind.Stacked && p.Cable.B == p);
 
     private bool LeadsUp(Shape shape) => shape.Ports.Exists(p => RowDifference(shape, p) < 0);
 
@@ -100,14 +101,14 @@ internal sealed class GridBuilder
 
     private void RouteCable(Cable cable)
     {
-        (Port upper, Port lower) = (cable.A, cable.B);
+        (var upper, var lower) = (cable.A, cable.B);
         GridItem from = _items[upper.Shape], to = _items[lower.Shape];
         if (to.Rank < from.Rank)
         {
             (upper, lower, from, to) = (lower, upper, to, from);
         }
 
-        bool sameRow = ReferenceEquals(from.Column.Row, to.Column.Row);
+        var sameRow = ReferenceEquals(from.Column.Row, to.Column.Row);
         if (from.Rank == to.Rank || (sameRow && cable.CrossesNodes))
         {
             RouteBend(cable, upper, lower, cable.CrossesNodes ? from.Column.Row.LastRank : from.Rank);
@@ -119,8 +120,8 @@ internal sealed class GridBuilder
 
     private void RouteBend(Cable cable, Port a, Port b, int rank)
     {
-        (List<Segment> down, GridItem left, Port? leftPort) = DescendTo(cable, a, rank);
-        (List<Segment> up, GridItem right, Port? rightPort) = DescendTo(cable, b, rank);
+        (var down, var left, var leftPort) = DescendTo(cable, a, rank);
+        (var up, var right, var rightPort) = DescendTo(cable, b, rank);
         var bend = new Bend(cable, left, leftPort, right, rightPort);
         left.Bends.Add(bend);
         if (!ReferenceEquals(left, right))
@@ -135,12 +136,12 @@ internal sealed class GridBuilder
     // Down to a rank of the same frame's row, where the cable is to turn; the port stays where no segment leads away from it.
     private (List<Segment> Way, GridItem Last, Port? LastPort) DescendTo(Cable cable, Port port, int rank)
     {
-        GridItem item = _items[port.Shape];
-        Port? at = port;
+        var item = _items[port.Shape];
+        var at = port;
         var way = new List<Segment>();
         while (item.Rank < rank)
         {
-            GridItem lane = item.Column.Add(new GridItem(item.Column, item.Rank + 1, null));
+            var lane = item.Column.Add(new GridItem(item.Column, item.Rank + 1, null));
             way.Add(Join(cable, item, at, lane, null));
             (item, at) = (lane, null);
         }
@@ -151,12 +152,12 @@ internal sealed class GridBuilder
     private List<Segment> Descend(Cable cable, GridItem from, Port fromPort, GridItem to, Port toPort)
     {
         var way = new List<Segment>();
-        GridItem item = from;
-        Port? at = fromPort;
+        var item = from;
+        var at = fromPort;
         GridColumn? passing = null;
-        for (int rank = from.Rank + 1; rank < to.Rank; rank++)
+        for (var rank = from.Rank + 1; rank < to.Rank; rank++)
         {
-            GridRow row = _grid.Rows.Find(r => rank >= r.FirstRank && rank <= r.LastRank)!;
+            var row = _grid.Rows.Find(r => rank >= r.FirstRank && rank <= r.LastRank)!;
             GridColumn column;
             if (row == from.Column.Row)
             {
@@ -177,7 +178,7 @@ internal sealed class GridBuilder
                 column = passing;
             }
 
-            GridItem lane = column.Add(new GridItem(column, rank, null));
+            var lane = column.Add(new GridItem(column, rank, null));
             way.Add(Join(cable, item, at, lane, null));
             (item, at) = (lane, null);
         }

@@ -23,7 +23,7 @@ internal sealed class HorizontalPlaces
     public static HorizontalPlaces Of(Grid grid)
     {
         var places = new HorizontalPlaces(grid);
-        foreach (GridColumn column in grid.Rows.SelectMany(r => r.Columns))
+        foreach (var column in grid.Rows.SelectMany(r => r.Columns))
         {
             places.AddColumn(column);
         }
@@ -50,10 +50,10 @@ internal sealed class HorizontalPlaces
         if (column.Node is null)
         {
             // A cable that passes a row goes straight through it: one variable for all of its ranks.
-            int lane = _problem.Variable();
+            var lane = _problem.Variable();
             _problem.Keep(_leftMost, lane, 0);
             _frames.Add(column, (lane, lane));
-            foreach (GridItem item in column.Ranks.SelectMany(r => r))
+            foreach (var item in column.Ranks.SelectMany(r => r))
             {
                 _items.Add(item, (lane, lane));
             }
@@ -61,16 +61,16 @@ internal sealed class HorizontalPlaces
             return;
         }
 
-        (int left, int right) = (_problem.Variable(), _problem.Variable());
+        (var left, var right) = (_problem.Variable(), _problem.Variable());
         _frames.Add(column, (left, right));
         _problem.Keep(_leftMost, left, 0);
-        int header = HeaderWidth(column.Node);
+        var header = HeaderWidth(column.Node);
         // The frame of a bridge stretches along what it joins, others stay tight around what they hold.
         _problem.Keep(left, right, header + 2 * Sizes.FramePadding, column.Node.Shapes.Exists(s => s.IsBar) ? 1 : 12);
-        foreach (List<GridItem> rank in column.Ranks)
+        foreach (var rank in column.Ranks)
         {
             (int Variable, int Offset) last = (left, Sizes.FramePadding);
-            foreach (GridItem item in rank)
+            foreach (var item in rank)
             {
                 if (item.IsHeader)
                 {
@@ -78,8 +78,8 @@ internal sealed class HorizontalPlaces
                     continue;
                 }
 
-                int gap = item.IsLane ? Sizes.LaneGap : Sizes.ItemGap;
-                (int itemLeft, int itemRight) = item.IsLane ? AddLane(item) : AddShape(item);
+                var gap = item.IsLane ? Sizes.LaneGap : Sizes.ItemGap;
+                (var itemLeft, var itemRight) = item.IsLane ? AddLane(item) : AddShape(item);
                 _problem.Keep(last.Variable, itemLeft, last.Offset + (last.Variable == left ? 0 : gap / 2));
                 last = (itemRight, gap - gap / 2);
             }
@@ -96,16 +96,16 @@ internal sealed class HorizontalPlaces
 
     private (int Left, int Right) AddLane(GridItem item)
     {
-        int lane = _problem.Variable();
+        var lane = _problem.Variable();
         _items.Add(item, (lane, lane));
         return (lane, lane);
     }
 
     private (int Left, int Right) AddShape(GridItem item)
     {
-        (int left, int right) = (_problem.Variable(), _problem.Variable());
+        (var left, var right) = (_problem.Variable(), _problem.Variable());
         _items.Add(item, (left, right));
-        int width = Sizes.Of(item.Shape!).Width;
+        var width = Sizes.Of(item.Shape!).Width;
         _problem.Keep(left, right, width, 2);
         List<Port> above = PortsAbove(item), below = PortsBelow(item);
         AddSide(above, left, right, width);
@@ -120,19 +120,19 @@ internal sealed class HorizontalPlaces
 
     private void AddSide(List<Port> ports, int left, int right, int width)
     {
-        for (int i = 0; i < ports.Count; i++)
+        for (var i = 0; i < ports.Count; i++)
         {
-            int port = _problem.Variable();
+            var port = _problem.Variable();
             _ports.Add(ports[i], port);
-            int label = Sizes.LabelWidth(ports[i]);
-            int edge = ports.Count == 1 ? width / 2 : Math.Max(18, Sizes.TagWidth(ports[i]) / 2 + 8);
+            var label = Sizes.LabelWidth(ports[i]);
+            var edge = ports.Count == 1 ? width / 2 : Math.Max(18, Sizes.TagWidth(ports[i]) / 2 + 8);
             if (i == 0)
             {
                 _problem.Keep(left, port, edge);
             }
             else
             {
-                int apart = Math.Max(Sizes.LabelWidth(ports[i - 1]), Sizes.TagWidth(ports[i - 1]) / 2 + Sizes.TagWidth(ports[i]) / 2);
+                var apart = Math.Max(Sizes.LabelWidth(ports[i - 1]), Sizes.TagWidth(ports[i - 1]) / 2 + Sizes.TagWidth(ports[i]) / 2);
                 _problem.Keep(_ports[ports[i - 1]], port, Math.Max(apart + Sizes.LabelGap, 24));
             }
 
@@ -145,24 +145,24 @@ internal sealed class HorizontalPlaces
 
     private void KeepColumnsApart(GridRow row)
     {
-        foreach ((GridColumn left, GridColumn right) in row.Columns.Zip(row.Columns.Skip(1)))
+        foreach ((var left, var right) in row.Columns.Zip(row.Columns.Skip(1)))
         {
-            int gap = left.Node is null && right.Node is null ? Sizes.LaneGap : Sizes.FrameGap;
+            var gap = left.Node is null && right.Node is null ? Sizes.LaneGap : Sizes.FrameGap;
             _problem.Keep(_frames[left].Right, _frames[right].Left, gap);
         }
     }
 
     private void PullCables()
     {
-        foreach (Segment segment in _grid.Segments)
+        foreach (var segment in _grid.Segments)
         {
             Span(segment);
             // Lanes are to be straighter than ends, and what is inside a frame straighter than what is between frames.
-            int weight = (segment.UpperPort is null ? 2 : 1) * (segment.LowerPort is null ? 2 : 1) * (segment.Upper.Column == segment.Lower.Column ? 24 : 4);
+            var weight = (segment.UpperPort is null ? 2 : 1) * (segment.LowerPort is null ? 2 : 1) * (segment.Upper.Column == segment.Lower.Column ? 24 : 4);
             _problem.Pull(End(segment.Upper, segment.UpperPort), End(segment.Lower, segment.LowerPort), weight);
         }
 
-        foreach (Bend bend in _grid.Bends)
+        foreach (var bend in _grid.Bends)
         {
             _problem.Pull(End(bend.From, bend.FromPort), End(bend.To, bend.ToPort), 1);
         }
@@ -202,7 +202,7 @@ internal sealed class HorizontalPlaces
         var ports = item.Below.Where(s => s.UpperPort is not null).Select((s, i) => (Port: s.UpperPort!, Group: 1, s.Lower.Order, Tie: i)).ToList();
 
         // A cable that turns leaves at the side that it turns to; of two that turn the same way, the longer one encloses the other.
-        foreach (((Port port, GridItem other), int i) in item.Bends.SelectMany(b => b.PortsOn(item)).Select((p, i) => (p, i)))
+        foreach (((var port, var other), var i) in item.Bends.SelectMany(b => b.PortsOn(item)).Select((p, i) => (p, i)))
         {
             ports.Add(other.Order < item.Order ? (port, 0, -other.Order, -i) : (port, 2, -other.Order, i));
         }

@@ -13,20 +13,20 @@ internal static class Levels
     public static Dictionary<T, int> Of<T>(IReadOnlyList<T> vertices, IEnumerable<(T A, T B)> edges, Func<IReadOnlyList<T>, IEnumerable<T>> sourcesOf)
         where T : notnull
     {
-        Dictionary<T, List<T>> neighbours = Neighbours(vertices, edges);
+        var neighbours = Neighbours(vertices, edges);
         var levels = new Dictionary<T, int>();
-        foreach (IReadOnlyList<T> part in Parts(vertices, neighbours))
+        foreach (var part in Parts(vertices, neighbours))
         {
             HashSet<T> sources = [.. sourcesOf(part).DefaultIfEmpty(part[0])];
             var queue = new Queue<T>(part.Where(sources.Contains));
-            foreach (T source in queue)
+            foreach (var source in queue)
             {
                 levels[source] = 0;
             }
 
-            while (queue.TryDequeue(out T? vertex))
+            while (queue.TryDequeue(out var vertex))
             {
-                foreach (T other in neighbours[vertex].Where(o => levels.TryAdd(o, levels[vertex] + 1)))
+                foreach (var other in neighbours[vertex].Where(o => levels.TryAdd(o, levels[vertex] + 1)))
                 {
                     queue.Enqueue(other);
                 }
@@ -34,7 +34,7 @@ internal static class Levels
 
             HashSet<T> inner = [.. part.Where(v => sources.Contains(v) || neighbours[v].Count > 1)];
             LowerTheLarger(inner, neighbours, levels);
-            foreach (T leaf in part.Except(inner))
+            foreach (var leaf in part.Except(inner))
             {
                 levels[leaf] = levels[neighbours[leaf][0]] + 1;
             }
@@ -48,7 +48,7 @@ internal static class Levels
         where T : notnull
     {
         var neighbours = vertices.ToDictionary(v => v, _ => new List<T>());
-        foreach ((T a, T b) in edges)
+        foreach ((var a, var b) in edges)
         {
             if (!a.Equals(b) && !neighbours[a].Contains(b))
             {
@@ -66,13 +66,13 @@ internal static class Levels
     {
         var parts = new List<IReadOnlyList<T>>();
         var seen = new HashSet<T>();
-        foreach (T start in vertices.Where(v => !seen.Contains(v)))
+        foreach (var start in vertices.Where(v => !seen.Contains(v)))
         {
             var reached = new HashSet<T> { start };
             var stack = new Stack<T>([start]);
-            while (stack.TryPop(out T? vertex))
+            while (stack.TryPop(out var vertex))
             {
-                foreach (T other in neighbours[vertex].Where(reached.Add))
+                foreach (var other in neighbours[vertex].Where(reached.Add))
                 {
                     stack.Push(other);
                 }
@@ -89,10 +89,10 @@ internal static class Levels
     private static void LowerTheLarger<T>(HashSet<T> inner, Dictionary<T, List<T>> neighbours, Dictionary<T, int> levels)
         where T : notnull
     {
-        for (int round = 0; round < inner.Count; round++)
+        for (var round = 0; round < inner.Count; round++)
         {
-            bool changed = false;
-            foreach (T vertex in inner)
+            var changed = false;
+            foreach (var vertex in inner)
             {
                 if (neighbours[vertex].Exists(o => inner.Contains(o) && levels[o] == levels[vertex] && neighbours[o].Count < neighbours[vertex].Count))
                 {

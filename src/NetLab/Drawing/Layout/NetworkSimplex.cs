@@ -28,7 +28,9 @@ internal sealed class NetworkSimplex
         return _touching.Count - 1;
     }
 
-    /// <summary>Keeps <paramref name="right"/> at least <paramref name="distance"/> to the right of <paramref name="left"/>, pulling by <paramref name="weight"/>.</summary>
+    /// <summary>
+    /// Keeps <paramref name="right"/> at least <paramref name="distance"/> to the right of <paramref name="left"/>, pulling by <paramref name="weight"/>.
+    /// </summary>
     public void Keep(int left, int right, int distance, int weight = 0)
     {
         _touching[left].Add(_edges.Count);
@@ -39,7 +41,7 @@ internal sealed class NetworkSimplex
     /// <summary>Pulls two variables towards one place, whichever of them is on the left.</summary>
     public void Pull(int a, int b, int weight)
     {
-        int both = Variable();
+        var both = Variable();
         Keep(both, a, 0, weight);
         Keep(both, b, 0, weight);
     }
@@ -50,12 +52,12 @@ internal sealed class NetworkSimplex
     {
         StartFromTheLeft();
         GrowTightTree();
-        int next = 0;
-        for (int step = 0; step < mostSteps; step++)
+        var next = 0;
+        for (var step = 0; step < mostSteps; step++)
         {
             WalkTree();
             ComputeCuts();
-            int leaving = FindLeaving(ref next);
+            var leaving = FindLeaving(ref next);
             if (leaving < 0)
             {
                 break;
@@ -64,7 +66,7 @@ internal sealed class NetworkSimplex
             Exchange(leaving, FindEntering(leaving));
         }
 
-        int least = _position.Min();
+        var least = _position.Min();
         return [.. _position.Select(p => p - least)];
     }
 
@@ -73,20 +75,20 @@ internal sealed class NetworkSimplex
     // Every variable as far left as the distances allow.
     private void StartFromTheLeft()
     {
-        int count = _touching.Count;
+        var count = _touching.Count;
         _position = new int[count];
         var waitingFor = new int[count];
-        foreach (Edge edge in _edges)
+        foreach (var edge in _edges)
         {
             waitingFor[edge.Head]++;
         }
 
         var ready = new Queue<int>(Enumerable.Range(0, count).Where(v => waitingFor[v] == 0));
-        int done = 0;
-        while (ready.TryDequeue(out int v))
+        var done = 0;
+        while (ready.TryDequeue(out var v))
         {
             done++;
-            foreach (Edge edge in _touching[v].Select(e => _edges[e]).Where(e => e.Tail == v))
+            foreach (var edge in _touching[v].Select(e => _edges[e]).Where(e => e.Tail == v))
             {
                 _position[edge.Head] = Math.Max(_position[edge.Head], _position[v] + edge.Distance);
                 if (--waitingFor[edge.Head] == 0)
@@ -109,13 +111,13 @@ internal sealed class NetworkSimplex
         var members = new List<int> { 0 };
         var isMember = new bool[_touching.Count];
         isMember[0] = true;
-        for (int grown = 0; members.Count < _touching.Count;)
+        for (var grown = 0; members.Count < _touching.Count;)
         {
             for (; grown < members.Count; grown++)
             {
-                foreach (int e in _touching[members[grown]])
+                foreach (var e in _touching[members[grown]])
                 {
-                    int other = _edges[e].Tail == members[grown] ? _edges[e].Head : _edges[e].Tail;
+                    var other = _edges[e].Tail == members[grown] ? _edges[e].Head : _edges[e].Tail;
                     if (!isMember[other] && Slack(e) == 0)
                     {
                         isMember[other] = true;
@@ -130,8 +132,8 @@ internal sealed class NetworkSimplex
                 return;
             }
 
-            int nearest = -1;
-            for (int e = 0; e < _edges.Count; e++)
+            var nearest = -1;
+            for (var e = 0; e < _edges.Count; e++)
             {
                 if (isMember[_edges[e].Tail] != isMember[_edges[e].Head] && (nearest < 0 || Slack(e) < Slack(nearest)))
                 {
@@ -144,7 +146,7 @@ internal sealed class NetworkSimplex
                 throw new InvalidOperationException("The variables do not hang together.");
             }
 
-            int shift = isMember[_edges[nearest].Tail] ? Slack(nearest) : -Slack(nearest);
+            var shift = isMember[_edges[nearest].Tail] ? Slack(nearest) : -Slack(nearest);
             members.ForEach(v => _position[v] += shift);
             grown = 0;
         }
@@ -152,7 +154,7 @@ internal sealed class NetworkSimplex
 
     private void WalkTree()
     {
-        int count = _touching.Count;
+        var count = _touching.Count;
         _walk.Clear();
         _parentEdge = new int[count];
         _low = new int[count];
@@ -161,20 +163,20 @@ internal sealed class NetworkSimplex
         var at = new int[count];
         var path = new Stack<int>();
         path.Push(0);
-        while (path.TryPeek(out int v))
+        while (path.TryPeek(out var v))
         {
             if (at[v] == 0)
             {
                 _low[v] = _walk.Count;
             }
 
-            bool descended = false;
+            var descended = false;
             while (at[v] < _touching[v].Count)
             {
-                int e = _touching[v][at[v]++];
+                var e = _touching[v][at[v]++];
                 if (_inTree[e] && e != _parentEdge[v])
                 {
-                    int child = _edges[e].Tail == v ? _edges[e].Head : _edges[e].Tail;
+                    var child = _edges[e].Tail == v ? _edges[e].Head : _edges[e].Tail;
                     _parentEdge[child] = e;
                     path.Push(child);
                     descended = true;
@@ -202,16 +204,16 @@ internal sealed class NetworkSimplex
     {
         _cut = new long[_edges.Count];
         var into = new long[_touching.Count];
-        foreach (Edge edge in _edges)
+        foreach (var edge in _edges)
         {
             into[edge.Head] += edge.Weight;
             into[edge.Tail] -= edge.Weight;
         }
 
-        foreach (int v in _walk.Where(v => _parentEdge[v] >= 0))
+        foreach (var v in _walk.Where(v => _parentEdge[v] >= 0))
         {
-            Edge up = _edges[_parentEdge[v]];
-            bool parentIsTail = up.Head == v;
+            var up = _edges[_parentEdge[v]];
+            var parentIsTail = up.Head == v;
             into[parentIsTail ? up.Tail : up.Head] += into[v];
             _cut[_parentEdge[v]] = parentIsTail ? into[v] : -into[v];
         }
@@ -219,9 +221,9 @@ internal sealed class NetworkSimplex
 
     private int FindLeaving(ref int next)
     {
-        for (int n = 0; n < _edges.Count; n++)
+        for (var n = 0; n < _edges.Count; n++)
         {
-            int e = (next + n) % _edges.Count;
+            var e = (next + n) % _edges.Count;
             if (_inTree[e] && _cut[e] < 0)
             {
                 next = e + 1;
@@ -235,10 +237,10 @@ internal sealed class NetworkSimplex
     // The edge from the head's half to the tail's half with the least slack; one exists because the leaving edge's cut is negative.
     private int FindEntering(int leaving)
     {
-        int child = Child(leaving);
-        bool childIsTail = _edges[leaving].Tail == child;
-        int best = -1;
-        for (int e = 0; e < _edges.Count; e++)
+        var child = Child(leaving);
+        var childIsTail = _edges[leaving].Tail == child;
+        var best = -1;
+        for (var e = 0; e < _edges.Count; e++)
         {
             bool tailBelow = IsBelow(_edges[e].Tail, child), headBelow = IsBelow(_edges[e].Head, child);
             if (tailBelow != headBelow && headBelow == childIsTail && (best < 0 || Slack(e) < Slack(best)))
@@ -252,12 +254,12 @@ internal sealed class NetworkSimplex
 
     private void Exchange(int leaving, int entering)
     {
-        int child = Child(leaving);
-        int slack = Slack(entering);
-        int shift = IsBelow(_edges[entering].Tail, child) ? slack : -slack;
+        var child = Child(leaving);
+        var slack = Slack(entering);
+        var shift = IsBelow(_edges[entering].Tail, child) ? slack : -slack;
         if (shift != 0)
         {
-            for (int n = _low[child]; n <= _left[child]; n++)
+            for (var n = _low[child]; n <= _left[child]; n++)
             {
                 _position[_walk[n]] += shift;
             }

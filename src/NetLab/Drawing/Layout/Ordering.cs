@@ -10,17 +10,17 @@ internal static class Ordering
 
     public static void Improve(Grid grid)
     {
-        int best = Crossings(grid);
-        Snapshot kept = Snapshot.Of(grid);
-        for (int sweep = 0; sweep < Sweeps && best > 0; sweep++)
+        var best = Crossings(grid);
+        var kept = Snapshot.Of(grid);
+        for (var sweep = 0; sweep < Sweeps && best > 0; sweep++)
         {
-            bool downwards = sweep % 2 == 0;
-            foreach (GridRow row in downwards ? grid.Rows : Enumerable.Reverse(grid.Rows))
+            var downwards = sweep % 2 == 0;
+            foreach (var row in downwards ? grid.Rows : Enumerable.Reverse(grid.Rows))
             {
                 OrderRow(grid, row, downwards);
             }
 
-            int now = Crossings(grid);
+            var now = Crossings(grid);
             if (now < best)
             {
                 best = now;
@@ -34,16 +34,16 @@ internal static class Ordering
     /// <summary>How often segments cross between neighbouring ranks.</summary>
     public static int Crossings(Grid grid)
     {
-        int crossings = 0;
-        foreach (IGrouping<int, Segment> between in grid.Segments.GroupBy(s => s.Upper.Rank))
+        var crossings = 0;
+        foreach (var between in grid.Segments.GroupBy(s => s.Upper.Rank))
         {
             List<Segment> segments = [.. between];
-            for (int i = 0; i < segments.Count; i++)
+            for (var i = 0; i < segments.Count; i++)
             {
-                for (int j = i + 1; j < segments.Count; j++)
+                for (var j = i + 1; j < segments.Count; j++)
                 {
-                    int upper = segments[i].Upper.Order.CompareTo(segments[j].Upper.Order);
-                    int lower = segments[i].Lower.Order.CompareTo(segments[j].Lower.Order);
+                    var upper = segments[i].Upper.Order.CompareTo(segments[j].Upper.Order);
+                    var lower = segments[i].Lower.Order.CompareTo(segments[j].Lower.Order);
                     if (upper * lower < 0)
                     {
                         crossings++;
@@ -59,10 +59,10 @@ internal static class Ordering
     {
         Sort(row.Columns, column => Mean(Outward(column, downwards)));
         grid.Number();
-        for (int n = 0; n < row.RankCount; n++)
+        for (var n = 0; n < row.RankCount; n++)
         {
-            int rank = downwards ? n : row.RankCount - 1 - n;
-            foreach (List<GridItem> items in row.Columns.Select(c => c.Ranks[rank]))
+            var rank = downwards ? n : row.RankCount - 1 - n;
+            foreach (var items in row.Columns.Select(c => c.Ranks[rank]))
             {
                 Sort(items, item => item.IsHeader ? double.MinValue : Mean(downwards ? item.Above.Select(s => s.Upper) : item.Below.Select(s => s.Lower)));
             }
@@ -74,7 +74,7 @@ internal static class Ordering
     // The items of other rows that a frame's cables lead to.
     private static IEnumerable<GridItem> Outward(GridColumn column, bool downwards)
     {
-        IEnumerable<GridItem> items = column.Ranks.SelectMany(r => r);
+        var items = column.Ranks.SelectMany(r => r);
         return downwards
             ? items.SelectMany(i => i.Above).Select(s => s.Upper).Where(i => i.Column.Row != column.Row)
             : items.SelectMany(i => i.Below).Select(s => s.Lower).Where(i => i.Column.Row != column.Row);
@@ -91,7 +91,7 @@ internal static class Ordering
     {
         var wishes = items.Select((item, at) => (item, at, wish: wish(item))).Where(w => w.wish is not null).ToList();
         List<int> places = [.. wishes.Select(w => w.at)];
-        foreach ((int place, T item) in places.Zip(wishes.OrderBy(w => w.wish).ThenBy(w => w.at).Select(w => w.item)))
+        foreach ((var place, var item) in places.Zip(wishes.OrderBy(w => w.wish).ThenBy(w => w.at).Select(w => w.item)))
         {
             items[place] = item;
         }
@@ -105,13 +105,13 @@ internal static class Ordering
 
         public void Restore(Grid grid)
         {
-            foreach ((GridRow row, List<GridColumn> columns) in Rows)
+            foreach ((var row, var columns) in Rows)
             {
                 row.Columns.Clear();
                 row.Columns.AddRange(columns);
             }
 
-            foreach ((List<GridItem> place, List<GridItem> items) in Ranks)
+            foreach ((var place, var items) in Ranks)
             {
                 place.Clear();
                 place.AddRange(items);

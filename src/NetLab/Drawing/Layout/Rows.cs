@@ -9,12 +9,12 @@ internal static class Rows
     public static Dictionary<SceneNode, int> Of(Scene scene)
     {
         List<(SceneNode A, SceneNode B)> edges = [.. scene.Cables.Where(c => c.CrossesNodes).Select(c => (c.A.Shape.Node, c.B.Shape.Node))];
-        Dictionary<SceneNode, List<SceneNode>> neighbours = Levels.Neighbours(scene.Nodes, edges);
-        Dictionary<SceneNode, int> rows = Levels.Of(scene.Nodes, edges, part => part.Where(n => IsSource(n, neighbours)));
+        var neighbours = Levels.Neighbours(scene.Nodes, edges);
+        var rows = Levels.Of(scene.Nodes, edges, part => part.Where(n => IsSource(n, neighbours)));
 
         SpreadStars(scene, neighbours, rows);
-        int alone = 0;
-        foreach (SceneNode node in scene.Nodes.Where(n => neighbours[n].Count == 0))
+        var alone = 0;
+        foreach (var node in scene.Nodes.Where(n => neighbours[n].Count == 0))
         {
             rows[node] = alone++ / LonersInARow;
         }
@@ -30,18 +30,18 @@ internal static class Rows
     // Twenty hosts on one switch: ten above it, ten below it, and so on outwards.
     private static void SpreadStars(Scene scene, Dictionary<SceneNode, List<SceneNode>> neighbours, Dictionary<SceneNode, int> rows)
     {
-        foreach (SceneNode hub in scene.Nodes)
+        foreach (var hub in scene.Nodes)
         {
-            List<SceneNode> leaves = neighbours[hub].FindAll(n => neighbours[n].Count == 1);
+            var leaves = neighbours[hub].FindAll(n => neighbours[n].Count == 1);
             if (leaves.Count <= WidestStar)
             {
                 continue;
             }
 
-            int width = Math.Max(WidestStar, (int)Math.Ceiling(Math.Sqrt(2 * leaves.Count)));
-            for (int i = 0; i < leaves.Count; i++)
+            var width = Math.Max(WidestStar, (int)Math.Ceiling(Math.Sqrt(2 * leaves.Count)));
+            for (var i = 0; i < leaves.Count; i++)
             {
-                int group = i / width;
+                var group = i / width;
                 rows[leaves[i]] = group % 2 == 0 ? rows[hub] - 1 - group / 2 : rows[hub] + 1 + group / 2;
             }
         }

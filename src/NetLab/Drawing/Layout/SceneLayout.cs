@@ -31,19 +31,19 @@ internal sealed class SceneLayout
         Ordering.Improve(_grid);
         _x = HorizontalPlaces.Of(_grid);
         _y = VerticalPlaces.Of(_grid, _x, top);
-        foreach (GridColumn column in _grid.Rows.SelectMany(r => r.Columns).Where(c => c.Node is not null))
+        foreach (var column in _grid.Rows.SelectMany(r => r.Columns).Where(c => c.Node is not null))
         {
-            (int left, int right) = _x.Frame(column);
-            (int frameTop, int bottom) = _y.Frame(column);
+            (var left, var right) = _x.Frame(column);
+            (var frameTop, var bottom) = _y.Frame(column);
             Frames.Add(column.Node!, new Area(left, frameTop, right, bottom));
-            foreach (GridItem item in column.Ranks.SelectMany(r => r).Where(i => i.Shape is not null))
+            foreach (var item in column.Ranks.SelectMany(r => r).Where(i => i.Shape is not null))
             {
                 Shapes.Add(item.Shape!, AreaOf(item));
                 TagsOnTop[item.Shape!] = VerticalPlaces.HasTagsAbove(item);
             }
         }
 
-        foreach ((Cable cable, Route route) in _grid.Routes)
+        foreach ((var cable, var route) in _grid.Routes)
         {
             Paths.Add(cable, PathOf(route));
         }
@@ -74,8 +74,8 @@ internal sealed class SceneLayout
 
     private Area AreaOf(GridItem item)
     {
-        (int left, int right) = _x.Item(item);
-        (int top, int bottom) = _y.Item(item);
+        (var left, var right) = _x.Item(item);
+        (var top, var bottom) = _y.Item(item);
         return new Area(left, top, right, bottom);
     }
 
@@ -85,7 +85,7 @@ internal sealed class SceneLayout
         if (route.Down.Count > 0)
         {
             Start(path, route.Down[0].Upper, route.Down[0].UpperPort!);
-            foreach (Segment segment in route.Down)
+            foreach (var segment in route.Down)
             {
                 Swing(path, segment, downwards: true);
             }
@@ -99,12 +99,12 @@ internal sealed class SceneLayout
             }
 
             Turn(path, bend);
-            foreach (Segment segment in route.Up.Reverse())
+            foreach (var segment in route.Up.Reverse())
             {
                 Swing(path, segment, downwards: false);
             }
 
-            (GridItem item, Port port) = route.Up.Count > 0 ? (route.Up[0].Upper, route.Up[0].UpperPort!) : (bend.To, bend.ToPort!);
+            (var item, var port) = route.Up.Count > 0 ? (route.Up[0].Upper, route.Up[0].UpperPort!) : (bend.To, bend.ToPort!);
             End(path, port, _y.Item(item).Bottom, isOnTop: false);
         }
         else
@@ -136,8 +136,8 @@ internal sealed class SceneLayout
             return;
         }
 
-        (int top, int bottom) = _y.Swing(segment.Upper.Rank);
-        int middle = (top + bottom) / 2;
+        (var top, var bottom) = _y.Swing(segment.Upper.Rank);
+        var middle = (top + bottom) / 2;
         Append(path, downwards
             ? (FormattableString)$"V{top}C{upper} {middle} {lower} {middle} {lower} {bottom}"
             : $"V{bottom}C{lower} {middle} {upper} {middle} {upper} {top}");
@@ -146,8 +146,8 @@ internal sealed class SceneLayout
     private void Turn(StringBuilder path, Bend bend)
     {
         int from = X(bend.From, bend.FromPort), to = X(bend.To, bend.ToPort), y = _y.Track(bend);
-        int radius = Math.Min(10, Math.Abs(to - from) / 2);
-        int step = to > from ? radius : -radius;
+        var radius = Math.Min(10, Math.Abs(to - from) / 2);
+        var step = to > from ? radius : -radius;
         Append(path, $"V{y - radius}Q{from} {y} {from + step} {y}H{to - step}Q{to} {y} {to} {y - radius}");
     }
 

@@ -32,26 +32,26 @@ internal static class Sizes
     /// <summary>Width and height that a shape needs for its own texts.</summary>
     public static (int Width, int Height) Of(Shape shape)
     {
-        int lines = shape.Lines.Count == 0 ? 0 : shape.Lines.Max(l => Mono(l, 11));
+        var lines = shape.Lines.Count == 0 ? 0 : shape.Lines.Max(l => Mono(l, 11));
         if (shape.IsBar)
         {
-            int text = Mono(shape.Name, 13) + 14 + Plain(shape.Caption, 11) + (lines == 0 ? 0 : 16 + shape.Lines.Sum(l => Mono(l, 11) + 12));
+            var text = Mono(shape.Name, 13) + 14 + Plain(shape.Caption, 11) + (lines == 0 ? 0 : 16 + shape.Lines.Sum(l => Mono(l, 11) + 12));
             return (Math.Max(text + 28, 120), 34);
         }
 
-        bool machine = shape.Kind == ShapeKind.Machine;
-        int title = machine ? Bold(shape.Name, 13) + 30 : Mono(shape.Name, 12);
-        int caption = shape.Caption.Length == 0 ? 0 : Plain(shape.Caption, 10.5);
-        int width = Math.Max(Math.Max(title, lines), caption) + 24;
-        int height = 12 + 17 + (caption > 0 ? 14 : 0) + LineHeight * shape.Lines.Count + 6;
+        var machine = shape.Kind == ShapeKind.Machine;
+        var title = machine ? Bold(shape.Name, 13) + 30 : Mono(shape.Name, 12);
+        var caption = shape.Caption.Length == 0 ? 0 : Plain(shape.Caption, 10.5);
+        var width = Math.Max(Math.Max(title, lines), caption) + 24;
+        var height = 12 + 17 + (caption > 0 ? 14 : 0) + LineHeight * shape.Lines.Count + 6;
         return (Math.Max(width, machine ? 110 : 84), height);
     }
 
     /// <summary>Room that a port's label takes to the right of its cable.</summary>
     public static int LabelWidth(Port port)
     {
-        int name = port.Name is null ? 0 : LabelOffset + Mono(port.Name, 11);
-        int note = port.Note is null ? 0 : LabelOffset + Mono(port.Note, 9.5);
+        var name = port.Name is null ? 0 : LabelOffset + Mono(port.Name, 11);
+        var note = port.Note is null ? 0 : LabelOffset + Mono(port.Note, 9.5);
         return Math.Max(Math.Max(name, note), TagWidth(port) / 2);
     }
 

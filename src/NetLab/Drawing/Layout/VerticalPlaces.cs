@@ -39,8 +39,8 @@ internal sealed class VerticalPlaces
     /// <summary>Top and bottom of a shape, a header or a lane.</summary>
     public (int Top, int Bottom) Item(GridItem item)
     {
-        (int top, int bottom) = (_top[item.Rank], _bottom[item.Rank]);
-        int height = HeightOf(item);
+        (var top, var bottom) = (_top[item.Rank], _bottom[item.Rank]);
+        var height = HeightOf(item);
         if (item.IsLane)
         {
             return (top, bottom);
@@ -60,10 +60,10 @@ internal sealed class VerticalPlaces
     // The name sits on what the frame holds, as long as no cable passes beside it.
     private (int Top, int Bottom) HeaderOf(GridColumn column, int bottom, int height)
     {
-        int rank = column.HeaderRank - column.Row.FirstRank;
+        var rank = column.HeaderRank - column.Row.FirstRank;
         if (rank + 1 < column.Row.RankCount && column.Ranks[rank].Count == 1)
         {
-            List<GridItem> first = column.Ranks[rank + 1];
+            var first = column.Ranks[rank + 1];
             bottom = Math.Max(bottom, first.Select(i => Item(i).Top).DefaultIfEmpty(bottom).Min() - 8);
         }
 
@@ -72,11 +72,11 @@ internal sealed class VerticalPlaces
 
     public (int Top, int Bottom) Frame(GridColumn column)
     {
-        GridItem header = column.Ranks.SelectMany(r => r).First(i => i.IsHeader);
-        int rank = column.LastRank;
-        List<GridItem> last = column.Ranks[rank - column.Row.FirstRank];
-        int content = last.Where(i => !i.IsLane).Max(i => Item(i).Bottom) + LabelsBelow(last);
-        List<Bend> bends = _grid.Bends.FindAll(b => b.IsInsideFrame && b.Rank == rank && b.From.Column == column);
+        var header = column.Ranks.SelectMany(r => r).First(i => i.IsHeader);
+        var rank = column.LastRank;
+        var last = column.Ranks[rank - column.Row.FirstRank];
+        var content = last.Where(i => !i.IsLane).Max(i => Item(i).Bottom) + LabelsBelow(last);
+        var bends = _grid.Bends.FindAll(b => b.IsInsideFrame && b.Rank == rank && b.From.Column == column);
         return (Item(header).Top, Math.Max(content, bends.Count == 0 ? 0 : bends.Max(Track) + Sizes.BendPitch) + Sizes.FramePadding);
     }
 
@@ -86,7 +86,7 @@ internal sealed class VerticalPlaces
     /// <summary>The height at which a turning cable runs sideways.</summary>
     public int Track(Bend bend)
     {
-        int start = _bottom[bend.Rank] + LabelsBelow(_grid.Rank(bend.Rank));
+        var start = _bottom[bend.Rank] + LabelsBelow(_grid.Rank(bend.Rank));
         if (!bend.IsInsideFrame)
         {
             start += Sizes.FramePadding + InsideTracks(bend.Rank) * Sizes.BendPitch;
@@ -103,13 +103,13 @@ internal sealed class VerticalPlaces
     // Turns of one rank that overlap get tracks of their own, the shorter ones nearer to the shapes.
     private void StackTracks()
     {
-        foreach (IGrouping<(int Rank, bool Inside), Bend> bends in _grid.Bends.GroupBy(b => (b.Rank, b.IsInsideFrame)))
+        foreach (var bends in _grid.Bends.GroupBy(b => (b.Rank, b.IsInsideFrame)))
         {
             var tracks = new List<List<(int Left, int Right)>>();
-            foreach ((Bend bend, int left, int right) in bends.Select(Span).OrderBy(b => b.Right - b.Left).ThenBy(b => b.Left))
+            foreach ((var bend, var left, var right) in bends.Select(Span).OrderBy(b => b.Right - b.Left).ThenBy(b => b.Left))
             {
                 // Above every track that it overlaps there is another one it must stay below.
-                int track = tracks.FindLastIndex(t => t.Exists(o => o.Left < right && left < o.Right)) + 1;
+                var track = tracks.FindLastIndex(t => t.Exists(o => o.Left < right && left < o.Right)) + 1;
                 if (track == tracks.Count)
                 {
                     tracks.Add([]);
@@ -131,9 +131,9 @@ internal sealed class VerticalPlaces
 
     private void StackRanks(int y)
     {
-        foreach (GridRow row in _grid.Rows)
+        foreach (var row in _grid.Rows)
         {
-            for (int rank = row.FirstRank; rank <= row.LastRank; rank++)
+            for (var rank = row.FirstRank; rank <= row.LastRank; rank++)
             {
                 List<GridItem> items = [.. _grid.Rank(rank)];
                 y += LabelsAbove(items);
@@ -141,7 +141,7 @@ internal sealed class VerticalPlaces
                 y += items.Select(HeightOf).DefaultIfEmpty(0).Max();
                 _bottom[rank] = y;
                 y += LabelsBelow(items) + InsideTracks(rank) * Sizes.BendPitch;
-                bool leavesRow = rank == row.LastRank;
+                var leavesRow = rank == row.LastRank;
                 if (leavesRow)
                 {
                     y += Sizes.FramePadding + (InsideTracks(rank) > 0 ? Sizes.BendPitch : 0) + Tracks(rank, inside: false) * Sizes.BendPitch;
@@ -164,9 +164,9 @@ internal sealed class VerticalPlaces
             return Tracks(rank, inside: false) > 0 ? Sizes.BendPitch : 0;
         }
 
-        List<Segment> segments = _grid.Segments.FindAll(s => s.Upper.Rank == rank);
-        int furthest = segments.Select(s => Math.Abs(X(s.Upper, s.UpperPort) - X(s.Lower, s.LowerPort))).DefaultIfEmpty(0).Max();
-        int swing = furthest == 0 ? 0 : 22 + Math.Min(48, furthest / 7);
+        var segments = _grid.Segments.FindAll(s => s.Upper.Rank == rank);
+        var furthest = segments.Select(s => Math.Abs(X(s.Upper, s.UpperPort) - X(s.Lower, s.LowerPort))).DefaultIfEmpty(0).Max();
+        var swing = furthest == 0 ? 0 : 22 + Math.Min(48, furthest / 7);
         return Math.Max(swing, leavesRow ? Sizes.FrameGap : segments.Count > 0 ? 10 : 8);
     }
 

@@ -4,7 +4,9 @@ using NetLab.Packets;
 
 namespace NetLab.Drawing;
 
-/// <summary>A scene as a Mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html), which GitHub and GitLab draw in Markdown: a subgraph for each node.</summary>
+/// <summary>
+/// A scene as a Mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html), which GitHub and GitLab draw in Markdown: a subgraph for each node.
+/// </summary>
 internal sealed class MermaidDrawing
 {
     private readonly StringBuilder _text = new();
@@ -31,12 +33,12 @@ internal sealed class MermaidDrawing
         }
 
         Line("flowchart TB");
-        for (int n = 0; n < scene.Nodes.Count; n++)
+        for (var n = 0; n < scene.Nodes.Count; n++)
         {
             Subgraph(scene.Nodes[n], n + 1);
         }
 
-        foreach (Cable cable in scene.Cables)
+        foreach (var cable in scene.Cables)
         {
             Cable(cable);
         }
@@ -57,11 +59,11 @@ internal sealed class MermaidDrawing
 
     private void Subgraph(SceneNode node, int number)
     {
-        string title = string.Join("<br/>", node.Notes.Select(n => $"<small>{Escape(n)}</small>").Prepend($"<b>{Escape(node.Name)}</b>"));
+        var title = string.Join("<br/>", node.Notes.Select(n => $"<small>{Escape(n)}</small>").Prepend($"<b>{Escape(node.Name)}</b>"));
         Line($"  subgraph n{number}[\"{title}\"]");
-        foreach (Shape shape in node.Shapes)
+        foreach (var shape in node.Shapes)
         {
-            string name = $"s{_names.Count + 1}";
+            var name = $"s{_names.Count + 1}";
             _names.Add(shape, name);
             Line($"    {name}{Body(shape)}:::{ClassOf(shape.Kind)}");
         }
@@ -77,25 +79,25 @@ internal sealed class MermaidDrawing
 
     private static string Body(Shape shape)
     {
-        IEnumerable<string> lines = shape.Lines.Select(Escape);
+        var lines = shape.Lines.Select(Escape);
         if (shape.Caption.Length > 0)
         {
             lines = lines.Prepend($"<i>{Escape(shape.Caption)}</i>");
         }
 
-        string text = string.Join("<br/>", lines.Prepend($"<b>{Escape(shape.Name)}</b>"));
+        var text = string.Join("<br/>", lines.Prepend($"<b>{Escape(shape.Name)}</b>"));
         return shape.Kind == ShapeKind.Machine ? $"(\"{text}\")" : shape.IsBar ? $"[[\"{text}\"]]" : $"[\"{text}\"]";
     }
 
     private void Cable(Cable cable)
     {
-        string line = cable.Kind switch
+        var line = cable.Kind switch
         {
             CableKind.Veth => "===",
             CableKind.Docked => "---",
             _ => "-.-",
         };
-        string label = string.Join(" – ", new[] { Label(cable.A), Label(cable.B) }.Where(l => l.Length > 0));
+        var label = string.Join(" – ", new[] { Label(cable.A), Label(cable.B) }.Where(l => l.Length > 0));
         if (label.Length > 0)
         {
             line += $"|\"{label}\"|";
@@ -105,7 +107,8 @@ internal sealed class MermaidDrawing
     }
 
     private static string Label(Port port) =>
-        string.Join(" ", new[] { port.Name, port.Vlan is null ? null : $"({port.Vlan.Text})", port.Note, port.IsFailure ? "✗" : null }.OfType<string>().Select(Escape));
+        string.Join(" ", new[] { port.Name, port.Vlan is null ? null : $"({port.Vlan.Text})", port.Note,
+            port.IsFailure ? "✗" : null }.OfType<string>().Select(Escape));
 
     private static string ClassOf(ShapeKind kind) => kind switch
     {
@@ -121,7 +124,7 @@ internal sealed class MermaidDrawing
     private static string Escape(string text)
     {
         var escaped = new StringBuilder();
-        foreach (char c in PlainText.Line(text))
+        foreach (var c in PlainText.Line(text))
         {
             escaped.Append(c is '"' or '#' or '<' or '>' or '&' or '`' or ';' ? $"#{(int)c};" : c);
         }

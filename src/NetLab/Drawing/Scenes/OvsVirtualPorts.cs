@@ -9,26 +9,26 @@ internal sealed class OvsVirtualPorts(Lab lab, Scene scene)
     {
         List<OvsPort> ports = [.. node.Devices.OfType<OvsBridge>().SelectMany(b => b.VirtualPorts)];
         var joined = new HashSet<OvsPort>();
-        foreach (OvsPort port in ports.Where(p => !joined.Contains(p)))
+        foreach (var port in ports.Where(p => !joined.Contains(p)))
         {
-            Port socket = bars[port.Bridge].AddPort(port.Name, VlanOf(port));
-            bool isPatch = port.Options.InterfaceType == "patch";
+            var socket = bars[port.Bridge].AddPort(port.Name, VlanOf(port));
+            var isPatch = port.Options.InterfaceType == "patch";
             if (isPatch && ports.Find(p => p != port && p.Name == port.Options.InterfaceOptions.GetValueOrDefault("peer")) is { } peer && joined.Add(peer))
             {
                 scene.Connect(CableKind.Patch, socket, bars[peer.Bridge].AddPort(peer.Name, VlanOf(peer)));
                 continue;
             }
 
-            string caption = isPatch ? "patch port, no peer" : port.Options.InterfaceType ?? "";
-            Shape end = bars[port.Bridge].Node.Add(ShapeKind.Tunnel, TitleOf(port), caption, LinesOf(port));
+            var caption = isPatch ? "patch port, no peer" : port.Options.InterfaceType ?? "";
+            var end = bars[port.Bridge].Node.Add(ShapeKind.Tunnel, TitleOf(port), caption, LinesOf(port));
             scene.Connect(CableKind.Docked, socket, end.AddPort());
         }
     }
 
     public static VlanLabel? VlanOf(OvsPort port)
     {
-        IReadOnlyList<int> trunks = port.Trunks ?? [];
-        string trunk = string.Join(",", trunks.Take(MostTrunks)) + (trunks.Count > MostTrunks ? ",…" : "");
+        var trunks = port.Trunks ?? [];
+        var trunk = string.Join(",", trunks.Take(MostTrunks)) + (trunks.Count > MostTrunks ? ",…" : "");
         return (port.Tag, trunks.Count) switch
         {
             (VlanLabel.Dead, _) => new VlanLabel($"VLAN {VlanLabel.Dead} (dead)", VlanLabel.Dead),
@@ -47,10 +47,11 @@ internal sealed class OvsVirtualPorts(Lab lab, Scene scene)
             return port.Options.InterfaceOptions.GetValueOrDefault("peer") ?? "nowhere";
         }
 
-        Node? owner = lab.Nodes.FirstOrDefault(n => n.Devices.Any(d => d.Addresses.Any(a => a.Address.ToString() == remote)));
+        var owner = lab.Nodes.FirstOrDefault(n => n.Devices.Any(d => d.Addresses.Any(a => a.Address.ToString() == remote)));
         return owner is null ? remote : $"{remote} ({owner.Name})";
     }
 
     private static string[] LinesOf(OvsPort port) =>
-        [.. port.Options.InterfaceOptions.Where(o => o.Key is "key" or "local_ip" or "dst_port").OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => $"{o.Key} {o.Value}")];
+        [.. port.Options.InterfaceOptions.Where(o => o.Key is "key" or "local_ip" or "dst_port").OrderBy(o => o.Key, StringComparer.Ordinal)
+            .Select(o => $"{o.Key} {o.Value}")];
 }

@@ -19,12 +19,12 @@ internal sealed class SceneBuilder
     {
         ArgumentNullException.ThrowIfNull(lab);
         var builder = new SceneBuilder(lab);
-        foreach (Node node in lab.Nodes)
+        foreach (var node in lab.Nodes)
         {
             builder.AddNode(node);
         }
 
-        foreach (Node node in lab.Nodes)
+        foreach (var node in lab.Nodes)
         {
             builder.AddShapes(node);
         }
@@ -62,24 +62,24 @@ internal sealed class SceneBuilder
 
     private void AddShapes(Node node)
     {
-        SceneNode scene = _nodes[node];
-        foreach (FakeVm vm in node.Vms)
+        var scene = _nodes[node];
+        foreach (var vm in node.Vms)
         {
-            Shape machine = scene.Add(ShapeKind.Machine, vm.Name, "", [vm.Mac.ToString(), .. vm.Addresses.Select(a => a.ToString())]);
-            Port eth0 = machine.AddPort("eth0");
+            var machine = scene.Add(ShapeKind.Machine, vm.Name, "", [vm.Mac.ToString(), .. vm.Addresses.Select(a => a.ToString())]);
+            var eth0 = machine.AddPort("eth0");
             _scene.Connect(CableKind.Tap, eth0, PortOf(scene, vm.Tap, "tap"));
         }
 
-        foreach (Switch bridge in node.Devices.OfType<Switch>())
+        foreach (var bridge in node.Devices.OfType<Switch>())
         {
-            Shape bar = BarOf(scene, bridge);
-            foreach (Device device in bridge.Ports)
+            var bar = BarOf(scene, bridge);
+            foreach (var device in bridge.Ports)
             {
                 AddBridgePort(scene, bar, device);
             }
         }
 
-        foreach (Device device in node.Devices.Where(d => d.Switch is null && d is not Switch))
+        foreach (var device in node.Devices.Where(d => d.Switch is null && d is not Switch))
         {
             if (device is { OtherEnd: null, Guest: null })
             {
@@ -87,7 +87,7 @@ internal sealed class SceneBuilder
             }
         }
 
-        foreach (KernelDevice device in node.Devices.OfType<KernelDevice>().Where(d => d.Parent is not null))
+        foreach (var device in node.Devices.OfType<KernelDevice>().Where(d => d.Parent is not null))
         {
             _scene.Connect(CableKind.Stacked, ShapeOf(scene, device).AddPort(), PlaceOn(scene, device.Parent!).AddPort());
         }
@@ -106,7 +106,7 @@ internal sealed class SceneBuilder
                 _scene.Connect(CableKind.Docked, bar.AddPort(), BarOf(scene, inner).AddPort());
                 break;
             default:
-                Port port = bar.AddPort(null, VlanOf(device));
+                var port = bar.AddPort(null, VlanOf(device));
                 _scene.Connect(CableKind.Docked, port, ShapeOf(scene, device).AddPort());
                 break;
         }
@@ -114,7 +114,7 @@ internal sealed class SceneBuilder
 
     private void ConnectLinks()
     {
-        foreach (Link link in _lab.Links)
+        foreach (var link in _lab.Links)
         {
             Port a = PortOf(_nodes[link.A.Node], link.A, ""), b = PortOf(_nodes[link.B.Node], link.B, "");
             _scene.Connect(CableKind.Veth, a, b);
@@ -123,7 +123,7 @@ internal sealed class SceneBuilder
 
     private Shape BarOf(SceneNode scene, Switch bridge)
     {
-        if (!_bars.TryGetValue(bridge, out Shape? bar))
+        if (!_bars.TryGetValue(bridge, out var bar))
         {
             bar = scene.Add(bridge is OvsBridge ? ShapeKind.OvsBridge : ShapeKind.Bridge, bridge.Name, CaptionOf(bridge), LinesOf(bridge));
             _bars.Add(bridge, bar);
@@ -135,7 +135,7 @@ internal sealed class SceneBuilder
     // The socket of a device: on its bridge, or on a box of its own.
     private Port PortOf(SceneNode scene, Device device, string caption)
     {
-        if (!_ports.TryGetValue(device, out Port? port))
+        if (!_ports.TryGetValue(device, out var port))
         {
             port = device.Switch is { } bridge
                 ? BarOf(scene, bridge).AddPort(device.Name, VlanOf(device), NoteOf(device))
@@ -148,12 +148,13 @@ internal sealed class SceneBuilder
 
     private Shape ShapeOf(SceneNode scene, Device device, string? caption = null)
     {
-        if (!_shapes.TryGetValue(device, out Shape? shape))
+        if (!_shapes.TryGetValue(device, out var shape))
         {
-            ShapeKind kind = device switch
+            var kind = device switch
             {
                 TapDevice { Vm: null } => ShapeKind.OpenTap,
-                KernelDevice { Kind: "vxlan" or "geneve" or "gre" or "gretap" or "ip6gre" or "ip6gretap" or "ipip" or "sit" or "wireguard" or "xfrm" } => ShapeKind.Tunnel,
+                KernelDevice { Kind: "vxlan" or "geneve" or "gre" or "gretap" or "ip6gre" or "ip6gretap" or "ipip" or "sit" or "wireguard"
+                    or "xfrm" } => ShapeKind.Tunnel,
                 _ => ShapeKind.Interface,
             };
             caption ??= device switch
@@ -204,7 +205,7 @@ internal sealed class SceneBuilder
 
     private string[] LinesOf(Device device)
     {
-        IEnumerable<string> lines = device.Addresses.Select(a => a.ToString());
+        var lines = device.Addresses.Select(a => a.ToString());
         if (device.HasChosenMac)
         {
             lines = lines.Prepend(device.Mac.ToString());

@@ -6,7 +6,7 @@ internal sealed class SceneMarks(Scene scene, Dictionary<Node, SceneNode> nodes)
     public void Mark(DrawingOptions options)
     {
         var crossed = options.HighlightedPath.Where(h => nodes.ContainsKey(h.Node)).Select(h => (nodes[h.Node], h.Device)).ToHashSet();
-        foreach (Cable cable in scene.Cables)
+        foreach (var cable in scene.Cables)
         {
             cable.IsHighlighted = cable.Kind switch
             {
@@ -17,10 +17,10 @@ internal sealed class SceneMarks(Scene scene, Dictionary<Node, SceneNode> nodes)
             };
         }
 
-        if (options.FailedHop is { } failed && nodes.TryGetValue(failed.Node, out SceneNode? node))
+        if (options.FailedHop is { } failed && nodes.TryGetValue(failed.Node, out var node))
         {
-            List<Shape> shapes = node.Shapes.FindAll(s => s.Kind != ShapeKind.Machine);
-            Port? port = shapes.SelectMany(s => s.Ports).FirstOrDefault(p => p.Name == failed.Device)
+            var shapes = node.Shapes.FindAll(s => s.Kind != ShapeKind.Machine);
+            var port = shapes.SelectMany(s => s.Ports).FirstOrDefault(p => p.Name == failed.Device)
                 ?? shapes.Where(s => s.Name == failed.Device).SelectMany(s => s.Ports).FirstOrDefault();
             if (port is not null)
             {

@@ -36,10 +36,10 @@ internal sealed class SvgDrawing
     private void WriteAll()
     {
         var legend = new SvgLegend(_scene);
-        int titleWidth = Title is null ? 0 : Sizes.Bold(Title, 18) + 2 * Sizes.Margin;
-        int width = Math.Max(Math.Max(_layout.Width + Sizes.Margin, titleWidth), Math.Min(legend.FullWidth, 560));
-        int legendTop = _layout.Height + 20;
-        int height = legendTop + legend.HeightFor(width) + 14;
+        var titleWidth = Title is null ? 0 : Sizes.Bold(Title, 18) + 2 * Sizes.Margin;
+        var width = Math.Max(Math.Max(_layout.Width + Sizes.Margin, titleWidth), Math.Min(legend.FullWidth, 560));
+        var legendTop = _layout.Height + 20;
+        var height = legendTop + legend.HeightFor(width) + 14;
 
         Line($"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" role=\"img\">");
         Line($"<title>{Text(Title ?? "A network lab")}</title>");
@@ -51,22 +51,22 @@ internal sealed class SvgDrawing
             Line($"<text class=\"text\" x=\"{Sizes.Margin}\" y=\"{Sizes.Margin + 12}\" font-size=\"18\" font-weight=\"700\">{Text(Title)}</text>");
         }
 
-        foreach (SceneNode node in _scene.Nodes)
+        foreach (var node in _scene.Nodes)
         {
             Frame(node, _layout.Frames[node]);
         }
 
-        foreach (Cable cable in _scene.Cables)
+        foreach (var cable in _scene.Cables)
         {
             Cable(cable);
         }
 
-        foreach ((Shape shape, Area area) in _layout.Shapes)
+        foreach ((var shape, var area) in _layout.Shapes)
         {
             Shape(shape, area);
         }
 
-        foreach ((Port port, PortPlace place) in _layout.Ports)
+        foreach ((var port, var place) in _layout.Ports)
         {
             Port(port, place);
         }
@@ -84,7 +84,7 @@ internal sealed class SvgDrawing
         Line($"<g><title>{Text($"node {node.Name}")}</title>");
         Line($"<rect class=\"frame\" x=\"{area.Left}\" y=\"{area.Top}\" width=\"{area.Width}\" height=\"{area.Height}\" rx=\"10\" stroke-width=\"1.2\"/>");
         Line($"<text class=\"text\" x=\"{area.Left + 14}\" y=\"{area.Top + 22}\" font-size=\"14\" font-weight=\"700\">{Text(node.Name)}</text>");
-        for (int i = 0; i < node.Notes.Count; i++)
+        for (var i = 0; i < node.Notes.Count; i++)
         {
             Line($"<text class=\"quiet mono\" x=\"{area.Left + 14}\" y=\"{area.Top + 22 + Sizes.NoteHeight * (i + 1)}\" font-size=\"10.5\">{Text(node.Notes[i])}</text>");
         }
@@ -94,8 +94,8 @@ internal sealed class SvgDrawing
 
     private void Cable(Cable cable)
     {
-        string path = _layout.Paths[cable];
-        string kind = SvgLegend.ClassOf(cable.Kind);
+        var path = _layout.Paths[cable];
+        var kind = SvgLegend.ClassOf(cable.Kind);
         Line($"<g><title>{Text($"{Name(cable.A)} – {Name(cable.B)}")}</title>");
         if (cable.IsHighlighted)
         {
@@ -132,7 +132,7 @@ internal sealed class SvgDrawing
 
     private void Bar(Shape shape, Area area)
     {
-        string kind = shape.Kind == ShapeKind.OvsBridge ? "ovs" : "bridge";
+        var kind = shape.Kind == ShapeKind.OvsBridge ? "ovs" : "bridge";
         Line($"<rect class=\"{kind}\" x=\"{area.Left}\" y=\"{area.Top}\" width=\"{area.Width}\" height=\"{area.Height}\" rx=\"6\" stroke-width=\"{(kind == "ovs" ? 2.2 : 1.6)}\"/>");
         TrailThrough(shape, area);
         int y = area.Top + (_layout.TagsOnTop[shape] ? Sizes.TagHeight : 0) + 22, x = area.Left + 14;
@@ -140,7 +140,7 @@ internal sealed class SvgDrawing
         x += Sizes.Mono(shape.Name, 13) + 12;
         Line($"<text class=\"quiet\" x=\"{x}\" y=\"{y}\" font-size=\"11\">{Text(shape.Caption)}</text>");
         x += Sizes.Plain(shape.Caption, 11) + 12;
-        foreach (string line in shape.Lines)
+        foreach (var line in shape.Lines)
         {
             Line($"<text class=\"text mono\" x=\"{x}\" y=\"{y}\" font-size=\"11\">{Text(line)}</text>");
             x += Sizes.Mono(line, 11) + 12;
@@ -151,8 +151,8 @@ internal sealed class SvgDrawing
     private void TrailThrough(Shape shape, Area area)
     {
         List<PortPlace> places = [.. shape.Ports.Where(p => p.Cable.IsHighlighted).Select(p => _layout.Ports[p])];
-        int middle = (area.Top + area.Bottom) / 2;
-        foreach (PortPlace place in places.Skip(1))
+        var middle = (area.Top + area.Bottom) / 2;
+        foreach (var place in places.Skip(1))
         {
             Line($"<path class=\"way\" d=\"M{places[0].X} {places[0].Y}V{middle}H{place.X}V{place.Y}\"/>");
         }
@@ -171,7 +171,7 @@ internal sealed class SvgDrawing
 
     private void Box(Shape shape, Area area)
     {
-        string kind = shape.Kind switch { ShapeKind.OpenTap => "open", ShapeKind.Tunnel => "tunnel", _ => "box" };
+        var kind = shape.Kind switch { ShapeKind.OpenTap => "open", ShapeKind.Tunnel => "tunnel", _ => "box" };
         Line($"<rect class=\"{kind}\" x=\"{area.Left}\" y=\"{area.Top}\" width=\"{area.Width}\" height=\"{area.Height}\" rx=\"6\" stroke-width=\"1.4\"/>");
         Line($"<text class=\"text mono\" x=\"{area.Left + 12}\" y=\"{area.Top + 21}\" font-size=\"12\" font-weight=\"700\">{Text(shape.Name)}</text>");
         if (shape.Caption.Length > 0)
@@ -184,7 +184,7 @@ internal sealed class SvgDrawing
 
     private void Lines(Shape shape, int x, int y)
     {
-        for (int i = 0; i < shape.Lines.Count; i++)
+        for (var i = 0; i < shape.Lines.Count; i++)
         {
             Line($"<text class=\"text mono\" x=\"{x}\" y=\"{y + i * Sizes.LineHeight}\" font-size=\"11\">{Text(shape.Lines[i])}</text>");
         }
@@ -192,12 +192,12 @@ internal sealed class SvgDrawing
 
     private void Port(Port port, PortPlace place)
     {
-        string kind = SvgLegend.ClassOf(port.Cable.Kind);
+        var kind = SvgLegend.ClassOf(port.Cable.Kind);
         if (port.Vlan is { } vlan)
         {
-            int width = Sizes.TagWidth(port);
-            double left = place.X - width / 2.0;
-            int top = place.IsOnTop ? place.Y + 9 : place.Y - 24;
+            var width = Sizes.TagWidth(port);
+            var left = place.X - width / 2.0;
+            var top = place.IsOnTop ? place.Y + 9 : place.Y - 24;
             Line($"<rect x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"15\" rx=\"7.5\" fill=\"{ColourOf(vlan)}\"/>");
             Line($"<text class=\"tag\" x=\"{place.X}\" y=\"{top + 11.2}\" text-anchor=\"middle\">{Text(vlan.Text)}</text>");
         }
@@ -211,7 +211,7 @@ internal sealed class SvgDrawing
             Line($"<path class=\"failure\" d=\"M{place.X - 9} {place.Y - 9}l18 18M{place.X + 9} {place.Y - 9}l-18 18\"/>");
         }
 
-        int y = place.IsOnTop ? place.Y - 9 - (port.Note is null ? 0 : Sizes.PortNoteHeight) : place.Y + 17;
+        var y = place.IsOnTop ? place.Y - 9 - (port.Note is null ? 0 : Sizes.PortNoteHeight) : place.Y + 17;
         if (port.Name is not null)
         {
             Line($"<text class=\"{(port.IsFailure ? "warning" : "text")} mono\" x=\"{place.X + Sizes.LabelOffset}\" y=\"{y}\" font-size=\"11\">{Text(port.Name)}</text>");

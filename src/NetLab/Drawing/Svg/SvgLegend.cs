@@ -27,7 +27,7 @@ internal sealed class SvgLegend
         {
             if (cables.Contains(kind))
             {
-                string core = kind == CableKind.Veth ? "<path class=\"core\" d=\"M0 -4H28\"/>" : "";
+                var core = kind == CableKind.Veth ? "<path class=\"core\" d=\"M0 -4H28\"/>" : "";
                 _entries.Add(($"<path class=\"cable {ClassOf(kind)}\" d=\"M0 -4H28\"/>{core}", text));
             }
         }
@@ -70,9 +70,10 @@ internal sealed class SvgLegend
 
     public void Write(StringBuilder svg, int top, int width)
     {
-        foreach (((string sample, string text), (int x, int y)) in _entries.Zip(Places(width)))
+        foreach (((var sample, var text), (var x, var y)) in _entries.Zip(Places(width)))
         {
-            svg.Append(CultureInfo.InvariantCulture, $"<g transform=\"translate({x} {top + y + 14})\">{sample}<text class=\"quiet\" x=\"{SampleWidth}\" y=\"0\" font-size=\"11\">{text}</text></g>\n");
+            svg.Append(CultureInfo.InvariantCulture,
+                $"<g transform=\"translate({x} {top + y + 14})\">{sample}<text class=\"quiet\" x=\"{SampleWidth}\" y=\"0\" font-size=\"11\">{text}</text></g>\n");
         }
     }
 
@@ -80,7 +81,7 @@ internal sealed class SvgLegend
     {
         var places = new List<(int, int)>();
         int x = Sizes.Margin, y = 0;
-        foreach ((_, string text) in _entries)
+        foreach ((_, var text) in _entries)
         {
             if (x > Sizes.Margin && x + WidthOf(text) > width - Sizes.Margin + 18)
             {

@@ -73,21 +73,22 @@ internal static class SvgStyle
 
     private static void WriteColours(StringBuilder svg, string indent, bool light)
     {
-        foreach ((string name, string day, string night) in Strokes)
+        foreach ((var name, var day, var night) in Strokes)
         {
             svg.Append(indent).Append('.').Append(name).Append("{stroke:").Append(light ? day : night).Append("}\n");
         }
 
-        foreach ((string name, string day, string night) in Fills)
+        foreach ((var name, var day, var night) in Fills)
         {
             svg.Append(indent).Append("rect.").Append(name).Append(",path.").Append(name).Append("{fill:").Append(light ? day : night).Append("}\n");
         }
 
-        foreach ((string name, string day, string night) in Texts)
+        foreach ((var name, var day, var night) in Texts)
         {
             svg.Append(indent).Append("text.").Append(name).Append("{fill:").Append(light ? day : night).Append("}\n");
         }
 
-        svg.Append(indent).Append(".core{stroke:").Append(light ? "#ffffff" : "#0d1117").Append("}.socket{fill:").Append(light ? "#ffffff" : "#0d1117").Append("}\n");
+        svg.Append(indent).Append(".core{stroke:").Append(light ? "#ffffff" : "#0d1117").Append("}.socket{fill:")
+            .Append(light ? "#ffffff" : "#0d1117").Append("}\n");
     }
 }

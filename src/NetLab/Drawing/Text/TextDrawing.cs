@@ -32,7 +32,7 @@ internal sealed class TextDrawing
     {
         var lines = new List<string>();
         var row = new List<List<string>>();
-        foreach (List<string> frame in frames)
+        foreach (var frame in frames)
         {
             if (row.Count > 0 && row.Sum(f => f[0].Length + Gap) + frame[0].Length > _width)
             {
@@ -49,7 +49,7 @@ internal sealed class TextDrawing
 
     private static void AddRow(List<string> lines, List<List<string>> row)
     {
-        for (int n = 0; n < row.Select(f => f.Count).DefaultIfEmpty(0).Max(); n++)
+        for (var n = 0; n < row.Select(f => f.Count).DefaultIfEmpty(0).Max(); n++)
         {
             lines.Add(string.Join(new string(' ', Gap), row.Select(f => n < f.Count ? f[n] : new string(' ', f[0].Length))));
         }
@@ -58,7 +58,7 @@ internal sealed class TextDrawing
     private static List<string> Frame(SceneNode node)
     {
         List<string> content = [.. node.Notes, .. node.Notes.Count > 0 && node.Shapes.Count > 0 ? [""] : Array.Empty<string>(), .. TextTree.Of(node)];
-        int inside = Math.Max(content.Select(l => l.Length).DefaultIfEmpty(0).Max(), node.Name.Length + 1);
+        var inside = Math.Max(content.Select(l => l.Length).DefaultIfEmpty(0).Max(), node.Name.Length + 1);
         var frame = new List<string> { $"╭─ {node.Name} {new string('─', inside - node.Name.Length - 1)}╮" };
         frame.AddRange(content.Select(line => $"│ {line.PadRight(inside)} │"));
         frame.Add($"╰{new string('─', inside + 2)}╯");

@@ -18,7 +18,7 @@ internal sealed class TextTree
         var tree = new TextTree();
 
         // The bridge with the most ports is the trunk of the tree; what hangs on none of them follows.
-        foreach (Shape root in node.Shapes.OrderBy(s => s.Kind == ShapeKind.Machine).ThenByDescending(s => s.IsBar ? s.Ports.Count : 0))
+        foreach (var root in node.Shapes.OrderBy(s => s.Kind == ShapeKind.Machine).ThenByDescending(s => s.IsBar ? s.Ports.Count : 0))
         {
             tree.Root(root);
         }
@@ -35,7 +35,7 @@ internal sealed class TextTree
         }
 
         _seen.Add(shape);
-        List<Port> ports = shape.Ports.FindAll(p => !IsPlain(shape, p));
+        var ports = shape.Ports.FindAll(p => !IsPlain(shape, p));
         if (_lines.Count > 0 && (ports.Count > 0 || _branched))
         {
             _lines.Add("");
@@ -53,14 +53,14 @@ internal sealed class TextTree
 
     private void Branches(List<Port> ports, string indent)
     {
-        int tags = ports.Select(p => p.Vlan?.Text.Length ?? 0).DefaultIfEmpty(0).Max();
-        int names = ports.Where(p => p.Name is not null).Select(p => Label(p).Length).DefaultIfEmpty(0).Max();
-        for (int i = 0; i < ports.Count; i++)
+        var tags = ports.Select(p => p.Vlan?.Text.Length ?? 0).DefaultIfEmpty(0).Max();
+        var names = ports.Where(p => p.Name is not null).Select(p => Label(p).Length).DefaultIfEmpty(0).Max();
+        for (var i = 0; i < ports.Count; i++)
         {
-            Port port = ports[i];
-            bool last = i == ports.Count - 1;
+            var port = ports[i];
+            var last = i == ports.Count - 1;
             var line = new StringBuilder(indent).Append(last ? "└─" : "├─");
-            string tag = port.Vlan is null ? "" : $" {port.Vlan.Text} ";
+            var tag = port.Vlan is null ? "" : $" {port.Vlan.Text} ";
             line.Append(tags == 0 ? " " : tag.PadRight(tags + 3, '─') + " ");
 
             if (port.Name is not null)
@@ -68,8 +68,8 @@ internal sealed class TextTree
                 line.Append(Label(port).PadRight(names));
             }
 
-            Port other = port.Cable.Other(port);
-            bool isNew = other.Shape.Node == port.Shape.Node && _seen.Add(other.Shape);
+            var other = port.Cable.Other(port);
+            var isNew = other.Shape.Node == port.Shape.Node && _seen.Add(other.Shape);
             if (port.Cable.Kind is CableKind.Docked or CableKind.Stacked)
             {
                 line.Append(port.Name is null ? "" : Glyph(port.Cable.Kind)).Append(Describe(other.Shape));
@@ -94,11 +94,11 @@ internal sealed class TextTree
     // What a port leads to: the cable, the port at its other end, and the shape there.
     private static string Lead(Port port)
     {
-        Port other = port.Cable.Other(port);
-        string cable = Glyph(port.Cable.Kind);
+        var other = port.Cable.Other(port);
+        var cable = Glyph(port.Cable.Kind);
         if (other.Shape.Node != port.Shape.Node)
         {
-            string far = $"{cable}{other.Shape.Node.Name}/";
+            var far = $"{cable}{other.Shape.Node.Name}/";
             return other.Name is null ? far + Describe(other.Shape) : $"{far}{Label(other)} ─ {other.Shape.Name}";
         }
 
@@ -119,7 +119,7 @@ internal sealed class TextTree
 
     private static string Describe(Shape shape)
     {
-        IEnumerable<string> words = shape.Lines.Prepend(shape.Caption).Where(w => w.Length > 0).Prepend(shape.Name);
+        var words = shape.Lines.Prepend(shape.Caption).Where(w => w.Length > 0).Prepend(shape.Name);
         return string.Join("  ", words);
     }
 }

@@ -12,7 +12,7 @@ internal static class BridgeDrops
             return null;
         }
 
-        Evidence words = Evidence.Bridge($"{BridgeModel.PortWords(link)}.");
+        var words = Evidence.Bridge($"{BridgeModel.PortWords(link)}.");
         switch (place.Reason)
         {
             case "BRIDGE_INGRESS_STP_STATE":
@@ -20,15 +20,23 @@ internal static class BridgeDrops
                     ? place.Why(Causes.BridgeDown, $"Bridge {bridge.Name} is down, and takes nothing from its ports.", $"ip link set {bridge.Name} up")
                     : link.BridgePortOptions?.State is { } state and not BridgePortState.Forwarding
                         ? BridgeModel.IngressState(bridge, port, state, words)
-                        : place.Why(Causes.IngressState, $"Port {port.Name} of bridge {bridge.Name} was not forwarding when the frame came; it is now.", "wait until the port forwards", words);
+                        : place.Why(Causes.IngressState,
+                            $"Port {port.Name} of bridge {bridge.Name} was not forwarding when the frame came; it is now.",
+                                "wait until the port forwards", words);
             case "MAC_IEEE_MAC_CONTROL":
-                return place.Why(Causes.ReservedMac, $"The destination {place.Seen.Destination} is reserved for MAC control (pause frames); no bridge passes it on.", null);
+                return place.Why(Causes.ReservedMac,
+                    $"The destination {place.Seen.Destination} is reserved for MAC control (pause frames); no bridge passes it on.", null);
             case "MAC_INVALID_SOURCE":
-                return place.Why(Causes.InvalidSourceMac, $"{place.Seen.Source} cannot be the source of a frame: it is {(place.Seen.Source.IsZero ? "no address" : "the address of a group")}.", "let the sender use an address of its own");
+                return place.Why(Causes.InvalidSourceMac,
+                    $"{place.Seen.Source} cannot be the source of a frame: it is {(place.Seen.Source.IsZero ? "no address" : "the address of a group")}.",
+                        "let the sender use an address of its own");
             case "UNHANDLED_PROTO" when BridgeModel.IsForNextDevice(place.Seen.Destination):
-                int bit = (int)(place.Seen.Destination.ToUInt64() & 15);
-                return place.Why(Causes.LinkLocalMac, $"{place.Seen.Destination} is for the next device alone (01:80:c2:00:00:0x): bridge {bridge.Name} passes it on only where its group_fwd_mask says so, and nothing in {place.Node.Name} has asked for it.",
-                    bit > 2 ? $"ip link set {bridge.Name} type bridge group_fwd_mask {1 << bit}" : null, Evidence.Bridge($"group_fwd_mask {GroupMask(place, bridge)}."));
+                var bit = (int)(place.Seen.Destination.ToUInt64() & 15);
+                return place.Why(Causes.LinkLocalMac,
+                    $"{place.Seen.Destination} is for the next device alone (01:80:c2:00:00:0x): " +
+                        $"bridge {bridge.Name} passes it on only where its group_fwd_mask says so, and nothing in {place.Node.Name} has asked for it.",
+                    bit > 2 ? $"ip link set {bridge.Name} type bridge group_fwd_mask {1 << bit}"
+                        : null, Evidence.Bridge($"group_fwd_mask {GroupMask(place, bridge)}."));
             default:
                 break;
         }
@@ -40,7 +48,8 @@ internal static class BridgeDrops
 
         if (place.In("br_dev_queue_push_xmit", "br_nf_dev_queue_xmit", "br_nf_ip_fragment", "br_ip6_fragment"))
         {
-            return place.Why(Causes.BridgeMtu, BridgeModel.MtuSentence(bridge, port, place.PacketLength, link.Mtu), BridgeModel.MtuRemedy(port, place.PacketLength), words);
+            return place.Why(Causes.BridgeMtu, BridgeModel.MtuSentence(bridge, port, place.PacketLength, link.Mtu),
+                BridgeModel.MtuRemedy(port, place.PacketLength), words);
         }
 
         if (place.In("br_handle_frame_finish", "br_flood", "br_forward", "__br_forward", "br_multicast_flood"))

@@ -25,13 +25,16 @@ internal static class BridgeModel
         }
     }
 
-    /// <summary>Why the bridge sent a frame out of no port at all: the reason of each port, as one; null where nothing speaks against a port, as the ports are now.</summary>
+    /// <summary>
+    /// Why the bridge sent a frame out of no port at all: the reason of each port, as one; null where nothing speaks against a port, as the ports are now.
+    /// </summary>
     public static Reason? NoPortFor(Bridge bridge, Device ingress, Frame frame)
     {
         var others = bridge.Ports.Where(p => p.IsApplied && !ReferenceEquals(p, ingress)).ToList();
         if (others.Count == 0)
         {
-            return new Reason(Causes.NoOtherPort, bridge.Node, ingress.Name, $"Bridge {bridge.Name} has no port but {ingress.Name}, where the frame came from.", [], $"ip link set DEVICE master {bridge.Name}");
+            return new Reason(Causes.NoOtherPort, bridge.Node, ingress.Name,
+                $"Bridge {bridge.Name} has no port but {ingress.Name}, where the frame came from.", [], $"ip link set DEVICE master {bridge.Name}");
         }
 
         if (WhyNot(bridge, ingress, others[0], frame) is { } whole && whole.Device == ingress.Name)
@@ -51,20 +54,21 @@ internal static class BridgeModel
         {
             0 => null,
             1 => skipped[0],
-            _ => new Reason(Causes.NoPortLeft, bridge.Node, ingress.Name, $"Bridge {bridge.Name} had no port to send it to. {string.Join(' ', skipped.Select(s => s.Sentence))}",
+            _ => new Reason(Causes.NoPortLeft, bridge.Node, ingress.Name,
+                $"Bridge {bridge.Name} had no port to send it to. {string.Join(' ', skipped.Select(s => s.Sentence))}",
                 [.. skipped.SelectMany(s => s.Evidence).Distinct()], string.Join("; ", skipped.Select(s => s.Remedy).OfType<string>())),
         };
     }
 
     private static Reason? Decide(Bridge bridge, Device ingress, Device egress, Frame frame)
     {
-        RouteSocket route = bridge.Node.State.Route;
+        var route = bridge.Node.State.Route;
         if (route.FindLink(bridge.Index) is not { } master || route.FindLink(ingress.Index) is not { } from || route.FindLink(egress.Index) is not { } to)
         {
             return null;
         }
 
-        Evidence flags = Evidence.Bridge($"{PortWords(to)}.");
+        var flags = Evidence.Bridge($"{PortWords(to)}.");
         Reason At(Device port, Cause cause, string sentence, string? remedy, params Evidence[] evidence) =>
             new(cause, bridge.Node, port.Name, sentence, [.. evidence, flags], remedy);
 
@@ -85,34 +89,46 @@ internal static class BridgeModel
 
         if (from.BridgePortOptions?.Locked == true && IsLocked(bridge, ingress, frame))
         {
-            return At(ingress, Causes.Locked, $"Port {ingress.Name} of bridge {bridge.Name} takes frames of known senders alone: {ingress.Name} is locked, and the FDB does not have {frame.Source} there.",
+            return At(ingress, Causes.Locked,
+                $"Port {ingress.Name} of bridge {bridge.Name} takes frames of known senders " +
+                    $"alone: {ingress.Name} is locked, and the FDB does not have {frame.Source} there.",
                 $"bridge fdb replace {frame.Source} dev {ingress.Name} master static, or bridge link set dev {ingress.Name} locked off");
         }
 
         if (to.MasterIndex != bridge.Index)
         {
-            return At(egress, Causes.NotAPort, $"{egress.Name} is no port of bridge {bridge.Name} (any more).", $"ip link set {egress.Name} master {bridge.Name}");
+            return At(egress, Causes.NotAPort, $"{egress.Name} is no port of bridge {bridge.Name} (any more).",
+                $"ip link set {egress.Name} master {bridge.Name}");
         }
 
-        FdbInfo? entry = frame.Destination.IsMulticast ? null
+        var entry = frame.Destination.IsMulticast ? null
             : route.GetFdb(bridge.Index).FirstOrDefault(f => f.Mac.Equals(frame.Destination.ToPhysicalAddress()));
-        Evidence known = Evidence.Bridge(entry is null ? $"the FDB has no entry for {frame.Destination}." : $"the FDB has {frame.Destination} at {NameOf(bridge, entry.Index)}.");
+        var known = Evidence.Bridge(entry is null ? $"the FDB has no entry for {frame.Destination}."
+            : $"the FDB has {frame.Destination} at {NameOf(bridge, entry.Index)}.");
         if (entry is not null && entry.Index != egress.Index)
         {
             return entry.Kind == FdbKind.Local
-                ? At(ingress, Causes.FdbLocal, $"Bridge {bridge.Name} keeps what is for {frame.Destination} for {bridge.Node.Name} itself: that is the bridge's own address, or one of its ports'.",
+                ? At(ingress, Causes.FdbLocal,
+                    $"Bridge {bridge.Name} keeps what is for {frame.Destination} for {bridge.Node.Name} itself: that is the bridge's own " +
+                        $"address, or one of its ports'.",
                     $"give {frame.Destination} to one of them alone: bridge fdb show br {bridge.Name}", known)
                 : entry.Index == ingress.Index
-                ? At(ingress, Causes.FdbIngress, $"Bridge {bridge.Name} believes that {frame.Destination} is behind {ingress.Name}, where the frame came from, and never sends a frame back there.",
+                ? At(ingress, Causes.FdbIngress,
+                    $"Bridge {bridge.Name} believes that {frame.Destination} is behind {ingress.Name}, where the frame came from, and never " +
+                        $"sends a frame back there.",
                     $"bridge fdb del {frame.Destination} dev {ingress.Name} master", known)
-                : At(egress, Causes.FdbElsewhere, $"Bridge {bridge.Name} believes that {frame.Destination} is behind {NameOf(bridge, entry.Index)}, and sends the frame there alone, not to {egress.Name}.",
+                : At(egress, Causes.FdbElsewhere,
+                    $"Bridge {bridge.Name} believes that {frame.Destination} is behind {NameOf(bridge, entry.Index)}, and sends the frame " +
+                        $"there alone, not to {egress.Name}.",
                     $"bridge fdb replace {frame.Destination} dev {egress.Name} master static", known);
         }
 
         if (ReferenceEquals(ingress, egress))
         {
             return to.BridgePortOptions?.Hairpin == true ? null
-                : At(egress, Causes.HairpinOff, $"Bridge {bridge.Name} does not send a frame back out of the port it came in by: {egress.Name} has `hairpin off`.", $"bridge link set dev {egress.Name} hairpin on");
+                : At(egress, Causes.HairpinOff,
+                    $"Bridge {bridge.Name} does not send a frame back out of the port it came in by: {egress.Name} has `hairpin off`.",
+                        $"bridge link set dev {egress.Name} hairpin on");
         }
 
         if (Skips(bridge, to, egress, flags) is { } skipped)
@@ -146,7 +162,7 @@ internal static class BridgeModel
             return off with { Evidence = [known, flags] };
         }
 
-        int length = frame.Length - EthernetHeader;
+        var length = frame.Length - EthernetHeader;
         return length - (4 * frame.VlanTags.Count) > to.Mtu + 4
             ? At(egress, Causes.BridgeMtu, MtuSentence(bridge, egress, length, to.Mtu), MtuRemedy(egress, length))
             : null;
@@ -161,20 +177,24 @@ internal static class BridgeModel
         }
 
         return tag is null or 0
-            ? new Reason(Causes.BridgeVlan, bridge.Node, ingress.Name, $"Port {ingress.Name} of bridge {bridge.Name} takes no untagged frames: the bridge filters VLANs, and the port has no PVID.",
+            ? new Reason(Causes.BridgeVlan, bridge.Node, ingress.Name,
+                $"Port {ingress.Name} of bridge {bridge.Name} takes no untagged frames: the bridge filters VLANs, and the port has no PVID.",
                 [VlanWords(ingress, here)], $"bridge vlan add vid 1 pvid untagged dev {ingress.Name}")
-            : new Reason(Causes.BridgeVlan, bridge.Node, ingress.Name, $"Port {ingress.Name} of bridge {bridge.Name} does not carry VLAN {tag}, with which the frame is tagged.",
+            : new Reason(Causes.BridgeVlan, bridge.Node, ingress.Name,
+                $"Port {ingress.Name} of bridge {bridge.Name} does not carry VLAN {tag}, with which the frame is tagged.",
                 [VlanWords(ingress, here)], $"bridge vlan add vid {tag} dev {ingress.Name}");
     }
 
     private static Reason? EgressVlan(Bridge bridge, Device ingress, Device egress, int? tag)
     {
-        if (VlansOf(bridge, ingress) is not { } from || VlansOf(bridge, egress) is not { } to || (tag is > 0 ? tag : from.FirstOrDefault(v => v.Pvid)?.Id) is not { } vlan || to.Any(v => v.Id == vlan))
+        if (VlansOf(bridge, ingress) is not { } from || VlansOf(bridge, egress) is not { } to
+            || (tag is > 0 ? tag : from.FirstOrDefault(v => v.Pvid)?.Id) is not { } vlan || to.Any(v => v.Id == vlan))
         {
             return null;
         }
 
-        return new Reason(Causes.BridgeVlan, bridge.Node, egress.Name, $"Bridge {bridge.Name} skips {egress.Name}: the frame is in VLAN {vlan}, which {egress.Name} does not carry.",
+        return new Reason(Causes.BridgeVlan, bridge.Node, egress.Name,
+            $"Bridge {bridge.Name} skips {egress.Name}: the frame is in VLAN {vlan}, which {egress.Name} does not carry.",
             [VlanWords(egress, to)], $"bridge vlan add vid {vlan}{(tag is > 0 ? "" : " untagged")} dev {egress.Name}");
     }
 
@@ -191,14 +211,16 @@ internal static class BridgeModel
     public static bool IsForNextDevice(MacAddress destination) => (destination.ToUInt64() & 0xffff_ffff_fff0) == 0x0180_c200_0000;
 
     private static bool IsLocked(Bridge bridge, Device ingress, Frame frame) =>
-        !bridge.Node.State.Route.GetFdb(bridge.Index).Any(f => f.Mac.Equals(frame.Source.ToPhysicalAddress()) && f.Index == ingress.Index && f.Kind != FdbKind.Local);
+        !bridge.Node.State.Route.GetFdb(bridge.Index)
+            .Any(f => f.Mac.Equals(frame.Source.ToPhysicalAddress()) && f.Index == ingress.Index && f.Kind != FdbKind.Local);
 
     // br_do_proxy_suppress_arp: what the bridge answers itself, and what asks for nobody, does not go to ports that suppress.
     private static Reason? Suppressed(Bridge bridge, LinkInfo to, Device egress, Frame frame) =>
         to.BridgePortOptions?.NeighbourSuppress == true && frame.Arp is { } arp
         && (arp.SenderIp == arp.TargetIp || bridge.Node.State.Route.GetNeighbours(bridge.Index).Any(n => n.Address.Equals((System.Net.IPAddress)arp.TargetIp)))
             ? new Reason(Causes.NeighSuppress, bridge.Node, egress.Name,
-                $"Bridge {bridge.Name} spares {egress.Name} the ARP packet: {egress.Name} has `neigh_suppress on`, and {(arp.SenderIp == arp.TargetIp ? "the packet only announces an address" : $"the bridge knows {arp.TargetIp} itself")}.", [],
+                $"Bridge {bridge.Name} spares {egress.Name} the ARP packet: {egress.Name} has `neigh_suppress on`, " +
+                    $"and {(arp.SenderIp == arp.TargetIp ? "the packet only announces an address" : $"the bridge knows {arp.TargetIp} itself")}.", [],
                 $"bridge link set dev {egress.Name} neigh_suppress off")
             : null;
 
@@ -210,24 +232,30 @@ internal static class BridgeModel
             return null;
         }
 
-        string group = frame.Ipv4?.Destination.ToString() ?? frame.Ipv6?.Destination.ToString() ?? frame.Destination.ToString();
+        var group = frame.Ipv4?.Destination.ToString() ?? frame.Ipv6?.Destination.ToString() ?? frame.Destination.ToString();
         List<MdbInfo> joined = [.. bridge.Node.State.Route.GetMdb().Where(m => m.BridgeIndex == bridge.Index
-            && (m.MacGroup is { } mac ? frame.Ipv4 is null && frame.Ipv6 is null && mac.Equals(frame.Destination.ToPhysicalAddress()) : m.Group?.ToString() == group))];
+            && (m.MacGroup is { } mac ? frame.Ipv4 is null && frame.Ipv6 is null && mac.Equals(frame.Destination.ToPhysicalAddress())
+                : m.Group?.ToString() == group))];
         return joined.Count == 0 || joined.Any(m => m.PortIndex == egress.Index) ? null
             : new Reason(Causes.MdbElsewhere, bridge.Node, egress.Name,
-                $"Bridge {bridge.Name} looks at who joins which group (multicast snooping): only {string.Join(", ", joined.Select(m => NameOf(bridge, m.PortIndex)))} has joined {group}, and nobody behind {egress.Name}.",
-                [.. joined.Select(m => Evidence.Bridge($"mdb {m}."))], $"let the receiver join {group} (IGMP or MLD), or: bridge mdb add dev {bridge.Name} port {egress.Name} grp {group} permanent");
+                $"Bridge {bridge.Name} looks at who joins which group (multicast snooping): " +
+                    $"only {string.Join(", ", joined.Select(m => NameOf(bridge, m.PortIndex)))} has joined {group}, and nobody behind {egress.Name}.",
+                [.. joined.Select(m => Evidence.Bridge($"mdb {m}."))],
+                    $"let the receiver join {group} (IGMP or MLD), or: bridge mdb add dev {bridge.Name} port {egress.Name} grp {group} permanent");
     }
 
     public static string MtuSentence(Bridge bridge, Device egress, int length, int mtu) =>
-        $"The packet of {length} bytes is larger than the MTU {mtu} of {egress.Name}, a port of bridge {bridge.Name}; a bridge sends no ICMP error for that, and counts nothing."
-        + (egress is KernelDevice { Spec: VxlanSpec } ? " A VXLAN tunnel adds 50 bytes to every frame, so its MTU is that much smaller than the link's below it." : "");
+        $"The packet of {length} bytes is larger than the MTU {mtu} of {egress.Name}, a port of " +
+            $"bridge {bridge.Name}; a bridge sends no ICMP error for that, and counts nothing."
+        + (egress is KernelDevice { Spec: VxlanSpec }
+            ? " A VXLAN tunnel adds 50 bytes to every frame, so its MTU is that much smaller than the link's below it." : "");
 
     public static string MtuRemedy(Device egress, int length) => $"ip link set {egress.Name} mtu {length}, or make the sender's packets smaller";
 
     public static Reason IngressState(Bridge bridge, Device ingress, BridgePortState state, Evidence evidence) =>
         new(Causes.IngressState, bridge.Node, ingress.Name,
-            $"Port {ingress.Name} of bridge {bridge.Name} is {state.ToString().ToLowerInvariant()}, and takes no frames{(state is BridgePortState.Listening or BridgePortState.Learning ? " yet: STP waits for its forward delay" : "")}.",
+            $"Port {ingress.Name} of bridge {bridge.Name} is {state.ToString().ToLowerInvariant()}, and takes no " +
+                $"frames{(state is BridgePortState.Listening or BridgePortState.Learning ? " yet: STP waits for its forward delay" : "")}.",
             [evidence], StateRemedy(bridge, ingress, state));
 
     // With STP the kernel refuses to set a state by hand; and a port that STP blocks would close a loop.
@@ -241,28 +269,35 @@ internal static class BridgeModel
     {
         Reason At(Cause cause, string sentence, string remedy) => new(cause, bridge.Node, egress.Name, sentence, [flags], remedy);
         return !to.IsUp ? At(Causes.PortDown, $"Bridge {bridge.Name} skips {egress.Name}: it is down.", $"ip link set {egress.Name} up")
-            : !to.HasCarrier ? At(egress is VethEnd ? Causes.PeerDown : Causes.NoCarrier, $"Bridge {bridge.Name} skips {egress.Name}: it has no carrier{(egress is VethEnd end ? $": the other end of the link, {end.Peer}, is down" : egress is TapDevice ? ": nobody holds the tap open" : "")}.",
+            : !to.HasCarrier ? At(egress is VethEnd ? Causes.PeerDown : Causes.NoCarrier,
+                $"Bridge {bridge.Name} skips {egress.Name}: it has no carrier{(egress is VethEnd end ? $": the other end of the link, {end.Peer}, is down" : egress is TapDevice ? ": nobody holds the tap open" : "")}.",
                 egress is VethEnd e ? $"ip link set {e.Peer.Name} up, in node {e.Peer.Node.Name}" : $"see that somebody has {egress.Name} open")
             : to.BridgePortOptions?.State is { } state && state != BridgePortState.Forwarding
-                ? At(Causes.EgressState, $"Bridge {bridge.Name} skips {egress.Name}: the port is {state.ToString().ToLowerInvariant()}, not forwarding.", StateRemedy(bridge, egress, state))
+                ? At(Causes.EgressState,
+                    $"Bridge {bridge.Name} skips {egress.Name}: the port is {state.ToString().ToLowerInvariant()}, not forwarding.",
+                        StateRemedy(bridge, egress, state))
             : null;
     }
 
     private static Reason? FloodOff(Bridge bridge, LinkInfo to, Device egress, Frame frame, bool isKnown)
     {
-        BridgePortOptions? port = to.BridgePortOptions;
+        var port = to.BridgePortOptions;
         Reason At(Cause cause, string what, string flag, string? also) => new(cause, bridge.Node, egress.Name,
-            $"Bridge {bridge.Name} skipped port {egress.Name}: {what}, and {egress.Name} has `{flag} off`.", [], $"{also}bridge link set dev {egress.Name} {flag} on");
-        return frame.Destination.IsBroadcast ? port?.BroadcastFlood == false ? At(Causes.BroadcastFloodOff, "the frame is a broadcast", "bcast_flood", null) : null
-            : frame.Destination.IsMulticast ? port?.MulticastFlood == false ? At(Causes.MulticastFloodOff, "the frame is a multicast that nobody there has joined", "mcast_flood", null) : null
+            $"Bridge {bridge.Name} skipped port {egress.Name}: {what}, and {egress.Name} has `{flag} off`.", [],
+                $"{also}bridge link set dev {egress.Name} {flag} on");
+        return frame.Destination.IsBroadcast ? port?.BroadcastFlood == false
+            ? At(Causes.BroadcastFloodOff, "the frame is a broadcast", "bcast_flood", null) : null
+            : frame.Destination.IsMulticast ? port?.MulticastFlood == false
+            ? At(Causes.MulticastFloodOff, "the frame is a multicast that nobody there has joined", "mcast_flood", null) : null
             : !isKnown && port?.Flood == false
-                ? At(Causes.FloodOff, "unknown unicast", "flood", $"learn or add the address (bridge fdb add {frame.Destination} dev {egress.Name} master static), or ")
+                ? At(Causes.FloodOff, "unknown unicast", "flood",
+                    $"learn or add the address (bridge fdb add {frame.Destination} dev {egress.Name} master static), or ")
             : null;
     }
 
     public static string PortWords(LinkInfo link)
     {
-        BridgePortOptions? port = link.BridgePortOptions;
+        var port = link.BridgePortOptions;
         return $"{link.Name} {(link.IsUp ? "up" : "down")}, {(link.HasCarrier ? "carrier" : "no carrier")}, mtu {link.Mtu}"
             + (port is null ? "" : $", state {port.State.ToString()?.ToLowerInvariant()}, flood {OnOff(port.Flood)}, isolated {OnOff(port.Isolated)}, hairpin {OnOff(port.Hairpin)}");
     }

@@ -7,7 +7,7 @@ internal static class DeviceDrops
 {
     public static Reason? Find(DropPlace place)
     {
-        string device = place.Device;
+        var device = place.Device;
         if (place.LabDevice is VethEnd end && place.In("__dev_forward_skb2", "__dev_forward_skb", "veth_xmit"))
         {
             return OfPeer(place, end);
@@ -21,10 +21,12 @@ internal static class DeviceDrops
         switch (place.Reason)
         {
             case "FULL_RING":
-                return place.Why(Causes.TapFull, $"The queue of {place.Where} is full: nobody reads what is sent to it.", "see that the reader of the tap still reads",
+                return place.Why(Causes.TapFull, $"The queue of {place.Where} is full: nobody reads what is sent to it.",
+                    "see that the reader of the tap still reads",
                     Evidence.Link($"{device} txqueuelen {place.Node.State.Route.FindLink(device)?.TxQueueLength}."));
             case "CPU_BACKLOG":
-                return place.Why(Causes.BacklogFull, "The receive backlog of a processor was full: something on this machine, perhaps outside the lab, sends more than the processor takes in.",
+                return place.Why(Causes.BacklogFull,
+                    "The receive backlog of a processor was full: something on this machine, perhaps outside the lab, sends more than the processor takes in.",
                     "stop what floods the machine, or give it room: sysctl -w net.core.netdev_max_backlog=10000, on the machine itself");
             case "DEV_READY" when place.In("tun_net_xmit"):
                 return place.Why(Causes.NoCarrier, $"{place.Where} has no carrier: nobody holds the tap open.", $"open {device}, as a hypervisor does");
@@ -37,7 +39,9 @@ internal static class DeviceDrops
             case var reason when reason.StartsWith("QDISC_", StringComparison.Ordinal):
                 return OfQueue(place);
             case "UNHANDLED_PROTO" when place.In("__netif_receive_skb_core"):
-                return place.Why(Causes.NoHandler, $"Nothing in {place.Node.Name} takes frames of EtherType 0x{place.Seen.EtherType:x4} at {device}: it is no port of a bridge, and no protocol of the node has asked for them.",
+                return place.Why(Causes.NoHandler,
+                    $"Nothing in {place.Node.Name} takes frames of EtherType 0x{place.Seen.EtherType:x4} at {device}: it is no port of a " +
+                        $"bridge, and no protocol of the node has asked for them.",
                     $"make {device} a port of a bridge: ip link set {device} master BRIDGE");
             case "OTHERHOST":
                 return ForAnother(place);
@@ -46,45 +50,58 @@ internal static class DeviceDrops
         }
     }
 
-    public static Reason Xdp(Node node, string device, LinkInfo? link) => new(Causes.Xdp, node, device, $"An XDP program at {node.Name}/{device} dropped it, before the kernel made a packet of it.",
-        [link?.XdpProgramId is { } id ? Evidence.Link($"{device} has XDP program {id}; rx_dropped {link.Statistics.RxDropped}.") : Evidence.Link($"{device} has an XDP program.")], $"ip link set {device} xdp off");
+    public static Reason Xdp(Node node, string device, LinkInfo? link) =>
+        new(Causes.Xdp, node, device, $"An XDP program at {node.Name}/{device} dropped it, before the kernel made a packet of it.",
+        [link?.XdpProgramId is { } id ? Evidence.Link($"{device} has XDP program {id}; rx_dropped {link.Statistics.RxDropped}.")
+            : Evidence.Link($"{device} has an XDP program.")], $"ip link set {device} xdp off");
 
     /// <summary>An XDP program had it, and the frame did not go on into the stack.</summary>
     public static Reason XdpTook(Node node, string device, LinkInfo link, string what) => new(Causes.XdpTook, node, device,
-        $"{node.Name}/{device} has an XDP program, which took the frame before the stack saw it: {what}.", [Evidence.Link($"{device} has XDP program {link.XdpProgramId}.")], $"ip link set {device} xdp off");
+        $"{node.Name}/{device} has an XDP program, which took the frame before the stack saw it: {what}.",
+            [Evidence.Link($"{device} has XDP program {link.XdpProgramId}.")], $"ip link set {device} xdp off");
 
     private static Reason? OfPeer(DropPlace place, VethEnd end) =>
         end.Peer.Node.State.Route.FindLink(end.Peer.Index) is not { } peer ? null
         : !peer.IsUp ? PeerDown(place, end)
         : place.PacketLength > peer.Mtu
-            ? place.Why(Causes.VethMtu, $"The packet of {place.PacketLength} bytes is larger than the MTU {peer.Mtu} of {end.Peer}, the other end of the link; a veth pair drops what its receiver could not have sent.",
+            ? place.Why(Causes.VethMtu,
+                $"The packet of {place.PacketLength} bytes is larger than the MTU {peer.Mtu} of {end.Peer}, the other end of the link; a " +
+                    $"veth pair drops what its receiver could not have sent.",
                 $"ip link set {end.Peer.Name} mtu {place.PacketLength}, in node {end.Peer.Node.Name}", Evidence.Link($"{end.Peer} mtu {peer.Mtu}."))
         : null;
 
     private static Reason PeerDown(DropPlace place, VethEnd end) =>
-        place.Why(Causes.PeerDown, $"{place.Where} has no carrier: the other end of the link, {end.Peer}, is down.", $"ip link set {end.Peer.Name} up, in node {end.Peer.Node.Name}", Evidence.Link($"{end.Peer} down."));
+        place.Why(Causes.PeerDown, $"{place.Where} has no carrier: the other end of the link, {end.Peer}, is down.",
+            $"ip link set {end.Peer.Name} up, in node {end.Peer.Node.Name}", Evidence.Link($"{end.Peer} down."));
 
     // A device without a carrier has a queueing discipline that drops everything.
     private static Reason OfQueue(DropPlace place)
     {
-        RouteSocket route = place.Node.State.Route;
+        var route = place.Node.State.Route;
         if (route.FindLink(place.Device) is { HasCarrier: false } link)
         {
             return place.LabDevice is VethEnd end ? PeerDown(place, end)
-                : place.Why(Causes.NoCarrier, $"{place.Where}, by which it was to go out, has no carrier.", $"see what is at the other end of {place.Device}", Evidence.Link($"{place.Device} no carrier."));
+                : place.Why(Causes.NoCarrier, $"{place.Where}, by which it was to go out, has no carrier.",
+                    $"see what is at the other end of {place.Device}", Evidence.Link($"{place.Device} no carrier."));
         }
 
         List<QdiscInfo> queues = place.LabDevice is { } device ? [.. route.GetQdiscs(device.Index)] : [];
-        string kinds = queues.Count == 0 ? "" : $", {string.Join(", ", queues.Select(q => q.Kind))}";
-        return place.Why(Causes.Qdisc, $"The queueing discipline of {place.Where}{kinds}, dropped it: the packet of {place.PacketLength} bytes is more than it takes, or it is full.",
+        var kinds = queues.Count == 0 ? "" : $", {string.Join(", ", queues.Select(q => q.Kind))}";
+        return place.Why(Causes.Qdisc,
+            $"The queueing discipline of {place.Where}{kinds}, dropped it: the packet of {place.PacketLength} bytes is more than it takes, or it is full.",
             $"tc -s qdisc show dev {place.Device}", [.. queues.Select(q => Evidence.Qdisc($"{q}."))]);
     }
 
     private static Reason ForAnother(DropPlace place) =>
         place.Vlan is > 0 and var vlan
-            ? place.Why(Causes.VlanUnknown, $"The frame is tagged with VLAN {vlan}, and {place.Where} has no device for that VLAN.", $"ip link add link {place.Device} name {place.Device}.{vlan} type vlan id {vlan}, or send it untagged")
+            ? place.Why(Causes.VlanUnknown, $"The frame is tagged with VLAN {vlan}, and {place.Where} has no device for that VLAN.",
+                $"ip link add link {place.Device} name {place.Device}.{vlan} type vlan id {vlan}, or send it untagged")
         : place.LabDevice is { Switch: null, Addresses.Count: 0 }
-            ? place.Why(Causes.NotAPort, $"{place.Where} has no address, and {place.Device} is no port of a bridge: nothing there takes what is for {place.Seen.Destination}, or passes it on.", $"ip link set {place.Device} master BRIDGE")
-            : place.Why(Causes.OtherHost, $"The frame is for {place.Seen.Destination}, and {place.Where} has another address{(place.LabDevice is { } d ? $", {KernelState.MacOf(d)}" : "")}; a node's stack takes only frames for itself.",
+            ? place.Why(Causes.NotAPort,
+                $"{place.Where} has no address, and {place.Device} is no port of a bridge: nothing there takes what is " +
+                    $"for {place.Seen.Destination}, or passes it on.", $"ip link set {place.Device} master BRIDGE")
+            : place.Why(Causes.OtherHost,
+                $"The frame is for {place.Seen.Destination}, and {place.Where} has another " +
+                    $"address{(place.LabDevice is { } d ? $", {KernelState.MacOf(d)}" : "")}; a node's stack takes only frames for itself.",
                 "send it to the right MAC address: look at the sender's ARP entry (ip neigh)");
 }

@@ -9,7 +9,10 @@ namespace NetLab;
 /// </summary>
 internal static class DropKnowledge
 {
-    /// <summary>Drops that take nothing from anybody: copies for a stack that nobody meant, queues that are emptied when a tap is closed, echo replies after raw sockets had theirs.</summary>
+    /// <summary>
+    /// Drops that take nothing from anybody: copies for a stack that nobody meant, queues that are emptied when a tap is closed, echo
+    /// replies after raw sockets had theirs.
+    /// </summary>
     public static bool IsHarmless(DropPlace place) =>
         place.In("ip6_mc_input", "tun_queue_purge", "ping_rcv")
         || NamelessDrops.IsTaken(place)
@@ -35,7 +38,7 @@ internal static class DropKnowledge
             reason = null; // the state that would confirm it cannot be read any more; the kernel's words remain
         }
 
-        reason ??= KernelReasons.All.TryGetValue(place.Reason, out string? meaning)
+        reason ??= KernelReasons.All.TryGetValue(place.Reason, out var meaning)
             ? place.Why(Causes.KernelReason, $"The kernel dropped it at {place.Where}: {meaning} ({place.Reason} in {place.Function}).", null)
             : place.Why(Causes.Unknown, $"The kernel dropped it at {place.Where}: {place.Reason} in {place.Function}.", null);
         return reason with { Evidence = [place.Told, .. reason.Evidence, .. place.Answer] };

@@ -5,7 +5,8 @@ using NetLab.Packets;
 namespace NetLab;
 
 /// <summary>
-/// A drop, and what is known of where it was: plain facts, told by the kernel (<see cref="ByKernel"/>), or what the kernel would have told by a model of its decision
+/// A drop, and what is known of where it was: plain facts, told by the kernel (<see cref="ByKernel"/>), or what the kernel would have told
+/// by a model of its decision
 /// (<see cref="ByModel"/>). The frame is the frame as it was there, after all that routers, rules and tunnels did to it.
 /// </summary>
 internal sealed record DropPlace
@@ -59,7 +60,8 @@ internal sealed record DropPlace
     public (int Type, int Code)? IcmpError { get; init; }
 
     /// <summary>That error as evidence; none where there was none.</summary>
-    public IReadOnlyList<Evidence> Answer => IcmpError is var (type, code) ? [Evidence.Kernel($"an ICMP error of type {type}, code {code}, was sent back.")] : [];
+    public IReadOnlyList<Evidence> Answer =>
+        IcmpError is var (type, code) ? [Evidence.Kernel($"an ICMP error of type {type}, code {code}, was sent back.")] : [];
 
     /// <summary>Who tells it, and how.</summary>
     public required Evidence Told { get; init; }
@@ -72,9 +74,9 @@ internal sealed record DropPlace
     public static DropPlace ByKernel(Node node, TraceEvent drop, SkbCopy copy, Frame sent)
     {
         SkbHop? last = copy.Way is [.., var hop] ? hop : null, shown = copy.Way.LastOrDefault(h => h.First.StartsWithEthernet);
-        string device = drop.DeviceName.Length > 0 ? drop.DeviceName : last?.Namespace == drop.Namespace ? last.DeviceName : "";
-        IReadOnlyList<string> stack = drop.Stack.Count > 0 ? drop.Stack : [drop.Location];
-        Frame seen = AsItWas(drop) ?? (shown is null ? sent : Frame.FromBytes(shown.First.Bytes.Span));
+        var device = drop.DeviceName.Length > 0 ? drop.DeviceName : last?.Namespace == drop.Namespace ? last.DeviceName : "";
+        var stack = drop.Stack.Count > 0 ? drop.Stack : [drop.Location];
+        var seen = AsItWas(drop) ?? (shown is null ? sent : Frame.FromBytes(shown.First.Bytes.Span));
         return new DropPlace
         {
             Node = node,
@@ -134,7 +136,7 @@ internal sealed record DropPlace
 
     public bool Has(params ReadOnlySpan<string> functions)
     {
-        foreach (string function in functions)
+        foreach (var function in functions)
         {
             if (Is(Function, function) || Stack.Any(f => Is(f, function)))
             {
@@ -148,7 +150,7 @@ internal sealed record DropPlace
     /// <summary>Whether the kernel freed the frame in one of these functions, however the compiler has named its parts.</summary>
     public bool In(params ReadOnlySpan<string> functions)
     {
-        foreach (string function in functions)
+        foreach (var function in functions)
         {
             if (Is(Function, function))
             {

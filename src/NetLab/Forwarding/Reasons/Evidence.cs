@@ -3,8 +3,10 @@ using NetLab.Packets;
 namespace NetLab;
 
 /// <summary>One thing that shows why a frame ended: who says it, and what.</summary>
-/// <param name="Source">Who says it: <c>kernel</c>, <c>nft</c>, <c>iptables</c>, <c>ip6tables</c>, <c>ovs</c>; what was read (<c>link</c>, <c>bridge</c>, <c>qdisc</c>, <c>route</c>,
-/// <c>rule</c>, <c>neighbour</c>, <c>socket</c>, <c>sysctl</c>); <c>seen</c>, for what the lab saw itself; or <c>model</c>, for what follows from the state as it is now, and nobody told.</param>
+/// <param name="Source">Who says it: <c>kernel</c>, <c>nft</c>, <c>iptables</c>, <c>ip6tables</c>, <c>ovs</c>;
+/// what was read (<c>link</c>, <c>bridge</c>, <c>qdisc</c>, <c>route</c>,
+/// <c>rule</c>, <c>neighbour</c>, <c>socket</c>, <c>sysctl</c>); <c>seen</c>, for what the lab saw itself;
+/// or <c>model</c>, for what follows from the state as it is now, and nobody told.</param>
 /// <param name="Text">What it says: a sentence.</param>
 public sealed record Evidence(string Source, string Text)
 {

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using NetLab.Linux;
 using NetLab.Linux.Bpf;
@@ -20,7 +19,7 @@ internal static class FateExplainer
             copies = await RuleDrops.AddAsync(sent, copies, rules, ct).ConfigureAwait(false);
         }
 
-        foreach (FrameCopy copy in copies)
+        foreach (var copy in copies)
         {
             if (copy.Drop is { } drop)
             {
@@ -42,7 +41,7 @@ internal static class FateExplainer
     /// <summary>What went round until the lab stopped it ended by that, wherever it was just then.</summary>
     public static IReadOnlyList<FrameCopy> EndedBy(Storm storm, IReadOnlyList<FrameCopy> copies)
     {
-        foreach (FrameCopy copy in copies.Where(c => c.End is CopyEnd.Lost or CopyEnd.Dropped))
+        foreach (var copy in copies.Where(c => c.End is CopyEnd.Lost or CopyEnd.Dropped))
         {
             copy.EndBecauseOf(CopyEnd.Dropped, storm.Reason);
         }
@@ -58,10 +57,15 @@ internal static class FateExplainer
             return null;
         }
 
-        Reason? reason = refusal switch
+        var reason = refusal switch
         {
-            Errno.EINVAL => new Reason(Causes.Runt, sent.Start, link.Name, $"The frame has {sent.Frame.Length} bytes, less than an Ethernet header, which has 14: the kernel refused it.", [Evidence.Kernel("write(2) to the tap: EINVAL.")], "send at least destination, source and EtherType"),
-            Errno.EIO => new Reason(Causes.DeviceDown, sent.Start, link.Name, $"{sender.Tap} is {(link.IsUp ? "not ready" : "down")}, and the kernel refused the frame.", [Evidence.Kernel("write(2) to the tap: EIO."), Evidence.Link($"{link.Name} {(link.IsUp ? "up" : "down")}.")], $"ip link set {link.Name} up"),
+            Errno.EINVAL => new Reason(Causes.Runt, sent.Start, link.Name,
+                $"The frame has {sent.Frame.Length} bytes, less than an Ethernet header, which has 14: the kernel refused it.",
+                    [Evidence.Kernel("write(2) to the tap: EINVAL.")], "send at least destination, source and EtherType"),
+            Errno.EIO => new Reason(Causes.DeviceDown, sent.Start, link.Name,
+                $"{sender.Tap} is {(link.IsUp ? "not ready" : "down")}, and the kernel refused the frame.",
+                    [Evidence.Kernel("write(2) to the tap: EIO."), Evidence.Link($"{link.Name} {(link.IsUp ? "up" : "down")}.")],
+                        $"ip link set {link.Name} up"),
             null when link.XdpProgramId is not null && link.Statistics.RxDropped > 0 => DeviceDrops.Xdp(sent.Start, link.Name, link),
             _ => null,
         };
@@ -77,7 +81,8 @@ internal static class FateExplainer
 
     private static async Task LostAsync(SentFrame sent, FrameCopy copy, Hop last, CancellationToken ct)
     {
-        if (copy.Skb is { End: SkbEnd.Open, Hops: [.., { Direction: SkbDirection.Out, IsComplete: false } queued] } && sent.Start.Lab.Nodes.FirstOrDefault(n => n.IsApplied && n.NamespaceInode == queued.Namespace) is { } holder)
+        if (copy.Skb is { End: SkbEnd.Open, Hops: [.., { Direction: SkbDirection.Out, IsComplete: false } queued] }
+            && sent.Start.Lab.Nodes.FirstOrDefault(n => n.IsApplied && n.NamespaceInode == queued.Namespace) is { } holder)
         {
             copy.EndBecauseOf(CopyEnd.Pending, InQueue(holder, queued.DeviceName));
             return;
@@ -116,7 +121,7 @@ internal static class FateExplainer
     // It came to a stack that it is for. That the stack took it is told only where something shows it.
     private static void InStack(FrameCopy copy, Node node, Hop hop, Frame frame, IReadOnlyList<FrameCopy> all)
     {
-        bool isWhole = IsWhole(hop, frame, all);
+        var isWhole = IsWhole(hop, frame, all);
         if (StackModel.Of(node, hop.Device, frame, copy.Skb, isWhole) is { } decided)
         {
             copy.EndBecauseOf(decided.End, decided.Reason);
@@ -142,7 +147,10 @@ internal static class FateExplainer
         }
         else if (isWhole && all.Any(c => c.Hops.Count > 0 && c.Hops.SkipLast(1).Any(h => IsPartOf(h, hop, frame))))
         {
-            copy.EndBecauseOf(CopyEnd.Consumed, new Reason(Causes.Reassembled, node, hop.Device, $"{node.Name} put the fragments of datagram {frame.Ipv4!.Value.Identification} together, and the datagram went on as one.", [Evidence.Seen("all fragments came, and what was in them went on.")]));
+            copy.EndBecauseOf(CopyEnd.Consumed,
+                new Reason(Causes.Reassembled, node, hop.Device,
+                    $"{node.Name} put the fragments of datagram {frame.Ipv4!.Value.Identification} together, and the datagram went on as one.",
+                        [Evidence.Seen("all fragments came, and what was in them went on.")]));
         }
         else if (copy.Skb is { End: SkbEnd.Open } && !isWhole)
         {
@@ -165,11 +173,11 @@ internal static class FateExplainer
             return false;
         }
 
-        int end = 0;
-        bool hasLast = false;
-        foreach (Hop part in all.SelectMany(c => c.Hops).Where(h => IsPartOf(h, hop, frame)).OrderBy(h => h.Frame!.Ipv4!.Value.FragmentOffset))
+        var end = 0;
+        var hasLast = false;
+        foreach (var part in all.SelectMany(c => c.Hops).Where(h => IsPartOf(h, hop, frame)).OrderBy(h => h.Frame!.Ipv4!.Value.FragmentOffset))
         {
-            Ipv4Packet ip = part.Frame!.Ipv4!.Value;
+            var ip = part.Frame!.Ipv4!.Value;
             if (ip.FragmentOffset > end)
             {
                 return false;
@@ -184,13 +192,16 @@ internal static class FateExplainer
 
     private static bool IsPartOf(Hop other, Hop hop, Frame frame) =>
         ReferenceEquals(other.Node, hop.Node) && other.Device == hop.Device && other.Direction == hop.Direction
-        && other.Frame?.Ipv4 is { IsFragment: true } part && frame.Ipv4 is { } ip && part.Identification == ip.Identification && part.Source == ip.Source && part.Destination == ip.Destination;
+        && other.Frame?.Ipv4 is { IsFragment: true } part && frame.Ipv4 is { } ip && part.Identification == ip.Identification
+        && part.Source == ip.Source && part.Destination == ip.Destination;
 
     private static Reason InQueue(Node node, string device)
     {
-        IReadOnlyList<QdiscInfo> queues = node.FindDevice(device) is { IsApplied: true } known ? node.State.Route.GetQdiscs(known.Index) : [];
-        return new Reason(Causes.Queued, node, device, $"The frame waits in the queue of {node.Name}/{device}{(queues.Count == 0 ? "" : $" ({string.Join(", ", queues.Select(q => q.Kind))})")}: the queueing discipline lets it go later.",
-            [.. queues.Select(q => Evidence.Qdisc($"{q}.")), Evidence.Kernel("it was put into the queue, and did not go out yet.")], $"wait, or look at the rate: tc -s qdisc show dev {device}");
+        var queues = node.FindDevice(device) is { IsApplied: true } known ? node.State.Route.GetQdiscs(known.Index) : [];
+        return new Reason(Causes.Queued, node, device,
+            $"The frame waits in the queue of {node.Name}/{device}{(queues.Count == 0 ? "" : $" ({string.Join(", ", queues.Select(q => q.Kind))})")}: the queueing discipline lets it go later.",
+            [.. queues.Select(q => Evidence.Qdisc($"{q}.")), Evidence.Kernel("it was put into the queue, and did not go out yet.")],
+                $"wait, or look at the rate: tc -s qdisc show dev {device}");
     }
 
     // It went out of a device, and did not come in where that leads.
@@ -200,19 +211,22 @@ internal static class FateExplainer
         {
             if (copy.Skb is null)
             {
-                copy.EndBecauseOf(CopyEnd.Lost, DeviceDrops.XdpTook(peer.Node, peer.Name, link, "whether it dropped the frame, or sent it elsewhere, is not seen"));
+                copy.EndBecauseOf(CopyEnd.Lost,
+                    DeviceDrops.XdpTook(peer.Node, peer.Name, link, "whether it dropped the frame, or sent it elsewhere, is not seen"));
             }
             else if (copy.Skb is { End: SkbEnd.Consumed })
             {
-                copy.EndBecauseOf(CopyEnd.Consumed, DeviceDrops.XdpTook(peer.Node, peer.Name, link, "it did not drop the frame, and where it sent it is not seen"));
+                copy.EndBecauseOf(CopyEnd.Consumed,
+                    DeviceDrops.XdpTook(peer.Node, peer.Name, link, "it did not drop the frame, and where it sent it is not seen"));
             }
         }
         else if (last.LabDevice is KernelDevice { Spec: VxlanSpec tunnel } && copy.Skb is { End: SkbEnd.Open }
             && last.Node.State.Route.GetNeighbours().Where(n => n.State is NeighbourState.Incomplete).ToList() is { Count: > 0 } unresolved)
         {
-            NeighbourInfo entry = unresolved.Find(n => n.Address.Equals(tunnel.Remote)) ?? unresolved[0];
-            string device = last.Node.State.Route.FindLink(entry.Index)?.Name ?? "";
-            copy.EndBecauseOf(CopyEnd.Pending, Unresolved(last.Node, device, entry, Evidence.Link($"{last.Device} vxlan id {tunnel.Id} remote {tunnel.Remote}.")));
+            var entry = unresolved.Find(n => n.Address.Equals(tunnel.Remote)) ?? unresolved[0];
+            var device = last.Node.State.Route.FindLink(entry.Index)?.Name ?? "";
+            copy.EndBecauseOf(CopyEnd.Pending,
+                Unresolved(last.Node, device, entry, Evidence.Link($"{last.Device} vxlan id {tunnel.Id} remote {tunnel.Remote}.")));
         }
     }
 
@@ -249,14 +263,17 @@ internal static class FateExplainer
 
     private static Reason Used(Frame frame, Hop hop, TraceEvent end)
     {
-        Evidence evidence = Evidence.Kernel($"the frame was freed, in {end.Location}.");
-        string? target = frame.Arp is { } arp ? arp.TargetIp.ToString() : frame.NeighborSolicitation is { } solicitation ? solicitation.Target.ToString() : null;
+        var evidence = Evidence.Kernel($"the frame was freed, in {end.Location}.");
+        var target = frame.Arp is { } arp ? arp.TargetIp.ToString() : frame.NeighborSolicitation is { } solicitation ? solicitation.Target.ToString() : null;
         return frame.Arp is { Operation: ArpOperation.Request } request && StackModel.Proxied(hop.Node, hop.Device, request) is { } proxied
             ? proxied with { Evidence = [.. proxied.Evidence, evidence] }
             : target is not null
-            ? new Reason(Causes.ArpForAnother, hop.Node, hop.Device, $"{hop.Node.Name} took the {(frame.Arp is null ? "neighbour solicitation" : "ARP packet")}, which asks for {target}, and has nothing to answer: it does not have that address.", [evidence])
+            ? new Reason(Causes.ArpForAnother, hop.Node, hop.Device,
+                $"{hop.Node.Name} took the {(frame.Arp is null ? "neighbour solicitation" : "ARP packet")}, which asks " +
+                    $"for {target}, and has nothing to answer: it does not have that address.", [evidence])
             : frame.Ipv6 is { } ip6 && frame.Destination.IsMulticast
-                ? new Reason(Causes.GroupNotJoined, hop.Node, hop.Device, $"{ip6.Destination} is a group, and nobody in {hop.Node.Name} has joined it on {hop.Device}.", [evidence])
+                ? new Reason(Causes.GroupNotJoined, hop.Node, hop.Device,
+                    $"{ip6.Destination} is a group, and nobody in {hop.Node.Name} has joined it on {hop.Device}.", [evidence])
                 : new Reason(Causes.Used, hop.Node, hop.Device, $"{hop.Node.Name} used the frame up itself and sent nothing on.", [evidence]);
     }
 
@@ -267,23 +284,28 @@ internal static class FateExplainer
             return null;
         }
 
-        IPAddress next = route.Gateway ?? route.Destination;
-        NeighbourInfo? entry = node.State.Route.GetNeighbours(route.NextHopInterfaceIndex).FirstOrDefault(n => n.Address.Equals(next));
-        return entry?.State is NeighbourState.Incomplete or NeighbourState.Failed ? Unresolved(node, route.NextHopDevice, entry, Evidence.Kernel($"route {route}.")) : null;
+        var next = route.Gateway ?? route.Destination;
+        var entry = node.State.Route.GetNeighbours(route.NextHopInterfaceIndex).FirstOrDefault(n => n.Address.Equals(next));
+        return entry?.State is NeighbourState.Incomplete or NeighbourState.Failed
+            ? Unresolved(node, route.NextHopDevice, entry, Evidence.Kernel($"route {route}.")) : null;
     }
 
     internal static Reason Unresolved(Node node, string device, NeighbourInfo entry, Evidence evidence)
     {
-        bool v6 = entry.Address.AddressFamily == AddressFamily.InterNetworkV6;
-        Evidence state = Evidence.Neighbour($"{entry.Address} dev {device} {entry.State.ToString().ToUpperInvariant()}.");
+        var v6 = entry.Address.AddressFamily == AddressFamily.InterNetworkV6;
+        var state = Evidence.Neighbour($"{entry.Address} dev {device} {entry.State.ToString().ToUpperInvariant()}.");
         if (v6 && !node.State.Route.GetAddresses(entry.Index).Any(a => a.Address.IsIPv6LinkLocal))
         {
-            return new Reason(Causes.NoLinkLocal, node, device, $"{node.Name} cannot ask for the MAC address of {entry.Address}: {device} has no link-local address, and a router sends neighbour solicitations from that.",
+            return new Reason(Causes.NoLinkLocal, node, device,
+                $"{node.Name} cannot ask for the MAC address of {entry.Address}: {device} has no link-local address, and a router sends " +
+                    $"neighbour solicitations from that.",
                 [evidence, state], $"ip address add fe80::1/64 dev {device}, or sysctl -w net.ipv6.conf.{device}.addr_gen_mode=0, in node {node.Name}");
         }
 
         return new Reason(Causes.NeighbourUnresolved, node, device,
-            $"{node.Name} is still resolving {entry.Address} on {device}: nobody has answered its {(v6 ? "neighbour solicitation" : "ARP request")}; the kernel gives up after 3 s.",
-            [evidence, state], $"see that {entry.Address} is there and in the same network as {device}, or: ip neigh add {entry.Address} lladdr MAC dev {device}");
+            $"{node.Name} is still resolving {entry.Address} on {device}: nobody has answered " +
+                $"its {(v6 ? "neighbour solicitation" : "ARP request")}; the kernel gives up after 3 s.",
+            [evidence, state], $"see that {entry.Address} is there and in the same network " +
+                $"as {device}, or: ip neigh add {entry.Address} lladdr MAC dev {device}");
     }
 }

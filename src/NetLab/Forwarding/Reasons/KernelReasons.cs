@@ -1,7 +1,8 @@
 namespace NetLab;
 
 /// <summary>
-/// The kernel's named drop reasons (enum skb_drop_reason of include/net/dropreason-core.h, up to Linux 6.18) in plain words, for drops of which nothing more is known: what a reason
+/// The kernel's named drop reasons (enum skb_drop_reason of include/net/dropreason-core.h, up to Linux 6.18) in plain words, for drops of
+/// which nothing more is known: what a reason
 /// means wherever it is given. <c>NOT_SPECIFIED</c> means nothing, and is not here.
 /// </summary>
 internal static class KernelReasons

@@ -13,19 +13,22 @@ internal sealed record KernelSocket(IPEndPoint Local, IPEndPoint Remote, int Wai
 
     /// <summary>The IPv4 sockets of a node that take packets at a port; of TCP, those that listen.</summary>
     public static List<KernelSocket> At(Node node, string protocol, int port) =>
-        [.. Read(node, protocol).Where(s => s.Socket.Local.Port == port && (protocol == "tcp" ? s.State is Listening : s.State is Connected or Unconnected)).Select(s => s.Socket)];
+        [.. Read(node, protocol)
+            .Where(s => s.Socket.Local.Port == port && (protocol == "tcp" ? s.State is Listening : s.State is Connected or Unconnected)).Select(s => s.Socket)];
 
     /// <summary>The sockets that listen at a TCP port, those of IPv6 too, which may take IPv4.</summary>
-    public static List<KernelSocket> Listeners(Node node, int port) => [.. ReadTcp(node).Where(s => s.State is Listening && s.Socket.Local.Port == port).Select(s => s.Socket)];
+    public static List<KernelSocket> Listeners(Node node, int port) =>
+        [.. ReadTcp(node).Where(s => s.State is Listening && s.Socket.Local.Port == port).Select(s => s.Socket)];
 
     /// <summary>Whether the node has a TCP connection between two ends, be it only asked for.</summary>
-    public static bool HasConnection(Node node, IPEndPoint local, IPEndPoint remote) => ReadTcp(node).Any(s => s.Socket.Local.Equals(local) && s.Socket.Remote.Equals(remote));
+    public static bool HasConnection(Node node, IPEndPoint local, IPEndPoint remote) =>
+        ReadTcp(node).Any(s => s.Socket.Local.Equals(local) && s.Socket.Remote.Equals(remote));
 
     /// <summary>How often a connection was refused in this node because a queue of connections was full: ListenOverflows of <c>/proc/net/netstat</c>.</summary>
     public static long Overflows(Node node)
     {
         string[][] lines = [.. Lines(node, "netstat").Where(l => l.StartsWith("TcpExt:", StringComparison.Ordinal)).Select(l => l.Split(' '))];
-        int column = lines is [var names, _] ? Array.IndexOf(names, "ListenOverflows") : -1;
+        var column = lines is [var names, _] ? Array.IndexOf(names, "ListenOverflows") : -1;
         return column < 0 ? 0 : long.Parse(lines[1][column], CultureInfo.InvariantCulture);
     }
 
@@ -37,7 +40,8 @@ internal sealed record KernelSocket(IPEndPoint Local, IPEndPoint Remote, int Wai
     // sl, local_address, rem_address, st, tx_queue:rx_queue: "0: 0100007F:0035 00000000:0000 07 00000000:00000000"
     private static IEnumerable<(KernelSocket Socket, string State)> Read(Node node, string protocol) =>
         Lines(node, protocol).Skip(1).Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(w => w.Length > 4)
-            .Select(w => (new KernelSocket(Parse(w[1]), Parse(w[2]), int.Parse(w[4].AsSpan(w[4].IndexOf(':', StringComparison.Ordinal) + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture)), w[3]));
+            .Select(w => (new KernelSocket(Parse(w[1]), Parse(w[2]),
+                int.Parse(w[4].AsSpan(w[4].IndexOf(':', StringComparison.Ordinal) + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture)), w[3]));
 
     private static string[] Lines(Node node, string file)
     {
@@ -48,14 +52,15 @@ internal sealed record KernelSocket(IPEndPoint Local, IPEndPoint Remote, int Wai
     // An address is one number, or of IPv6 four, in the machine's own order, as %08X. What is IPv4 in IPv6 is IPv4.
     private static IPEndPoint Parse(string text)
     {
-        int colon = text.IndexOf(':', StringComparison.Ordinal);
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
         var bytes = new byte[colon / 2];
-        for (int i = 0; i < bytes.Length; i += 4)
+        for (var i = 0; i < bytes.Length; i += 4)
         {
             BitConverter.TryWriteBytes(bytes.AsSpan(i), uint.Parse(text.AsSpan(2 * i, 8), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
         }
 
         var address = new IPAddress(bytes);
-        return new IPEndPoint(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, int.Parse(text.AsSpan(colon + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+        return new IPEndPoint(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address,
+            int.Parse(text.AsSpan(colon + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
     }
 }

@@ -6,8 +6,10 @@ using NetLab.Packets;
 namespace NetLab;
 
 /// <summary>
-/// Drops that older kernels leave nameless (NOT_SPECIFIED) and newer ones name. The function that freed the frame has few reasons to; which of them it was, the frame
-/// and the state around it tell, asked in the order in which the function asks. Where they do not, the drop stays nameless. The evidence is the older kernel's own words.
+/// Drops that older kernels leave nameless (NOT_SPECIFIED) and newer ones name. The function that freed the frame has few reasons to;
+/// which of them it was, the frame
+/// and the state around it tell, asked in the order in which the function asks. Where they do not, the drop stays nameless.
+/// The evidence is the older kernel's own words.
 /// </summary>
 internal static class NamelessDrops
 {
@@ -36,7 +38,8 @@ internal static class NamelessDrops
         : place.Seen.Source.IsMulticast || place.Seen.Source.IsZero ? "MAC_INVALID_SOURCE"
         : place.Seen.Destination.ToUInt64() == MacControl ? "MAC_IEEE_MAC_CONTROL"
         : place.Node.State.Route.FindLink(bridge.Index) is { IsUp: false }
-            || place.Node.State.Route.FindLink(port.Index)?.BridgePortOptions?.State is not (BridgePortState.Forwarding or BridgePortState.Learning) ? "BRIDGE_INGRESS_STP_STATE"
+            || place.Node.State.Route.FindLink(port.Index)?.BridgePortOptions?.State is not (BridgePortState.Forwarding or BridgePortState.Learning)
+            ? "BRIDGE_INGRESS_STP_STATE"
         : NftTables.Read(place.Node.State.Namespace).Any(t => t.Family is NftFamily.Bridge && t.Name != NftTrace.ArmingTable) ? "NETFILTER_DROP"
         : null;
 
@@ -69,11 +72,12 @@ internal static class NamelessDrops
             return null;
         }
 
-        bool hasEntry = place.Node.State.Route.GetFdb().Any(e => e.Index == link.Index && e.Remote is not null);
+        var hasEntry = place.Node.State.Route.GetFdb().Any(e => e.Index == link.Index && e.Remote is not null);
         return spec.Remote is null && !hasEntry ? "VXLAN_NO_REMOTE"
             : spec.Remote is { } remote && place.Node.State.Route.FindRoute(remote).Error != 0 ? "IP_OUTNOROUTES"
             : null;
     }
 
-    private static bool IsNdpFromAfar(DropPlace place) => place.Seen.Ipv6 is { HopLimit: not 255 } && place.Seen.Icmpv6 is { Type: >= Icmpv6Type.RouterSolicitation and <= Icmpv6Type.Redirect };
+    private static bool IsNdpFromAfar(DropPlace place) =>
+        place.Seen.Ipv6 is { HopLimit: not 255 } && place.Seen.Icmpv6 is { Type: >= Icmpv6Type.RouterSolicitation and <= Icmpv6Type.Redirect };
 }

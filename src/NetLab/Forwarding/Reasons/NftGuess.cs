@@ -11,13 +11,14 @@ internal static partial class NftGuess
 {
     public static async Task<Reason> ExplainAsync(DropPlace place, IReadOnlyList<Evidence> known)
     {
-        (NftFamily[] families, string hook) = HookOf(place);
-        string at = $"netfilter, {(families.Length > 0 ? families[0].Word() : "?")} family, hook {(hook.Length > 0 ? hook : "unknown")}";
+        (var families, var hook) = HookOf(place);
+        var at = $"netfilter, {(families.Length > 0 ? families[0].Word() : "?")} family, hook {(hook.Length > 0 ? hook : "unknown")}";
         var evidence = new List<Evidence>(known);
         List<Candidate> candidates = [];
         try
         {
-            candidates = Find(await NftRules.ListAsync(place.Node.Lab.Processes, place.Node.State.Namespace, withCounters: true).ConfigureAwait(false), families, hook);
+            candidates = Find(await NftRules.ListAsync(place.Node.Lab.Processes, place.Node.State.Namespace, withCounters: true)
+                .ConfigureAwait(false), families, hook);
         }
         catch (Exception e) when (e is LinuxException or ProcessFailedException)
         {
@@ -25,7 +26,7 @@ internal static partial class NftGuess
         }
 
         // A rule that has counted is more likely than one that has not; a rule without a counter may be either.
-        List<Candidate> likely = candidates.FindAll(c => c.Packets != 0);
+        var likely = candidates.FindAll(c => c.Packets != 0);
         if (likely.Count > 1 && likely.Any(c => c.Packets > 0))
         {
             likely = likely.FindAll(c => c.Packets > 0);
@@ -33,8 +34,8 @@ internal static partial class NftGuess
 
         if (likely.Count == 1)
         {
-            Candidate one = likely[0];
-            NftRule? rule = await NftRules.FindAsync(place.Node.Lab.Processes, place.Node.State.Namespace, one.Chain, one.Handle).ConfigureAwait(false);
+            var one = likely[0];
+            var rule = await NftRules.FindAsync(place.Node.Lab.Processes, place.Node.State.Namespace, one.Chain, one.Handle).ConfigureAwait(false);
             evidence.Add(candidates.Count == 1
                 ? Evidence.Nft($"it is the only rule of the hook {hook} that drops, in the ruleset as it is now.")
                 : Evidence.Nft($"of {candidates.Count} rules of the hook {hook} that drop, it is the one whose counter has moved."));
@@ -56,7 +57,7 @@ internal static partial class NftGuess
         var found = new List<Candidate>();
         var seen = new HashSet<NftChain>(ReferenceEqualityComparer.Instance);
         var queue = new Queue<NftChain>(chains.Where(c => c.Hook == hook && families.Contains(c.Family)));
-        while (queue.TryDequeue(out NftChain? chain))
+        while (queue.TryDequeue(out var chain))
         {
             if (!seen.Add(chain))
             {
@@ -68,16 +69,17 @@ internal static partial class NftGuess
                 found.Add(new Candidate(chain, 0, "policy drop", -1));
             }
 
-            foreach ((ulong handle, string text) in chain.Rules)
+            foreach ((var handle, var text) in chain.Rules)
             {
                 if (DropPattern().IsMatch(text))
                 {
-                    found.Add(new Candidate(chain, handle, text, CounterPattern().Match(text) is { Success: true } counter ? long.Parse(counter.Groups[1].Value, CultureInfo.InvariantCulture) : -1));
+                    found.Add(new Candidate(chain, handle, text, CounterPattern()
+                        .Match(text) is { Success: true } counter ? long.Parse(counter.Groups[1].Value, CultureInfo.InvariantCulture) : -1));
                 }
 
-                foreach (string jump in JumpPattern().Matches(text).Select(j => j.Groups[1].Value))
+                foreach (var jump in JumpPattern().Matches(text).Select(j => j.Groups[1].Value))
                 {
-                    foreach (NftChain target in chains.Where(c => c.Family == chain.Family && c.Table == chain.Table && c.Name == jump))
+                    foreach (var target in chains.Where(c => c.Family == chain.Family && c.Table == chain.Table && c.Name == jump))
                     {
                         queue.Enqueue(target);
                     }
@@ -106,9 +108,9 @@ internal static partial class NftGuess
                 : "prerouting");
         }
 
-        bool v6 = place.Has("nft_do_chain_ipv6", "ip6_forward", "ip6_input", "ipv6_rcv", "ip6_output", "ip6_finish_output") || place.IsIpv6;
+        var v6 = place.Has("nft_do_chain_ipv6", "ip6_forward", "ip6_input", "ipv6_rcv", "ip6_output", "ip6_finish_output") || place.IsIpv6;
         NftFamily[] families = [v6 ? NftFamily.Ip6 : NftFamily.Ip, NftFamily.Inet];
-        string hook =
+        var hook =
             place.Has("br_nf_forward_ip", "br_nf_forward", "ip_forward", "ip6_forward") ? "forward"
             : place.Has("ip_local_deliver", "ip6_input") ? "input"
             : place.Has("__ip_local_out", "__ip6_local_out", "ip6_xmit") ? "output"

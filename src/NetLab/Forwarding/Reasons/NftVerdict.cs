@@ -7,7 +7,8 @@ using NetLab.Packets;
 namespace NetLab;
 
 /// <summary>
-/// Which rule dropped a frame: known by the kernel's trace of the rules of nftables, and by the counters of those of iptables-legacy (<see cref="LegacyVerdict"/>);
+/// Which rule dropped a frame: known by the kernel's trace of the rules of nftables, and by the counters of those of iptables-legacy
+/// (<see cref="LegacyVerdict"/>);
 /// where that is missing, looked for by <see cref="NftGuess"/>.
 /// </summary>
 internal static partial class NftVerdict
@@ -18,8 +19,8 @@ internal static partial class NftVerdict
         List<Evidence> evidence = [place.Told];
         if (rules.Of(place.Node) is { } account)
         {
-            List<NftTraversal> drops = Distinct(account.DropsOf(place.Packet.Span), place.InterfaceIndex);
-            IReadOnlyList<LegacyDrop> legacy = LegacyVerdict.DropsAt(place, account);
+            var drops = Distinct(account.DropsOf(place.Packet.Span), place.InterfaceIndex);
+            var legacy = LegacyVerdict.DropsAt(place, account);
             if (legacy.Count > 0 && drops.Count > 0)
             {
                 drops = AtHook(drops, await account.Rules.ChainsAsync(ct).ConfigureAwait(false), NftGuess.HookOf(place));
@@ -27,7 +28,7 @@ internal static partial class NftVerdict
 
             if (drops.Count + legacy.Count == 1)
             {
-                Reason reason = drops.Count == 1
+                var reason = drops.Count == 1
                     ? await OfAsync(account, drops[0], place.Device, evidence, ct).ConfigureAwait(false)
                     : await LegacyVerdict.BecauseAsync(place.Node, place.Device, legacy[0], evidence).ConfigureAwait(false);
                 return reason with { Evidence = [.. reason.Evidence, .. place.Answer] };
@@ -37,7 +38,8 @@ internal static partial class NftVerdict
             evidence.AddRange(legacy.Select(LegacyVerdict.EvidenceOf));
             if (drops.Count + legacy.Count > 1)
             {
-                return new Reason(Causes.Netfilter, place.Node, place.Device, $"One of {drops.Count + legacy.Count} rules of node {place.Node.Name} dropped it: each dropped a copy of the frame there.", evidence,
+                return new Reason(Causes.Netfilter, place.Node, place.Device,
+                    $"One of {drops.Count + legacy.Count} rules of node {place.Node.Name} dropped it: each dropped a copy of the frame there.", evidence,
                     $"look at the rules: {(legacy.Count > 0 ? LegacyVerdict.Listing(legacy[0]) : "nft -a list ruleset")}");
             }
 
@@ -61,8 +63,8 @@ internal static partial class NftVerdict
         var reasons = new List<Reason>();
         if (rules.Of(node) is { } account)
         {
-            int network = 14 + (4 * frame.VlanTags.Count);
-            foreach (NftTraversal drop in Distinct(account.DropsOf(frame.Bytes.Span[Math.Min(network, frame.Bytes.Length)..], isOwn), 0))
+            var network = 14 + (4 * frame.VlanTags.Count);
+            foreach (var drop in Distinct(account.DropsOf(frame.Bytes.Span[Math.Min(network, frame.Bytes.Length)..], isOwn), 0))
             {
                 reasons.Add(await OfAsync(account, drop, null, [], ct).ConfigureAwait(false));
             }
@@ -81,8 +83,8 @@ internal static partial class NftVerdict
     /// <param name="isQueue">It gave the frame to a queue, to which nobody listens.</param>
     public static Reason Because(Node node, string device, NftRule rule, string at, string way, IReadOnlyList<Evidence> evidence, bool isQueue = false)
     {
-        (Cause ofRule, Cause ofPolicy) = CausesOf(rule);
-        string told = isQueue ? " It gives frames to a program by a queue, and none listens to that: the kernel dropped it."
+        (var ofRule, var ofPolicy) = CausesOf(rule);
+        var told = isQueue ? " It gives frames to a program by a queue, and none listens to that: the kernel dropped it."
             : Rejects().Match(rule.Iptables ?? rule.Text) is not { Success: true } reject ? ""
             : reject.Value.Contains("tcp", StringComparison.Ordinal) ? " It rejects: a TCP RST was sent back." : " It rejects: an ICMP error was sent back.";
         return new Reason(rule.Number == 0 ? ofPolicy : ofRule, node, device, $"{rule}, in node {node.Name} ({at}{way}).{told}", evidence,
@@ -91,25 +93,27 @@ internal static partial class NftVerdict
 
     private static async Task<Reason> OfAsync(NodeAccount account, NftTraversal way, string? device, List<Evidence> evidence, CancellationToken ct)
     {
-        NftTraceEvent last = way.Last;
-        Node node = account.Rules.Node;
+        var last = way.Last;
+        var node = account.Rules.Node;
         evidence = [.. evidence, Evidence.Nft($"{way}.")];
         IReadOnlyList<NftChain> chains = [];
         NftRule? rule = null;
         try
         {
             chains = await account.Rules.ChainsAsync(ct).ConfigureAwait(false);
-            rule = Find(chains, last) is { } chain ? await account.Rules.RuleAsync(chain, last.Step is NftTraceStep.Policy ? 0 : last.RuleHandle, ct).ConfigureAwait(false) : null;
+            rule = Find(chains, last) is { } chain
+                ? await account.Rules.RuleAsync(chain, last.Step is NftTraceStep.Policy ? 0 : last.RuleHandle, ct).ConfigureAwait(false) : null;
         }
         catch (Exception e) when (e is LinuxException or ProcessFailedException)
         {
             evidence.Add(Evidence.Nft($"{e.Message}"));
         }
 
-        string hook = Find(chains, way.Steps[0])?.Hook ?? "";
+        var hook = Find(chains, way.Steps[0])?.Hook ?? "";
         device ??= DeviceOf(node, last, hook);
-        string at = $"netfilter, {last.Family.Word()} family{(hook.Length > 0 ? $", hook {hook}" : "")}";
-        string jumps = way.Jumps.Count == 0 ? "" : $", by {string.Join(" > ", way.Jumps.Select(j => $"{j.Chain} rule {Find(chains, j)?.NumberOf(j.RuleHandle)}"))} > {last.Chain}";
+        var at = $"netfilter, {last.Family.Word()} family{(hook.Length > 0 ? $", hook {hook}" : "")}";
+        var jumps = way.Jumps.Count == 0 ? ""
+            : $", by {string.Join(" > ", way.Jumps.Select(j => $"{j.Chain} rule {Find(chains, j)?.NumberOf(j.RuleHandle)}"))} > {last.Chain}";
         return rule is not null
             ? Because(node, device, rule, at, jumps, evidence, last.Queue is not null)
             : new Reason(last.Step is NftTraceStep.Policy ? Causes.NftPolicy : Causes.NftRule, node, device,
@@ -117,7 +121,8 @@ internal static partial class NftVerdict
                 evidence);
     }
 
-    private static NftChain? Find(IReadOnlyList<NftChain> chains, NftTraceEvent step) => chains.FirstOrDefault(c => c.Family == step.Family && c.Table == step.Table && c.Name == step.Chain);
+    private static NftChain? Find(IReadOnlyList<NftChain> chains, NftTraceEvent step) =>
+        chains.FirstOrDefault(c => c.Family == step.Family && c.Table == step.Table && c.Name == step.Chain);
 
     // Those of the hook where the kernel dropped it.
     private static List<NftTraversal> AtHook(List<NftTraversal> drops, IReadOnlyList<NftChain> chains, (NftFamily[] Families, string Hook) at) =>
@@ -127,14 +132,16 @@ internal static partial class NftVerdict
     private static List<NftTraversal> Distinct(IReadOnlyList<NftTraversal> drops, int device)
     {
         List<NftTraversal> there = [.. drops.Where(d => device == 0 || d.Last.InputInterfaceIndex == device || d.Last.OutputInterfaceIndex == device)];
-        return [.. (there.Count > 0 ? there : drops).DistinctBy(d => (d.Last.Family, d.Last.Table, d.Last.Chain, d.Last.Step, d.Last.RuleHandle, device == 0 ? d.Last.OutputInterfaceIndex : 0))];
+        return [.. (there.Count > 0 ? there : drops).DistinctBy(d =>
+            (d.Last.Family, d.Last.Table, d.Last.Chain, d.Last.Step, d.Last.RuleHandle, device == 0 ? d.Last.OutputInterfaceIndex : 0))];
     }
 
     // Where the kernel has the frame at that hook: skb->dev.
     private static string DeviceOf(Node node, NftTraceEvent step, string hook)
     {
-        int index = hook is "postrouting" or "egress" or "output" || (hook is "forward" && step.Family is NftFamily.Bridge) ? step.OutputInterfaceIndex : step.InputInterfaceIndex;
-        return !node.State.DevicesByIndex.TryGetValue(index, out Device? device) ? ""
+        var index = hook is "postrouting" or "egress" or "output" || (hook is "forward" && step.Family is NftFamily.Bridge)
+            ? step.OutputInterfaceIndex : step.InputInterfaceIndex;
+        return !node.State.DevicesByIndex.TryGetValue(index, out var device) ? ""
             : hook is "input" && step.Family is NftFamily.Bridge && device.Switch is { } bridge ? bridge.Name // where it goes up
             : device.Name;
     }
@@ -150,7 +157,7 @@ internal static partial class NftVerdict
 
     private static string Remedy(NftRule rule)
     {
-        string chain = $"{rule.Family.Word()} {rule.Table} {rule.Chain}";
+        var chain = $"{rule.Family.Word()} {rule.Table} {rule.Chain}";
         if (rule.Iptables is { } line)
         {
             return rule.Number == 0
@@ -163,8 +170,9 @@ internal static partial class NftVerdict
             return $"add a rule that accepts it: nft add rule {chain} … accept";
         }
 
-        string delete = $"nft delete rule {chain} handle {rule.Handle}, or a rule before it that accepts the frame";
-        return SetPattern().Match(rule.Text) is { Success: true } set ? $"nft delete element {rule.Family.Word()} {rule.Table} {set.Groups[1].Value} {{ … }}; {delete}" : delete;
+        var delete = $"nft delete rule {chain} handle {rule.Handle}, or a rule before it that accepts the frame";
+        return SetPattern().Match(rule.Text) is { Success: true } set
+            ? $"nft delete element {rule.Family.Word()} {rule.Table} {set.Groups[1].Value} {{ … }}; {delete}" : delete;
     }
 
     [GeneratedRegex(@"\breject\b(?: with tcp reset)?|-j REJECT\b(?:.*--reject-with tcp-reset)?")]

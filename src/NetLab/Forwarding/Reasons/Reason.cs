@@ -4,7 +4,8 @@ using NetLab.Packets;
 namespace NetLab;
 
 /// <summary>Why a copy of a frame ended where it did.</summary>
-/// <param name="Cause">The cause, of the catalogue <see cref="Causes"/>; it compares with its word: <c>nft-rule</c>, <c>bridge-mtu</c>, <c>no-route</c>.</param>
+/// <param name="Cause">The cause, of the catalogue <see cref="Causes"/>; it compares with its word:
+/// <c>nft-rule</c>, <c>bridge-mtu</c>, <c>no-route</c>.</param>
 /// <param name="Node">Where.</param>
 /// <param name="Device">At which device; empty where there is none.</param>
 /// <param name="Sentence">The cause as a person would put it.</param>
@@ -29,7 +30,7 @@ public sealed record Reason(Cause Cause, Node Node, string Device, string Senten
     public string Describe(string indent = "")
     {
         var text = new StringBuilder($"{indent}Why: {Sentence}");
-        foreach (Evidence line in Evidence)
+        foreach (var line in Evidence)
         {
             text.AppendLine().Append($"{indent}Evidence: {line}");
         }

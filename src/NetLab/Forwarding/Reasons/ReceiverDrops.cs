@@ -8,7 +8,7 @@ internal static class ReceiverDrops
 {
     public static Reason? Find(DropPlace place)
     {
-        Node node = place.Node;
+        var node = place.Node;
         switch (place.Reason)
         {
             case "NO_SOCKET":
@@ -20,18 +20,25 @@ internal static class ReceiverDrops
             case "ICMP_CSUM":
                 return place.Why(Causes.IcmpChecksum, "The ICMP checksum is wrong.", "let the sender compute it");
             case "SOCKET_RCVBUFF":
-                return place.Why(Causes.SocketFull, $"The socket in {node.Name} has no room: its program does not read fast enough.", "read faster, or give the socket a bigger SO_RCVBUF");
+                return place.Why(Causes.SocketFull, $"The socket in {node.Name} has no room: its program does not read fast enough.",
+                    "read faster, or give the socket a bigger SO_RCVBUF");
             case "SOCKET_FILTER":
-                return place.Why(Causes.SocketFilter, $"The program's own filter at its socket in {node.Name} refused it (SO_ATTACH_FILTER, or BPF).", "ss -0 -lnpb, or -ulnpb: shows the filter");
+                return place.Why(Causes.SocketFilter,
+                    $"The program's own filter at its socket in {node.Name} refused it (SO_ATTACH_FILTER, or BPF).",
+                        "ss -0 -lnpb, or -ulnpb: shows the filter");
             case "IP_NOPROTO" or "UNHANDLED_PROTO":
                 int? protocol = place.Seen.Ipv4 is { } ip4 ? (int)ip4.Protocol : place.Seen.Ipv6 is { } ip6 ? (int)ip6.Protocol : null;
-                return place.Why(Causes.NoProtocol, $"{node.Name} does not know the IP protocol {protocol}.", "open a raw socket for it, or see that the tunnel or program is there");
+                return place.Why(Causes.NoProtocol, $"{node.Name} does not know the IP protocol {protocol}.",
+                    "open a raw socket for it, or see that the tunnel or program is there");
             case "PKT_TOO_SMALL" when place.Has("__udp4_lib_rcv", "__udp6_lib_rcv"):
-                return place.Why(Causes.UdpLength, $"The UDP header says that the datagram is longer than the packet, or shorter than the header.", "look at who made it");
+                return place.Why(Causes.UdpLength, $"The UDP header says that the datagram is longer than the packet, or shorter than the header.",
+                    "look at who made it");
             case "PKT_TOO_SMALL" when place.Has("tcp_v4_rcv", "tcp_v6_rcv"):
                 return place.Why(Causes.TcpHeader, "The TCP header says that it is shorter than 20 bytes, or longer than the packet.", "look at who made it");
             case "INVALID_PROTO" when place.In("icmp_rcv") && IsForMany(place):
-                return place.Why(Causes.EchoIgnored, $"{node.Name} does not answer a ping of everybody, {place.To}: icmp_echo_ignore_broadcasts is {node.ReadSysctl("net.ipv4.icmp_echo_ignore_broadcasts").Trim()}.",
+                return place.Why(Causes.EchoIgnored,
+                    $"{node.Name} does not answer a ping of everybody, {place.To}: icmp_echo_ignore_broadcasts " +
+                        $"is {node.ReadSysctl("net.ipv4.icmp_echo_ignore_broadcasts").Trim()}.",
                     $"sysctl -w net.ipv4.icmp_echo_ignore_broadcasts=0, in node {node.Name}");
             case "NOT_SPECIFIED" when place.In("__udp4_lib_rcv", "__udp4_lib_mcast_deliver") && BroadcastOf(place) is { } broadcast:
                 return broadcast;
@@ -47,19 +54,33 @@ internal static class ReceiverDrops
         string peer = $"{place.From}:{place.Seen.Tcp?.SourcePort}", port = $"TCP port {place.Seen.Tcp?.DestinationPort} of {place.Node.Name}";
         return place.Reason switch
         {
-            "TCP_FLAGS" => place.Why(Causes.TcpFlags, $"{port} is listening, and has no connection that it belongs to: {place.Seen.Tcp?.Flags} from {peer} is no request for a new one.", "begin with a SYN; or the node has forgotten the connection (ss -tn)"),
-            "TCP_RESET" => place.Why(Causes.TcpReset, $"{peer} sent a RST to {port}: there is nothing to be done with it but to end the connection, if there is one.", null),
-            "TCP_INVALID_SEQUENCE" or "TCP_INVALID_END_SEQUENCE" => place.Why(Causes.TcpSequence, $"The sequence number {place.Seen.Tcp?.SequenceNumber} from {peer} is not in the window of the connection to {port}.", "look at both ends of the connection: ss -tni"),
-            "TCP_OLD_DATA" or "TCP_OLD_SEQUENCE" => place.Why(Causes.TcpOld, $"What the segment from {peer} brings to {port} has come before.", "an acknowledgment was late or lost: look at the way back"),
-            "TCP_OLD_ACK" or "TCP_TOO_OLD_ACK" or "TCP_ACK_UNSENT_DATA" or "TCP_INVALID_ACK_SEQUENCE" => place.Why(Causes.TcpAcknowledgment, $"The segment from {peer} acknowledges what {port} has not sent, or what was acknowledged long ago.", "look at both ends of the connection: ss -tni"),
-            "TCP_OVERWINDOW" or "TCP_ZEROWINDOW" => place.Why(Causes.TcpWindow, $"{port} has no room for the segment from {peer}: its window is full.", "see that the program reads: ss -tm"),
-            var other => place.Why(Causes.TcpState, $"The connection of {peer} to {port} does not take the segment in its present state ({other}).", "look at both ends of the connection: ss -tni"),
+            "TCP_FLAGS" => place.Why(Causes.TcpFlags,
+                $"{port} is listening, and has no connection that it belongs to: {place.Seen.Tcp?.Flags} from {peer} is no request for a new one.",
+                    "begin with a SYN; or the node has forgotten the connection (ss -tn)"),
+            "TCP_RESET" => place.Why(Causes.TcpReset,
+                $"{peer} sent a RST to {port}: there is nothing to be done with it but to end the connection, if there is one.", null),
+            "TCP_INVALID_SEQUENCE" or "TCP_INVALID_END_SEQUENCE" =>
+                place.Why(Causes.TcpSequence,
+                    $"The sequence number {place.Seen.Tcp?.SequenceNumber} from {peer} is not in the window of the connection to {port}.",
+                        "look at both ends of the connection: ss -tni"),
+            "TCP_OLD_DATA" or "TCP_OLD_SEQUENCE" =>
+                place.Why(Causes.TcpOld, $"What the segment from {peer} brings to {port} has come before.",
+                    "an acknowledgment was late or lost: look at the way back"),
+            "TCP_OLD_ACK" or "TCP_TOO_OLD_ACK" or "TCP_ACK_UNSENT_DATA"
+                or "TCP_INVALID_ACK_SEQUENCE" =>
+                place.Why(Causes.TcpAcknowledgment,
+                    $"The segment from {peer} acknowledges what {port} has not sent, or what was acknowledged long ago.",
+                        "look at both ends of the connection: ss -tni"),
+            "TCP_OVERWINDOW" or "TCP_ZEROWINDOW" =>
+                place.Why(Causes.TcpWindow, $"{port} has no room for the segment from {peer}: its window is full.", "see that the program reads: ss -tm"),
+            var other => place.Why(Causes.TcpState, $"The connection of {peer} to {port} does not take the segment in its present state ({other}).",
+                "look at both ends of the connection: ss -tni"),
         };
     }
 
     private static Reason NoSocket(DropPlace place)
     {
-        string protocol = place.Seen.Tcp is not null ? "TCP" : place.Seen.Udp is not null ? "UDP" : "this protocol";
+        var protocol = place.Seen.Tcp is not null ? "TCP" : place.Seen.Udp is not null ? "UDP" : "this protocol";
         int? port = place.Seen.Tcp is { } tcp ? tcp.DestinationPort : place.Seen.Udp is { } udp ? udp.DestinationPort : null;
         if (protocol == "UDP" && TunnelDrops.NoTunnel(place, port!.Value) is { } tunnel)
         {
@@ -69,29 +90,44 @@ internal static class ReceiverDrops
         if (port is not null && !place.IsIpv6 && KernelSocket.At(place.Node, protocol == "TCP" ? "tcp" : "udp", port.Value) is [var socket, ..])
         {
             return socket.Remote.Port != 0
-                ? place.Why(Causes.SocketElsewhere, $"The socket at {protocol} port {port} of {place.Node.Name} is connected to {socket.Remote}, and takes packets of nobody else; this one is from {place.From}.", "connect it to the sender, or do not connect it", Evidence.Socket($"{socket}."))
+                ? place.Why(Causes.SocketElsewhere,
+                    $"The socket at {protocol} port {port} of {place.Node.Name} is connected " +
+                        $"to {socket.Remote}, and takes packets of nobody else; this one is from {place.From}.",
+                            "connect it to the sender, or do not connect it", Evidence.Socket($"{socket}."))
                 : !socket.Local.Address.Equals(IPAddress.Any) && !socket.Local.Address.Equals(place.To)
-                    ? place.Why(Causes.SocketElsewhere, $"The socket at {protocol} port {port} of {place.Node.Name} listens at {socket.Local.Address} alone; the packet is for {place.To}.", $"let the program listen at {place.To} or at 0.0.0.0", Evidence.Socket($"{socket}."))
-                    : place.Why(Causes.SocketDevice, $"A socket of {place.Node.Name} listens on {protocol} port {port}, but not for packets that come in by {place.Device}: it is bound to another device (SO_BINDTODEVICE).", $"bind it to {place.Device}, or to none: ss -lnp shows the device", Evidence.Socket($"{socket}."));
+                    ? place.Why(Causes.SocketElsewhere,
+                        $"The socket at {protocol} port {port} of {place.Node.Name} listens at {socket.Local.Address} alone; the packet is for {place.To}.",
+                            $"let the program listen at {place.To} or at 0.0.0.0", Evidence.Socket($"{socket}."))
+                    : place.Why(Causes.SocketDevice,
+                        $"A socket of {place.Node.Name} listens on {protocol} port {port}, but not for packets that come in " +
+                            $"by {place.Device}: it is bound to another device (SO_BINDTODEVICE).",
+                                $"bind it to {place.Device}, or to none: ss -lnp shows the device", Evidence.Socket($"{socket}."));
         }
 
-        return place.Why(Causes.NoSocket, $"Nobody in {place.Node.Name} listens on {protocol}{(port is null ? "" : $" port {port}")}.", $"start the program, or see what listens: ss -lnp, in node {place.Node.Name}");
+        return place.Why(Causes.NoSocket, $"Nobody in {place.Node.Name} listens on {protocol}{(port is null ? "" : $" port {port}")}.",
+            $"start the program, or see what listens: ss -lnp, in node {place.Node.Name}");
     }
 
     // A router takes a packet for the broadcast address of one of its networks for itself.
     private static Reason? BroadcastOf(DropPlace place)
     {
-        Device? network = place.To is not { } to ? null : place.Node.Devices.FirstOrDefault(d => d.Addresses.Any(a => !a.IsIPv6 && a.Contains(to) && IsLast(a, to)));
+        var network = place.To is not { } to ? null
+            : place.Node.Devices.FirstOrDefault(d => d.Addresses.Any(a => !a.IsIPv6 && a.Contains(to) && IsLast(a, to)));
         return network is null || network.Name == place.Device ? null
-            : place.Why(Causes.DirectedBroadcast, $"{place.To} is the broadcast address of {network.Name}, a network of {place.Node.Name} itself; a router does not pass such a packet on, and nobody in {place.Node.Name} listens for it.",
-                $"sysctl -w net.ipv4.conf.all.bc_forwarding=1 and of {place.Device}, in node {place.Node.Name}", Evidence.Sysctl($"net.ipv4.conf.{place.Device}.bc_forwarding = {place.Node.ReadSysctl($"net/ipv4/conf/{place.Device}/bc_forwarding").Trim()}."));
+            : place.Why(Causes.DirectedBroadcast,
+                $"{place.To} is the broadcast address of {network.Name}, a network of {place.Node.Name} itself; a router does not pass such " +
+                    $"a packet on, and nobody in {place.Node.Name} listens for it.",
+                $"sysctl -w net.ipv4.conf.all.bc_forwarding=1 and of {place.Device}, in node {place.Node.Name}",
+                    Evidence.Sysctl($"net.ipv4.conf.{place.Device}.bc_forwarding = {place.Node.ReadSysctl($"net/ipv4/conf/{place.Device}/bc_forwarding").Trim()}."));
     }
 
-    private static bool IsForMany(DropPlace place) => place.Seen.Destination.IsMulticast || place.Node.Devices.Any(d => d.Addresses.Any(a => !a.IsIPv6 && IsLast(a, place.To!)));
+    private static bool IsForMany(DropPlace place) =>
+        place.Seen.Destination.IsMulticast || place.Node.Devices.Any(d => d.Addresses.Any(a => !a.IsIPv6 && IsLast(a, place.To!)));
 
     private static bool IsLast(InterfaceAddress network, IPAddress address)
     {
-        uint host = uint.MaxValue >> network.PrefixLength;
-        return network.PrefixLength is > 0 and < 31 && (uint.Parse(Convert.ToHexString(address.GetAddressBytes()), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & host) == host;
+        var host = uint.MaxValue >> network.PrefixLength;
+        return network.PrefixLength is > 0 and < 31
+            && (uint.Parse(Convert.ToHexString(address.GetAddressBytes()), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & host) == host;
     }
 }

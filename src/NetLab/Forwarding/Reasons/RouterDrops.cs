@@ -11,8 +11,8 @@ internal static class RouterDrops
 {
     public static Reason? Find(DropPlace place)
     {
-        Node node = place.Node;
-        string reason = place.Reason;
+        var node = place.Node;
+        var reason = place.Reason;
         if (reason is "IPV6DISABLED" or "IPV6_NDISC_HOP_LIMIT" || place.In("ip6_rcv_core", "ip6_tlvopt_unknown", "ipv6_parse_hopopts", "ip6_parse_tlv"))
         {
             return OfHeader6(place);
@@ -40,39 +40,54 @@ internal static class RouterDrops
             case "IP_RPFILTER":
                 return OfReversePath(place);
             case "IP_LOCALNET":
-                return place.Why(Causes.Martian, $"{(IsLoopback(place.To) ? place.To : place.From)} is in 127.0.0.0/8, which must not come in from a network.", $"sysctl -w net.ipv4.conf.{place.Device}.route_localnet=1, in node {node.Name}, if it must",
+                return place.Why(Causes.Martian,
+                    $"{(IsLoopback(place.To) ? place.To : place.From)} is in 127.0.0.0/8, which must not come in from a network.",
+                        $"sysctl -w net.ipv4.conf.{place.Device}.route_localnet=1, in node {node.Name}, if it must",
                     Sysctl(node, $"net/ipv4/conf/{place.Device}/route_localnet"));
             case "IP_LOCAL_SOURCE":
-                return place.Why(Causes.OwnSource, $"The source {place.From} is an address of {node.Name} itself: two have the same address, or the frame came back.", "give one of them another address",
+                return place.Why(Causes.OwnSource,
+                    $"The source {place.From} is an address of {node.Name} itself: two have the same address, or the frame came back.",
+                        "give one of them another address",
                     Sysctl(node, $"net/ipv4/conf/{place.Device}/accept_local"));
             case "IP_INVALID_SOURCE":
                 return InvalidSource(place);
             case "IP_INVALID_DEST":
                 return place.Why(Causes.InvalidDestination, $"{place.To} cannot be the destination of a packet from a network.", null);
             case "IP_INHDR" or "IP6_HOPLIMIT" when place.In("ip_forward", "ip6_forward"):
-                string limit = place.IsIpv6 ? "hop limit" : "TTL";
-                return place.Why(Causes.TtlExpired, $"The {limit} ran out at {node.Name}: {TimeToLive(place)}, and a router does not forward what has none left.",
+                var limit = place.IsIpv6 ? "hop limit" : "TTL";
+                return place.Why(Causes.TtlExpired,
+                    $"The {limit} ran out at {node.Name}: {TimeToLive(place)}, and a router does not forward what has none left.",
                     $"send it with a higher {limit}, or look for a routing loop");
             case "PKT_TOO_BIG":
                 return TooBig(place);
             case "IP_INADDRERRORS" when place.In("ip6_forward"):
                 return OfForwarding6(place);
             case "NOT_SPECIFIED" when place.In("ip_forward", "ip6_forward") && place.Seen.Destination.IsMulticast:
-                return place.Why(Causes.LinkBroadcast, $"{node.Name} does not pass on what came as a {(place.Seen.Destination.IsBroadcast ? "broadcast" : "multicast")} of the link, {place.Seen.Destination}, when it is for one host, {place.To}.",
+                return place.Why(Causes.LinkBroadcast,
+                    $"{node.Name} does not pass on what came as a {(place.Seen.Destination.IsBroadcast ? "broadcast" : "multicast")} of the " +
+                        $"link, {place.Seen.Destination}, when it is for one host, {place.To}.",
                     "send it to the router's MAC address");
             case "NEIGH_FAILED":
                 return OfNeighbour(place);
             case "NEIGH_QUEUEFULL":
-                return place.Why(Causes.NeighbourQueue, $"Too many packets wait on {place.Where} for an answer to {(place.IsIpv6 ? "neighbour solicitation" : "ARP")}; the oldest had to go.", $"see that {place.To} answers",
+                return place.Why(Causes.NeighbourQueue,
+                    $"Too many packets wait on {place.Where} for an answer to {(place.IsIpv6 ? "neighbour solicitation" : "ARP")}; the oldest had to go.",
+                        $"see that {place.To} answers",
                     Sysctl(node, $"net/{(place.IsIpv6 ? "ipv6" : "ipv4")}/neigh/{place.Device}/unres_qlen_bytes"));
             case "DUP_FRAG":
-                return place.Why(Causes.FragmentTwice, $"{node.Name} has this fragment already: the same part of the datagram came twice.", "see who sends it twice, or what duplicates it");
+                return place.Why(Causes.FragmentTwice, $"{node.Name} has this fragment already: the same part of the datagram came twice.",
+                    "see who sends it twice, or what duplicates it");
             case "FRAG_REASM_TIMEOUT":
-                return place.Why(Causes.FragmentsMissing, $"{node.Name} waited for the other fragments of the datagram, and they did not come.", "see which fragment is lost on the way", Sysctl(node, place.IsIpv6 ? "net/ipv6/ip6frag_time" : "net/ipv4/ipfrag_time"));
+                return place.Why(Causes.FragmentsMissing, $"{node.Name} waited for the other fragments of the datagram, and they did not come.",
+                    "see which fragment is lost on the way", Sysctl(node, place.IsIpv6 ? "net/ipv6/ip6frag_time" : "net/ipv4/ipfrag_time"));
             case "FRAG_TOO_FAR":
-                return place.Why(Causes.FragmentLate, $"{node.Name} has seen too many other fragments of this sender since the first of this datagram.", null, Sysctl(node, "net/ipv4/ipfrag_max_dist"));
+                return place.Why(Causes.FragmentLate,
+                    $"{node.Name} has seen too many other fragments of this sender since the first of this datagram.", null,
+                        Sysctl(node, "net/ipv4/ipfrag_max_dist"));
             case "NOT_SPECIFIED" when place.In("ip_defrag", "ip_frag_queue", "ip6_frag_queue"):
-                return place.Why(Causes.FragmentOverlap, $"The fragment overlaps another of the same datagram: {node.Name} gives up the whole datagram.", "let the sender cut the datagram without overlaps");
+                return place.Why(Causes.FragmentOverlap,
+                    $"The fragment overlaps another of the same datagram: {node.Name} gives up the whole datagram.",
+                        "let the sender cut the datagram without overlaps");
             default:
                 return null;
         }
@@ -87,8 +102,8 @@ internal static class RouterDrops
 
     private static Reason? OfHeader4(DropPlace place)
     {
-        ReadOnlySpan<byte> header = place.Seen.Bytes.Span;
-        int start = 14 + (4 * place.Seen.VlanTags.Count);
+        var header = place.Seen.Bytes.Span;
+        var start = 14 + (4 * place.Seen.VlanTags.Count);
         if (header.Length < start + 20)
         {
             return place.Why(Causes.Truncated, $"The packet is shorter than an IPv4 header, 20 bytes.", null);
@@ -99,9 +114,13 @@ internal static class RouterDrops
         {
             "IP_CSUM" => place.Why(Causes.IpChecksum, "The checksum of the IPv4 header is wrong.", "let the sender compute it"),
             "IP_INHDR" when version != 4 => place.Why(Causes.IpHeader, $"The header says version {version}, in a frame of IPv4.", "look at who made it"),
-            "IP_INHDR" when own < 20 => place.Why(Causes.IpHeader, $"The IPv4 header says that it is {own} bytes long; there are at least 20.", "look at who made it"),
-            "IP_INHDR" => place.Why(Causes.IpHeader, $"The IPv4 header is not valid: it says {own} bytes for itself and {total} for the packet.", "look at who made it"),
-            "PKT_TOO_SMALL" => place.Why(Causes.Truncated, $"The IPv4 header says that the packet has {total} bytes, and the frame brought {place.Seen.Length - start}.", "look at who made it, or cut it"),
+            "IP_INHDR" when own < 20 =>
+                place.Why(Causes.IpHeader, $"The IPv4 header says that it is {own} bytes long; there are at least 20.", "look at who made it"),
+            "IP_INHDR" => place.Why(Causes.IpHeader, $"The IPv4 header is not valid: it says {own} bytes for itself and {total} for the packet.",
+                "look at who made it"),
+            "PKT_TOO_SMALL" => place.Why(Causes.Truncated,
+                $"The IPv4 header says that the packet has {total} bytes, and the frame brought {place.Seen.Length - start}.",
+                    "look at who made it, or cut it"),
             "OTHERHOST" => null,
             _ => null,
         };
@@ -109,15 +128,19 @@ internal static class RouterDrops
 
     private static Reason? OfHeader6(DropPlace place)
     {
-        ReadOnlySpan<byte> header = place.Seen.Bytes.Span;
-        int start = 14 + (4 * place.Seen.VlanTags.Count);
+        var header = place.Seen.Bytes.Span;
+        var start = 14 + (4 * place.Seen.VlanTags.Count);
         switch (place.Reason)
         {
             case "IPV6DISABLED":
-                return place.Why(Causes.Ipv6Off, $"IPv6 is off at {place.Where}: net.ipv6.conf.{place.Device}.disable_ipv6 is {place.Node.ReadSysctl($"net/ipv6/conf/{place.Device}/disable_ipv6").Trim()}.",
+                return place.Why(Causes.Ipv6Off,
+                    $"IPv6 is off at {place.Where}: net.ipv6.conf.{place.Device}.disable_ipv6 " +
+                        $"is {place.Node.ReadSysctl($"net/ipv6/conf/{place.Device}/disable_ipv6").Trim()}.",
                     $"sysctl -w net.ipv6.conf.{place.Device}.disable_ipv6=0, in node {place.Node.Name}");
             case "IPV6_NDISC_HOP_LIMIT":
-                return place.Why(Causes.NdpInvalid, $"Neighbour discovery must come with hop limit 255, which no router lets through; this came with hop limit {place.Seen.Ipv6?.HopLimit}.", "it was forged, or has crossed a router");
+                return place.Why(Causes.NdpInvalid,
+                    $"Neighbour discovery must come with hop limit 255, which no router lets through; this came with hop limit {place.Seen.Ipv6?.HopLimit}.",
+                        "it was forged, or has crossed a router");
             case "OTHERHOST":
                 return null;
             default:
@@ -126,17 +149,22 @@ internal static class RouterDrops
 
         if (place.In("ip6_tlvopt_unknown", "ip6_parse_tlv", "ipv6_parse_hopopts"))
         {
-            return place.Why(Causes.IpOption, $"{place.Node.Name} does not know an option of the packet's extension headers, and the option says: drop what you do not know.", "send it without the option");
+            return place.Why(Causes.IpOption,
+                $"{place.Node.Name} does not know an option of the packet's extension headers, and the option says: drop what you do not know.",
+                    "send it without the option");
         }
 
-        int length = header.Length < start + 40 ? 0 : (header[start + 4] << 8) | header[start + 5];
+        var length = header.Length < start + 40 ? 0 : (header[start + 4] << 8) | header[start + 5];
         return header.Length < start + 40 ? place.Why(Causes.Truncated, "The packet is shorter than an IPv6 header, 40 bytes.", null)
             : header[start] >> 4 != 6 ? place.Why(Causes.IpHeader, $"The header says version {header[start] >> 4}, in a frame of IPv6.", "look at who made it")
             : IsGroup(place.From) ? InvalidSource(place)
             : IsLoopback(place.To) || IsLoopback(place.From) || place.To!.Equals(IPAddress.IPv6Any)
-                ? place.Why(Causes.InvalidDestination, $"{(IsLoopback(place.From) ? place.From : place.To)} cannot be the {(IsLoopback(place.From) ? "source" : "destination")} of a packet from a network.", null)
+                ? place.Why(Causes.InvalidDestination,
+                    $"{(IsLoopback(place.From) ? place.From : place.To)} cannot be the {(IsLoopback(place.From) ? "source" : "destination")} of a packet from a network.", null)
             : place.Reason is "PKT_TOO_SMALL" || length + 40 > place.PacketLength
-                ? place.Why(Causes.Truncated, $"The IPv6 header says that the packet has {length + 40} bytes, and the frame brought {place.Seen.Length - start}.", "look at who made it, or cut it")
+                ? place.Why(Causes.Truncated,
+                    $"The IPv6 header says that the packet has {length + 40} bytes, and the frame brought {place.Seen.Length - start}.",
+                        "look at who made it, or cut it")
             : place.Reason is "IP_INHDR" ? place.Why(Causes.IpHeader, "The IPv6 header is not valid: an address has another scope than the link.", null)
             : null;
     }
@@ -144,25 +172,31 @@ internal static class RouterDrops
     // Between the header's check and the routing decision.
     private static Reason? OfArrival(DropPlace place)
     {
-        Ipv4Packet? ip = place.Seen.Ipv4;
+        var ip = place.Seen.Ipv4;
         return place.Reason is "UNICAST_IN_L2_MULTICAST"
-                ? place.Why(Causes.UnicastInMulticast, $"{place.To} is one host, but the frame came for many, {place.Seen.Destination}, and {place.Device} has drop_unicast_in_l2_multicast.",
+                ? place.Why(Causes.UnicastInMulticast,
+                    $"{place.To} is one host, but the frame came for many, {place.Seen.Destination}, and {place.Device} has drop_unicast_in_l2_multicast.",
                     $"sysctl -w net.ipv4.conf.{place.Device}.drop_unicast_in_l2_multicast=0, in node {place.Node.Name}")
             : IsGroup(place.To)
-                ? place.Why(Causes.GroupNotJoined, $"{place.To} is a group, and nobody in {place.Node.Name} has joined {place.To} on {place.Device}; nor does {place.Node.Name} route multicast.",
+                ? place.Why(Causes.GroupNotJoined,
+                    $"{place.To} is a group, and nobody in {place.Node.Name} has joined {place.To} on {place.Device}; nor " +
+                        $"does {place.Node.Name} route multicast.",
                     $"let a program join it, or: ip address add {place.To}/32 dev {place.Device} autojoin, in node {place.Node.Name}")
             : place.Reason is "IP_INHDR"
-                ? place.Why(Causes.IpOption, "The options of the IPv4 header are not valid: one says that it is longer than the header.", "send it without options")
+                ? place.Why(Causes.IpOption, "The options of the IPv4 header are not valid: one says that it is longer than the header.",
+                    "send it without options")
             : HasSourceRoute(ip)
-                ? place.Why(Causes.SourceRoute, $"The packet brings the route that it wants (source routing), and {place.Where} does not take such packets: accept_source_route is 0.",
-                    $"sysctl -w net.ipv4.conf.{place.Device}.accept_source_route=1, in node {place.Node.Name}, or send it without", Sysctl(place.Node, "net.ipv4.conf.all.accept_source_route"), Sysctl(place.Node, $"net/ipv4/conf/{place.Device}/accept_source_route"))
+                ? place.Why(Causes.SourceRoute,
+                    $"The packet brings the route that it wants (source routing), and {place.Where} does not take such packets: accept_source_route is 0.",
+                    $"sysctl -w net.ipv4.conf.{place.Device}.accept_source_route=1, in node {place.Node.Name}, or send it without",
+                        Sysctl(place.Node, "net.ipv4.conf.all.accept_source_route"), Sysctl(place.Node, $"net/ipv4/conf/{place.Device}/accept_source_route"))
             : null;
     }
 
     // What a route says that is to let nobody through; or a rule, where no table was to blame.
     private static Reason OfRoute(DropPlace place)
     {
-        string version = place.IsIpv6 ? "ipv6" : "ipv4";
+        var version = place.IsIpv6 ? "ipv6" : "ipv4";
         if (place.Reason == "IP_INADDRERRORS" && NotForwarding(place) is { } off)
         {
             return off;
@@ -170,47 +204,60 @@ internal static class RouterDrops
 
         if (RuleOf(place) is { Action: { } action } rule)
         {
-            string kind = action.ToString().ToLowerInvariant();
-            return place.Why(OfAction(action), $"In {place.Node.Name} a routing rule of type {kind} matches packets from {place.From} to {place.To}.", $"ip {(place.IsIpv6 ? "-6 " : "")}rule del pref {rule.Priority ?? 0}", [Evidence.Rule($"{rule}."), .. Lookups(place)]);
+            var kind = action.ToString().ToLowerInvariant();
+            return place.Why(OfAction(action),
+                $"In {place.Node.Name} a routing rule of type {kind} matches packets from {place.From} to {place.To}.",
+                    $"ip {(place.IsIpv6 ? "-6 " : "")}rule del pref {rule.Priority ?? 0}", [Evidence.Rule($"{rule}."), .. Lookups(place)]);
         }
 
         if (RouteOf(place) is { } route)
         {
-            string kind = route.Type.ToString().ToLowerInvariant();
-            return place.Why(OfType(route.Type), $"In {place.Node.Name} the route to {place.To} is of type {kind}{(route.Table == RouteTable.Main ? "" : $", in table {route.Table}")}: it is there to let nothing through.",
+            var kind = route.Type.ToString().ToLowerInvariant();
+            return place.Why(OfType(route.Type),
+                $"In {place.Node.Name} the route to {place.To} is of type {kind}{(route.Table == RouteTable.Main ? "" : $", in table {route.Table}")}: it is there to let nothing through.",
                 $"ip {(place.IsIpv6 ? "-6 " : "")}route del {kind} {route.Destination?.ToString() ?? "default"}{(route.Table == RouteTable.Main ? "" : $" table {route.Table}")}", [Evidence.Route($"{route}."), .. Lookups(place)]);
         }
 
         return place.Reason == "IP_INADDRERRORS"
-            ? place.Why(Causes.AddressError, $"{place.Node.Name} cannot forward a packet for {place.To}.", null, Sysctl(place.Node, $"net.{version}.conf.all.forwarding"))
+            ? place.Why(Causes.AddressError, $"{place.Node.Name} cannot forward a packet for {place.To}.", null,
+                Sysctl(place.Node, $"net.{version}.conf.all.forwarding"))
             : NoRoute(place);
     }
 
-    private static Cause OfAction(RuleAction action) => action switch { RuleAction.Blackhole => Causes.BlackholeRule, RuleAction.Prohibit => Causes.ProhibitRule, _ => Causes.UnreachableRule };
+    private static Cause OfAction(RuleAction action) =>
+        action switch { RuleAction.Blackhole => Causes.BlackholeRule, RuleAction.Prohibit => Causes.ProhibitRule, _ => Causes.UnreachableRule };
 
-    private static Cause OfType(RouteType type) => type switch { RouteType.Blackhole => Causes.BlackholeRoute, RouteType.Prohibit => Causes.ProhibitRoute, _ => Causes.UnreachableRoute };
+    private static Cause OfType(RouteType type) =>
+        type switch { RouteType.Blackhole => Causes.BlackholeRoute, RouteType.Prohibit => Causes.ProhibitRoute, _ => Causes.UnreachableRoute };
 
     private static Reason NoRoute(DropPlace place)
     {
         // A device that is down takes its networks with it.
-        foreach (Device device in place.Node.Devices.Where(d => d.IsApplied))
+        foreach (var device in place.Node.Devices.Where(d => d.IsApplied))
         {
-            if (place.To is { } to && device.Addresses.FirstOrDefault(a => a.Address.AddressFamily == to.AddressFamily && a.Contains(to)) is { } network && place.Node.State.Route.FindLink(device.Index) is { IsUp: false })
+            if (place.To is { } to && device.Addresses.FirstOrDefault(a => a.Address.AddressFamily == to.AddressFamily && a.Contains(to)) is
+                { } network && place.Node.State.Route.FindLink(device.Index) is { IsUp: false })
             {
-                return place.Why(Causes.EgressDown, $"{place.Node.Name} has no route to {to}: the network {network.Network} is on {device.Name}, which is down.", $"ip link set {device.Name} up, in node {place.Node.Name}", [Evidence.Link($"{device.Name} down."), .. Lookups(place)]);
+                return place.Why(Causes.EgressDown,
+                    $"{place.Node.Name} has no route to {to}: the network {network.Network} is on {device.Name}, which is down.",
+                        $"ip link set {device.Name} up, in node {place.Node.Name}", [Evidence.Link($"{device.Name} down."), .. Lookups(place)]);
             }
         }
 
-        return place.Why(Causes.NoRoute, $"{place.Node.Name} has no route to {place.To}.", $"ip route add {place.To} via GATEWAY, in node {place.Node.Name}", Lookups(place));
+        return place.Why(Causes.NoRoute, $"{place.Node.Name} has no route to {place.To}.",
+            $"ip route add {place.To} via GATEWAY, in node {place.Node.Name}", Lookups(place));
     }
 
     private static Reason? NotForwarding(DropPlace place)
     {
-        foreach (string sysctl in (string[])(place.IsIpv6 ? ["net.ipv6.conf.all.forwarding"] : ["net.ipv4.ip_forward", $"net.ipv4.conf.{place.Device.Replace('.', '/')}.forwarding"]))
+        foreach (var sysctl in (string[])(place.IsIpv6 ? ["net.ipv6.conf.all.forwarding"]
+            : ["net.ipv4.ip_forward", $"net.ipv4.conf.{place.Device.Replace('.', '/')}.forwarding"]))
         {
             if (place.Node.ReadSysctl(sysctl).Trim() == "0")
             {
-                return place.Why(Causes.ForwardingOff, $"{place.Node.Name} does not forward: the packet is for {place.To}, which is not {place.Node.Name} itself, and {sysctl} is 0.", $"sysctl -w {sysctl}=1, in node {place.Node.Name}", Evidence.Sysctl($"{sysctl} = 0."));
+                return place.Why(Causes.ForwardingOff,
+                    $"{place.Node.Name} does not forward: the packet is for {place.To}, which is not {place.Node.Name} itself, and {sysctl} is 0.",
+                        $"sysctl -w {sysctl}=1, in node {place.Node.Name}", Evidence.Sysctl($"{sysctl} = 0."));
             }
         }
 
@@ -221,42 +268,56 @@ internal static class RouterDrops
         NotForwarding(place)
         ?? (place.From!.Equals(IPAddress.IPv6Any) || IsGroup(place.From) ? InvalidSource(place)
             : place.From.IsIPv6LinkLocal || place.To!.IsIPv6LinkLocal
-                ? place.Why(Causes.LinkLocal, $"{(place.From.IsIPv6LinkLocal ? place.From : place.To)} is valid on one link only, and {place.Node.Name} does not pass it on to another.", "use an address of wider scope")
+                ? place.Why(Causes.LinkLocal,
+                    $"{(place.From.IsIPv6LinkLocal ? place.From : place.To)} is valid on one link only, and {place.Node.Name} does not pass it on to another.",
+                        "use an address of wider scope")
                 : place.Why(Causes.AddressError, $"{place.Node.Name} cannot forward a packet from {place.From} to {place.To}.", null));
 
     private static Reason OfReversePath(DropPlace place)
     {
         int all = Number(place.Node, "net.ipv4.conf.all.rp_filter"), own = Number(place.Node, $"net/ipv4/conf/{place.Device}/rp_filter");
-        bool isLoose = Math.Max(all, own) == 2;
-        return place.Why(Causes.RpFilter, $"{place.Where} checks where packets come from (rp_filter, {(isLoose ? "loose" : "strict")}), and {place.Node.Name} would not answer {place.From} by {(isLoose ? "any device" : place.Device)}.",
+        var isLoose = Math.Max(all, own) == 2;
+        return place.Why(Causes.RpFilter,
+            $"{place.Where} checks where packets come from (rp_filter, {(isLoose ? "loose" : "strict")}), " +
+                $"and {place.Node.Name} would not answer {place.From} by {(isLoose ? "any device" : place.Device)}.",
             isLoose ? $"add a route back: ip route add {place.From} via GATEWAY, in node {place.Node.Name}"
-                : $"add a route back: ip route add {place.From} dev {place.Device}, or sysctl -w net.ipv4.conf.{place.Device}.rp_filter=2 (loose), in node {place.Node.Name}",
+                : $"add a route back: ip route add {place.From} dev {place.Device}, or sysctl -w " +
+                    $"net.ipv4.conf.{place.Device}.rp_filter=2 (loose), in node {place.Node.Name}",
             Evidence.Sysctl($"rp_filter of all = {all}, of {place.Device} = {own}; the larger one counts."));
     }
 
     private static Reason TooBig(DropPlace place)
     {
-        string device = place.Lookups.LastOrDefault(r => r.NextHopDevice.Length > 0)?.NextHopDevice ?? place.Device;
-        int? mtu = device.Length > 0 ? place.Node.State.Route.FindLink(device)?.Mtu : null;
-        return place.Why(Causes.TooBig, $"The packet of {place.PacketLength} bytes is larger than the MTU {mtu?.ToString() ?? "of the next link"} of {place.Node.Name}/{device}, and "
+        var device = place.Lookups.LastOrDefault(r => r.NextHopDevice.Length > 0)?.NextHopDevice ?? place.Device;
+        var mtu = device.Length > 0 ? place.Node.State.Route.FindLink(device)?.Mtu : null;
+        return place.Why(Causes.TooBig,
+            $"The packet of {place.PacketLength} bytes is larger than the MTU {mtu?.ToString() ?? "of the next link"} of {place.Node.Name}/{device}, and "
                 + $"{(place.IsIpv6 ? "no router cuts IPv6 packets in fragments" : "must not be fragmented (DF)")}; the sender was told by ICMP.",
-            $"make the sender's packets smaller, or ip link set {device} mtu {place.PacketLength}", mtu is null ? [] : [Evidence.Link($"{place.Node.Name}/{device} mtu {mtu}.")]);
+            $"make the sender's packets smaller, or ip link set {device} mtu {place.PacketLength}", mtu is null ? []
+                : [Evidence.Link($"{place.Node.Name}/{device} mtu {mtu}.")]);
     }
 
     private static Reason OfNeighbour(DropPlace place)
     {
         string version = place.IsIpv6 ? "ipv6" : "ipv4", protocol = place.IsIpv6 ? "neighbour solicitation" : "ARP";
-        int tries = Number(place.Node, $"net/{version}/neigh/{place.Device}/mcast_solicit");
-        string next = place.Lookups.LastOrDefault(r => r.Error == 0)?.Gateway?.ToString() ?? place.To?.ToString() ?? "the next hop";
+        var tries = Number(place.Node, $"net/{version}/neigh/{place.Device}/mcast_solicit");
+        var next = place.Lookups.LastOrDefault(r => r.Error == 0)?.Gateway?.ToString() ?? place.To?.ToString() ?? "the next hop";
         return tries == 0
-            ? place.Why(Causes.NeighbourFailed, $"{place.Node.Name} does not know the MAC address of {next} on {place.Device}, and must not ask for it: mcast_solicit is 0.", $"sysctl -w net.{version}.neigh.{place.Device}.mcast_solicit=3, in node {place.Node.Name}")
-            : place.Why(Causes.NeighbourFailed, $"Nobody answered for {next} on {place.Where}: {place.Node.Name} asked {tries} times by {protocol}, and gave up.", $"see that {next} is there and in the same network");
+            ? place.Why(Causes.NeighbourFailed,
+                $"{place.Node.Name} does not know the MAC address of {next} on {place.Device}, and must not ask for it: mcast_solicit is 0.",
+                    $"sysctl -w net.{version}.neigh.{place.Device}.mcast_solicit=3, in node {place.Node.Name}")
+            : place.Why(Causes.NeighbourFailed,
+                $"Nobody answered for {next} on {place.Where}: {place.Node.Name} asked {tries} times by {protocol}, and gave up.",
+                    $"see that {next} is there and in the same network");
     }
 
     private static Reason InvalidSource(DropPlace place) =>
-        place.Why(Causes.InvalidSource, $"{place.From} cannot be the source of a packet that goes on{(IsGroup(place.From) ? ": it is a group" : "")}.", "let the sender use an address of its own");
+        place.Why(Causes.InvalidSource,
+            $"{place.From} cannot be the source of a packet that goes on{(IsGroup(place.From) ? ": it is a group" : "")}.",
+                "let the sender use an address of its own");
 
-    private static RuleInfo? RuleOf(DropPlace place) => RulesFor(place).FirstOrDefault(r => r.Action is RuleAction.Blackhole or RuleAction.Unreachable or RuleAction.Prohibit);
+    private static RuleInfo? RuleOf(DropPlace place) =>
+        RulesFor(place).FirstOrDefault(r => r.Action is RuleAction.Blackhole or RuleAction.Unreachable or RuleAction.Prohibit);
 
     private static IEnumerable<RuleInfo> RulesFor(DropPlace place) => place.Node.State.Route.GetRules().Where(r =>
         r.Family == (place.IsIpv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork)
@@ -272,11 +333,12 @@ internal static class RouterDrops
             return null;
         }
 
-        IEnumerable<uint> tables = place.Lookups.LastOrDefault(r => r.Destination.Equals(to)) is { } asked ? [(uint)asked.Table]
+        var tables = place.Lookups.LastOrDefault(r => r.Destination.Equals(to)) is { } asked ? [(uint)asked.Table]
             : RulesFor(place).OrderBy(r => r.Priority ?? 0).Select(r => r.Table ?? RouteTable.Main);
-        IReadOnlyList<RouteInfo> routes = place.Node.State.Route.GetRoutes();
-        RouteInfo? found = tables
-            .Select(table => routes.Where(r => r.Family == to.AddressFamily && r.Table == table && (r.Destination is not { } network || network.Contains(to))).MaxBy(r => r.Destination?.PrefixLength ?? 0))
+        var routes = place.Node.State.Route.GetRoutes();
+        var found = tables
+            .Select(table => routes.Where(r => r.Family == to.AddressFamily && r.Table == table
+                && (r.Destination is not { } network || network.Contains(to))).MaxBy(r => r.Destination?.PrefixLength ?? 0))
             .FirstOrDefault(r => r is { Type: not RouteType.Throw });
         return found is { Type: RouteType.Blackhole or RouteType.Unreachable or RouteType.Prohibit } ? found : null;
     }
@@ -285,11 +347,14 @@ internal static class RouterDrops
 
     private static Evidence Sysctl(Node node, string name) => Evidence.Sysctl($"{name.Replace('/', '.')} = {node.ReadSysctl(name).Trim()}.");
 
-    private static int Number(Node node, string sysctl) => int.TryParse(node.ReadSysctl(sysctl).Trim(), CultureInfo.InvariantCulture, out int number) ? number : 0;
+    private static int Number(Node node, string sysctl) =>
+        int.TryParse(node.ReadSysctl(sysctl).Trim(), CultureInfo.InvariantCulture, out var number) ? number : 0;
 
-    private static bool HasSourceRoute(Ipv4Packet? ip) => ip is { Options.Length: > 0 } packet && packet.Options.Span.IndexOfAny(Ipv4Option.LooseSourceRoute, Ipv4Option.StrictSourceRoute) >= 0;
+    private static bool HasSourceRoute(Ipv4Packet? ip) =>
+        ip is { Options.Length: > 0 } packet && packet.Options.Span.IndexOfAny(Ipv4Option.LooseSourceRoute, Ipv4Option.StrictSourceRoute) >= 0;
 
     private static bool IsLoopback(IPAddress? address) => address is not null && IPAddress.IsLoopback(address);
 
-    private static bool IsGroup(IPAddress? address) => address is not null && (address.IsIPv6Multicast || (address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes()[0] is >= 224 and < 240));
+    private static bool IsGroup(IPAddress? address) => address is not null
+        && (address.IsIPv6Multicast || (address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes()[0] is >= 224 and < 240));
 }

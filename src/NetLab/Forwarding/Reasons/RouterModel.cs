@@ -41,9 +41,9 @@ internal static class RouterModel
 
     private static Expected? Decide(Node node, Device device, LinkInfo link, Frame frame)
     {
-        IPAddress? to = frame.Ipv4 is { } ip4 ? ip4.Destination : frame.Ipv6 is { } ip6 ? ip6.Destination : (IPAddress?)null;
-        IPAddress? from = frame.Ipv4 is { } source4 ? source4.Source : frame.Ipv6 is { } source6 ? source6.Source : (IPAddress?)null;
-        bool v6 = frame.Ipv6 is not null;
+        var to = frame.Ipv4 is { } ip4 ? ip4.Destination : frame.Ipv6 is { } ip6 ? ip6.Destination : (IPAddress?)null;
+        var from = frame.Ipv4 is { } source4 ? source4.Source : frame.Ipv6 is { } source6 ? source6.Source : (IPAddress?)null;
+        var v6 = frame.Ipv6 is not null;
         if (frame.EtherType is not (EtherTypes.Ipv4 or EtherTypes.Ipv6))
         {
             return new Expected("UNHANDLED_PROTO", "__netif_receive_skb_core");
@@ -64,7 +64,8 @@ internal static class RouterModel
             return null; // not whole, or not to be passed on
         }
 
-        if (((string[])(v6 ? ["net.ipv6.conf.all.forwarding"] : ["net.ipv4.ip_forward", $"net/ipv4/conf/{device.Name}/forwarding"])).Any(s => node.ReadSysctl(s).Trim() == "0"))
+        if (((string[])(v6 ? ["net.ipv6.conf.all.forwarding"] : ["net.ipv4.ip_forward", $"net/ipv4/conf/{device.Name}/forwarding"])).Any(s =>
+            node.ReadSysctl(s).Trim() == "0"))
         {
             return new Expected("IP_INADDRERRORS", v6 ? "ip6_forward" : "ip_error");
         }
@@ -74,48 +75,56 @@ internal static class RouterModel
             return new Expected("IP_RPFILTER", "ip_rcv_finish_core");
         }
 
-        RouteDecision route = node.State.Route.FindRoute(to, from, link.Index);
+        var route = node.State.Route.FindRoute(to, from, link.Index);
         if (route.Error != 0 || route.Output is not { } output || node.State.Route.FindLink(output) is not { } next)
         {
             return new Expected("NOT_SPECIFIED", v6 ? "ip6_pkt_discard" : "ip_error");
         }
 
-        var lookup = new RouteLookup { Table = (int)RouteTable.Main, Source = from, Destination = to, NextHopInterfaceIndex = output, NextHopDevice = next.Name, Gateway = route.Gateway };
+        var lookup = new RouteLookup
+            { Table = (int)RouteTable.Main, Source = from, Destination = to, NextHopInterfaceIndex = output, NextHopDevice = next.Name,
+                Gateway = route.Gateway };
         return (frame.Ipv4?.TimeToLive ?? frame.Ipv6!.Value.HopLimit) <= 1 ? new Expected("IP_INHDR", v6 ? "ip6_forward" : "ip_forward", lookup)
-            : frame.Length - EthernetHeader > next.Mtu && (v6 || frame.Ipv4!.Value.DontFragment) ? new Expected("PKT_TOO_BIG", v6 ? "ip6_forward" : "ip_forward", lookup)
+            : frame.Length - EthernetHeader > next.Mtu && (v6 || frame.Ipv4!.Value.DontFragment)
+            ? new Expected("PKT_TOO_BIG", v6 ? "ip6_forward" : "ip_forward", lookup)
             : null;
     }
 
     private static bool FailsReversePath(Node node, Device device, LinkInfo link, IPAddress from, IPAddress to)
     {
-        bool Is(string value) => node.ReadSysctl("net.ipv4.conf.all.rp_filter").Trim() == value || node.ReadSysctl($"net/ipv4/conf/{device.Name}/rp_filter").Trim() == value;
+        bool Is(string value) =>
+            node.ReadSysctl("net.ipv4.conf.all.rp_filter").Trim() == value || node.ReadSysctl($"net/ipv4/conf/{device.Name}/rp_filter").Trim() == value;
         if (!Is("1") && !Is("2"))
         {
             return false;
         }
 
-        RouteDecision back = node.State.Route.FindRoute(from, to);
+        var back = node.State.Route.FindRoute(from, to);
         return back.Error != 0 || (!Is("2") && back.Output != link.Index);
     }
 
     private static Reason? Waiting(Node node, LinkInfo link, Frame frame)
     {
-        IPAddress? to = frame.Ipv4 is { } ip4 ? ip4.Destination : frame.Ipv6 is { } ip6 ? ip6.Destination : (IPAddress?)null;
-        if (to is null || IsGroup(to) || node.State.Route.FindRoute(to, null, 0) is not { Error: 0, Output: { } output, Type: RouteType.Unicast } route || output == link.Index)
+        var to = frame.Ipv4 is { } ip4 ? ip4.Destination : frame.Ipv6 is { } ip6 ? ip6.Destination : (IPAddress?)null;
+        if (to is null || IsGroup(to)
+            || node.State.Route.FindRoute(to, null, 0) is not { Error: 0, Output: { } output, Type: RouteType.Unicast } route || output == link.Index)
         {
             return null;
         }
 
-        IPAddress next = route.Gateway ?? to;
-        return node.State.Route.GetNeighbours(output).FirstOrDefault(n => n.Address.Equals(next) && n.State is NeighbourState.Incomplete or NeighbourState.Failed) is { } entry && entry.Address.Equals(next)
-            ? FateExplainer.Unresolved(node, node.State.Route.FindLink(output)?.Name ?? "", entry, Evidence.Model($"the route to {to} is by {next}, as the tables are now."))
+        var next = route.Gateway ?? to;
+        return node.State.Route.GetNeighbours(output)
+            .FirstOrDefault(n => n.Address.Equals(next) && n.State is NeighbourState.Incomplete or NeighbourState.Failed) is { } entry
+            && entry.Address.Equals(next)
+            ? FateExplainer.Unresolved(node, node.State.Route.FindLink(output)?.Name ?? "", entry,
+                Evidence.Model($"the route to {to} is by {next}, as the tables are now."))
             : null;
     }
 
     private static Reason InWords(Hop hop, Frame frame, Expected drop)
     {
-        DropPlace place = DropPlace.ByModel(hop, frame, drop.Reason, drop.Function, drop.Lookup);
-        Reason words = DeviceDrops.Find(place) ?? RouterDrops.Find(place) ?? place.Why(Causes.Unknown, $"{place.Where} did not pass it on.", null);
+        var place = DropPlace.ByModel(hop, frame, drop.Reason, drop.Function, drop.Lookup);
+        var words = DeviceDrops.Find(place) ?? RouterDrops.Find(place) ?? place.Why(Causes.Unknown, $"{place.Where} did not pass it on.", null);
         return words with { Evidence = [.. words.Evidence, place.Told] };
     }
 

@@ -1,20 +1,24 @@
 namespace NetLab;
 
-/// <summary>Drops of which only the rules' own traces and counters tell: where frames are followed by packet sockets, the kernel's reasons are not to be had.</summary>
+/// <summary>
+/// Drops of which only the rules' own traces and counters tell: where frames are followed by packet sockets, the kernel's reasons are not to be had.
+/// </summary>
 internal static class RuleDrops
 {
-    /// <summary>The copies, with the drops: a copy that was lost in a node whose rules dropped it has ended there; a branch that nobody saw begin is added.</summary>
+    /// <summary>
+    /// The copies, with the drops: a copy that was lost in a node whose rules dropped it has ended there; a branch that nobody saw begin is added.
+    /// </summary>
     public static async Task<IReadOnlyList<FrameCopy>> AddAsync(SentFrame sent, IReadOnlyList<FrameCopy> copies, RuleAccount rules, CancellationToken ct)
     {
         var all = new List<FrameCopy>(copies);
         List<(FrameCopy Copy, Hop Hop, int At)> entries = [.. copies.SelectMany(c => c.Hops.Select((hop, at) => (Copy: c, Hop: hop, At: at)))
             .Where(e => e.Hop is { Direction: HopDirection.In, Frame: not null })
             .DistinctBy(e => (e.Hop.Node, e.Hop.Device))];
-        foreach ((FrameCopy copy, Hop hop, int at) in entries)
+        foreach ((var copy, var hop, var at) in entries)
         {
-            foreach (Reason reason in await NftVerdict.DropsInAsync(hop.Node, hop.Frame!, isOwn: false, rules, ct).ConfigureAwait(false))
+            foreach (var reason in await NftVerdict.DropsInAsync(hop.Node, hop.Frame!, isOwn: false, rules, ct).ConfigureAwait(false))
             {
-                FrameCopy? ended = all.Find(c => c is { Reason: null, Hops: [.., { Direction: HopDirection.In } last] } && ReferenceEquals(last.Node, hop.Node));
+                var ended = all.Find(c => c is { Reason: null, Hops: [.., { Direction: HopDirection.In } last] } && ReferenceEquals(last.Node, hop.Node));
                 if (ended is null)
                 {
                     all.Add(ended = new FrameCopy([.. copy.Hops.Take(at + 1)], CopyEnd.Dropped, null, null));
@@ -30,13 +34,14 @@ internal static class RuleDrops
         }
 
         // What the sender's own stack was not allowed to send was seen at no device.
-        foreach (Reason reason in copies.Count > 0 ? [] : await NftVerdict.DropsInAsync(sent.Start, sent.Frame, isOwn: true, rules, ct).ConfigureAwait(false))
+        foreach (var reason in copies.Count > 0 ? [] : await NftVerdict.DropsInAsync(sent.Start, sent.Frame, isOwn: true, rules, ct).ConfigureAwait(false))
         {
             all.Add(new FrameCopy([], CopyEnd.Dropped, null, null));
             all[^1].EndBecauseOf(CopyEnd.Dropped, reason);
         }
 
-        if (copies.Count == 0 && rules.Of(sent.Start) is { } start && await LegacyVerdict.DropInAsync(start, "", sent.Frame, ["output", "postrouting"], isCertain: false).ConfigureAwait(false) is { } own)
+        if (copies.Count == 0 && rules.Of(sent.Start) is { } start
+            && await LegacyVerdict.DropInAsync(start, "", sent.Frame, ["output", "postrouting"], isCertain: false).ConfigureAwait(false) is { } own)
         {
             all.Add(new FrameCopy([], CopyEnd.Dropped, null, null));
             all[^1].EndBecauseOf(CopyEnd.Dropped, own);
@@ -45,24 +50,26 @@ internal static class RuleDrops
         return all;
     }
 
-    // Counters do not tell of which copy they are: of one that was lost in the node, or seemed to be delivered to it; or of one that a bridge made and nobody saw.
+    // Counters do not tell of which copy they are: of one that was lost in the node, or seemed to be delivered to it;
+    // or of one that a bridge made and nobody saw.
     private static async Task AddLegacyAsync(List<FrameCopy> all, IReadOnlyList<(FrameCopy Copy, Hop Hop, int At)> entries, RuleAccount rules)
     {
-        Node node = entries[0].Hop.Node;
+        var node = entries[0].Hop.Node;
         if (rules.Of(node) is not { Legacy.Count: > 0 } account)
         {
             return;
         }
 
-        FrameCopy? ended = all.Find(c => c is { Reason: null, Hops: [.., { Direction: HopDirection.In } last] } && ReferenceEquals(last.Node, node));
-        (FrameCopy copy, Hop hop, int at) = ended is not null ? (ended, ended.Hops[^1], ended.Hops.Count - 1) : entries.FirstOrDefault(e => e.Hop.Enters is Bridge);
+        var ended = all.Find(c => c is { Reason: null, Hops: [.., { Direction: HopDirection.In } last] } && ReferenceEquals(last.Node, node));
+        (var copy, var hop, var at) = ended is not null ? (ended, ended.Hops[^1], ended.Hops.Count - 1) : entries.FirstOrDefault(e => e.Hop.Enters is Bridge);
         if (hop is null)
         {
             return;
         }
 
         string[] hooks = ended?.Node is not null ? ["prerouting", "input"] : ["prerouting", "input", "forward", "postrouting"];
-        if (await LegacyVerdict.DropInAsync(account, hop.Enters?.Name ?? hop.Device, hop.Frame!, hooks, isCertain: ended is { Node: null }).ConfigureAwait(false) is { } reason)
+        if (await LegacyVerdict.DropInAsync(account, hop.Enters?.Name ?? hop.Device, hop.Frame!, hooks, isCertain: ended is { Node: null })
+            .ConfigureAwait(false) is { } reason)
         {
             if (ended is null)
             {

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using NetLab.Linux;
 using NetLab.Linux.Bpf;
-using NetLab.Linux.Netlink;
 using NetLab.Packets;
 
 namespace NetLab;
@@ -21,11 +20,15 @@ internal static class StackModel
             return frame switch
             {
                 { Arp: { Operation: ArpOperation.Request } arp } => Used(Arp(node, device, arp)),
-                { Icmp.Type: IcmpType.EchoRequest } when frame.Ipv4 is { IsFragment: false } => Used(EchoIgnored(node, device, "net.ipv4.icmp_echo_ignore_all")),
+                { Icmp.Type: IcmpType.EchoRequest } when frame.Ipv4 is { IsFragment: false } =>
+                    Used(EchoIgnored(node, device, "net.ipv4.icmp_echo_ignore_all")),
                 { Icmpv6.Type: Icmpv6Type.EchoRequest } => Used(EchoIgnored(node, device, "net.ipv6.icmp.echo_ignore_all")),
-                { Ipv4: { IsFragment: true } ip } when skb is { End: SkbEnd.Open } && !isWhole => (CopyEnd.Pending, new Reason(Causes.FragmentsAwaited, node, device,
-                    $"The fragment of {ip.Payload.Length} bytes at {ip.FragmentOffset} of datagram {ip.Identification} waits for the other fragments; {node.Name} keeps it for {Sysctl(node, "net.ipv4.ipfrag_time")} s.",
-                    [Evidence.Sysctl($"net.ipv4.ipfrag_time = {Sysctl(node, "net.ipv4.ipfrag_time")}.")], "send the other fragments, or see where they are lost")),
+                { Ipv4: { IsFragment: true } ip } when skb is { End: SkbEnd.Open }
+                    && !isWhole => (CopyEnd.Pending, new Reason(Causes.FragmentsAwaited, node, device,
+                    $"The fragment of {ip.Payload.Length} bytes at {ip.FragmentOffset} of " +
+                        $"datagram {ip.Identification} waits for the other fragments; {node.Name} keeps it for {Sysctl(node, "net.ipv4.ipfrag_time")} s.",
+                    [Evidence.Sysctl($"net.ipv4.ipfrag_time = {Sysctl(node, "net.ipv4.ipfrag_time")}.")],
+                        "send the other fragments, or see where they are lost")),
                 _ => null,
             };
         }
@@ -36,7 +39,8 @@ internal static class StackModel
     }
 
     /// <summary>
-    /// What became of a request for a TCP connection: true where the node has the connection now, a reason where its queue of connections was full, null where neither is seen.
+    /// What became of a request for a TCP connection: true where the node has the connection now, a reason where its queue of connections
+    /// was full, null where neither is seen.
     /// </summary>
     public static (bool IsTaken, Reason? Reason)? OfRequest(Node node, string device, Frame frame)
     {
@@ -52,11 +56,14 @@ internal static class StackModel
                 return (true, null);
             }
 
-            long overflows = KernelSocket.Overflows(node);
+            var overflows = KernelSocket.Overflows(node);
             return overflows == 0 || KernelSocket.Listeners(node, tcp.DestinationPort).Find(l => l.Waiting > 0) is not { } full ? null
                 : (false, new Reason(Causes.AcceptQueueFull, node, device,
-                    $"The program at TCP port {tcp.DestinationPort} of {node.Name} does not accept connections fast enough: {full.Waiting} {(full.Waiting == 1 ? "waits" : "wait")}, its queue has no room for more, and the request of {from}:{tcp.SourcePort} for {to} was dropped.",
-                    [Evidence.Socket($"{full} listens; {full.Waiting} {(full.Waiting == 1 ? "connection waits" : "connections wait")} to be accepted, and none of {from}:{tcp.SourcePort} is there."), Evidence.Socket($"ListenOverflows of {node.Name} is {overflows}.")],
+                    $"The program at TCP port {tcp.DestinationPort} of {node.Name} does not accept connections fast " +
+                        $"enough: {full.Waiting} {(full.Waiting == 1 ? "waits" : "wait")}, its queue has no room for more, and the request " +
+                            $"of {from}:{tcp.SourcePort} for {to} was dropped.",
+                    [Evidence.Socket($"{full} listens; {full.Waiting} {(full.Waiting == 1 ? "connection waits" : "connections wait")} to be " +
+                        $"accepted, and none of {from}:{tcp.SourcePort} is there."), Evidence.Socket($"ListenOverflows of {node.Name} is {overflows}.")],
                     "let the program accept faster, or listen with a longer queue (backlog, and net.core.somaxconn): ss -ltn shows both"));
         }
         catch (LinuxException)
@@ -70,7 +77,8 @@ internal static class StackModel
     {
         try
         {
-            return frame.Tcp is { } tcp && Ends(frame) is var (from, to) && KernelSocket.HasConnection(node, new IPEndPoint(to, tcp.DestinationPort), new IPEndPoint(from, tcp.SourcePort));
+            return frame.Tcp is { } tcp && Ends(frame) is var (from, to)
+                && KernelSocket.HasConnection(node, new IPEndPoint(to, tcp.DestinationPort), new IPEndPoint(from, tcp.SourcePort));
         }
         catch (LinuxException)
         {
@@ -94,9 +102,11 @@ internal static class StackModel
     /// <summary>Whether a node answers an ARP request for an address of another host that it has a way to, as proxy_arp says; null where it does not.</summary>
     public static Reason? Proxied(Node node, string device, ArpPacket arp)
     {
-        (int proxies, string name) = Larger(node, device, "proxy_arp");
-        return proxies == 0 || node.State.Route.FindRoute(arp.TargetIp, null, 0) is not { Error: 0, Output: { } way } || node.State.Route.FindLink(way)?.Name is not { } other || other == device ? null
-            : new Reason(Causes.ArpProxied, node, device, $"{node.Name} answers for {arp.TargetIp} itself (proxy ARP): {name} is {proxies}, and {node.Name} reaches {arp.TargetIp} by {other}.",
+        (var proxies, var name) = Larger(node, device, "proxy_arp");
+        return proxies == 0 || node.State.Route.FindRoute(arp.TargetIp, null, 0) is not { Error: 0, Output: { } way }
+            || node.State.Route.FindLink(way)?.Name is not { } other || other == device ? null
+            : new Reason(Causes.ArpProxied, node, device,
+                $"{node.Name} answers for {arp.TargetIp} itself (proxy ARP): {name} is {proxies}, and {node.Name} reaches {arp.TargetIp} by {other}.",
                 [Evidence.Sysctl($"{name} = {proxies}."), Evidence.Model($"the route to {arp.TargetIp} is by {other}, as the tables are now.")]);
     }
 
@@ -106,16 +116,17 @@ internal static class StackModel
     private static (CopyEnd, Reason)? Used(Reason? reason) => reason is null ? null : (CopyEnd.Consumed, reason);
 
     private static Reason? EchoIgnored(Node node, string device, string sysctl) => Sysctl(node, sysctl) == "0" ? null
-        : new Reason(Causes.EchoIgnored, node, device, $"{node.Name} got the echo request, and answers none: {sysctl} is {Sysctl(node, sysctl)}.", [Evidence.Sysctl($"{sysctl} = {Sysctl(node, sysctl)}.")], $"sysctl -w {sysctl}=0, in node {node.Name}");
+        : new Reason(Causes.EchoIgnored, node, device, $"{node.Name} got the echo request, and answers none: {sysctl} is {Sysctl(node, sysctl)}.",
+            [Evidence.Sysctl($"{sysctl} = {Sysctl(node, sysctl)}.")], $"sysctl -w {sysctl}=0, in node {node.Name}");
 
     // net/ipv4/arp.c, arp_ignore() and arp_filter().
     private static Reason? Arp(Node node, string device, ArpPacket arp)
     {
-        (int ignore, string ignoreName) = Larger(node, device, "arp_ignore");
+        (var ignore, var ignoreName) = Larger(node, device, "arp_ignore");
         IPAddress target = arp.TargetIp, asker = arp.SenderIp;
-        IReadOnlyList<AddressInfo> own = node.State.Route.FindLink(device) is { } link ? node.State.Route.GetAddresses(link.Index) : [];
-        AddressInfo? here = own.FirstOrDefault(a => a.Address.Equals(target));
-        bool ignored = ignore switch
+        var own = node.State.Route.FindLink(device) is { } link ? node.State.Route.GetAddresses(link.Index) : [];
+        var here = own.FirstOrDefault(a => a.Address.Equals(target));
+        var ignored = ignore switch
         {
             1 => here is null,
             2 => here is null || !new IPNetwork(Masked(here.Address, here.PrefixLength), here.PrefixLength).Contains(asker),
@@ -124,14 +135,21 @@ internal static class StackModel
         };
         if (ignored)
         {
-            string why = ignore >= 8 ? "it answers no ARP request" : here is null ? $"it answers only for addresses of {device} itself" : $"it answers only who is in the network of {target}";
-            return new Reason(Causes.ArpIgnored, node, device, $"{node.Name} has the address {target}, and does not answer for it: {ignoreName} is {ignore}, so {why}.", [Evidence.Sysctl($"{ignoreName} = {ignore}.")], $"sysctl -w {ignoreName}=0, in node {node.Name}");
+            var why = ignore >= 8 ? "it answers no ARP request" : here is null ? $"it answers only for addresses of {device} itself"
+                : $"it answers only who is in the network of {target}";
+            return new Reason(Causes.ArpIgnored, node, device,
+                $"{node.Name} has the address {target}, and does not answer for it: {ignoreName} is {ignore}, so {why}.",
+                    [Evidence.Sysctl($"{ignoreName} = {ignore}.")], $"sysctl -w {ignoreName}=0, in node {node.Name}");
         }
 
-        (int filter, string filterName) = Larger(node, device, "arp_filter");
-        return filter != 0 && node.State.Route.FindRoute(asker, target) is { Output: { } back } && node.State.Route.FindLink(back)?.Name is { } other && other != device
-            ? new Reason(Causes.ArpFiltered, node, device, $"{node.Name} has the address {target}, and does not answer {asker} by {device}: {filterName} is 1, and the route back to {asker} is by {other}.",
-                [Evidence.Sysctl($"{filterName} = {filter}."), Evidence.Model($"the route to {asker} is by {other}.")], $"sysctl -w {filterName}=0, in node {node.Name}, or add a route to {asker} by {device}")
+        (var filter, var filterName) = Larger(node, device, "arp_filter");
+        return filter != 0 && node.State.Route.FindRoute(asker, target) is { Output: { } back }
+            && node.State.Route.FindLink(back)?.Name is { } other && other != device
+            ? new Reason(Causes.ArpFiltered, node, device,
+                $"{node.Name} has the address {target}, and does not answer {asker} by {device}: {filterName} is 1, and the route back " +
+                    $"to {asker} is by {other}.",
+                [Evidence.Sysctl($"{filterName} = {filter}."), Evidence.Model($"the route to {asker} is by {other}.")],
+                    $"sysctl -w {filterName}=0, in node {node.Name}, or add a route to {asker} by {device}")
             : null;
     }
 
@@ -144,8 +162,8 @@ internal static class StackModel
 
     private static IPAddress Masked(IPAddress address, int prefix)
     {
-        byte[] bytes = address.GetAddressBytes();
-        for (int i = 0; i < bytes.Length; i++)
+        var bytes = address.GetAddressBytes();
+        for (var i = 0; i < bytes.Length; i++)
         {
             bytes[i] &= (byte)(0xff << Math.Clamp((8 * (i + 1)) - prefix, 0, 8));
         }

@@ -6,7 +6,10 @@ namespace NetLab;
 /// </summary>
 internal static class WantedWay
 {
-    /// <summary>The copy that ended on the way, or the one that never came to be; null where the way is not over switches alone, or nothing is known to speak against it.</summary>
+    /// <summary>
+    /// The copy that ended on the way, or the one that never came to be;
+    /// null where the way is not over switches alone, or nothing is known to speak against it.
+    /// </summary>
     public static FrameCopy? Find(Fate fate, FakeVm receiver)
     {
         if (fate.Sender is null || fate.Refusal is not null)
@@ -14,21 +17,23 @@ internal static class WantedWay
             return null;
         }
 
-        foreach (Crossing at in Ways.OverSwitches(fate.Sender.Tap, receiver.Tap))
+        foreach (var at in Ways.OverSwitches(fate.Sender.Tap, receiver.Tap))
         {
             if (fate.Copies.FirstOrDefault(c => c.Hops.Any(h => h.Direction == HopDirection.In && ReferenceEquals(h.LabDevice, at.Ingress))) is not { } came)
             {
                 return null;
             }
 
-            if (fate.Copies.FirstOrDefault(c => c.Reason is { } r && ReferenceEquals(r.Node, at.Switch.Node) && (r.Device == at.Ingress.Name || r.Device == at.Egress.Name)) is { } ended)
+            if (fate.Copies.FirstOrDefault(c => c.Reason is { } r && ReferenceEquals(r.Node, at.Switch.Node)
+                && (r.Device == at.Ingress.Name || r.Device == at.Egress.Name)) is { } ended)
             {
                 return ended;
             }
 
             if (!fate.Copies.Any(c => c.Hops.Any(h => h.Direction == HopDirection.Out && ReferenceEquals(h.LabDevice, at.Egress))))
             {
-                return at.Switch is Bridge bridge && BridgeModel.WhyNot(bridge, at.Ingress, at.Egress, fate.Frame) is { } reason ? UpTo(came, at.Ingress, reason) : null;
+                return at.Switch is Bridge bridge && BridgeModel.WhyNot(bridge, at.Ingress, at.Egress, fate.Frame) is { } reason
+                    ? UpTo(came, at.Ingress, reason) : null;
             }
         }
 
@@ -37,7 +42,9 @@ internal static class WantedWay
 
     private static FrameCopy UpTo(FrameCopy copy, Device ingress, Reason reason)
     {
-        var wanted = new FrameCopy([.. copy.Hops.TakeWhile(h => !ReferenceEquals(h.LabDevice, ingress)), copy.Hops.First(h => ReferenceEquals(h.LabDevice, ingress))], CopyEnd.NotForwarded, null, null);
+        var wanted = new FrameCopy(
+            [.. copy.Hops.TakeWhile(h => !ReferenceEquals(h.LabDevice, ingress)), copy.Hops.First(h => ReferenceEquals(h.LabDevice, ingress))],
+                CopyEnd.NotForwarded, null, null);
         wanted.EndBecauseOf(CopyEnd.NotForwarded, reason);
         return wanted;
     }

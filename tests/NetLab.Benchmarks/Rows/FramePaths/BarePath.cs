@@ -46,15 +46,15 @@ internal sealed partial class BarePath : IDisposable
     /// <summary>Writes many, then reads them all; frames a second.</summary>
     public double Batches(byte[] frame, int times, int each)
     {
-        long start = Stopwatch.GetTimestamp();
-        for (int i = 0; i < times; i++)
+        var start = Stopwatch.GetTimestamp();
+        for (var i = 0; i < times; i++)
         {
-            for (int n = 0; n < each; n++)
+            for (var n = 0; n < each; n++)
             {
                 Write(_leftFd, frame);
             }
 
-            for (int n = 0; n < each; n++)
+            for (var n = 0; n < each; n++)
             {
                 Read(_rightFd);
             }
@@ -66,9 +66,9 @@ internal sealed partial class BarePath : IDisposable
     /// <summary>There and back; the median in nanoseconds.</summary>
     public double RoundTrip(byte[] there, byte[] back, double[] times)
     {
-        for (int i = 0; i < times.Length; i++)
+        for (var i = 0; i < times.Length; i++)
         {
-            long start = Stopwatch.GetTimestamp();
+            var start = Stopwatch.GetTimestamp();
             Write(_leftFd, there);
             Read(_rightFd);
             Write(_rightFd, back);

@@ -15,7 +15,7 @@ internal sealed class VmPath : IAsyncDisposable
 
     public async Task OpenAsync(byte[] there, byte[] back)
     {
-        Bridge bridge = _lab.AddNode("compute").AddBridge("br0");
+        var bridge = _lab.AddNode("compute").AddBridge("br0");
         FakeVm left = bridge.Node.AddVm("left", bridge), right = bridge.Node.AddVm("right", bridge);
         await _lab.ApplyAsync().ConfigureAwait(false);
         (_left, _right) = (left.OpenStream(), right.OpenStream());
@@ -29,11 +29,11 @@ internal sealed class VmPath : IAsyncDisposable
     public async Task<double> BatchesAsync(byte[] frame, int times, int each)
     {
         Frame[] batch = [.. Enumerable.Repeat(Frame.FromBytes(frame), each)];
-        long start = Stopwatch.GetTimestamp();
-        for (int i = 0; i < times; i++)
+        var start = Stopwatch.GetTimestamp();
+        for (var i = 0; i < times; i++)
         {
             _left!.SendBatch(batch);
-            for (int n = 0; n < each;)
+            for (var n = 0; n < each;)
             {
                 n += (await _right!.ReceiveBatchAsync().ConfigureAwait(false)).Count;
             }
@@ -45,8 +45,8 @@ internal sealed class VmPath : IAsyncDisposable
     /// <summary>Sends a frame and awaits it, again and again; frames a second.</summary>
     public async Task<double> EachAwaitedAsync(byte[] frame, int times)
     {
-        long start = Stopwatch.GetTimestamp();
-        for (int i = 0; i < times; i++)
+        var start = Stopwatch.GetTimestamp();
+        for (var i = 0; i < times; i++)
         {
             _left!.Send(frame);
             await _right!.ReceiveAsync().ConfigureAwait(false);
@@ -58,9 +58,9 @@ internal sealed class VmPath : IAsyncDisposable
     /// <summary>There and back; the median in nanoseconds.</summary>
     public async Task<double> RoundTripAsync(byte[] there, byte[] back, double[] times)
     {
-        for (int i = 0; i < times.Length; i++)
+        for (var i = 0; i < times.Length; i++)
         {
-            long start = Stopwatch.GetTimestamp();
+            var start = Stopwatch.GetTimestamp();
             _left!.Send(there);
             await _right!.ReceiveAsync().ConfigureAwait(false);
             _right.Send(back);
@@ -74,14 +74,14 @@ internal sealed class VmPath : IAsyncDisposable
     /// <summary>What sending and receiving allocates, in bytes a frame.</summary>
     public double AllocatedEach(byte[] frame, int times)
     {
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < times; i++)
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < times; i++)
         {
             _left!.Send(frame);
-            ValueTask<ReadOnlyMemory<byte>> one = _right!.ReceiveAsync();
-            int length = one.IsCompleted ? one.Result.Length : 0;
+            var one = _right!.ReceiveAsync();
+            var length = one.IsCompleted ? one.Result.Length : 0;
             _left.Send(frame);
-            ValueTask<FrameBatch> batch = _right.ReceiveBatchAsync();
+            var batch = _right.ReceiveBatchAsync();
             length += batch.IsCompleted ? batch.Result[0].Length : 0;
             if (length != 2 * frame.Length)
             {

@@ -18,7 +18,7 @@ internal static class IpBatchStar
             script,
             "switch",
             Enumerable.Range(0, hosts).Select(i => $"link add h{i} master br0 up type veth peer name eth0 netns h{i}").Prepend("link add br0 up type bridge"));
-        for (int i = 0; i < hosts; i++)
+        for (var i = 0; i < hosts; i++)
         {
             Batch(script, $"h{i}", ["link set lo up", "link set eth0 up", $"address add {Plan.Host(i)}/16 dev eth0"]);
         }
@@ -29,7 +29,7 @@ internal static class IpBatchStar
         var start = new ProcessStartInfo("unshare", ["--mount", "sh"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
         try
         {
-            using Process shell = Process.Start(start)!;
+            using var shell = Process.Start(start)!;
             await shell.StandardInput.WriteLineAsync(script).ConfigureAwait(false);
             await shell.StandardInput.FlushAsync().ConfigureAwait(false);
             if (await shell.StandardOutput.ReadLineAsync().ConfigureAwait(false) != "started")
@@ -37,11 +37,11 @@ internal static class IpBatchStar
                 throw new InvalidOperationException("ip -batch could not be prepared; what the shell said is on standard error.");
             }
 
-            long begin = Stopwatch.GetTimestamp();
+            var begin = Stopwatch.GetTimestamp();
             await shell.StandardInput.WriteLineAsync("go").ConfigureAwait(false);
             shell.StandardInput.Close();
-            string? built = await shell.StandardOutput.ReadLineAsync().ConfigureAwait(false);
-            double time = Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
+            var built = await shell.StandardOutput.ReadLineAsync().ConfigureAwait(false);
+            var time = Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
             await shell.WaitForExitAsync().ConfigureAwait(false);
             return built == "built" ? time : throw new InvalidOperationException("ip -batch failed; what it said is on standard error.");
         }

@@ -10,8 +10,8 @@ internal sealed class LabTopology(Action<Lab> describe) : ITopology
     /// <summary>Hosts on one bridge.</summary>
     public static LabTopology Star(int hosts) => new(lab =>
     {
-        Bridge bridge = lab.AddNode("switch").AddBridge("br0");
-        for (int i = 0; i < hosts; i++)
+        var bridge = lab.AddNode("switch").AddBridge("br0");
+        for (var i = 0; i < hosts; i++)
         {
             lab.AddHost($"h{i}", bridge, $"{Plan.Host(i)}/16");
         }
@@ -21,12 +21,12 @@ internal sealed class LabTopology(Action<Lab> describe) : ITopology
     public static LabTopology Grid(int side) => new(lab =>
     {
         Node[] routers = [.. Enumerable.Range(0, side * side).Select(i => lab.AddNode($"r{i}"))];
-        foreach (Node router in routers)
+        foreach (var router in routers)
         {
             router.Forwarding = true;
         }
 
-        foreach (Plan.GridLink link in Plan.GridLinks(side))
+        foreach (var link in Plan.GridLinks(side))
         {
             lab.AddLink(routers[link.A].End(link.NameAtA, $"{link.AddressOfA}/30"), routers[link.B].End(link.NameAtB, $"{link.AddressOfB}/30"));
         }

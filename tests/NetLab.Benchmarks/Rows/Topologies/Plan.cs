@@ -9,12 +9,12 @@ internal static class Plan
 
     public static IEnumerable<GridLink> GridLinks(int side)
     {
-        int number = 0;
-        for (int row = 0; row < side; row++)
+        var number = 0;
+        for (var row = 0; row < side; row++)
         {
-            for (int column = 0; column < side; column++)
+            for (var column = 0; column < side; column++)
             {
-                int here = row * side + column;
+                var here = row * side + column;
                 if (column + 1 < side)
                 {
                     yield return new GridLink(here, "east", here + 1, "west", number++);

@@ -8,14 +8,14 @@ internal sealed class StraightGrid(int side) : StraightTopology
 {
     protected override StraightNode[] Build()
     {
-        StraightNode[] nodes = Nodes(side * side, forwarding: true);
+        var nodes = Nodes(side * side, forwarding: true);
         var links = Plan.GridLinks(side).ToLookup(l => l.A);
         var coming = Plan.GridLinks(side).ToLookup(l => l.B);
         var batch = new NetlinkBatch();
-        for (int i = 0; i < nodes.Length; i++)
+        for (var i = 0; i < nodes.Length; i++)
         {
             batch.Clear();
-            foreach (Plan.GridLink link in links[i])
+            foreach (var link in links[i])
             {
                 var peer = new VethPeer(link.NameAtB) { Index = Index(link.NameAtB), Namespace = nodes[link.B].Namespace };
                 batch.AddLink(new VethSpec(link.NameAtA, peer) { Index = Index(link.NameAtA), Up = true });
@@ -24,17 +24,17 @@ internal sealed class StraightGrid(int side) : StraightTopology
             nodes[i].Route.Execute(batch);
         }
 
-        for (int i = 0; i < nodes.Length; i++)
+        for (var i = 0; i < nodes.Length; i++)
         {
             batch.Clear();
             batch.ChangeLink(1, new LinkChange { Up = true });
-            foreach (Plan.GridLink link in coming[i])
+            foreach (var link in coming[i])
             {
                 batch.ChangeLink(Index(link.NameAtB), new LinkChange { Up = true });
                 batch.AddAddress(Index(link.NameAtB), link.AddressOfB, 30);
             }
 
-            foreach (Plan.GridLink link in links[i])
+            foreach (var link in links[i])
             {
                 batch.AddAddress(Index(link.NameAtA), link.AddressOfA, 30);
             }
@@ -42,7 +42,7 @@ internal sealed class StraightGrid(int side) : StraightTopology
             nodes[i].Route.Execute(batch);
         }
 
-        for (int i = 0; i < nodes.Length; i++)
+        for (var i = 0; i < nodes.Length; i++)
         {
             Ethtool.RunLinkWatch(nodes[i].Namespace, links[i].Select(l => l.NameAtA).Concat(coming[i].Select(l => l.NameAtB)));
         }

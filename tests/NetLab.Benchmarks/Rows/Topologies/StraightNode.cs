@@ -42,7 +42,7 @@ internal abstract class StraightTopology : ITopology
 
     public Task RemoveAsync()
     {
-        foreach (StraightNode node in _nodes)
+        foreach (var node in _nodes)
         {
             node.Dispose();
         }
@@ -57,7 +57,7 @@ internal abstract class StraightTopology : ITopology
     {
         NetworkNamespace.ReserveFileDescriptors(count * DescriptorsOfANode + 16);
         var nodes = new StraightNode[count];
-        for (int i = 0; i < count; i++)
+        for (var i = 0; i < count; i++)
         {
             nodes[i] = new StraightNode(forwarding);
         }

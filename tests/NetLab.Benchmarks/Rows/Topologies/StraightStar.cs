@@ -10,8 +10,8 @@ internal sealed class StraightStar(int hosts) : StraightTopology
 
     protected override StraightNode[] Build()
     {
-        StraightNode[] nodes = Nodes(hosts + 1, forwarding: false);
-        StraightNode center = nodes[^1];
+        var nodes = Nodes(hosts + 1, forwarding: false);
+        var center = nodes[^1];
         center.Namespace.WriteSysctl("net.bridge.bridge-nf-call-iptables", "0");
         center.Namespace.WriteSysctl("net.bridge.bridge-nf-call-ip6tables", "0");
         center.Namespace.WriteSysctl("net.bridge.bridge-nf-call-arptables", "0");
@@ -19,14 +19,14 @@ internal sealed class StraightStar(int hosts) : StraightTopology
         var batch = new NetlinkBatch();
         batch.ChangeLink(1, new LinkChange { Up = true });
         batch.AddLink(new BridgeSpec("br0") { Index = Bridge, Up = true });
-        for (int i = 0; i < hosts; i++)
+        for (var i = 0; i < hosts; i++)
         {
             var peer = new VethPeer("eth0") { Index = Eth0, Namespace = nodes[i].Namespace };
             batch.AddLink(new VethSpec($"h{i}", peer) { Index = FirstPort + i, MasterIndex = Bridge, Up = true });
         }
 
         center.Route.Execute(batch);
-        for (int i = 0; i < hosts; i++)
+        for (var i = 0; i < hosts; i++)
         {
             batch.Clear();
             batch.ChangeLink(1, new LinkChange { Up = true });
@@ -35,7 +35,7 @@ internal sealed class StraightStar(int hosts) : StraightTopology
             nodes[i].Route.Execute(batch);
         }
 
-        for (int i = 0; i < hosts; i++)
+        for (var i = 0; i < hosts; i++)
         {
             Ethtool.RunLinkWatch(nodes[i].Namespace, ["eth0"]);
         }

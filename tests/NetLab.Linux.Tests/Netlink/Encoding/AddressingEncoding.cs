@@ -58,7 +58,8 @@ public sealed class AddressingEncoding
         ["route multipath IPv6"] = Add(new()
         {
             Destination = Six.Destination,
-            Nexthops = [new() { Gateway = IPAddress.Parse("fe80::1"), OutputIndex = 3, Weight = 3 }, new() { Gateway = IPAddress.Parse("fe80::2"), OutputIndex = 3 }],
+            Nexthops = [new() { Gateway = IPAddress.Parse("fe80::1"), OutputIndex = 3, Weight = 3 },
+                new() { Gateway = IPAddress.Parse("fe80::2"), OutputIndex = 3 }],
         }),
         ["route replace"] = b => b.AddRoute(Ten, RouteMode.Replace),
         ["route append"] = b => b.AddRoute(Ten, RouteMode.Append),

@@ -17,7 +17,8 @@ public sealed class NeighbourEncoding
         ["neighbour replace reachable"] = b => b.AddNeighbour(Neighbour with { State = NeighbourState.Reachable, Replace = true }),
         ["neighbour router"] = b => b.AddNeighbour(new(3, IPAddress.Parse("2001:db8::5")) { Mac = Neighbour.Mac, Router = true }),
         ["neighbour extern_learn"] = b => b.AddNeighbour(Neighbour with { ExtLearned = true }),
-        ["neighbour managed use protocol"] = b => b.AddNeighbour(new(3, IPAddress.Parse("192.0.2.5")) { State = NeighbourState.None, Use = true, Managed = true, Protocol = 5 }),
+        ["neighbour managed use protocol"] = b =>
+            b.AddNeighbour(new(3, IPAddress.Parse("192.0.2.5")) { State = NeighbourState.None, Use = true, Managed = true, Protocol = 5 }),
         ["neighbour delete"] = b => b.DeleteNeighbour(Neighbour),
 
         ["fdb master static"] = b => b.AddFdb(Fdb),

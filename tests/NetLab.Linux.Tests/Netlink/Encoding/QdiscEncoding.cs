@@ -58,12 +58,18 @@ public sealed class QdiscEncoding
 
         ["filter u32 redirect"] = b => b.AddFilter(new FilterSpec(3) { Parent = TcHandle.Parse("ffff:"), RedirectTo = 2 }),
         ["filter u32 mirror"] = b => b.AddFilter(new FilterSpec(3) { MirrorTo = 2 }),
-        ["filter u32 match flowid"] = b => b.AddFilter(new FilterSpec(3) { Parent = TcHandle.Parse("1:"), Priority = 5, Destination = IPNetwork.Parse("10.0.0.0/8"), ClassId = TcHandle.Parse("1:10") }),
-        ["filter u32 match both"] = b => b.AddFilter(new FilterSpec(3) { Parent = TcHandle.Parse("1:"), Priority = 5, Source = IPNetwork.Parse("192.0.2.0/24"), Destination = IPNetwork.Parse("10.0.0.1/32"), ClassId = TcHandle.Parse("1:10") }),
+        ["filter u32 match flowid"] = b =>
+            b.AddFilter(new FilterSpec(3)
+                { Parent = TcHandle.Parse("1:"), Priority = 5, Destination = IPNetwork.Parse("10.0.0.0/8"), ClassId = TcHandle.Parse("1:10") }),
+        ["filter u32 match both"] = b =>
+            b.AddFilter(new FilterSpec(3)
+                { Parent = TcHandle.Parse("1:"), Priority = 5, Source = IPNetwork.Parse("192.0.2.0/24"),
+                    Destination = IPNetwork.Parse("10.0.0.1/32"), ClassId = TcHandle.Parse("1:10") }),
         ["filter delete"] = b => b.DeleteFilter(new FilterSpec(3)),
 
         ["qdisc netem delay"] = Add(Netem with { Delay = TimeSpan.FromMilliseconds(100) }),
-        ["qdisc netem jitter correlation"] = Add(Netem with { Delay = TimeSpan.FromMilliseconds(100), Jitter = TimeSpan.FromMilliseconds(10), DelayCorrelation = 0.25 }),
+        ["qdisc netem jitter correlation"] =
+            Add(Netem with { Delay = TimeSpan.FromMilliseconds(100), Jitter = TimeSpan.FromMilliseconds(10), DelayCorrelation = 0.25 }),
         ["qdisc netem limit"] = Add(Netem with { Limit = 5000 }),
         ["qdisc netem loss"] = Add(Netem with { Loss = 0.1 }),
         ["qdisc netem loss correlation"] = Add(Netem with { Loss = 0.1, LossCorrelation = 0.25 }),
@@ -92,7 +98,8 @@ public sealed class QdiscEncoding
             Corrupt = 0.5,
             CorruptCorrelation = 0.25,
         }),
-        ["qdisc netem distribution"] = Add(Netem with { Delay = TimeSpan.FromMilliseconds(10), Jitter = TimeSpan.FromMilliseconds(1), DelayDistribution = [-5, 0, 7] }),
+        ["qdisc netem distribution"] =
+            Add(Netem with { Delay = TimeSpan.FromMilliseconds(10), Jitter = TimeSpan.FromMilliseconds(1), DelayDistribution = [-5, 0, 7] }),
     };
 
     public static TheoryData<string> Names => Cases.Names;

@@ -20,7 +20,9 @@ public sealed class StackedEncoding
         ["macvlan mode private"] = b => b.AddLink(new MacvlanSpec("x0", 3, MacvlanMode.Private)),
         ["macvlan mode vepa"] = b => b.AddLink(new MacvlanSpec("x0", 3, MacvlanMode.Vepa)),
         ["macvlan mode passthru nopromisc"] = b => b.AddLink(new MacvlanSpec("x0", 3, MacvlanMode.Passthru) { Flags = MacvlanFlags.NoPromiscuous }),
-        ["macvlan mode source macaddr set"] = b => b.AddLink(new MacvlanSpec("x0", 3, MacvlanMode.Source) { SourceMacs = [NetlinkBench.Mac("02-00-00-00-00-05"), NetlinkBench.Mac("02-00-00-00-00-06")] }),
+        ["macvlan mode source macaddr set"] = b =>
+            b.AddLink(new MacvlanSpec("x0", 3, MacvlanMode.Source)
+                { SourceMacs = [NetlinkBench.Mac("02-00-00-00-00-05"), NetlinkBench.Mac("02-00-00-00-00-06")] }),
         ["macvlan flag nodst"] = b => b.AddLink(new MacvlanSpec("x0", 3, MacvlanMode.Source) { Flags = MacvlanFlags.NoDestination }),
         ["macvlan bcqueuelen"] = b => b.AddLink(new MacvlanSpec("x0", 3) { BroadcastQueueLength = 500 }),
         ["macvlan bccutoff"] = b => b.AddLink(new MacvlanSpec("x0", 3) { BroadcastCutoff = -1 }),

@@ -22,7 +22,8 @@ public sealed class WireguardEncoding
         ["wireguard peer endpoint"] = With(Peer with { Endpoint = IPEndPoint.Parse("10.0.0.1:51820") }),
         ["wireguard peer endpoint IPv6"] = With(Peer with { Endpoint = new IPEndPoint(IPAddress.Parse("fe80::1%3"), 51820) }),
         ["wireguard peer persistent-keepalive"] = With(Peer with { PersistentKeepalive = TimeSpan.FromSeconds(25) }),
-        ["wireguard peer allowed-ips"] = With(Peer with { ReplaceAllowedIps = true, AllowedIps = [IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("2001:db8::/32")] }),
+        ["wireguard peer allowed-ips"] =
+            With(Peer with { ReplaceAllowedIps = true, AllowedIps = [IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("2001:db8::/32")] }),
     };
 
     public static TheoryData<string> Names => Cases.Names;

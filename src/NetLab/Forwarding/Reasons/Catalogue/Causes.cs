@@ -3,7 +3,9 @@ using System.Text;
 
 namespace NetLab;
 
-/// <summary>The catalogue of causes: every word by which a <see cref="Reason"/> can name why a frame ended, with what it means, what confirms it, and what to do.</summary>
+/// <summary>
+/// The catalogue of causes: every word by which a <see cref="Reason"/> can name why a frame ended, with what it means, what confirms it, and what to do.
+/// </summary>
 public static partial class Causes
 {
     /// <summary>All causes, group by group.</summary>
@@ -22,10 +24,11 @@ public static partial class Causes
             kernel's own words. `netlab explain --causes` prints this page.
 
             """);
-        foreach (IGrouping<string, Cause> group in All.GroupBy(c => c.Group))
+        foreach (var group in All.GroupBy(c => c.Group))
         {
-            text.AppendLine().AppendLine($"## {group.Key}").AppendLine().AppendLine("| cause | means | confirmed by | what to do |").AppendLine("|---|---|---|---|");
-            foreach (Cause cause in group)
+            text.AppendLine().AppendLine($"## {group.Key}").AppendLine().AppendLine("| cause | means | confirmed by | what to do |")
+                .AppendLine("|---|---|---|---|");
+            foreach (var cause in group)
             {
                 text.AppendLine($"| `{cause.Word}` | {Cell(cause.Meaning)} | {Cell(cause.ConfirmedBy)} | {Cell(cause.Advice)} |");
             }
@@ -38,7 +41,8 @@ public static partial class Causes
     private static class Listed
     {
         public static readonly IReadOnlyList<Cause> All =
-            [.. typeof(Causes).GetProperties(BindingFlags.Static | BindingFlags.Public).Where(p => p.PropertyType == typeof(Cause)).Select(p => (Cause)p.GetValue(null)!)
+            [.. typeof(Causes).GetProperties(BindingFlags.Static | BindingFlags.Public).Where(p => p.PropertyType == typeof(Cause))
+                .Select(p => (Cause)p.GetValue(null)!)
                 .OrderBy(c => c.Group, StringComparer.Ordinal).ThenBy(c => c.Word, StringComparer.Ordinal)];
     }
 
