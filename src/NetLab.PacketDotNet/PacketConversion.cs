@@ -109,7 +109,9 @@ public static class PacketConversion
             or NullReferenceException or OverflowException)
         {
             throw new FormatException(
-                $"PacketDotNet cannot write this packet: {(e is InvalidOperationException ? e.Message : $"it throws {e.GetType().Name} ({e.Message})")}. The layers: {PacketBytes.Layers(packet)}", e);
+                $"PacketDotNet cannot write this packet: " +
+                    $"{(e is InvalidOperationException ? e.Message : $"it throws {e.GetType().Name} ({e.Message})")}. The layers: {PacketBytes.Layers(packet)}",
+                        e);
         }
 
         if (!keepChecksums)

@@ -31,7 +31,7 @@ public sealed partial class CommandTests : IDisposable
 
     [Theory]
     [InlineData("bogus", "there is no command 'bogus'; there are run, capture, explain, draw, doctor")]
-    [InlineData("run", "Required argument missing")]
+    [InlineData("run", "Required argument 'file' missing")]
     [InlineData("run --jsn x.yaml", "no option '--jsn'")]
     [InlineData("draw x.yaml --format png", "'png' not recognized")]
     [InlineData("doctor now", "'now'")]

@@ -34,6 +34,7 @@ public sealed class DoctorTests
               ✗ labs of namespaces, veth pairs, bridges, taps and fake VMs cannot run here
               ✗ programs in nodes cannot run here
               ✗ Open vSwitch bridges cannot run here
+            What this kernel lacks, Debian's has: docker/netlab --vm 6.12 doctor, and any other command or docker/netlab --vm 6.12 test, in a virtual machine over this machine's files
 
             """, recorder.Output);
     }

@@ -41,7 +41,8 @@ public sealed class CrashTests(ITestOutputHelper log)
             slowest = clock.Elapsed > slowest ? clock.Elapsed : slowest;
         }
 
-        log.WriteLine($"{Kills} kills (seed {seed}); the slowest was cleaned up in {slowest.TotalMilliseconds.ToString("F0", CultureInfo.InvariantCulture)} ms");
+        log.WriteLine($"{Kills} kills (seed {seed}); the slowest was cleaned up in " +
+            $"{slowest.TotalMilliseconds.ToString("F0", CultureInfo.InvariantCulture)} ms");
     }
 
     [Fact]

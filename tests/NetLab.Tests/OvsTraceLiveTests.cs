@@ -123,7 +123,8 @@ public class OvsTraceLiveTests
         const string addresses = "ffffffffffff020000000001", ipv6 = "20010db8000000000000000000000001" + "20010db8000000000000000000000002";
         const string udp = "0035303900080000", tcp = "0050303900000001000000025012ffff00000000";
         static string Ip4(int protocol, string payload, string fragment = "0000", string options = "") =>
-            $"0800{4:x}{5 + (options.Length / 8):x}b9{20 + (options.Length / 2) + (payload.Length / 2):x4}0001{fragment}3f{protocol:x2}0000c0a80001c0a80002{options}{payload}";
+            $"0800{4:x}{5 + (options.Length / 8):x}b9{20 + (options.Length / 2) + (payload.Length / 2):x4}0001{fragment}3f{protocol:x2}" +
+                $"0000c0a80001c0a80002{options}{payload}";
         static string Ip6(int next, string payload) => $"86dd6b912345{payload.Length / 2:x4}{next:x2}40{ipv6}{payload}";
         const string solicitation = "8700000000000000" + "20010db8000000000000000000000002", advertisement = "88000000e0000000" +
             "20010db8000000000000000000000002";

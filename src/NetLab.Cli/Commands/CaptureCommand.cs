@@ -37,7 +37,8 @@ internal static class CaptureCommand
             }
 
             var lost = capture.Lost;
-            terminal.Say($"{output}: {capture.Counts.Sum(c => c.Captured)} frames of {capture.Counts.Count} {(capture.Counts.Count == 1 ? "node" : "nodes")}{(lost > 0 ? $"; {lost} more came too fast and are lost" : "")}");
+            terminal.Say($"{output}: {capture.Counts.Sum(c => c.Captured)} frames of {capture.Counts.Count} " +
+                $"{(capture.Counts.Count == 1 ? "node" : "nodes")}{(lost > 0 ? $"; {lost} more came too fast and are lost" : "")}");
         }
 
         return code;

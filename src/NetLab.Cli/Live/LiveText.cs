@@ -69,7 +69,8 @@ internal sealed class LiveText(Page page) : ILiveView
     {
         TellMore();
         page.Gap();
-        page.Line(Page.Styled($"{tally.Frames} {(tally.Frames == 1 ? "frame" : "frames")} in {took.TotalSeconds:0.#} s: {tally.Arrived} arrived or left, {tally.Stopped} stopped, {tally.Frames - tally.Arrived - tally.Stopped} of other ends", tally.Stopped > 0 ? "red" : "green"));
+        page.Line(Page.Styled($"{tally.Frames} {(tally.Frames == 1 ? "frame" : "frames")} in {took.TotalSeconds:0.#} s: {tally.Arrived}" +
+            $" arrived or left, {tally.Stopped} stopped, {tally.Frames - tally.Arrived - tally.Stopped} of other ends", tally.Stopped > 0 ? "red" : "green"));
         foreach (var (cause, place, sentence, times) in tally.Causes)
         {
             page.Item(2, $"{times,6}  {cause} at {place}: {sentence}");

@@ -85,7 +85,8 @@ internal static class NamespaceWords
     {
         string[] there = Directory.Exists(Names) ? [.. Directory.EnumerateFiles(Names).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)] : [];
         var known = there.Length == 0 ? "there is none; a container is named by the number of one of its processes, pid:1234"
-            : $"there are {string.Join(", ", there.OrderByDescending(t => t.StartsWith(name, StringComparison.Ordinal)).Take(MostNames))}{(there.Length > MostNames ? $" and {there.Length - MostNames} more" : "")}";
+            : $"there are {string.Join(", ", there.OrderByDescending(t => t.StartsWith(name, StringComparison.Ordinal)).Take(MostNames))}" +
+                $"{(there.Length > MostNames ? $" and {there.Length - MostNames} more" : "")}";
         return $"there is no namespace '{name}' in {Names}; {known}";
     }
 }

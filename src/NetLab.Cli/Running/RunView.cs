@@ -72,7 +72,8 @@ internal sealed class RunView(Page page, ScenarioRun run, bool verbose) : IRunVi
         page.Gap();
         foreach (var run in runs)
         {
-            page.Line($"{(run.Succeeded ? "[green]passed[/]" : "[red]failed[/]")}  {Page.Styled(run.Document.File, null)}  {Page.Styled(run.Document.Name, "grey")}");
+            page.Line($"{(run.Succeeded ? "[green]passed[/]" : "[red]failed[/]")}  {Page.Styled(run.Document.File, null)}  " +
+                $"{Page.Styled(run.Document.Name, "grey")}");
         }
     }
 

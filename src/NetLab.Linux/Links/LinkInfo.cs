@@ -140,7 +140,8 @@ public sealed record LinkInfo
 
     /// <summary>One line, as <c>ip link</c> would begin it.</summary>
     public override string ToString() =>
-        $"{Index}: {Name}{(Kind is null ? "" : $" ({Kind})")} {(IsUp ? "up" : "down")}, {(HasCarrier ? "carrier" : "no carrier")}, state {OperState}, mtu {Mtu}{(MasterIndex is { } m ? $", master {m}" : "")}";
+        $"{Index}: {Name}{(Kind is null ? "" : $" ({Kind})")} {(IsUp ? "up" : "down")}, {(HasCarrier ? "carrier" : "no carrier")}, state " +
+            $"{OperState}, mtu {Mtu}{(MasterIndex is { } m ? $", master {m}" : "")}";
 
     /// <summary>Reads the body of an RTM_NEWLINK or RTM_DELLINK; see <see cref="LinkMessages"/> for the layout.</summary>
     internal static LinkInfo Read(ReadOnlySpan<byte> payload)

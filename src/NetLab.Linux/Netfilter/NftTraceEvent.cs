@@ -166,7 +166,8 @@ public sealed record NftTraceEvent
     /// <summary>One line: <c>trace 4f76ec23 bridge guard f rule handle 2 drop</c>.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"trace {TraceId:x8} {Family.Word()} {Table} {Chain} {(Step is NftTraceStep.Rule ? $"rule handle {RuleHandle}" : Step.ToString().ToLowerInvariant())} {Verdict}");
+        $"trace {TraceId:x8} {Family.Word()} {Table} {Chain} " +
+            $"{(Step is NftTraceStep.Rule ? $"rule handle {RuleHandle}" : Step.ToString().ToLowerInvariant())} {Verdict}");
 }
 
 /// <summary>The words of nft.</summary>

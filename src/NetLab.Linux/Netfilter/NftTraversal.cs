@@ -57,5 +57,6 @@ public sealed record NftTraversal(IReadOnlyList<NftTraceEvent> Steps)
     /// <summary>One line: <c>trace id 4f76ec23: guard/f handle 2 verdict drop</c>.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"trace id {Last.TraceId:x8}: {Last.Table}/{Last.Chain} {(Last.Step is NftTraceStep.Policy ? "policy" : $"handle {Last.RuleHandle}")} verdict {Last.Verdict}");
+        $"trace id {Last.TraceId:x8}: {Last.Table}/{Last.Chain} {(Last.Step is NftTraceStep.Policy ? "policy" : $"handle {Last.RuleHandle}")}" +
+            $" verdict {Last.Verdict}");
 }

@@ -128,7 +128,8 @@ public sealed record DnsRecord(string Name, DnsType Type, ushort Class, uint Tim
                     return $"{ReadUInt16BigEndian(d)} {ReadUInt16BigEndian(d[2..])} {ReadUInt16BigEndian(d[4..])} {server}";
                 case DnsType.Soa when DnsName.TryRead(d, ref at, out var primary, out _) && DnsName.TryRead(d, ref at, out var mailbox, out _)
                     && d.Length == at + 20:
-                    return $"{primary} {mailbox} {ReadUInt32BigEndian(d[at..])} {ReadUInt32BigEndian(d[(at + 4)..])} {ReadUInt32BigEndian(d[(at + 8)..])} {ReadUInt32BigEndian(d[(at + 12)..])} {ReadUInt32BigEndian(d[(at + 16)..])}";
+                    return $"{primary} {mailbox} {ReadUInt32BigEndian(d[at..])} {ReadUInt32BigEndian(d[(at + 4)..])} " +
+                        $"{ReadUInt32BigEndian(d[(at + 8)..])} {ReadUInt32BigEndian(d[(at + 12)..])} {ReadUInt32BigEndian(d[(at + 16)..])}";
                 case DnsType.Ns or DnsType.Cname or DnsType.Ptr when DnsName.TryRead(d, ref at, out var target, out _):
                     return target;
                 default:

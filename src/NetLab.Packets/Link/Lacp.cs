@@ -140,7 +140,8 @@ public readonly record struct LacpPacket(LacpParty Actor, LacpParty Partner, ush
         }
 
         var layer = d.Layer("LACP", at, Size,
-            $"actor {packet.Actor.System} port {packet.Actor.Port} key {packet.Actor.Key} [{packet.Actor.State}] partner {packet.Partner.System} port {packet.Partner.Port}");
+            $"actor {packet.Actor.System} port {packet.Actor.Port} key {packet.Actor.Key} [{packet.Actor.State}] partner {packet.Partner.System}" +
+                $" port {packet.Partner.Port}");
         layer.Add("Version", 1, 1, d.Bytes[at + 1]);
         Party(layer, "Actor", 4, packet.Actor);
         Party(layer, "Partner", 24, packet.Partner);

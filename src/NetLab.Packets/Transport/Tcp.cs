@@ -248,7 +248,8 @@ public readonly record struct TcpSegment
         }
 
         var layer = d.Layer("TCP", at, r.HeaderLength,
-            $"{r.SourcePort} > {r.DestinationPort} [{NameOf(r.Flags)}] seq {r.SequenceNumber} ack {r.AcknowledgmentNumber} win {r.Window} len {r.Payload.Length}");
+            $"{r.SourcePort} > {r.DestinationPort} [{NameOf(r.Flags)}] seq {r.SequenceNumber} ack {r.AcknowledgmentNumber} win {r.Window} len " +
+                $"{r.Payload.Length}");
         layer.Add("Source port", 0, 2, r.SourcePort);
         layer.Add("Destination port", 2, 2, r.DestinationPort);
         layer.Add("Sequence number", 4, 4, r.SequenceNumber);

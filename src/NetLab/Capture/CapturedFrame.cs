@@ -15,7 +15,8 @@ public sealed record CapturedFrame(Node Node, string DeviceName, HopDirection Di
 
     /// <summary>A line: when, where, which way, and the frame.</summary>
     public override string ToString() =>
-        $"{DateTime.UnixEpoch.AddTicks(TimestampNanoseconds / 100):HH:mm:ss.ffffff} {Node.Name}/{DeviceName} {(Direction == HopDirection.In ? "in " : "out")} {Frame}";
+        $"{DateTime.UnixEpoch.AddTicks(TimestampNanoseconds / 100):HH:mm:ss.ffffff} {Node.Name}/{DeviceName} " +
+            $"{(Direction == HopDirection.In ? "in " : "out")} {Frame}";
 }
 
 /// <summary>How many frames a capture took from a node.</summary>

@@ -183,7 +183,8 @@ public sealed class Fate
 
         return there.Find(r => because is null || r.Cause == because || r.Sentence.Contains(because, StringComparison.OrdinalIgnoreCase))
             ?? throw new ForwardingException(
-                $"Expected the frame to be dropped at {device}{(because is null ? "" : $" because of \"{because}\"")}, but {(there.Count == 0 ? "it was not" : $"there the reason is {there[0].Cause}")}.{Environment.NewLine}{Describe()}", this);
+                $"Expected the frame to be dropped at {device}{(because is null ? "" : $" because of \"{because}\"")}, but " +
+                    $"{(there.Count == 0 ? "it was not" : $"there the reason is {there[0].Cause}")}.{Environment.NewLine}{Describe()}", this);
     }
 
     /// <summary>

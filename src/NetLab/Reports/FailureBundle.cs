@@ -190,7 +190,8 @@ public sealed class FailureBundle
         {
             var ended = process.Exited.IsCompletedSuccessfully ? $"exit code {process.Exited.Result}" : "still running";
             Put($"logs/{node.Name}-{FileName(System.IO.Path.GetFileName(process.Program))}-{process.Pid}.txt",
-                $"{process}   ({ended}){Environment.NewLine}{process.Output}{(process.Error.Length > 0 ? $"{Environment.NewLine}standard error:{Environment.NewLine}{process.Error}" : "")}");
+                $"{process}   ({ended}){Environment.NewLine}{process.Output}" +
+                    $"{(process.Error.Length > 0 ? $"{Environment.NewLine}standard error:{Environment.NewLine}{process.Error}" : "")}");
         }
 
         if (node.State.Ovs is { } ovs)
@@ -204,7 +205,8 @@ public sealed class FailureBundle
         var text = new StringBuilder();
         foreach (var vm in lab.Vms)
         {
-            text.AppendLine($"{vm.Name} received {vm.Received.Count} frames{(vm.Received.Count > FramesListed ? $", the last {FramesListed} of which are" : "")}");
+            text.AppendLine($"{vm.Name} received {vm.Received.Count} frames" +
+                $"{(vm.Received.Count > FramesListed ? $", the last {FramesListed} of which are" : "")}");
             foreach (var frame in vm.Received.Skip(vm.Received.Count - FramesListed))
             {
                 text.AppendLine($"  {frame}");

@@ -103,7 +103,8 @@ internal sealed partial class StateReader(Node node)
     {
         Device = NameOf(info.OutputIndex),
         Nexthops = [.. info.Nexthops.Select(n =>
-            $"{(n.Gateway is null ? "" : $"via {n.Gateway} ")}dev {NameOf(n.OutputIndex)} weight {n.Weight}{(n.OnLink ? " onlink" : "")}{(n.Flags.HasFlag(NexthopFlags.Dead) ? " dead" : n.Flags.HasFlag(NexthopFlags.LinkDown) ? " linkdown" : "")}")],
+            $"{(n.Gateway is null ? "" : $"via {n.Gateway} ")}dev {NameOf(n.OutputIndex)} weight {n.Weight}{(n.OnLink ? " onlink" : "")}" +
+                $"{(n.Flags.HasFlag(NexthopFlags.Dead) ? " dead" : n.Flags.HasFlag(NexthopFlags.LinkDown) ? " linkdown" : "")}")],
     };
 
     private FdbEntry FdbOf(FdbInfo info)

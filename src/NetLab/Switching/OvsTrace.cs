@@ -87,7 +87,8 @@ public sealed record OvsTraceStep
     /// <summary><c>br1 table 0, priority 100, in_port=pb,dl_dst=02:00:00:00:00:99, cookie 0x77: drop</c></summary>
     public override string ToString() =>
         Match is null ? $"{Bridge} table {Table}: no match"
-        : $"{Bridge} table {Table}, priority {Priority}{(Match.Length > 0 ? $", {Match}" : "")}{(Cookie is 0 ? "" : $", cookie 0x{Cookie:x}")}: {string.Join(", ", Actions)}";
+        : $"{Bridge} table {Table}, priority {Priority}{(Match.Length > 0 ? $", {Match}" : "")}{(Cookie is 0 ? "" : $", cookie 0x{Cookie:x}")}: " +
+            $"{string.Join(", ", Actions)}";
 }
 
 /// <summary>The reader of ofproto/trace's text (ofproto/ofproto-dpif-trace.c). Owns nothing; never throws on what Open vSwitch writes.</summary>

@@ -44,7 +44,8 @@ public sealed partial class FakeVm
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             throw new ForwardingException(
-                $"VM {Name} expected a frame and none that fits came within {Node.Lab.Options.Patience.TotalSeconds:0.###} s{(_stream is null ? "" : "; its open stream takes them")}.{Environment.NewLine}{Listing("It did receive", Inbox.All)}");
+                $"VM {Name} expected a frame and none that fits came within {Node.Lab.Options.Patience.TotalSeconds:0.###} s" +
+                    $"{(_stream is null ? "" : "; its open stream takes them")}.{Environment.NewLine}{Listing("It did receive", Inbox.All)}");
         }
     }
 

@@ -47,7 +47,8 @@ internal static class FramePathRows
             [
                 new(medians[0], medians[1]),
                 new(medians[2], medians[3], $"batches of {BatchSize}"),
-                new(best, bestOfBare, $"the best of {Turns * SingleRounds} rounds{(bestOfBare < EachAwaited ? "; this machine's bare loop does not reach the target" : "")}") { CanHold = bestOfBare >= EachAwaited },
+                new(best, bestOfBare, $"the best of {Turns * SingleRounds} rounds" +
+                    $"{(bestOfBare < EachAwaited ? "; this machine's bare loop does not reach the target" : "")}") { CanHold = bestOfBare >= EachAwaited },
                 new(allocated),
             ];
         });

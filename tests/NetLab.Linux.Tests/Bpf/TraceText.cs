@@ -83,7 +83,8 @@ internal static class TraceText
             last = e.Bytes.Length == 0 ? last : e.Bytes.ToArray();
             lines.Add(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{e.Timestamp - start} {e.Kind} {nameOf(e.Namespace)}/{e.DeviceName}/{e.InterfaceIndex} {e.SkbAddress & 0xFFFFFFFF:x} {e.HeadAddress & 0xFFFFFFFF:x} {e.Length} {e.NetworkOffset} {e.Protocol:x} {e.IngressInterfaceIndex}{extra} {bytes}"));
+                $"{e.Timestamp - start} {e.Kind} {nameOf(e.Namespace)}/{e.DeviceName}/{e.InterfaceIndex} {e.SkbAddress & 0xFFFFFFFF:x} " +
+                    $"{e.HeadAddress & 0xFFFFFFFF:x} {e.Length} {e.NetworkOffset} {e.Protocol:x} {e.IngressInterfaceIndex}{extra} {bytes}"));
         }
 
         return string.Join('\n', lines);

@@ -144,7 +144,8 @@ public sealed class NftTraceTests : IDisposable
                 "ip6 netlab_trace: input", "netdev netlab_trace: egress device \"t1\"", "netdev netlab_trace: ingress devices = { t0, t1 }",
             ],
             ours.SelectMany(t => t.Split('\n').Where(l => l.Contains(" hook ", StringComparison.Ordinal))
-                .Select(l => $"{t[..t.IndexOf(" {", StringComparison.Ordinal)]}: {l[(l.IndexOf("hook ", StringComparison.Ordinal) + 5)..l.IndexOf(" priority -2147483648; policy accept;", StringComparison.Ordinal)]}"))
+                .Select(l => $"{t[..t.IndexOf(" {", StringComparison.Ordinal)]}: " +
+                    $"{l[(l.IndexOf("hook ", StringComparison.Ordinal) + 5)..l.IndexOf(" priority -2147483648; policy accept;", StringComparison.Ordinal)]}"))
                 .Order(StringComparer.Ordinal));
         Assert.Equal(8, ours.Sum(t => t.Split("meta nftrace set 1").Length - 1));
     }

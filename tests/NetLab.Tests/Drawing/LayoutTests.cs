@@ -120,7 +120,8 @@ public sealed partial class LayoutTests
             for (var j = i + 1; j < pieces.Count; j++)
             {
                 var together = pieces[i].Upright == pieces[j].Upright && pieces[i].Cable != pieces[j].Cable && pieces[i].Area.Overlaps(pieces[j].Area);
-                Assert.False(together, $"{pieces[i].Cable.A.Shape} – {pieces[i].Cable.B.Shape} and {pieces[j].Cable.A.Shape} – {pieces[j].Cable.B.Shape} run along each other at {pieces[i].Area}");
+                Assert.False(together, $"{pieces[i].Cable.A.Shape} – {pieces[i].Cable.B.Shape} and {pieces[j].Cable.A.Shape} – " +
+                    $"{pieces[j].Cable.B.Shape} run along each other at {pieces[i].Area}");
             }
         }
     }

@@ -41,9 +41,10 @@ public class CrashTests
             Thread.SpinWait(random.Next(0, 300_000));
             Assert.False(probe.HasExited, $"The program ended by itself after '{phase}'.");
             var processes = Leftovers.Processes(mark);
-            Assert.Equal([], folders.Files());
+            var files = folders.Files();
             probe.Kill();
             await probe.WaitForExitAsync();
+            Assert.Equal([], files);
 
             var deadline = Stopwatch.StartNew();
             IReadOnlyList<string> left;

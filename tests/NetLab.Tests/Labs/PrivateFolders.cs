@@ -18,7 +18,7 @@ internal sealed class PrivateFolders : IDisposable
     /// <summary>Makes it.</summary>
     public static async Task<PrivateFolders> CreateAsync()
     {
-        const string script = "for folder; do if [ -d $folder ]; then mount -t tmpfs none $folder || exit; fi; done; echo ready; read -r _";
+        const string script = "for folder; do if [ -d $folder ]; then mount -n -t tmpfs none $folder || exit; fi; done; echo ready; read -r _";
         var keeper = Process.Start(new ProcessStartInfo("unshare", ["--mount", "sh", "-c", script, "sh", .. Folders])
             { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         var folders = new PrivateFolders(keeper);

@@ -113,5 +113,6 @@ public sealed record ConntrackEntry(ConntrackTuple Original, ConntrackTuple Repl
 
     /// <summary>One line.</summary>
     public override string ToString() =>
-        $"{Original}, reply {Reply}{(TcpState is { } t ? $" {t}" : "")}{(Status.HasFlag(ConntrackStatus.SeenReply) ? "" : " unreplied")}{(Status.HasFlag(ConntrackStatus.Assured) ? " assured" : "")}{(Mark == 0 ? "" : $" mark 0x{Mark:x}")}{(Zone == 0 ? "" : $" zone {Zone}")}";
+        $"{Original}, reply {Reply}{(TcpState is { } t ? $" {t}" : "")}{(Status.HasFlag(ConntrackStatus.SeenReply) ? "" : " unreplied")}" +
+            $"{(Status.HasFlag(ConntrackStatus.Assured) ? " assured" : "")}{(Mark == 0 ? "" : $" mark 0x{Mark:x}")}{(Zone == 0 ? "" : $" zone {Zone}")}";
 }

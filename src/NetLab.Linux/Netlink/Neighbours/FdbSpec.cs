@@ -97,5 +97,6 @@ public sealed record FdbInfo(int Index, PhysicalAddress Mac) : FdbSpec(Index, Ma
 
     /// <summary>One line, as <c>bridge fdb</c> would print it.</summary>
     public override string ToString() =>
-        $"{Mac.Colons()} on {Index}{(Vlan is { } v ? $" vlan {v}" : "")}{(Remote is { } r ? $" dst {r}" : "")}{(Vni is { } n ? $" vni {n}" : "")}{(MasterIndex is { } m ? $" master {m}" : "")}{(IsSelf ? " self" : "")} {Kind}";
+        $"{Mac.Colons()} on {Index}{(Vlan is { } v ? $" vlan {v}" : "")}{(Remote is { } r ? $" dst {r}" : "")}{(Vni is { } n ? $" vni {n}" : "")}" +
+            $"{(MasterIndex is { } m ? $" master {m}" : "")}{(IsSelf ? " self" : "")} {Kind}";
 }

@@ -87,7 +87,8 @@ public sealed record FilterInfo(int Index, string Kind, TcHandle Parent)
                 break;
             }
 
-            keys.Add($"0x{BinaryPrimitives.ReadUInt32BigEndian(key[4..]):x8}/0x{BinaryPrimitives.ReadUInt32BigEndian(key):x8} at {Attribute.ReadAt<int>(key, 8)}");
+            keys.Add($"0x{BinaryPrimitives.ReadUInt32BigEndian(key[4..]):x8}/0x{BinaryPrimitives.ReadUInt32BigEndian(key):x8} at " +
+                $"{Attribute.ReadAt<int>(key, 8)}");
         }
 
         return keys;

@@ -219,5 +219,6 @@ public sealed record RouteInfo : RouteSpec
 
     /// <summary>One line, as <c>ip route</c> would print it.</summary>
     public override string ToString() =>
-        $"{Text}{(Scope is Netlink.Scope.Universe or null ? "" : $" scope {Scope}")}{(PreferredSource is null ? "" : $" src {PreferredSource}")}{(Flags is NexthopFlags.None ? "" : $" {Flags}")}";
+        $"{Text}{(Scope is Netlink.Scope.Universe or null ? "" : $" scope {Scope}")}{(PreferredSource is null ? "" : $" src {PreferredSource}")}" +
+            $"{(Flags is NexthopFlags.None ? "" : $" {Flags}")}";
 }

@@ -205,7 +205,8 @@ internal static class BridgeModel
             : null;
 
     private static Evidence VlanWords(Device port, List<BridgeVlanInfo> vlans) =>
-        Evidence.Bridge($"{port.Name} carries {(vlans.Count == 0 ? "no VLAN" : $"VLAN {string.Join(", ", vlans.Select(v => $"{v.Id}{(v.Pvid ? " (PVID)" : "")}"))}")}.");
+        Evidence.Bridge($"{port.Name} carries " +
+            $"{(vlans.Count == 0 ? "no VLAN" : $"VLAN {string.Join(", ", vlans.Select(v => $"{v.Id}{(v.Pvid ? " (PVID)" : "")}"))}")}.");
 
     /// <summary>Whether a frame is for the next device alone (IEEE 802.1D, table 7-10): no bridge passes it on unless it is told to.</summary>
     public static bool IsForNextDevice(MacAddress destination) => (destination.ToUInt64() & 0xffff_ffff_fff0) == 0x0180_c200_0000;
@@ -270,7 +271,8 @@ internal static class BridgeModel
         Reason At(Cause cause, string sentence, string remedy) => new(cause, bridge.Node, egress.Name, sentence, [flags], remedy);
         return !to.IsUp ? At(Causes.PortDown, $"Bridge {bridge.Name} skips {egress.Name}: it is down.", $"ip link set {egress.Name} up")
             : !to.HasCarrier ? At(egress is VethEnd ? Causes.PeerDown : Causes.NoCarrier,
-                $"Bridge {bridge.Name} skips {egress.Name}: it has no carrier{(egress is VethEnd end ? $": the other end of the link, {end.Peer}, is down" : egress is TapDevice ? ": nobody holds the tap open" : "")}.",
+                $"Bridge {bridge.Name} skips {egress.Name}: it has no carrier" +
+                    $"{(egress is VethEnd end ? $": the other end of the link, {end.Peer}, is down" : egress is TapDevice ? ": nobody holds the tap open" : "")}.",
                 egress is VethEnd e ? $"ip link set {e.Peer.Name} up, in node {e.Peer.Node.Name}" : $"see that somebody has {egress.Name} open")
             : to.BridgePortOptions?.State is { } state && state != BridgePortState.Forwarding
                 ? At(Causes.EgressState,
@@ -299,7 +301,8 @@ internal static class BridgeModel
     {
         var port = link.BridgePortOptions;
         return $"{link.Name} {(link.IsUp ? "up" : "down")}, {(link.HasCarrier ? "carrier" : "no carrier")}, mtu {link.Mtu}"
-            + (port is null ? "" : $", state {port.State.ToString()?.ToLowerInvariant()}, flood {OnOff(port.Flood)}, isolated {OnOff(port.Isolated)}, hairpin {OnOff(port.Hairpin)}");
+            + (port is null ? "" : $", state {port.State.ToString()?.ToLowerInvariant()}, flood {OnOff(port.Flood)}, isolated " +
+                $"{OnOff(port.Isolated)}, hairpin {OnOff(port.Hairpin)}");
     }
 
     private static string OnOff(bool? flag) => flag switch { true => "on", false => "off", null => "unknown" };

@@ -199,7 +199,8 @@ internal static class FateExplainer
     {
         var queues = node.FindDevice(device) is { IsApplied: true } known ? node.State.Route.GetQdiscs(known.Index) : [];
         return new Reason(Causes.Queued, node, device,
-            $"The frame waits in the queue of {node.Name}/{device}{(queues.Count == 0 ? "" : $" ({string.Join(", ", queues.Select(q => q.Kind))})")}: the queueing discipline lets it go later.",
+            $"The frame waits in the queue of {node.Name}/{device}" +
+                $"{(queues.Count == 0 ? "" : $" ({string.Join(", ", queues.Select(q => q.Kind))})")}: the queueing discipline lets it go later.",
             [.. queues.Select(q => Evidence.Qdisc($"{q}.")), Evidence.Kernel("it was put into the queue, and did not go out yet.")],
                 $"wait, or look at the rate: tc -s qdisc show dev {device}");
     }

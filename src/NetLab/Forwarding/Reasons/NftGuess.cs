@@ -45,7 +45,8 @@ internal static partial class NftGuess
         evidence.AddRange(likely.Select(c => Evidence.Nft($"may be chain \"{c.Chain.Name}\" in table \"{c.Chain.Family.Word()} {c.Chain.Table}\": {c.Text}")));
         return new Reason(Causes.Netfilter, place.Node, place.Device,
             likely.Count > 1 ? $"One of {likely.Count} rules of node {place.Node.Name} dropped it ({at})."
-                : $"A rule of node {place.Node.Name} dropped it ({at}){(place.In("nf_hook_slow") ? "; nft lists none that does, and no counter of iptables-legacy has moved" : "")}.",
+                : $"A rule of node {place.Node.Name} dropped it ({at})" +
+                    $"{(place.In("nf_hook_slow") ? "; nft lists none that does, and no counter of iptables-legacy has moved" : "")}.",
             evidence, likely.Count > 1 ? "give the rules counters, and see which one moves" : "look at the rules: nft -a list ruleset, iptables-legacy -S");
     }
 

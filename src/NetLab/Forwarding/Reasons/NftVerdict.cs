@@ -117,7 +117,9 @@ internal static partial class NftVerdict
         return rule is not null
             ? Because(node, device, rule, at, jumps, evidence, last.Queue is not null)
             : new Reason(last.Step is NftTraceStep.Policy ? Causes.NftPolicy : Causes.NftRule, node, device,
-                $"A rule that is not there any more dropped it: {(last.Step is NftTraceStep.Policy ? "the policy" : $"the one with handle {last.RuleHandle}")} of chain \"{last.Chain}\" in table \"{last.Family.Word()} {last.Table}\", in node {node.Name} ({at}{jumps}).",
+                $"A rule that is not there any more dropped it: " +
+                    $"{(last.Step is NftTraceStep.Policy ? "the policy" : $"the one with handle {last.RuleHandle}")} of chain \"{last.Chain}" +
+                        $"\" in table \"{last.Family.Word()} {last.Table}\", in node {node.Name} ({at}{jumps}).",
                 evidence);
     }
 

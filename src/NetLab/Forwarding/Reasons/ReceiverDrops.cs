@@ -118,7 +118,8 @@ internal static class ReceiverDrops
                 $"{place.To} is the broadcast address of {network.Name}, a network of {place.Node.Name} itself; a router does not pass such " +
                     $"a packet on, and nobody in {place.Node.Name} listens for it.",
                 $"sysctl -w net.ipv4.conf.all.bc_forwarding=1 and of {place.Device}, in node {place.Node.Name}",
-                    Evidence.Sysctl($"net.ipv4.conf.{place.Device}.bc_forwarding = {place.Node.ReadSysctl($"net/ipv4/conf/{place.Device}/bc_forwarding").Trim()}."));
+                    Evidence.Sysctl($"net.ipv4.conf.{place.Device}.bc_forwarding = " +
+                        $"{place.Node.ReadSysctl($"net/ipv4/conf/{place.Device}/bc_forwarding").Trim()}."));
     }
 
     private static bool IsForMany(DropPlace place) =>

@@ -160,7 +160,8 @@ internal static class RouterDrops
             : IsGroup(place.From) ? InvalidSource(place)
             : IsLoopback(place.To) || IsLoopback(place.From) || place.To!.Equals(IPAddress.IPv6Any)
                 ? place.Why(Causes.InvalidDestination,
-                    $"{(IsLoopback(place.From) ? place.From : place.To)} cannot be the {(IsLoopback(place.From) ? "source" : "destination")} of a packet from a network.", null)
+                    $"{(IsLoopback(place.From) ? place.From : place.To)} cannot be the {(IsLoopback(place.From) ? "source" : "destination")}" +
+                        $" of a packet from a network.", null)
             : place.Reason is "PKT_TOO_SMALL" || length + 40 > place.PacketLength
                 ? place.Why(Causes.Truncated,
                     $"The IPv6 header says that the packet has {length + 40} bytes, and the frame brought {place.Seen.Length - start}.",
@@ -214,8 +215,10 @@ internal static class RouterDrops
         {
             var kind = route.Type.ToString().ToLowerInvariant();
             return place.Why(OfType(route.Type),
-                $"In {place.Node.Name} the route to {place.To} is of type {kind}{(route.Table == RouteTable.Main ? "" : $", in table {route.Table}")}: it is there to let nothing through.",
-                $"ip {(place.IsIpv6 ? "-6 " : "")}route del {kind} {route.Destination?.ToString() ?? "default"}{(route.Table == RouteTable.Main ? "" : $" table {route.Table}")}", [Evidence.Route($"{route}."), .. Lookups(place)]);
+                $"In {place.Node.Name} the route to {place.To} is of type {kind}" +
+                    $"{(route.Table == RouteTable.Main ? "" : $", in table {route.Table}")}: it is there to let nothing through.",
+                $"ip {(place.IsIpv6 ? "-6 " : "")}route del {kind} {route.Destination?.ToString() ?? "default"}" +
+                    $"{(route.Table == RouteTable.Main ? "" : $" table {route.Table}")}", [Evidence.Route($"{route}."), .. Lookups(place)]);
         }
 
         return place.Reason == "IP_INADDRERRORS"
