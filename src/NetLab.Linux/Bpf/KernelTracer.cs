@@ -16,7 +16,7 @@ namespace NetLab.Linux.Bpf;
 /// <para>This file owns the life of programs and maps. What the programs do is in <c>TracePrograms.cs</c>, what they write in
 /// <c>TraceRecordLayout.cs</c>.</para>
 /// </remarks>
-public sealed class KernelTracer : IDisposable
+internal sealed class KernelTracer : IDisposable
 {
     // The reader is woken when so small a part of the ring is full: on a busy machine it takes a while until it runs.
     private const int WakeAtPart = 16;

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace NetLab.Linux.Bpf;
 
 /// <summary>How a copy came to be.</summary>
-public enum SkbOrigin
+internal enum SkbOrigin
 {
     /// <summary>It came from outside: written to a tap, or sent by a process.</summary>
     Root,
@@ -25,7 +25,7 @@ public enum SkbOrigin
 }
 
 /// <summary>What became of a copy.</summary>
-public enum SkbEnd
+internal enum SkbEnd
 {
     /// <summary>No end was seen: it waits somewhere (in the queue of a tap, for an answer to ARP), or the kernel freed it without a word.</summary>
     Open,
@@ -41,7 +41,7 @@ public enum SkbEnd
 }
 
 /// <summary>One struct sk_buff from its first to its last event: one copy of a frame, and where it went.</summary>
-public sealed class SkbCopy
+internal sealed class SkbCopy
 {
     private readonly List<TraceEvent> _events = [];
     private readonly List<SkbHop> _hops = [];

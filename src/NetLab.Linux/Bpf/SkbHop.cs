@@ -1,7 +1,7 @@
 namespace NetLab.Linux.Bpf;
 
 /// <summary>Which way a frame crosses a device, seen from the kernel.</summary>
-public enum SkbDirection
+internal enum SkbDirection
 {
     /// <summary>It comes in from the device.</summary>
     In,
@@ -16,7 +16,7 @@ public enum SkbDirection
 /// <param name="DeviceName">The device's name.</param>
 /// <param name="Direction">In or out.</param>
 /// <param name="First">The event that began the hop: the frame as it was there.</param>
-public sealed record SkbHop(ulong Namespace, int InterfaceIndex, string DeviceName, SkbDirection Direction, TraceEvent First)
+internal sealed record SkbHop(ulong Namespace, int InterfaceIndex, string DeviceName, SkbDirection Direction, TraceEvent First)
 {
     /// <summary>When, in nanoseconds of CLOCK_MONOTONIC.</summary>
     public long Timestamp => First.Timestamp;

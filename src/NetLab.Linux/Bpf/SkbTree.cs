@@ -6,7 +6,7 @@ namespace NetLab.Linux.Bpf;
 /// <param name="InterfaceIndex">The device's number.</param>
 /// <param name="DeviceName">The device's name.</param>
 /// <param name="Times">How often it came in there.</param>
-public sealed record SkbLoop(SkbCopy Root, ulong Namespace, int InterfaceIndex, string DeviceName, int Times);
+internal sealed record SkbLoop(SkbCopy Root, ulong Namespace, int InterfaceIndex, string DeviceName, int Times);
 
 /// <summary>
 /// Makes of recorded events the copies of frames and how they descend from each other. Pure: needs no kernel.
@@ -18,7 +18,7 @@ public sealed record SkbLoop(SkbCopy Root, ulong Namespace, int InterfaceIndex, 
 /// from the one whose packet it carries on in the same namespace (user-space switches), from the one it is a part of, or from the one an ICMP error is about.
 /// </para>
 /// </summary>
-public sealed class SkbTree
+internal sealed class SkbTree
 {
     private const int TimesOfLoop = 4;
     private const int ProtocolUdp = 17, ProtocolEsp = 50;

@@ -4,7 +4,7 @@ using System.Net;
 namespace NetLab.Linux.Bpf;
 
 /// <summary>A record of the tracer, copied to be kept: plain data. Members mean what those of <see cref="TraceRecord"/> mean.</summary>
-public sealed record TraceEvent
+internal sealed record TraceEvent
 {
     /// <summary>What happened.</summary>
     public required TraceEventKind Kind { get; init; }
@@ -114,7 +114,7 @@ public sealed record TraceEvent
 /// <summary>
 /// What was asked of one routing table, and what it answered. The kernel asks several in a row: the local table (255), then main (254), or what rules say.
 /// </summary>
-public sealed record RouteLookup
+internal sealed record RouteLookup
 {
     /// <summary>The table: 255 local, 254 main.</summary>
     public int Table { get; init; }

@@ -1,7 +1,7 @@
 namespace NetLab.Linux.Bpf;
 
 /// <summary>What the kernel did with a frame, each named after its tracepoint.</summary>
-public enum TraceEventKind
+internal enum TraceEventKind
 {
     /// <summary><c>netif_receive_skb</c>: a device hands a frame to the network stack, or to the bridge that the device is a port of.</summary>
     NetifReceiveSkb = 1,

@@ -14,7 +14,7 @@ namespace NetLab.Linux.Bpf;
 /// </remarks>
 /// <param name="mostChunks">How many chunks of <see cref="ChunkBytes"/> it holds at most.</param>
 /// <param name="dropsOldest">Whether a full log drops its oldest chunk; otherwise it takes no more.</param>
-public sealed class TraceLog(int mostChunks, bool dropsOldest = false)
+internal sealed class TraceLog(int mostChunks, bool dropsOldest = false)
 {
     /// <summary>The size of a chunk: some 1,000 records.</summary>
     public const int ChunkBytes = 256 << 10;
@@ -102,7 +102,7 @@ public sealed class TraceLog(int mostChunks, bool dropsOldest = false)
 }
 
 /// <summary>A stretch of a <see cref="TraceLog"/>, oldest record first.</summary>
-public sealed class TraceLogSlice
+internal sealed class TraceLogSlice
 {
     private readonly IReadOnlyList<ReadOnlyMemory<byte>> _parts;
     private readonly TraceNames? _names;

@@ -10,7 +10,7 @@ namespace NetLab.Linux.Bpf;
 /// for. Good only until the
 /// <see cref="TraceSink"/> that it was given to returns.
 /// </summary>
-public readonly ref struct TraceRecord
+internal readonly ref struct TraceRecord
 {
     private readonly ReadOnlySpan<byte> _data;
     private readonly TraceNames _names;
@@ -202,4 +202,4 @@ public readonly ref struct TraceRecord
 
 /// <summary>Takes one record while the ring is drained.</summary>
 /// <param name="record">The record; not to be used after the return.</param>
-public delegate void TraceSink(in TraceRecord record);
+internal delegate void TraceSink(in TraceRecord record);

@@ -1,7 +1,7 @@
 namespace NetLab.Linux.Bpf;
 
 /// <summary>How a <see cref="KernelTracer"/> is made.</summary>
-public sealed record TracerOptions
+internal sealed record TracerOptions
 {
     /// <summary>
     /// Bytes of the ring that records wait in until they are read: a power of two, a multiple of the page size. Default 16 MiB:

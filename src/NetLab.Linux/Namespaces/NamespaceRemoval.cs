@@ -11,7 +11,7 @@ namespace NetLab.Linux;
 /// then, says at the start that their numbers are void (RTM_DELNSID), and does the rest; no two passes run at once. So, once a number
 /// is void, another namespace is made and let go of: it belongs to a later pass, and when its own number is void the earlier pass is over.
 /// </remarks>
-public sealed class NamespaceRemoval : IDisposable
+internal sealed class NamespaceRemoval : IDisposable
 {
     private readonly NetworkNamespace _observer;
     private readonly RouteSocket _route;

@@ -7,7 +7,7 @@ namespace NetLab.Linux.Netfilter;
 /// <summary>
 /// A table of iptables-legacy or ip6tables-legacy as it was when <see cref="LegacyTables"/> read it. Its rules are sorted out when they are asked for.
 /// </summary>
-public sealed class LegacyTable
+internal sealed class LegacyTable
 {
     // enum nf_inet_hooks
     private static readonly (string Hook, string Chain)[] Hooks =
@@ -157,7 +157,7 @@ public sealed class LegacyTable
 }
 
 /// <summary>A rule of iptables-legacy, or the policy of a chain, with its counter.</summary>
-public sealed record LegacyRule
+internal sealed record LegacyRule
 {
     private readonly LegacyLayout _layout;
     private readonly ReadOnlyMemory<byte> _conditions;
@@ -243,7 +243,7 @@ public sealed record LegacyRule
 /// <param name="Hook">The hook from which packets came to it: <c>forward</c>.</param>
 /// <param name="Jumps">The rules that led to its chain, from the chain at the hook on.</param>
 /// <param name="Before">What its counter was before.</param>
-public sealed record LegacyDrop(LegacyTable Table, LegacyRule Rule, string Hook, IReadOnlyList<LegacyRule> Jumps, ulong Before)
+internal sealed record LegacyDrop(LegacyTable Table, LegacyRule Rule, string Hook, IReadOnlyList<LegacyRule> Jumps, ulong Before)
 {
     /// <summary>In a line: <c>counter of rule 1 of chain FORWARD went from 0 to 1</c>; a table other than filter is named.</summary>
     public override string ToString() => string.Create(

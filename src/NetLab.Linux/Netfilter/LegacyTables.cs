@@ -18,7 +18,7 @@ namespace NetLab.Linux.Netfilter;
 /// struct ipt_get_entries { char name[32]; unsigned size; struct ipt_entry entrytable[]; };    // entries are aligned to 8 bytes: they begin at 40
 /// </code>
 /// </remarks>
-public sealed unsafe class LegacyTables : IDisposable
+internal sealed unsafe class LegacyTables : IDisposable
 {
     private const int GetInfo = 64, GetEntries = 65;
     private const int NameSize = 32, InfoSize = 84, EntriesAt = 40, LongestNames = 512;

@@ -14,7 +14,7 @@ namespace NetLab.Linux.Netfilter;
 /// <param name="Comment">The rule's comment, or null.</param>
 /// <param name="Iptables">The same in the words of iptables, ip6tables, ebtables or arptables when the rule was made by those (<c>iptables
 /// -A FORWARD … -j DROP</c>); otherwise null.</param>
-public sealed record NftRule(NftFamily Family, string Table, string Chain, ulong Handle, int Number, string Text, string? Comment, string? Iptables)
+internal sealed record NftRule(NftFamily Family, string Table, string Chain, ulong Handle, int Number, string Text, string? Comment, string? Iptables)
 {
     /// <summary>In a line: <c>rule 2 of chain "f" in table "bridge guard": iifname "v1" drop comment "vm2-isolated"</c>.</summary>
     public override string ToString() =>
@@ -29,7 +29,7 @@ public sealed record NftRule(NftFamily Family, string Table, string Chain, ulong
 /// <param name="Hook">Where it hangs: <c>forward</c>; null for a chain that others jump to.</param>
 /// <param name="Policy">Its policy: <c>accept</c>, <c>drop</c>; null where it has none.</param>
 /// <param name="Rules">The rules, in order: handle and text.</param>
-public sealed record NftChain(NftFamily Family, string Table, string Name, string? Hook, string? Policy, IReadOnlyList<(ulong Handle, string Text)> Rules)
+internal sealed record NftChain(NftFamily Family, string Table, string Name, string? Hook, string? Policy, IReadOnlyList<(ulong Handle, string Text)> Rules)
 {
     /// <summary>Which rule of the chain has a handle, from 1; 0 when none has.</summary>
     public int NumberOf(ulong handle)
@@ -47,7 +47,7 @@ public sealed record NftChain(NftFamily Family, string Table, string Name, strin
 }
 
 /// <summary>Reads the text of rules by running <c>nft -a list</c> (some 12 ms) in a namespace, and the iptables that made the rule.</summary>
-public static partial class NftRules
+internal static partial class NftRules
 {
     /// <summary>The rule, or the policy, that a step of a trace names.</summary>
     /// <returns>Null when the chain or the rule is not there (any more).</returns>

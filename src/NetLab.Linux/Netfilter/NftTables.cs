@@ -11,7 +11,7 @@ namespace NetLab.Linux.Netfilter;
 /// nlmsg_type = NFNL_SUBSYS_NFTABLES (10) * 256 + NFT_MSG_NEWTABLE 0, NFT_MSG_GETTABLE 1;   NFTA_TABLE_NAME 1      // include/uapi/linux/netfilter/nf_tables.h
 /// </code>
 /// </remarks>
-public static class NftTables
+internal static class NftTables
 {
     private const ushort NewTable = 10 << 8, GetTable = (10 << 8) | 1, NFTA_TABLE_NAME = 1;
     private const int HeaderSize = 4;

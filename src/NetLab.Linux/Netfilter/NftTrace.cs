@@ -10,7 +10,7 @@ namespace NetLab.Linux.Netfilter;
 /// <remarks>
 /// Everything goes by netlink and takes microseconds; no program is run. Not safe for several threads at once.
 /// </remarks>
-public sealed class NftTrace : IDisposable
+internal sealed class NftTrace : IDisposable
 {
     /// <summary>Name of the tables that <see cref="Arm"/> makes. Steps through them are not told.</summary>
     public const string ArmingTable = "netlab_trace";

@@ -25,7 +25,7 @@ public enum NftFamily
 }
 
 /// <summary>What a step of a trace is about (enum nft_trace_types).</summary>
-public enum NftTraceStep
+internal enum NftTraceStep
 {
     /// <summary>The end of a base chain: its policy decides.</summary>
     Policy = 1,
@@ -41,7 +41,7 @@ public enum NftTraceStep
 /// One step of a frame through the rules of a namespace: a rule that took hold of it, the end of a chain, or a policy.
 /// Rules whose conditions are not met leave no step.
 /// </summary>
-public sealed record NftTraceEvent
+internal sealed record NftTraceEvent
 {
     /// <summary>The same for all steps of the same copy of a frame in this namespace; a clone has its own.</summary>
     public required uint TraceId { get; init; }
@@ -171,7 +171,7 @@ public sealed record NftTraceEvent
 }
 
 /// <summary>The words of nft.</summary>
-public static class NftFamilyExtensions
+internal static class NftFamilyExtensions
 {
     /// <summary>The family as nft writes it: <c>ip6</c>.</summary>
     public static string Word(this NftFamily family) => family.ToString().ToLowerInvariant();

@@ -4,7 +4,7 @@ namespace NetLab.Linux.Netfilter;
 
 /// <summary>A frame's way through the chains at one hook: from a base chain, by jumps, to the rule or policy that decided.</summary>
 /// <param name="Steps">In order; at least one.</param>
-public sealed record NftTraversal(IReadOnlyList<NftTraceEvent> Steps)
+internal sealed record NftTraversal(IReadOnlyList<NftTraceEvent> Steps)
 {
     /// <summary>The step that decided, or the last that was told.</summary>
     public NftTraceEvent Last => Steps[^1];

@@ -5,7 +5,7 @@ namespace NetLab.Linux.Netfilter;
 /// <summary>
 /// Which queues of a namespace a program listens to (nfnetlink_queue). What a rule gives to another is dropped, unless the rule lets it pass (bypass).
 /// </summary>
-public static class QueueListeners
+internal static class QueueListeners
 {
     /// <summary>The numbers of the queues: the first column of <c>/proc/net/netfilter/nfnetlink_queue</c>.</summary>
     /// <exception cref="LinuxException">The file cannot be read.</exception>

@@ -6,7 +6,7 @@ namespace NetLab.Linux.Processes;
 /// A program running in a <see cref="ProcessGroup"/>. Its end is told by the kernel (pidfd_open(2)), its output is read as it comes. It
 /// ends at the latest with its group.
 /// </summary>
-public sealed class ChildProcess : IDisposable, IAsyncDisposable
+internal sealed class ChildProcess : IDisposable, IAsyncDisposable
 {
     private readonly TaskCompletionSource<int> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _waitersGate = new();

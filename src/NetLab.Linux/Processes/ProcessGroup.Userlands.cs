@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace NetLab.Linux.Processes;
 
 // The _userlands of a group: what they have in common is made when the first of them is.
-public sealed partial class ProcessGroup
+internal sealed partial class ProcessGroup
 {
     private const string NamesInside = ScratchDirectory.MountPoint + "/netns";
 

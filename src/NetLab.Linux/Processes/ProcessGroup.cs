@@ -13,7 +13,7 @@ namespace NetLab.Linux.Processes;
 /// other end of. When we dispose it, or die, the pipe ends, the shell ends, and with the first process of a PID namespace the kernel kills all others in it.
 /// Programs in a <see cref="Userland"/> see the group's own <c>/proc</c>; others see the host's, where they have another number than getpid(2) tells them.
 /// </remarks>
-public sealed partial class ProcessGroup : IDisposable, IAsyncDisposable
+internal sealed partial class ProcessGroup : IDisposable, IAsyncDisposable
 {
     // The one that reads is not the first process itself: that one waits, and so buries every orphan of the group, whose ends would
     // interrupt its reading. (A background command has no standard input, hence descriptor 3.)

@@ -12,7 +12,7 @@ namespace NetLab.Linux.Processes;
 /// It is a tmpfs(5), mounted in a mount namespace that nobody is in. This process reaches it by the descriptor, and so does every child that inherits
 /// the descriptor under the same number, as children of a <see cref="ProcessGroup"/> do. Paths are short enough for Unix sockets (108 bytes).
 /// </remarks>
-public sealed class ScratchDirectory : IDisposable
+internal sealed class ScratchDirectory : IDisposable
 {
     /// <summary>Where the directory is mounted inside its mount namespace: a place that every machine has and that a child covers again.</summary>
     internal const string MountPoint = "/sys";

@@ -1,7 +1,7 @@
 namespace NetLab.Linux;
 
 /// <summary>A descriptor that <see cref="Reactor.OnReadable"/> watches; disposing ends that.</summary>
-public interface IReactorRegistration : IDisposable
+internal interface IReactorRegistration : IDisposable
 {
     /// <summary>
     /// Watches no longer, until <see cref="Resume"/>: for as long as somebody reads the descriptor himself, and would only be slowed down by a thread that

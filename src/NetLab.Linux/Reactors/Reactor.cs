@@ -13,7 +13,7 @@ namespace NetLab.Linux;
 /// A callback runs on the reactor's thread: it reads everything that is there, does not block, and hands long work to somebody else. All
 /// callbacks run one after another, in no particular order between descriptors.
 /// </remarks>
-public sealed unsafe class Reactor
+internal sealed unsafe class Reactor
 {
     private readonly int _epoll;
     private readonly int _wake;

@@ -1,7 +1,7 @@
 namespace NetLab.Linux;
 
 /// <summary>What ethtool(8) does, as far as a lab needs it: ioctl SIOCETHTOOL, include/uapi/linux/ethtool.h.</summary>
-public static unsafe class Ethtool
+internal static unsafe class Ethtool
 {
     private const uint ETHTOOL_GLINK = 0x0a, ETHTOOL_GRXCSUM = 0x14, ETHTOOL_SRXCSUM = 0x15, ETHTOOL_GTXCSUM = 0x16, ETHTOOL_STXCSUM = 0x17;
 

@@ -7,7 +7,7 @@ namespace NetLab.Linux;
 /// after the first one said so (net/core/dev.c, <c>net_enable_timestamp</c>): until then a frame gets the time at which it is
 /// read, and frames of several sockets cannot be put in order.
 /// </summary>
-public static class FrameTimestamps
+internal static class FrameTimestamps
 {
     private static readonly Lazy<PacketSocket> Keeper = new(Enable);
 

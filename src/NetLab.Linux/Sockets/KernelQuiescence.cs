@@ -13,7 +13,7 @@ namespace NetLab.Linux;
 /// Where others flood a processor, its backlog is never seen empty; it is a queue, though, and once more has been
 /// processed than it can hold, what was in it has been.
 /// </summary>
-public static partial class KernelQuiescence
+internal static partial class KernelQuiescence
 {
     // Twice what input_pkt_queue and process_queue hold together (net.core.netdev_max_backlog is 1000 unless somebody raises it).
     private const long MoreThanABacklog = 4_000;

@@ -8,14 +8,14 @@ namespace NetLab.Linux;
 /// <param name="CapacityBytes">How much the queue holds, by the kernel's account: a small frame counts for some 700 bytes.</param>
 /// <param name="WaitingBytes">How much is in it.</param>
 /// <param name="Lost">How many frames came when it was full and were lost, since the socket was opened.</param>
-public readonly record struct PacketQueue(int InterfaceIndex, long CapacityBytes, long WaitingBytes, long Lost);
+internal readonly record struct PacketQueue(int InterfaceIndex, long CapacityBytes, long WaitingBytes, long Lost);
 
 /// <summary>
 /// The packet(7) sockets of another process, for switches in user space (Open vSwitch) that receive by them: the kernel's usual queue holds some
 /// 300 small frames, and a burst beyond that is lost without a trace in any counter of a device.
 /// </summary>
 /// <remarks>The sockets are taken by pidfd_getfd(2), used and let go at once; the other process notices nothing. What it closes meanwhile is skipped.</remarks>
-public static unsafe class PacketQueues
+internal static unsafe class PacketQueues
 {
     // include/uapi/asm-generic/unistd.h, asm-generic/socket.h, linux/sock_diag.h
     private const nint SYS_pidfd_getfd = 438;

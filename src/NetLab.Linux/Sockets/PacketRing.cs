@@ -6,7 +6,7 @@ namespace NetLab.Linux;
 /// <summary>Takes a frame out of a <see cref="PacketRing"/>.</summary>
 /// <param name="record">What is known about it.</param>
 /// <param name="frame">Its bytes, without the tag in <see cref="PacketRecord.VlanTci"/>; valid during the call.</param>
-public delegate void PacketHandler(in PacketRecord record, ReadOnlySpan<byte> frame);
+internal delegate void PacketHandler(in PacketRecord record, ReadOnlySpan<byte> frame);
 
 /// <summary>
 /// A packet(7) socket whose frames the kernel puts into memory that it shares with us (TPACKET_V3, Documentation/networking/packet_mmap.rst): no system call
@@ -16,7 +16,7 @@ public delegate void PacketHandler(in PacketRecord record, ReadOnlySpan<byte> fr
 /// The memory is a ring of blocks. The kernel fills a block and hands it over when it is full, or 20 ms after it began to be filled. When all blocks are
 /// ours because nobody reads, frames are lost and counted. Not for several threads at once.
 /// </remarks>
-public sealed unsafe class PacketRing : IDisposable
+internal sealed unsafe class PacketRing : IDisposable
 {
     // include/uapi/linux/if_packet.h, if_ether.h
     private const int PACKET_RX_RING = 5, PACKET_STATISTICS = 6, PACKET_VERSION = 10, TPACKET_V3 = 2;

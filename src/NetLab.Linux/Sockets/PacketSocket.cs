@@ -10,7 +10,7 @@ namespace NetLab.Linux;
 /// <param name="VlanTci">The outer VLAN tag (priority, DEI, id), which the kernel takes out of the bytes; null if there was none.</param>
 /// <param name="VlanProtocol">The EtherType of that tag, 0x8100 or 0x88a8; 0 without a tag.</param>
 /// <param name="TimestampNanoseconds">When the kernel saw it, nanoseconds since 1970 by the wall clock.</param>
-public readonly record struct PacketRecord(int Length, int InterfaceIndex, PacketDirection Direction, ushort? VlanTci, ushort VlanProtocol,
+internal readonly record struct PacketRecord(int Length, int InterfaceIndex, PacketDirection Direction, ushort? VlanTci, ushort VlanProtocol,
     long TimestampNanoseconds)
 {
     /// <summary>
@@ -23,7 +23,7 @@ public readonly record struct PacketRecord(int Length, int InterfaceIndex, Packe
 }
 
 /// <summary>Where a frame was going when a packet socket saw it: <c>sll_pkttype</c>, include/uapi/linux/if_packet.h.</summary>
-public enum PacketDirection
+internal enum PacketDirection
 {
     /// <summary>In, to the device's own MAC address.</summary>
     Host = 0,
@@ -48,7 +48,7 @@ public enum PacketDirection
 /// <remarks>
 /// Incoming frames are seen before bridge, tc and nftables; outgoing ones after them. The descriptor never blocks. Reading and sending do not allocate.
 /// </remarks>
-public sealed unsafe class PacketSocket : IDisposable
+internal sealed unsafe class PacketSocket : IDisposable
 {
     // include/uapi/linux/if_packet.h, if_ether.h
     private const int PACKET_STATISTICS = 6, PACKET_AUXDATA = 8, TP_STATUS_CSUMNOTREADY = 1 << 3, TP_STATUS_VLAN_VALID = 1 << 4,

@@ -8,7 +8,7 @@ namespace NetLab.Linux;
 /// the same thread, the kernel prefers this thread to others (setpriority(2)). Where the process may not ask for that (CAP_SYS_NICE) nothing changes.
 /// </summary>
 /// <remarks>Threads that are started meanwhile are preferred as well, and stay so: start none.</remarks>
-public readonly partial struct UrgentWork : IDisposable
+internal readonly partial struct UrgentWork : IDisposable
 {
     private const int PRIO_PROCESS = 0; // of a process number; Linux takes it for that of a thread, and 0 for the calling one
     private const int Urgent = -10;
