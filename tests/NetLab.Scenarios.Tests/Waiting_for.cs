@@ -63,7 +63,7 @@ public sealed class Waiting_for
                 later = Task.Run(async () =>
                 {
                     await Task.Delay(200);
-                    listener = protocol == "tcp" ? run.Lab.FindNode("h1")!.TcpListener(8053) : run.Lab.FindNode("h1")!.UdpClient(8053);
+                    listener = protocol == "tcp" ? run.Lab.FindNode("h1")!.ListenTcp(8053) : run.Lab.FindNode("h1")!.OpenUdp(8053);
                 });
             }
         }

@@ -99,7 +99,7 @@ public sealed class CallbackTests : IAsyncLifetime
             "FakeVm.ReceiveAsync(wanted)", // above
             "Lab.AddNode(find)", // called by ApplyAsync and ReattachAsync, which fail with what it throws
             "Node.AddDevice(spec)", "Node.AddVm(configure)", "Node.RunAsync(code)", // above
-            "LiveWatch..ctor(isWanted)", // called by whoever enumerates FatesAsync
+            "NamespaceWatch..ctor(isWanted)", // called by whoever enumerates FatesAsync
             "OvsBridge.SetPortAsync(change)", // called before anything is done, in the caller's own flow
         ];
         var found =

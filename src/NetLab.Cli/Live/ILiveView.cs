@@ -4,7 +4,7 @@ namespace NetLab.Cli.Live;
 internal interface ILiveView
 {
     /// <summary>The watching has begun.</summary>
-    void Begin(Lab lab, LiveWatch watch, bool traceRules);
+    void Begin(Lab lab, NamespaceWatch watch, bool traceRules);
 
     /// <summary>What became of a frame.</summary>
     /// <param name="fate">The fate.</param>
@@ -13,5 +13,5 @@ internal interface ILiveView
     void Show(Fate fate, IReadOnlyList<(FrameCopy Copy, Reason Reason)> fresh, bool isStopped);
 
     /// <summary>The watching has ended.</summary>
-    void End(LiveTally tally, LiveWatch watch, TimeSpan took);
+    void End(LiveTally tally, NamespaceWatch watch, TimeSpan took);
 }

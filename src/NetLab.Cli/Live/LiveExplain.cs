@@ -29,7 +29,7 @@ internal static class LiveExplain
         var filter = FrameFilter.Parse(asked.Filter);
         TimeSpan? time = asked.For is null ? null : Duration(asked.For);
         await using var lab = Adopt(asked.Namespaces);
-        using var watch = new LiveWatch(lab, filter.Matches, asked.Rules);
+        using var watch = new NamespaceWatch(lab, filter.Matches, asked.Rules);
         ILiveView view = asked.Json ? new LiveJson(terminal.Out) : new LiveText(terminal.Page);
         var tally = new LiveTally();
         var kept = new List<Fate>();

@@ -9,7 +9,7 @@ internal sealed class LiveJson(TextWriter output) : ILiveView
 {
     private static readonly JsonSerializerOptions Line = new(JsonText.Options) { WriteIndented = false };
 
-    public void Begin(Lab lab, LiveWatch watch, bool traceRules) => Write(new JsonObject
+    public void Begin(Lab lab, NamespaceWatch watch, bool traceRules) => Write(new JsonObject
     {
         ["watching"] = JsonText.Array(
             lab.Nodes.Select(n => new JsonObject
@@ -25,7 +25,7 @@ internal sealed class LiveJson(TextWriter output) : ILiveView
         Write(line);
     }
 
-    public void End(LiveTally tally, LiveWatch watch, TimeSpan took) => Write(new JsonObject
+    public void End(LiveTally tally, NamespaceWatch watch, TimeSpan took) => Write(new JsonObject
     {
         ["exitCode"] = ExitCode.Fine,
         ["milliseconds"] = JsonText.Milliseconds(took),

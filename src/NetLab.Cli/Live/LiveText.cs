@@ -15,7 +15,7 @@ internal sealed class LiveText(Page page) : ILiveView
     private long _since = Stopwatch.GetTimestamp();
     private int _lines;
 
-    public void Begin(Lab lab, LiveWatch watch, bool traceRules)
+    public void Begin(Lab lab, NamespaceWatch watch, bool traceRules)
     {
         page.Line(Page.Styled($"Watching {string.Join(", ", lab.Nodes.Select(n => $"{n.Name} ({n.Devices.Count} {(n.Devices.Count == 1 ? "device" : "devices")})"))}, by {watch.Level}", "grey"));
         if (traceRules)
@@ -65,7 +65,7 @@ internal sealed class LiveText(Page page) : ILiveView
         }
     }
 
-    public void End(LiveTally tally, LiveWatch watch, TimeSpan took)
+    public void End(LiveTally tally, NamespaceWatch watch, TimeSpan took)
     {
         TellMore();
         page.Gap();

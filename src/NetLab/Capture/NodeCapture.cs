@@ -19,7 +19,7 @@ internal sealed class NodeCapture : IDisposable
         _order = order;
         _sink = sink;
         _take = Take;
-        _ring = PacketRing.Open(node.State.Namespace, ringBytes);
+        _ring = PacketRing.Open(node.Live.Namespace, ringBytes);
         foreach (var device in node.Devices.Where(d => d.IsApplied))
         {
             _ports[device.LiveIndex] = sink.AddPort(new CapturePort(node, device.Name, device.Mac));

@@ -14,7 +14,7 @@ internal sealed class SeenFrames
 
     public SeenFrames(Lab lab, SeenByKernel seen)
     {
-        var nodes = lab.Nodes.Where(n => n.IsApplied).ToDictionary(n => n.State.Namespace.Inode);
+        var nodes = lab.Nodes.Where(n => n.IsApplied).ToDictionary(n => n.Live.Namespace.Inode);
         Lost = seen.Lost;
         HasOpenVSwitch = lab.Nodes.Any(n => n.Devices.Any(d => d is OvsBridge));
         _roots = new(() => [.. SkbTree.Build(seen.Events, hop => !nodes.TryGetValue(hop.Namespace, out var node)

@@ -21,7 +21,7 @@ internal sealed class TraceFateBuilder
     private TraceFateBuilder(SentFrame sent)
     {
         _sent = sent;
-        _nodes = sent.Start.Lab.Nodes.Where(n => n.IsApplied).ToDictionary(n => n.State.Namespace.Inode);
+        _nodes = sent.Start.Lab.Nodes.Where(n => n.IsApplied).ToDictionary(n => n.Live.Namespace.Inode);
     }
 
     /// <summary>The copies of a frame that was sent, found among all that was recorded meanwhile.</summary>

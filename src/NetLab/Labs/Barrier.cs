@@ -113,7 +113,7 @@ internal sealed class Barrier
         foreach (var node in _lab.Nodes)
         {
             // "Not quiet" is no more than one round of many: the frames that came meanwhile show in the next.
-            if (node.IsApplied && node.State.Ovs is { } ovs)
+            if (node.IsApplied && node.Live.Ovs is { } ovs)
             {
                 _ = await ovs.SettleAsync(ct).ConfigureAwait(false);
             }

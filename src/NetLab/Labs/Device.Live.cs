@@ -45,19 +45,19 @@ public abstract partial class Device
         ArgumentNullException.ThrowIfNull(options);
         var batch = new NetlinkBatch();
         batch.SetBridgePort(Index, options, $"setting bridge port options of {this}");
-        Node.State.Route.Execute(batch);
+        Node.Live.Route.Execute(batch);
         _bridgePort = options;
         await Node.Lab.SettleAsync(ct).ConfigureAwait(false);
     }
 
     /// <summary>What the kernel says of the device now.</summary>
-    public LinkInfo ReadLink() => Node.State.Route.FindLink(Name)
+    public LinkInfo ReadLink() => Node.Live.Route.FindLink(Name)
         ?? throw new InvalidOperationException($"{this} is no longer in the kernel: something in the node removed or renamed it.");
 
     private void Change(LinkChange change, string doing)
     {
         var batch = new NetlinkBatch();
         batch.ChangeLink(Index, change, string.Format(doing, this));
-        Node.State.Route.Execute(batch);
+        Node.Live.Route.Execute(batch);
     }
 }

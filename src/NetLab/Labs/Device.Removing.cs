@@ -41,7 +41,7 @@ public abstract partial class Device
     {
         var batch = new NetlinkBatch();
         batch.AddAltNames(Index, [name], $"adding the name {name} to {this}");
-        Node.State.Route.Execute(batch);
+        Node.Live.Route.Execute(batch);
     }
 
     /// <summary>Takes a further name away: <c>ip link property del … altname</c>.</summary>
@@ -49,7 +49,7 @@ public abstract partial class Device
     {
         var batch = new NetlinkBatch();
         batch.DeleteAltNames(Index, [name], $"removing the name {name} from {this}");
-        Node.State.Route.Execute(batch);
+        Node.Live.Route.Execute(batch);
     }
 
     /// <summary>
@@ -84,19 +84,19 @@ public abstract partial class Device
         }
 
         RefuseOvs("moved");
-        var index = node.State.FreeIndex();
+        var index = node.Live.FreeIndex();
         var move = new NetlinkBatch();
-        move.ChangeLink(old, new LinkChange { Namespace = node.State.Namespace, NewIndex = index }, $"moving {this} to {node.Name}");
-        Node.State.Route.Execute(move);
+        move.ChangeLink(old, new LinkChange { Namespace = node.Live.Namespace, NewIndex = index }, $"moving {this} to {node.Name}");
+        Node.Live.Route.Execute(move);
         Node.ForgetWhatNeeds(this);
-        Node.State.Forget(this);
+        Node.Live.Forget(this);
         Node.Remove(this);
         Node = node;
         node.Add(this);
-        node.State.Register(this, index);
+        node.Live.Register(this, index);
 
         // On its way the device was switched off and lost its addresses.
-        QuietNetwork.Apply(node, node.State);
+        QuietNetwork.Apply(node, node.Live);
         var settings = new NetlinkBatch();
         settings.ChangeLink(index, new LinkChange { Up = Up }, $"setting {this} up");
         foreach (var address in Addresses)
@@ -104,11 +104,11 @@ public abstract partial class Device
             settings.AddAddress(index, address.Address, address.PrefixLength, null, $"adding address {address} to {this}");
         }
 
-        node.State.Route.Execute(settings);
-        Ethtool.RunLinkWatch(node.State.Namespace, [Name]);
+        node.Live.Route.Execute(settings);
+        Ethtool.RunLinkWatch(node.Live.Namespace, [Name]);
         if (OtherEnd is { } peer)
         {
-            Ethtool.RunLinkWatch(peer.Node.State.Namespace, [peer.Name]);
+            Ethtool.RunLinkWatch(peer.Node.Live.Namespace, [peer.Name]);
         }
 
         await Node.Lab.SettleAsync(ct).ConfigureAwait(false);

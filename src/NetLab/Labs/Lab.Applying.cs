@@ -36,7 +36,7 @@ public sealed partial class Lab
 
         foreach (var node in _nodes.Where(n => n.IsApplied && !n.IsGiven))
         {
-            QuietNetwork.Apply(node, node.State);
+            QuietNetwork.Apply(node, node.Live);
         }
 
         var newNodes = await CreateNodesAsync(ct).ConfigureAwait(false);
@@ -45,8 +45,8 @@ public sealed partial class Lab
         {
             foreach (var node in _nodes.Where(n => n.IsGiven))
             {
-                node.State.Given!.Require(newDevices[node]);
-                births.Add(node.State.Given.QuietBirths(newDevices[node]));
+                node.Live.Given!.Require(newDevices[node]);
+                births.Add(node.Live.Given.QuietBirths(newDevices[node]));
             }
 
             await Task.Run(() => CreateDevices(newNodes, newDevices, newLinks), ct).ConfigureAwait(false);
@@ -102,7 +102,7 @@ public sealed partial class Lab
         var linksOf = newLinks.ToLookup(l => Planner.FirstEnd(l).Node);
         foreach (var node in _nodes)
         {
-            Planner.BridgesAndLinks(batch, node.State, linksOf[node]);
+            Planner.BridgesAndLinks(batch, node.Live, linksOf[node]);
             Execute(node, batch);
         }
 
@@ -113,7 +113,7 @@ public sealed partial class Lab
             var devices = newDevices[node];
             foreach (var tap in devices.OfType<TapDevice>())
             {
-                tap.Create(node.State);
+                tap.Create(node.Live);
             }
 
             if (isNew.Contains(node) && !node.IsGiven)
@@ -122,7 +122,7 @@ public sealed partial class Lab
             }
 
             var ready = devices.FindAll(d => !IsOfOvs(d));
-            Planner.KernelDevices(batch, node.State, ready);
+            Planner.KernelDevices(batch, node.Live, ready);
             Planner.Ports(batch, ready);
             if (!devices.Exists(IsOfOvs))
             {
@@ -139,10 +139,10 @@ public sealed partial class Lab
         foreach ((var name, var value) in node.Sysctls.Where(s => QuietNetwork.NeedsDevice(node, s.Key)))
         {
             Execute(node, batch);
-            node.State.WriteSysctl(name, value);
+            node.Live.WriteSysctl(name, value);
         }
 
-        Planner.Addresses(batch, node.State, newDevices);
+        Planner.Addresses(batch, node.Live, newDevices);
     }
 
     private static async Task FinishAsync(Node node, List<Device> newDevices, CancellationToken ct)
@@ -151,7 +151,7 @@ public sealed partial class Lab
         {
             var batch = new NetlinkBatch();
             var later = newDevices.FindAll(IsOfOvs);
-            Planner.KernelDevices(batch, node.State, later);
+            Planner.KernelDevices(batch, node.Live, later);
             Planner.Ports(batch, later);
             Configure(node, batch, newDevices);
             Execute(node, batch);
@@ -171,7 +171,7 @@ public sealed partial class Lab
     {
         if (batch.Count > 0)
         {
-            node.State.Route.Execute(batch);
+            node.Live.Route.Execute(batch);
             batch.Clear();
         }
     }
@@ -185,7 +185,7 @@ public sealed partial class Lab
         }
 
         // Without a carrier the kernel waits as well, and that is no fault of the lab.
-        using var events = RouteEvents.Open(node.State.Namespace, RouteGroups.Addresses);
+        using var events = RouteEvents.Open(node.Live.Namespace, RouteGroups.Addresses);
         foreach (var device in newDevices.Where(d => d.Up && d.ReadLink().HasCarrier))
         {
             foreach (var address in device.Addresses.Where(a => a.IsIPv6))
@@ -201,7 +201,7 @@ public sealed partial class Lab
         // Carrier, operational state and queueing discipline follow the last acknowledgement at some later time, unless they are asked for.
         foreach ((var node, var devices) in newDevices)
         {
-            Ethtool.RunLinkWatch(node.State.Namespace, devices.Where(d => d is VethEnd or TapDevice or Bridge).Select(d => d.Name));
+            Ethtool.RunLinkWatch(node.Live.Namespace, devices.Where(d => d is VethEnd or TapDevice or Bridge).Select(d => d.Name));
             await WaitForIPv6Async(node, devices, ct).ConfigureAwait(false);
         }
 

@@ -37,7 +37,7 @@ public sealed partial class Lab
         await Live.EndProcessesAsync().ConfigureAwait(false);
         foreach (var node in _nodes.Where(n => n.IsApplied))
         {
-            node.State.Dispose();
+            node.Live.Dispose();
         }
 
         if (notGivenBack is not null)
@@ -60,7 +60,7 @@ public sealed partial class Lab
             return;
         }
 
-        using var removal = new NamespaceRemoval(nodes.ConvertAll(n => n.State.Namespace));
+        using var removal = new NamespaceRemoval(nodes.ConvertAll(n => n.Live.Namespace));
         await DisposeAsync().ConfigureAwait(false);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(LongestRemoval);
@@ -83,11 +83,11 @@ public sealed partial class Lab
     private async Task<Exception?> GiveBackAsync()
     {
         var failures = new List<Exception>();
-        foreach (var node in _nodes.Where(n => n.IsApplied && n.State.Given is not null))
+        foreach (var node in _nodes.Where(n => n.IsApplied && n.Live.Given is not null))
         {
             try
             {
-                await node.State.Given!.GiveBackAsync().ConfigureAwait(false);
+                await node.Live.Given!.GiveBackAsync().ConfigureAwait(false);
             }
             catch (Exception e) when (e is LinuxException or ProcessFailedException)
             {

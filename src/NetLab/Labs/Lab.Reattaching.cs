@@ -9,7 +9,7 @@ public sealed partial class Lab
     internal async Task<bool> ReattachAsync(Node node, CancellationToken ct)
     {
         RequireApplied();
-        var old = node.State;
+        var old = node.Live;
         var fresh = await GivenNamespace.OpenAsync(node, node.Find!, ct).ConfigureAwait(false);
         if (fresh.Namespace.Inode == old.Namespace.Inode)
         {
@@ -48,7 +48,7 @@ public sealed partial class Lab
         foreach (var end in devices.OfType<VethEnd>())
         {
             Ethtool.RunLinkWatch(fresh.Namespace, [end.Name]);
-            Ethtool.RunLinkWatch(end.Peer.Node.State.Namespace, [end.Peer.Name]);
+            Ethtool.RunLinkWatch(end.Peer.Node.Live.Namespace, [end.Peer.Name]);
         }
 
         await SettleAsync(ct).ConfigureAwait(false);

@@ -32,14 +32,14 @@ public sealed partial class Lab
         {
             var batch = new NetlinkBatch();
             batch.DeleteLink(device.LiveIndex, $"removing {device}");
-            device.Node.State.Route.Execute(batch);
+            device.Node.Live.Route.Execute(batch);
         }
 
         _links.RemoveAll(l => gone.Contains(l.A));
         foreach (var one in gone)
         {
             one.Node.ForgetWhatNeeds(one);
-            one.Node.State.Forget(one);
+            one.Node.Live.Forget(one);
             one.Node.Remove(one);
             one.IsRemoved = true;
         }

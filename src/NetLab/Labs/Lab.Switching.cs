@@ -10,7 +10,7 @@ public sealed partial class Lab
     {
         // Each node's Open vSwitch takes its time to start; they take it together.
         await Task.WhenAll(_nodes.Select(node => ApplyOvsAsync(node, newDevices[node], ct))).ConfigureAwait(false);
-        if (_nodes.Exists(n => n.State.Ovs is not null))
+        if (_nodes.Exists(n => n.Live.Ovs is not null))
         {
             CompleteChecksums(newDevices);
         }
@@ -30,26 +30,26 @@ public sealed partial class Lab
             Capabilities.Require(Feature.OvsKernelDatapath);
         }
 
-        node.State.Ovs ??= await OvsInstance.StartAsync(Processes, node.Userland, node.Name, ct, inKernel).ConfigureAwait(false);
-        if (inKernel && !node.State.Ovs.HasKernelDatapath)
+        node.Live.Ovs ??= await OvsInstance.StartAsync(Processes, node.Userland, node.Name, ct, inKernel).ConfigureAwait(false);
+        if (inKernel && !node.Live.Ovs.HasKernelDatapath)
         {
             throw new OvsException(
                 $"set up a bridge of the kernel's datapath in node {node.Name}",
                 "its Open vSwitch was started for bridges of user space alone; have one of its first bridges be of DatapathType \"system\"");
         }
 
-        await node.State.Ovs.ApplyAsync(OvsBridge.ChangesOf(bridges), ct).ConfigureAwait(false);
+        await node.Live.Ovs.ApplyAsync(OvsBridge.ChangesOf(bridges), ct).ConfigureAwait(false);
         foreach (var bridge in bridges)
         {
-            await bridge.MarkAppliedAsync(node.State.Ovs, ct).ConfigureAwait(false);
+            await bridge.MarkAppliedAsync(node.Live.Ovs, ct).ConfigureAwait(false);
         }
 
         foreach (var device in newDevices.Where(d => d.IsMadeByOvs))
         {
-            var link = node.State.Route.FindLink(device.Name)
+            var link = node.Live.Route.FindLink(device.Name)
                 ?? throw new InvalidOperationException(
                     $"Open vSwitch of node {node.Name} said that {device.Name} is there, and the kernel has no such device.");
-            node.State.Register(device, link.Index);
+            node.Live.Register(device, link.Index);
         }
     }
 
@@ -59,7 +59,7 @@ public sealed partial class Lab
     {
         foreach (var end in newDevices.Values.SelectMany(d => d).Where(d => d.OtherEnd is not null))
         {
-            Ethtool.SetChecksumOffload(end.Node.State.Namespace, end.Name, false);
+            Ethtool.SetChecksumOffload(end.Node.Live.Namespace, end.Name, false);
         }
     }
 }

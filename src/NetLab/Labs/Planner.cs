@@ -129,10 +129,10 @@ internal static class Planner
         batch.AddLink(
             new VethSpec(a.Name, new VethPeer(b.Name)
             {
-                Index = b.Node.State.TakeIndex(b),
+                Index = b.Node.Live.TakeIndex(b),
                 Mac = b.Mac.ToPhysicalAddress(),
                 Mtu = b.Mtu,
-                Namespace = b.Node.State.Namespace,
+                Namespace = b.Node.Live.Namespace,
             })
             {
                 Index = state.TakeIndex(a),

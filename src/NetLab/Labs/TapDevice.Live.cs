@@ -17,8 +17,8 @@ public sealed partial class TapDevice
     {
         Node.Lab.RequireApplied();
         _ = Index;
-        _tap ??= Tap.Attach(Node.State.Namespace, Name);
-        Ethtool.RunLinkWatch(Node.State.Namespace, [Name]);
+        _tap ??= Tap.Attach(Node.Live.Namespace, Name);
+        Ethtool.RunLinkWatch(Node.Live.Namespace, [Name]);
         Vm?.StartReading();
     }
 

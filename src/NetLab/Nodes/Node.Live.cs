@@ -13,18 +13,18 @@ public sealed partial class Node
     public bool IsApplied => _state is not null;
 
     /// <summary>The inode of the node's namespace, as <c>/proc/PID/ns/net</c> shows it.</summary>
-    public ulong NamespaceInode => State.Namespace.Inode;
+    public ulong NamespaceInode => Live.Namespace.Inode;
 
-    internal LiveNode State => _state ?? throw new InvalidOperationException($"Node {Name} is not applied yet; call lab.ApplyAsync() first.");
+    internal LiveNode Live => _state ?? throw new InvalidOperationException($"Node {Name} is not applied yet; call lab.ApplyAsync() first.");
 
     /// <summary>Reads a kernel setting of this namespace.</summary>
-    public string ReadSysctl(string name) => State.Namespace.ReadSysctl(name);
+    public string ReadSysctl(string name) => Live.Namespace.ReadSysctl(name);
 
     /// <summary>Changes a kernel setting of this namespace in the running lab.</summary>
     public void WriteSysctl(string name, string value)
     {
         Lab.RequireOwn();
-        State.WriteSysctl(name, value);
+        Live.WriteSysctl(name, value);
         _sysctls[name] = value;
     }
 

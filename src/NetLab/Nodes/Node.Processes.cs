@@ -56,7 +56,7 @@ public sealed partial class Node
     /// <exception cref="ProcessFailedException">nft refused it; the message holds its words.</exception>
     public async Task LoadRulesetAsync(string ruleset, CancellationToken ct = default)
     {
-        var result = await Lab.Processes.RunAsync(new ProcessStart("nft", "-f", "-") { Namespace = State.Namespace }, ruleset, ct).ConfigureAwait(false);
+        var result = await Lab.Processes.RunAsync(new ProcessStart("nft", "-f", "-") { Namespace = Live.Namespace }, ruleset, ct).ConfigureAwait(false);
         if (result.ExitCode != 0)
         {
             throw new RulesetException(this, ruleset, result.Error.Trim());

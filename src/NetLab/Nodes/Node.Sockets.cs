@@ -13,7 +13,7 @@ namespace NetLab;
 public sealed partial class Node
 {
     private const string AsyncInside =
-        "Code after the first await would run on another thread, outside the node. Open sockets of the node (TcpListener, UdpClient, ConnectAsync) "
+        "Code after the first await would run on another thread, outside the node. Open sockets of the node (ListenTcp, OpenUdp, ConnectAsync) "
         + "and use them in ordinary async code, or run code without await here.";
 
     // Those that are still used: a socket that nobody holds is not kept by this.
@@ -23,20 +23,20 @@ public sealed partial class Node
     public Socket CreateSocket(AddressFamily family, SocketType type, ProtocolType protocol)
     {
         Lab.RequireApplied();
-        return Keep(NamespaceSockets.Create(State.Namespace, family, type, protocol));
+        return Keep(NamespaceSockets.Create(Live.Namespace, family, type, protocol));
     }
 
     /// <summary>Listens for TCP connections at an address of this node.</summary>
     /// <param name="port">The port; 0 takes a free one.</param>
     /// <param name="address">The address; by default every IPv4 address of the node.</param>
     /// <returns>A listener that has started: <c>await listener.AcceptTcpClientAsync()</c>.</returns>
-    public TcpListener TcpListener(int port, IPAddress? address = null)
+    public TcpListener ListenTcp(int port, IPAddress? address = null)
     {
         Lab.RequireApplied();
         var listener = new TcpListener(address ?? IPAddress.Any, port);
         try
         {
-            NamespaceSockets.Move(Keep(listener.Server), State.Namespace);
+            NamespaceSockets.Move(Keep(listener.Server), Live.Namespace);
             listener.Start();
             return listener;
         }
@@ -100,14 +100,14 @@ public sealed partial class Node
     /// <summary>A UDP socket of this node as an <see cref="System.Net.Sockets.UdpClient"/>.</summary>
     /// <param name="port">The port to listen at; 0 takes a free one.</param>
     /// <param name="family">IPv4 or IPv6.</param>
-    public UdpClient UdpClient(int port = 0, AddressFamily family = AddressFamily.InterNetwork)
+    public UdpClient OpenUdp(int port = 0, AddressFamily family = AddressFamily.InterNetwork)
     {
         Lab.RequireApplied();
         var client = new UdpClient(family);
         var at = new IPEndPoint(family == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, port);
         try
         {
-            NamespaceSockets.Move(Keep(client.Client), State.Namespace);
+            NamespaceSockets.Move(Keep(client.Client), Live.Namespace);
             client.Client.Bind(at);
             return client;
         }
@@ -152,7 +152,7 @@ public sealed partial class Node
         }
 
         Lab.RequireApplied();
-        return NamespaceThread.RunAsync(State.Namespace, code);
+        return NamespaceThread.RunAsync(Live.Namespace, code);
     }
 
     /// <summary>Does not compile, since asynchronous code leaves the node's namespace at its first await.</summary>

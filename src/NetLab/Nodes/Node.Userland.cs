@@ -33,16 +33,16 @@ public sealed partial class Node
         get
         {
             var group = Lab.Processes;
-            group.NameNamespaces([.. Lab.Nodes.Where(node => node.IsApplied).Select(node => (node.Name, node.State.Namespace))]);
+            group.NameNamespaces([.. Lab.Nodes.Where(node => node.IsApplied).Select(node => (node.Name, node.Live.Namespace))]);
             lock (_userlandGate)
             {
-                return State.Userland ??= group.CreateUserland(State.Namespace, Name);
+                return Live.Userland ??= group.CreateUserland(Live.Namespace, Name);
             }
         }
     }
 
     // A namespace that others made is not to be changed, nor what is seen in it.
     private ProcessStart InNode(string program, IReadOnlyList<string> arguments) => Lab.IsAdopted
-        ? new ProcessStart(program, arguments) { Namespace = State.Namespace }
+        ? new ProcessStart(program, arguments) { Namespace = Live.Namespace }
         : new ProcessStart(program, arguments) { Userland = Userland, Privileges = Privileges };
 }

@@ -42,7 +42,7 @@ public sealed partial class Node
             RouteGroups.Addresses,
             (events, ended) => events.WaitForAddressAsync(Fits, ended),
             $"the address {address} on {device?.ToString() ?? Name}",
-            () => string.Join(", ", State.Route.GetAddresses().Where(IsMeant).Select(Describe).DefaultIfEmpty("no address")),
+            () => string.Join(", ", Live.Route.GetAddresses().Where(IsMeant).Select(Describe).DefaultIfEmpty("no address")),
             patience,
             ct);
 
@@ -82,7 +82,7 @@ public sealed partial class Node
         var most = patience ?? Lab.Options.Patience;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct);
         ended.CancelAfter(most);
-        using var events = RouteEvents.Open(State.Namespace, groups);
+        using var events = RouteEvents.Open(Live.Namespace, groups);
         try
         {
             await wait(events, ended.Token).ConfigureAwait(false);
@@ -100,7 +100,7 @@ public sealed partial class Node
         var ports = new SortedSet<int>();
         foreach (var table in new[] { protocol, $"{protocol}6" })
         {
-            using var file = new StreamReader(new FileStream(State.Namespace.OpenFile($"/proc/thread-self/net/{table}", 0), FileAccess.Read));
+            using var file = new StreamReader(new FileStream(Live.Namespace.OpenFile($"/proc/thread-self/net/{table}", 0), FileAccess.Read));
             foreach (var words in file.ReadToEnd().Split('\n').Skip(1).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
             {
                 if (words.Length > 3 && words[3] == state)

@@ -194,7 +194,7 @@ public sealed class FailureBundle
                     $"{(process.Error.Length > 0 ? $"{Environment.NewLine}standard error:{Environment.NewLine}{process.Error}" : "")}");
         }
 
-        if (node.State.Ovs is { } ovs)
+        if (node.Live.Ovs is { } ovs)
         {
             Put($"logs/{node.Name}-ovs-vswitchd.txt", ovs.Log);
         }

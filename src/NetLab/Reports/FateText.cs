@@ -149,7 +149,7 @@ internal static class FateText
     {
         try
         {
-            return bridge.Node.State.Route.GetFdb(bridge.Index).Any(f => f.Mac.Equals(fate.Frame.Destination.ToPhysicalAddress()));
+            return bridge.Node.Live.Route.GetFdb(bridge.Index).Any(f => f.Mac.Equals(fate.Frame.Destination.ToPhysicalAddress()));
         }
         catch (Exception gone) when (gone is LinuxException or ObjectDisposedException or InvalidOperationException)
         {

@@ -5,7 +5,7 @@ internal sealed partial class StateReader
 {
     public async Task<NodeState> AddOvsAsync(NodeState state, CancellationToken ct)
     {
-        if (node.State.Ovs is not { } ovs)
+        if (node.Live.Ovs is not { } ovs)
         {
             return state;
         }

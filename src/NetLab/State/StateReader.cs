@@ -10,8 +10,8 @@ namespace NetLab;
 /// </summary>
 internal sealed partial class StateReader(Node node)
 {
-    private readonly NetworkNamespace _ns = node.State.Namespace;
-    private readonly RouteSocket _route = node.State.Route;
+    private readonly NetworkNamespace _ns = node.Live.Namespace;
+    private readonly RouteSocket _route = node.Live.Route;
     private readonly List<UnreadEntry> _unread = [];
     private Dictionary<int, LinkInfo> _links = [];
 
@@ -71,7 +71,7 @@ internal sealed partial class StateReader(Node node)
 
     private LinkEntry LinkOf(LinkInfo link)
     {
-        var known = node.State.DevicesByIndex.TryGetValue(link.Index, out var device);
+        var known = node.Live.DevicesByIndex.TryGetValue(link.Index, out var device);
         var isVeth = link.Kind is "veth";
         return new LinkEntry(link.Name, link)
         {
@@ -95,8 +95,8 @@ internal sealed partial class StateReader(Node node)
             return NameOf(link.LinkIndex);
         }
 
-        var other = node.Lab.Nodes.FirstOrDefault(n => n.IsApplied && _route.GetNamespaceId(n.State.Namespace) == id);
-        return other is not null && link.LinkIndex is { } index && other.State.Route.FindLink(index) is { } end ? $"{other.Name}/{end.Name}" : null;
+        var other = node.Lab.Nodes.FirstOrDefault(n => n.IsApplied && _route.GetNamespaceId(n.Live.Namespace) == id);
+        return other is not null && link.LinkIndex is { } index && other.Live.Route.FindLink(index) is { } end ? $"{other.Name}/{end.Name}" : null;
     }
 
     private RouteEntry RouteOf(RouteInfo info) => new(info)

@@ -52,7 +52,7 @@ public sealed partial class OvsBridge
 
     internal Task DeleteAsync(CancellationToken ct) => Engine.ApplyAsync(new OvsChange().RemoveBridge(Name), ct);
 
-    private OvsInstance Engine => Node.State.Ovs ?? throw new InvalidOperationException($"{this} is not applied yet; call lab.ApplyAsync() first.");
+    private OvsInstance Engine => Node.Live.Ovs ?? throw new InvalidOperationException($"{this} is not applied yet; call lab.ApplyAsync() first.");
 
     internal static OvsChange ChangesOf(IEnumerable<OvsBridge> bridges)
     {

@@ -48,6 +48,6 @@ public abstract partial class Switch
     {
         var batch = new NetlinkBatch();
         batch.ChangeLink(device.Index, new LinkChange { MasterIndex = master }, doing);
-        Node.State.Route.Execute(batch);
+        Node.Live.Route.Execute(batch);
     }
 }

@@ -58,7 +58,7 @@ internal sealed record FrameLoop(Frame Frame, IReadOnlyDictionary<Device, int> P
             batch.ChangeLink(port.Index, new LinkChange { Up = false }, $"stopping a loop by setting {port} down");
         }
 
-        port.Node.State.Route.Execute(batch);
+        port.Node.Live.Route.Execute(batch);
         return new Storm(port, Frame, Ports[port], Within, Ports);
     }
 

@@ -37,7 +37,7 @@ internal sealed class FrameWatch(string why) : IFrameWatch
             {
                 if (!_sockets.ContainsKey(node))
                 {
-                    _sockets.Add(node, PacketSocket.Open(node.State.Namespace));
+                    _sockets.Add(node, PacketSocket.Open(node.Live.Namespace));
                 }
             }
         }
@@ -175,7 +175,7 @@ internal sealed class FrameWatch(string why) : IFrameWatch
 
     private Sighting SightingOf(Node node, PacketRecord record)
     {
-        node.State.DevicesByIndex.TryGetValue(record.InterfaceIndex, out var device);
+        node.Live.DevicesByIndex.TryGetValue(record.InterfaceIndex, out var device);
         var name = device?.Name ?? (record.InterfaceIndex == 1 ? "lo" : $"if{record.InterfaceIndex}");
         var direction = record.Direction == PacketDirection.Outgoing ? HopDirection.Out : HopDirection.In;
         ushort? vlan = record.VlanTci is { } tci ? (ushort)(tci & 0xfff) : null;

@@ -59,7 +59,7 @@ internal sealed class KernelWatch : IFrameWatch
     {
         foreach (var node in nodes)
         {
-            var inode = node.State.Namespace.Inode;
+            var inode = node.Live.Namespace.Inode;
             bool isKnown;
             lock (_gate)
             {

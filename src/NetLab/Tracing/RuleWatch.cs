@@ -208,7 +208,7 @@ internal sealed record NodeAccount(NodeRules Rules, IReadOnlyList<NftTraversal> 
     }
 
     /// <summary>Whether no program listens to a queue, so that what rules give to it is dropped.</summary>
-    public bool IsUnheard(int queue) => !QueueListeners.Read(Rules.Node.State.Namespace).Contains(queue);
+    public bool IsUnheard(int queue) => !QueueListeners.Read(Rules.Node.Live.Namespace).Contains(queue);
 }
 
 /// <summary>
@@ -241,7 +241,7 @@ internal sealed class NodeRules(Node node) : IDisposable
         {
             try
             {
-                _trace ??= NftTrace.Open(node.State.Namespace);
+                _trace ??= NftTrace.Open(node.Live.Namespace);
                 _trace.Arm();
             }
             catch (LinuxException e)
@@ -272,7 +272,7 @@ internal sealed class NodeRules(Node node) : IDisposable
     {
         try
         {
-            return LegacyTrouble is null ? (_legacy ??= LegacyTables.Of(node.State.Namespace)).Read() : [];
+            return LegacyTrouble is null ? (_legacy ??= LegacyTables.Of(node.Live.Namespace)).Read() : [];
         }
         catch (LinuxException e)
         {
@@ -292,7 +292,7 @@ internal sealed class NodeRules(Node node) : IDisposable
             if (_chains is null || _chainsVersion != version)
             {
                 _words.Clear();
-                _chains = await NftRules.ListAsync(node.Lab.Processes, node.State.Namespace).ConfigureAwait(false);
+                _chains = await NftRules.ListAsync(node.Lab.Processes, node.Live.Namespace).ConfigureAwait(false);
                 _chainsVersion = version;
             }
 
@@ -312,7 +312,7 @@ internal sealed class NodeRules(Node node) : IDisposable
         {
             if (!_words.TryGetValue((chain, handle), out var rule))
             {
-                rule = await NftRules.FindAsync(node.Lab.Processes, node.State.Namespace, chain, handle).ConfigureAwait(false);
+                rule = await NftRules.FindAsync(node.Lab.Processes, node.Live.Namespace, chain, handle).ConfigureAwait(false);
                 _words[(chain, handle)] = rule;
             }
 

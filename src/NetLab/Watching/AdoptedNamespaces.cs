@@ -46,7 +46,7 @@ public static class AdoptedNamespaces
             {
                 foreach (var node in lab.Nodes.Where(n => n.IsApplied))
                 {
-                    node.State.Dispose();
+                    node.Live.Dispose();
                 }
 
                 foreach ((_, var ns) in namespaces)
@@ -64,14 +64,14 @@ public static class AdoptedNamespaces
         /// <summary>Describes the devices anew, as the kernel has them now.</summary>
         internal void ReadDevices()
         {
-            var links = lab.Nodes.ToDictionary(n => n, n => n.State.Route.GetLinks().Where(l => !l.Flags.HasFlag(LinkFlags.Loopback)).ToList());
-            var addresses = lab.Nodes.ToDictionary(n => n, n => n.State.Route.GetAddresses().ToLookup(a => a.Index));
+            var links = lab.Nodes.ToDictionary(n => n, n => n.Live.Route.GetLinks().Where(l => !l.Flags.HasFlag(LinkFlags.Loopback)).ToList());
+            var addresses = lab.Nodes.ToDictionary(n => n, n => n.Live.Route.GetAddresses().ToLookup(a => a.Index));
             lab.ForgetLinks();
             foreach (var node in lab.Nodes)
             {
                 foreach (var device in node.Devices.ToList())
                 {
-                    node.State.Forget(device);
+                    node.Live.Forget(device);
                     node.Remove(device);
                 }
             }
@@ -122,7 +122,7 @@ public static class AdoptedNamespaces
     // Where the other end of a veth pair is: the kernel tells its index, and the namespace by a number that this namespace has for it.
     private static (Node Node, LinkInfo Link)? PeerOf(Lab lab, Node node, LinkInfo end, Dictionary<Node, List<LinkInfo>> links)
     {
-        var other = end.LinkNetnsId is not { } id ? node : lab.Nodes.FirstOrDefault(n => node.State.Route.GetNamespaceId(n.State.Namespace) == id);
+        var other = end.LinkNetnsId is not { } id ? node : lab.Nodes.FirstOrDefault(n => node.Live.Route.GetNamespaceId(n.Live.Namespace) == id);
         return other is not null && links[other].Find(l => l.Index == end.LinkIndex && l.LinkIndex == end.Index && l.Kind is "veth") is { } peer
             ? (other, peer) : null;
     }
@@ -142,6 +142,6 @@ public static class AdoptedNamespaces
             device.AddAddress($"{address.Address}/{address.PrefixLength}");
         }
 
-        device.Node.State.Register(device, link.Index);
+        device.Node.Live.Register(device, link.Index);
     }
 }

@@ -6,7 +6,7 @@ using NetLab.Packets;
 namespace NetLab;
 
 /// <summary>Frames by the kernel's tracepoints. Keeps the records of those that are under way, and forgets all others.</summary>
-internal sealed class KernelFrames : ILiveSource, IDisposable
+internal sealed class KernelFrames : IWatchSource, IDisposable
 {
     private const long Quiet = 200_000_000; // ns without a record after which a frame has come to rest
     private const long LongestWait = 3_500_000_000; // ns that the kernel asks for a neighbour before it gives up, and some more
@@ -31,7 +31,7 @@ internal sealed class KernelFrames : ILiveSource, IDisposable
 
     public long Lost { get; private set; }
 
-    public IReadOnlyList<LiveFrame> Collect(bool all)
+    public IReadOnlyList<WatchedFrame> Collect(bool all)
     {
         var fresh = _watch.TakeAway(out var lost);
         Lost = lost - _lostBefore;
@@ -42,7 +42,7 @@ internal sealed class KernelFrames : ILiveSource, IDisposable
 
         var now = Stopwatch.GetTimestamp();
         var nodes = _lab.Nodes.ToDictionary(n => n.NamespaceInode);
-        var frames = new List<LiveFrame>();
+        var frames = new List<WatchedFrame>();
         var unfinished = new List<TraceEvent>();
         foreach (var root in SkbTree.Build(_pending.Concat(fresh)).Roots)
         {
@@ -74,7 +74,7 @@ internal sealed class KernelFrames : ILiveSource, IDisposable
         copy is { End: SkbEnd.Open, Hops: [.., { Direction: SkbDirection.In }] }
             && copy.RouteLookups.LastOrDefault() is { Error: 0, NextHopInterfaceIndex: not 0, Table: not 255 };
 
-    private LiveFrame? FrameOf(SkbCopy root, Dictionary<ulong, Node> nodes)
+    private WatchedFrame? FrameOf(SkbCopy root, Dictionary<ulong, Node> nodes)
     {
         var first = root.Events[0];
         if (first.DeviceName == "lo" || first.Bytes.Length == 0 || !nodes.TryGetValue(first.Namespace, out var node)
@@ -90,9 +90,9 @@ internal sealed class KernelFrames : ILiveSource, IDisposable
         }
 
         var isOwn = root.Hops is not [{ Direction: SkbDirection.In }, ..];
-        var sent = new SentFrame(LiveFrame.SenderOf(frame, node, isOwn), null, node, frame, FrameIdentity.Of(frame))
+        var sent = new SentFrame(WatchedFrame.SenderOf(frame, node, isOwn), null, node, frame, FrameIdentity.Of(frame))
             { Known = known < frame.Length ? known : null };
-        return new LiveFrame(sent, DateTimeOffset.UtcNow - Stopwatch.GetElapsedTime(first.Timestamp), []);
+        return new WatchedFrame(sent, DateTimeOffset.UtcNow - Stopwatch.GetElapsedTime(first.Timestamp), []);
     }
 
     // A node's own packet that was dropped before any device saw it.

@@ -23,14 +23,14 @@ internal sealed class KnownDrops
     /// <param name="isWhole">Whether all of it was seen. Where records are missing, only a drop that was seen has a reason:
     /// what was not seen may have happened all the same.</param>
     /// <returns>The copies whose reasons have to be looked for.</returns>
-    public IReadOnlyList<FrameCopy> Unknown(LiveFrame frame, bool isWhole)
+    public IReadOnlyList<FrameCopy> Unknown(WatchedFrame frame, bool isWhole)
     {
         List<FrameCopy> unknown = [.. frame.Copies.Where(c => !IsKnown(frame, c) && (isWhole || c.Drop is not null))];
         return unknown.All(c => c is { End: CopyEnd.Delivered or CopyEnd.Left, Skb: not null }) ? [] : unknown;
     }
 
     /// <summary>The frame's copies with the reasons of those that <see cref="Unknown"/> gave.</summary>
-    public async Task<IReadOnlyList<FrameCopy>> ExplainAsync(LiveFrame frame, IReadOnlyList<FrameCopy> unknown, RuleAccount rules)
+    public async Task<IReadOnlyList<FrameCopy>> ExplainAsync(WatchedFrame frame, IReadOnlyList<FrameCopy> unknown, RuleAccount rules)
     {
         var explained = await FateExplainer.ExplainAsync(frame.Sent, unknown, rules, CancellationToken.None).ConfigureAwait(false);
         foreach (var copy in explained.Where(c => c is { Drop: not null, Reason: not null }))
@@ -46,7 +46,7 @@ internal sealed class KnownDrops
         return [.. frame.Copies, .. explained.Except(frame.Copies)];
     }
 
-    private bool IsKnown(LiveFrame frame, FrameCopy copy)
+    private bool IsKnown(WatchedFrame frame, FrameCopy copy)
     {
         if (copy.Drop is { } drop && _reasons.TryGetValue(KeyOf(frame, drop), out var before) && Stopwatch.GetElapsedTime(before.Time) < Fresh)
         {
@@ -57,7 +57,7 @@ internal sealed class KnownDrops
         return false;
     }
 
-    private static Key KeyOf(LiveFrame frame, DropPlace drop)
+    private static Key KeyOf(WatchedFrame frame, DropPlace drop)
     {
         var sent = frame.Sent.Frame;
         return new Key(drop.Node, drop.Device, string.Join('<', drop.Stack.Prepend(drop.Function).Prepend(drop.Reason)), sent.Protocol,

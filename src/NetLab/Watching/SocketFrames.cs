@@ -3,7 +3,7 @@ using NetLab.Packets;
 namespace NetLab;
 
 /// <summary>Frames by packet sockets: what is seen of one is known by its content.</summary>
-internal sealed class SocketFrames(FrameWatch watch, Func<Frame, bool> isWanted) : ILiveSource
+internal sealed class SocketFrames(FrameWatch watch, Func<Frame, bool> isWanted) : IWatchSource
 {
     private const int Most = 1000; // frames that are under way
     private const int MostSightings = 1000; // of one frame
@@ -16,7 +16,7 @@ internal sealed class SocketFrames(FrameWatch watch, Func<Frame, bool> isWanted)
 
     public long Lost => watch.Lost - _lostBefore + _refused;
 
-    public IReadOnlyList<LiveFrame> Collect(bool all)
+    public IReadOnlyList<WatchedFrame> Collect(bool all)
     {
         foreach (var sighting in watch.Since(ref _position).OrderBy(s => s.Time))
         {
@@ -27,7 +27,7 @@ internal sealed class SocketFrames(FrameWatch watch, Func<Frame, bool> isWanted)
         var atRest = _underWay.FindAll(f => all || f.Seen[^1].Time < quietSince || f.Seen.Count >= MostSightings);
         _underWay.RemoveAll(atRest.Contains);
         return atRest.ConvertAll(f =>
-            new LiveFrame(f.Sent, DateTimeOffset.UnixEpoch.AddTicks(f.Seen[0].Time / TimeSpan.NanosecondsPerTick), FateBuilder.Build(f.Sent, f.Seen)));
+            new WatchedFrame(f.Sent, DateTimeOffset.UnixEpoch.AddTicks(f.Seen[0].Time / TimeSpan.NanosecondsPerTick), FateBuilder.Build(f.Sent, f.Seen)));
     }
 
     private void Take(Sighting sighting)
@@ -49,7 +49,7 @@ internal sealed class SocketFrames(FrameWatch watch, Func<Frame, bool> isWanted)
                 return;
             }
 
-            var from = LiveFrame.SenderOf(sighting.Frame, sighting.Node, isOwn: sighting.Direction == HopDirection.Out);
+            var from = WatchedFrame.SenderOf(sighting.Frame, sighting.Node, isOwn: sighting.Direction == HopDirection.Out);
             _underWay.Add((new SentFrame(from, null, sighting.Node, sighting.Frame, sighting.Identity), [sighting]));
         }
     }

@@ -38,7 +38,7 @@ internal static class FirstDatagramRows
         var receivers = new List<UdpClient>();
         for (var i = 0; i + 1 < hosts; i += 2)
         {
-            var receiver = nodes[i + 1].UdpClient(Port);
+            var receiver = nodes[i + 1].OpenUdp(Port);
             receivers.Add(receiver);
             using var sender = nodes[i].CreateSocket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
             sender.SendTo([1], new IPEndPoint(IPAddress.Parse($"10.0.0.{i + 2}"), Port));

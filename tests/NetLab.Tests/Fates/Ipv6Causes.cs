@@ -54,7 +54,7 @@ public sealed class Ipv6Causes
                 TcpFlags.Syn, 1, 0)) },
         { "a wrong UDP checksum", "udp-checksum", "host/eth0", "UDP checksum", async s =>
             {
-                using var server = s.Host.UdpClient(53, System.Net.Sockets.AddressFamily.InterNetworkV6);
+                using var server = s.Host.OpenUdp(53, System.Net.Sockets.AddressFamily.InterNetworkV6);
                 var frame = s.Udp6();
                 return await s.SendAsync(Changed(frame, 60, (byte)(frame.Bytes.Span[60] ^ 0x5a)));
             } },

@@ -53,7 +53,7 @@ public sealed class OvsScene : IAsyncLifetime
     }
 
     public Task<string> OpenFlowAsync(string command, OvsBridge bridge, params string[] arguments) =>
-        Node.State.Ovs!.OpenFlowAsync(bridge.Name, command, arguments, null, default);
+        Node.Live.Ovs!.OpenFlowAsync(bridge.Name, command, arguments, null, default);
 
     public Task<Fate> SendAsync(FakeVm? to = null) => Vm1.SendAsync(Frame.Udp(Vm1, to ?? Vm2, 53, "hello"));
 

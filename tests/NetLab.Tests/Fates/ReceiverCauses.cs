@@ -14,7 +14,7 @@ public sealed class ReceiverCauses
     {
         { "a socket that is connected to somebody else", "socket-elsewhere", "host/eth0", "is connected to 10.0.2.1:9", async s =>
             {
-                using var client = s.Host.UdpClient(53);
+                using var client = s.Host.OpenUdp(53);
                 client.Connect(IPAddress.Parse("10.0.2.1"), 9);
                 return await s.SendAsync(s.Udp());
             } },
@@ -28,28 +28,28 @@ public sealed class ReceiverCauses
         { "a TCP listener at another address", "socket-elsewhere", "host/eth0", "listens at 127.0.0.1 alone", async s =>
             {
                 await s.Host.DoAsync("ip link set lo up");
-                using var listener = s.Host.TcpListener(80, IPAddress.Loopback);
+                using var listener = s.Host.ListenTcp(80, IPAddress.Loopback);
                 return await s.SendAsync(Tcp(s, TcpFlags.Syn));
             } },
         { "a socket at another device", "socket-device", "host/eth0", "another device", async s =>
             {
-                using var client = s.Host.UdpClient(53);
+                using var client = s.Host.OpenUdp(53);
                 client.Client.SetRawSocketOption(1, 25, "lo\0"u8); // SO_BINDTODEVICE
                 return await s.SendAsync(s.Udp());
             } },
         { "an ACK without a connection", "tcp-flags", "host/eth0", "no connection that it belongs to", async s =>
             {
-                using var listener = s.Host.TcpListener(80);
+                using var listener = s.Host.ListenTcp(80);
                 return await s.SendAsync(Tcp(s, TcpFlags.Ack));
             } },
         { "a RST without a connection", "tcp-reset", "host/eth0", "RST", async s =>
             {
-                using var listener = s.Host.TcpListener(80);
+                using var listener = s.Host.ListenTcp(80);
                 return await s.SendAsync(Tcp(s, TcpFlags.Rst));
             } },
         { "a segment far from the window", "tcp-sequence", "host/eth0", "sequence number", async s =>
             {
-                using var listener = s.Host.TcpListener(80);
+                using var listener = s.Host.ListenTcp(80);
                 await s.SendAsync(Tcp(s, TcpFlags.Syn, sequence: 1000));
                 var answer = await s.Vm.ReceiveAsync(f => f.Tcp is { } t && t.Flags.HasFlag(TcpFlags.Syn));
                 var theirs = answer.Tcp!.Value.SequenceNumber + 1;
@@ -58,7 +58,7 @@ public sealed class ReceiverCauses
             } },
         { "a segment that has come before", "tcp-old", "host/eth0", "has come before", async s =>
             {
-                using var listener = s.Host.TcpListener(80);
+                using var listener = s.Host.ListenTcp(80);
                 await s.SendAsync(Tcp(s, TcpFlags.Syn, sequence: 1000));
                 var answer = await s.Vm.ReceiveAsync(f => f.Tcp is { } t && t.Flags.HasFlag(TcpFlags.Syn));
                 var theirs = answer.Tcp!.Value.SequenceNumber + 1;
@@ -81,7 +81,7 @@ public sealed class ReceiverCauses
             } },
         { "a filter of the socket", "socket-filter", "host/eth0", "filter", async s =>
             {
-                using var client = s.Host.UdpClient(53);
+                using var client = s.Host.OpenUdp(53);
                 SocketFilter.RefuseAll(client.Client);
                 return await s.SendAsync(s.Udp());
             } },

@@ -93,7 +93,7 @@ public sealed class RouterFates : IAsyncLifetime
     [LabFact(Feature.BpfTracing)]
     public async Task A_wrong_UDP_checksum_is_told()
     {
-        using var server = _host.UdpClient(53);
+        using var server = _host.OpenUdp(53);
         var bytes = Udp().Bytes.ToArray();
         bytes[40] ^= 0x5a;
         (await _vm.SendAsync(Frame.FromBytes(bytes))).EndsBy("udp-checksum", "host/eth0", "UDP checksum");
@@ -163,7 +163,7 @@ public sealed class RouterFates : IAsyncLifetime
     [LabFact(Feature.BpfTracing)]
     public async Task A_socket_that_is_not_read_is_told()
     {
-        using var socket = _host.UdpClient(53);
+        using var socket = _host.OpenUdp(53);
         socket.Client.ReceiveBufferSize = 0;
         var fate = await SendAsync(payload: 1000);
         for (var i = 0; i < 20 && fate.Copies.All(c => c.Reason is null); i++)

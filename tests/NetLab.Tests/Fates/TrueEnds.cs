@@ -79,7 +79,7 @@ public abstract class TrueEnds(FrameTracing tracing)
             fate.EndsBy("no-socket", "router/eth0", "UDP port 5353");
         }
 
-        using var program = scene.Router.UdpClient(5353);
+        using var program = scene.Router.OpenUdp(5353);
         fate = await scene.SendAsync(scene.Udp());
         Assert.True(program.Available > 0);
         if (SeesDrops)
@@ -118,7 +118,7 @@ public abstract class TrueEnds(FrameTracing tracing)
         await scene.Router.DoAsync($"ip rule add from 10.0.1.10 {kind}");
         var fate = await scene.SendAsync(scene.Udp());
         await scene.Router.DoAsync(fate.EndsBy($"{kind}-rule", "router/eth0").Remedy!);
-        using var program = scene.Host.UdpClient(53);
+        using var program = scene.Host.OpenUdp(53);
         await scene.SendAsync(scene.Udp());
         Assert.True(program.Available > 0);
     }
@@ -140,7 +140,7 @@ public abstract class TrueEnds(FrameTracing tracing)
     {
         await using var scene = await RouterScene.BuildAsync(tracing);
         var nobody = await scene.SendAsync(scene.Udp());
-        using var program = scene.Host.UdpClient(53);
+        using var program = scene.Host.OpenUdp(53);
         var fate = await scene.SendAsync(scene.Udp());
         Assert.True(program.Available > 0);
         if (SeesDrops)
@@ -160,7 +160,7 @@ public abstract class TrueEnds(FrameTracing tracing)
     public async Task A_request_for_a_connection_that_finds_the_queue_full_is_not_delivered()
     {
         await using var scene = await RouterScene.BuildAsync(tracing);
-        using var listener = scene.Host.TcpListener(80);
+        using var listener = scene.Host.ListenTcp(80);
         listener.Server.Listen(0);
         await scene.SendAsync(Tcp(scene, 40_001, TcpFlags.Syn, 1000, 0));
         var answer = await scene.Vm.ReceiveAsync(f => f.Tcp is { } t && t.Flags.HasFlag(TcpFlags.Syn));

@@ -58,7 +58,7 @@ internal static class KindSteps
     {
         var batch = new NetlinkBatch();
         change(batch);
-        node.State.Route.Execute(batch);
+        node.Live.Route.Execute(batch);
     }
 
     /// <summary>After devices went up: the kernel's worker that spreads carriers has done its job.</summary>
@@ -66,7 +66,7 @@ internal static class KindSteps
     {
         foreach (var node in lab.Nodes)
         {
-            Ethtool.RunLinkWatch(node.State.Namespace, node.Devices.Select(d => d.Name));
+            Ethtool.RunLinkWatch(node.Live.Namespace, node.Devices.Select(d => d.Name));
         }
 
         return lab.SettleAsync();

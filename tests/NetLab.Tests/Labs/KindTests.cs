@@ -152,7 +152,7 @@ public sealed class KindTests
         foreach (var bond in bonds)
         {
             // Without a partner each member is an aggregator of its own. The kernel tells of every member that begins to send.
-            using var events = RouteEvents.Open(bond.Node.State.Namespace, RouteGroups.Links);
+            using var events = RouteEvents.Open(bond.Node.Live.Namespace, RouteGroups.Links);
             var members = new Dictionary<string, BondPortOptions>();
             await events.WaitForLinkAsync(link =>
             {
@@ -177,7 +177,7 @@ public sealed class KindTests
         var bridge = lab.AddNode("n").AddBridge("br0");
         var vm = bridge.Node.AddVm("vm", bridge, v => v.Address("10.0.0.1/24"));
         await lab.ApplyAsync();
-        var ns = bridge.Node.State.Namespace;
+        var ns = bridge.Node.Live.Namespace;
         using var first = Tap.Create(ns, "mq0", new TapOptions { MultiQueue = true });
         using var second = Tap.Attach(ns, "mq0", multiQueue: true);
         bridge.Node.Change(b => b.ChangeLink(first.Index, new LinkChange { MasterIndex = bridge.Index, Up = true }));

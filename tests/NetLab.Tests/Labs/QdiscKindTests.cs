@@ -41,7 +41,7 @@ public sealed class QdiscKindTests
 
         (await bed.A.PingAsync(KindBed.AddressB)).ShouldSucceed();
 
-        uint Sent(TcHandle id) => Assert.Single(bed.A.State.Route.GetClasses(eth), c => c.Handle == id).Statistics.Packets;
+        uint Sent(TcHandle id) => Assert.Single(bed.A.Live.Route.GetClasses(eth), c => c.Handle == id).Statistics.Packets;
         Assert.Equal(1u, Sent(other));
         Assert.Equal(1u, Sent(first)); // the ARP request, which no filter knows
     }
@@ -125,7 +125,7 @@ public sealed class QdiscKindTests
         Assert.InRange(arrived[0].Length, 1, sent - 1);
     }
 
-    private static QdiscInfo QdiscOf(Device device, string kind) => Assert.Single(device.Node.State.Route.GetQdiscs(device.Index), q => q.Kind == kind);
+    private static QdiscInfo QdiscOf(Device device, string kind) => Assert.Single(device.Node.Live.Route.GetQdiscs(device.Index), q => q.Kind == kind);
 
     private static QdiscStatistics StatisticsOf(Device device, string kind) => QdiscOf(device, kind).Statistics;
 }

@@ -25,7 +25,7 @@ public class ReadinessTests
             var receivers = new List<UdpClient>();
             for (var i = 0; i < hosts; i += 2)
             {
-                receivers.Add(nodes[i + 1].UdpClient(Port));
+                receivers.Add(nodes[i + 1].OpenUdp(Port));
                 using var sender = nodes[i].CreateSocket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
                 sender.SendTo([1], new IPEndPoint(IPAddress.Parse($"10.0.0.{i + 2}"), Port));
             }

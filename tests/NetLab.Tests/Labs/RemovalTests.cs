@@ -35,7 +35,7 @@ public class RemovalTests
         var lab = new Lab();
         var node = lab.AddNode("a");
         await lab.ApplyAsync();
-        using var held = node.UdpClient();
+        using var held = node.OpenUdp();
         using var cancel = new CancellationTokenSource();
         var disposing = lab.DisposeAsync(waitForKernel: true, cancel.Token).AsTask();
         await cancel.CancelAsync();

@@ -50,8 +50,8 @@ public sealed class RoutingTests : IAsyncLifetime
     [LabFact]
     public async Task The_first_datagram_after_apply_arrives()
     {
-        using var server = _h1.UdpClient(5000);
-        using var client = _compute.UdpClient();
+        using var server = _h1.OpenUdp(5000);
+        using var client = _compute.OpenUdp();
         await _vm.SendUdpAsync(IPAddress.Parse("10.0.1.2"), 5000, "first"u8.ToArray());
         var received = await server.ReceiveAsync();
         Assert.Equal("first"u8.ToArray(), received.Buffer);

@@ -31,7 +31,7 @@ public sealed class TunnelKindTests
         (await bed.A.PingAsync(KindBed.Inside)).ShouldSucceed();
 
         // What was flooded to the group is known from then on by the address that it came from.
-        var learned = Assert.Single(bed.B.State.Route.GetFdb(), f => f.Index == bed.B.Device("vx0").Index && f.Mac.Equals(bed.A.Device("vx0").ReadLink().Mac));
+        var learned = Assert.Single(bed.B.Live.Route.GetFdb(), f => f.Index == bed.B.Device("vx0").Index && f.Mac.Equals(bed.A.Device("vx0").ReadLink().Mac));
         Assert.Equal(KindBed.AddressA, learned.Remote);
     }
 
@@ -58,8 +58,8 @@ public sealed class TunnelKindTests
         bed.A.AddDevice(new WireguardSpec("wg0")).AddAddress("10.0.0.1/24");
         bed.B.AddDevice(new WireguardSpec("wg0")).AddAddress("10.0.0.2/24");
         await bed.Lab.ApplyAsync();
-        using var a = WireguardSocket.Open(bed.A.State.Namespace);
-        using var b = WireguardSocket.Open(bed.B.State.Namespace);
+        using var a = WireguardSocket.Open(bed.A.Live.Namespace);
+        using var b = WireguardSocket.Open(bed.B.Live.Namespace);
         foreach (var end in (WireguardSocket[])[a, b])
         {
             end.SetDevice("wg0", new WireguardDevice { PrivateKey = WireguardKey.Generate(), ListenPort = 51820 });

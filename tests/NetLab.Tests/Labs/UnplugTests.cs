@@ -37,7 +37,7 @@ public sealed class UnplugTests : IAsyncLifetime
         (await _vm1.PingAsync(_host)).ShouldSucceed();
         (await _vm1.PingAsync(System.Net.IPAddress.Parse("10.0.0.2"))).ShouldFail();
         Assert.Equal(received, _vm2.Received.Count);
-        Assert.Null(_compute.State.Route.FindLink("tap-vm2"));
+        Assert.Null(_compute.Live.Route.FindLink("tap-vm2"));
         Assert.DoesNotContain((await _compute.ReadStateAsync()).Links, l => l.Name == "tap-vm2");
         Assert.Equal(["tap-vm1", "host"], _bridge.Ports.Select(p => p.Name));
         Assert.Null(_lab.FindVm("vm2"));

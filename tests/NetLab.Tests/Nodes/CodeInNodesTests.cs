@@ -27,7 +27,7 @@ public sealed class CodeInNodesTests : IAsyncLifetime
     [LabFact]
     public async Task Tcp_from_node_to_node()
     {
-        using var listener = _a.TcpListener(7000);
+        using var listener = _a.ListenTcp(7000);
         var accepting = listener.AcceptTcpClientAsync();
         await using var client = await _b.ConnectAsync(IPAddress.Parse("10.0.0.1"), 7000);
         using var accepted = await accepting;
@@ -41,7 +41,7 @@ public sealed class CodeInNodesTests : IAsyncLifetime
     [LabFact]
     public async Task The_machine_itself_does_not_see_the_listener()
     {
-        using var listener = _a.TcpListener(7000, IPAddress.Any);
+        using var listener = _a.ListenTcp(7000, IPAddress.Any);
         using var outside = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         var e = await Assert.ThrowsAsync<SocketException>(() => outside.ConnectAsync(IPAddress.Loopback, 7000));
         Assert.Equal(SocketError.ConnectionRefused, e.SocketErrorCode);
@@ -50,7 +50,7 @@ public sealed class CodeInNodesTests : IAsyncLifetime
     [LabFact]
     public async Task Udp_from_node_to_node()
     {
-        using UdpClient server = _a.UdpClient(5000), client = _b.UdpClient();
+        using UdpClient server = _a.OpenUdp(5000), client = _b.OpenUdp();
         await client.SendAsync("hi"u8.ToArray(), new IPEndPoint(IPAddress.Parse("10.0.0.1"), 5000));
         Assert.Equal("hi"u8.ToArray(), (await server.ReceiveAsync()).Buffer);
     }
@@ -58,8 +58,8 @@ public sealed class CodeInNodesTests : IAsyncLifetime
     [LabFact]
     public async Task What_waits_at_a_socket_of_a_node_ends_with_the_lab()
     {
-        var listener = _a.TcpListener(7000);
-        var client = _a.UdpClient(5000);
+        var listener = _a.ListenTcp(7000);
+        var client = _a.OpenUdp(5000);
         await using var stream = await _b.ConnectAsync(IPAddress.Parse("10.0.0.1"), 7000);
         using var accepted = await listener.AcceptTcpClientAsync();
         Task accepting = listener.AcceptTcpClientAsync(), receiving = client.ReceiveAsync();
@@ -86,13 +86,13 @@ public sealed class CodeInNodesTests : IAsyncLifetime
         Assert.Equal(
             "Node b cannot connect to 192.0.2.1:80: Network is unreachable. The node has no route there; its addresses are 10.0.0.2/24.", noRoute.Message);
 
-        using var listener = _a.TcpListener(7000);
+        using var listener = _a.ListenTcp(7000);
         Assert.StartsWith(
-            "Node a cannot listen at 0.0.0.0:7000: Address already in use.", Assert.Throws<NodeSocketException>(() => _a.TcpListener(7000)).Message);
+            "Node a cannot listen at 0.0.0.0:7000: Address already in use.", Assert.Throws<NodeSocketException>(() => _a.ListenTcp(7000)).Message);
         var foreign = Assert.Throws<NodeSocketException>(() => _a.BindTcp(new IPEndPoint(IPAddress.Parse("10.0.0.2"), 80)));
         Assert.EndsWith("The node has no such address; it has 10.0.0.1/24.", foreign.Message);
-        using var client = _a.UdpClient(5000);
-        Assert.StartsWith("Node a cannot bind 0.0.0.0:5000: Address already in use.", Assert.Throws<NodeSocketException>(() => _a.UdpClient(5000)).Message);
+        using var client = _a.OpenUdp(5000);
+        Assert.StartsWith("Node a cannot bind 0.0.0.0:5000: Address already in use.", Assert.Throws<NodeSocketException>(() => _a.OpenUdp(5000)).Message);
     }
 
     [LabFact]
@@ -174,14 +174,14 @@ public sealed class CodeInNodesTests : IAsyncLifetime
     {
         await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Task.Run(async () =>
         {
-            using var client = _a.UdpClient();
+            using var client = _a.OpenUdp();
             await client.SendAsync("x"u8.ToArray(), new IPEndPoint(IPAddress.Parse("10.0.0.2"), 9));
             _ = await _b.ExecAsync("true", []);
             await Task.Delay(1);
         })));
         foreach (var node in _lab.Nodes)
         {
-            using var ns = NetworkNamespace.OpenPath($"/proc/self/fd/{node.State.Namespace.Handle.DangerousGetHandle()}");
+            using var ns = NetworkNamespace.OpenPath($"/proc/self/fd/{node.Live.Namespace.Handle.DangerousGetHandle()}");
             Assert.Empty(NamespaceThread.ThreadsIn(ns));
         }
     }

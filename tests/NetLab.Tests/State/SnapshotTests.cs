@@ -120,7 +120,7 @@ public class SnapshotTests
             "{ type filter hook input priority 0; }\n}");
         await lab.ApplyAsync();
         var before = await node.ReadStateAsync();
-        using var trace = NftTrace.Open(node.State.Namespace);
+        using var trace = NftTrace.Open(node.Live.Namespace);
         Assert.True(trace.Arm());
         Assert.Contains(NftTrace.ArmingTable, (await node.ExecAsync("nft", ["list", "ruleset"])).Output, StringComparison.Ordinal);
 
@@ -162,7 +162,7 @@ public class SnapshotTests
         var node = lab.AddNode("compute");
         var bridge = node.AddOvsBridge("br-int");
         await lab.ApplyAsync();
-        await node.State.Ovs!.DisposeAsync();
+        await node.Live.Ovs!.DisposeAsync();
         var state = await node.ReadStateAsync();
         Assert.Equal("Open vSwitch", Assert.Single(state.NotRead).Part);
         Assert.Contains(state.Links, l => l.Name == "lo");

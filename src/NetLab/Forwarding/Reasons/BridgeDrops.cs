@@ -7,7 +7,7 @@ internal static class BridgeDrops
 {
     public static Reason? Find(DropPlace place)
     {
-        if (place.LabDevice is not { Switch: Bridge bridge } port || place.Node.State.Route.FindLink(port.Index) is not { } link)
+        if (place.LabDevice is not { Switch: Bridge bridge } port || place.Node.Live.Route.FindLink(port.Index) is not { } link)
         {
             return null;
         }
@@ -16,7 +16,7 @@ internal static class BridgeDrops
         switch (place.Reason)
         {
             case "BRIDGE_INGRESS_STP_STATE":
-                return place.Node.State.Route.FindLink(bridge.Index) is { IsUp: false }
+                return place.Node.Live.Route.FindLink(bridge.Index) is { IsUp: false }
                     ? place.Why(Causes.BridgeDown, $"Bridge {bridge.Name} is down, and takes nothing from its ports.", $"ip link set {bridge.Name} up")
                     : link.BridgePortOptions?.State is { } state and not BridgePortState.Forwarding
                         ? BridgeModel.IngressState(bridge, port, state, words)
@@ -60,5 +60,5 @@ internal static class BridgeDrops
         return null;
     }
 
-    private static int GroupMask(DropPlace place, Bridge bridge) => place.Node.State.Route.FindLink(bridge.Index)?.BridgeOptions?.GroupForwardMask ?? 0;
+    private static int GroupMask(DropPlace place, Bridge bridge) => place.Node.Live.Route.FindLink(bridge.Index)?.BridgeOptions?.GroupForwardMask ?? 0;
 }

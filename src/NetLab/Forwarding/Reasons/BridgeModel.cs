@@ -62,7 +62,7 @@ internal static class BridgeModel
 
     private static Reason? Decide(Bridge bridge, Device ingress, Device egress, Frame frame)
     {
-        var route = bridge.Node.State.Route;
+        var route = bridge.Node.Live.Route;
         if (route.FindLink(bridge.Index) is not { } master || route.FindLink(ingress.Index) is not { } from || route.FindLink(egress.Index) is not { } to)
         {
             return null;
@@ -200,8 +200,8 @@ internal static class BridgeModel
 
     // Null where the bridge does not filter VLANs.
     private static List<BridgeVlanInfo>? VlansOf(Bridge bridge, Device port) =>
-        bridge.Node.State.Route.FindLink(bridge.Index)?.BridgeOptions?.VlanFiltering == true
-            ? [.. bridge.Node.State.Route.GetBridgeVlans().Where(v => v.Index == port.Index)]
+        bridge.Node.Live.Route.FindLink(bridge.Index)?.BridgeOptions?.VlanFiltering == true
+            ? [.. bridge.Node.Live.Route.GetBridgeVlans().Where(v => v.Index == port.Index)]
             : null;
 
     private static Evidence VlanWords(Device port, List<BridgeVlanInfo> vlans) =>
@@ -212,13 +212,13 @@ internal static class BridgeModel
     public static bool IsForNextDevice(MacAddress destination) => (destination.ToUInt64() & 0xffff_ffff_fff0) == 0x0180_c200_0000;
 
     private static bool IsLocked(Bridge bridge, Device ingress, Frame frame) =>
-        !bridge.Node.State.Route.GetFdb(bridge.Index)
+        !bridge.Node.Live.Route.GetFdb(bridge.Index)
             .Any(f => f.Mac.Equals(frame.Source.ToPhysicalAddress()) && f.Index == ingress.Index && f.Kind != FdbKind.Local);
 
     // br_do_proxy_suppress_arp: what the bridge answers itself, and what asks for nobody, does not go to ports that suppress.
     private static Reason? Suppressed(Bridge bridge, LinkInfo to, Device egress, Frame frame) =>
         to.BridgePortOptions?.NeighbourSuppress == true && frame.Arp is { } arp
-        && (arp.SenderIp == arp.TargetIp || bridge.Node.State.Route.GetNeighbours(bridge.Index).Any(n => n.Address.Equals((System.Net.IPAddress)arp.TargetIp)))
+        && (arp.SenderIp == arp.TargetIp || bridge.Node.Live.Route.GetNeighbours(bridge.Index).Any(n => n.Address.Equals((System.Net.IPAddress)arp.TargetIp)))
             ? new Reason(Causes.NeighSuppress, bridge.Node, egress.Name,
                 $"Bridge {bridge.Name} spares {egress.Name} the ARP packet: {egress.Name} has `neigh_suppress on`, " +
                     $"and {(arp.SenderIp == arp.TargetIp ? "the packet only announces an address" : $"the bridge knows {arp.TargetIp} itself")}.", [],
@@ -234,7 +234,7 @@ internal static class BridgeModel
         }
 
         var group = frame.Ipv4?.Destination.ToString() ?? frame.Ipv6?.Destination.ToString() ?? frame.Destination.ToString();
-        List<MdbInfo> joined = [.. bridge.Node.State.Route.GetMdb().Where(m => m.BridgeIndex == bridge.Index
+        List<MdbInfo> joined = [.. bridge.Node.Live.Route.GetMdb().Where(m => m.BridgeIndex == bridge.Index
             && (m.MacGroup is { } mac ? frame.Ipv4 is null && frame.Ipv6 is null && mac.Equals(frame.Destination.ToPhysicalAddress())
                 : m.Group?.ToString() == group))];
         return joined.Count == 0 || joined.Any(m => m.PortIndex == egress.Index) ? null
@@ -261,7 +261,7 @@ internal static class BridgeModel
 
     // With STP the kernel refuses to set a state by hand; and a port that STP blocks would close a loop.
     private static string StateRemedy(Bridge bridge, Device port, BridgePortState state) =>
-        bridge.Node.State.Route.FindLink(bridge.Index)?.BridgeOptions?.StpState != true ? $"bridge link set dev {port.Name} state 3"
+        bridge.Node.Live.Route.FindLink(bridge.Index)?.BridgeOptions?.StpState != true ? $"bridge link set dev {port.Name} state 3"
         : state is BridgePortState.Blocking ? "leave it so: STP blocks the port because another way leads there, and opens it when that way is gone"
         : $"wait until STP lets {port.Name} forward, or give the bridge a shorter forward_delay";
 

@@ -15,7 +15,7 @@ internal static class DeviceDrops
 
         if (place.In("veth_xdp_rcv_skb", "do_xdp_generic", "netif_receive_generic_xdp") || place.Reason == "XDP")
         {
-            return Xdp(place.Node, device, place.Node.State.Route.FindLink(device));
+            return Xdp(place.Node, device, place.Node.Live.Route.FindLink(device));
         }
 
         switch (place.Reason)
@@ -23,7 +23,7 @@ internal static class DeviceDrops
             case "FULL_RING":
                 return place.Why(Causes.TapFull, $"The queue of {place.Where} is full: nobody reads what is sent to it.",
                     "see that the reader of the tap still reads",
-                    Evidence.Link($"{device} txqueuelen {place.Node.State.Route.FindLink(device)?.TxQueueLength}."));
+                    Evidence.Link($"{device} txqueuelen {place.Node.Live.Route.FindLink(device)?.TxQueueLength}."));
             case "CPU_BACKLOG":
                 return place.Why(Causes.BacklogFull,
                     "The receive backlog of a processor was full: something on this machine, perhaps outside the lab, sends more than the processor takes in.",
@@ -61,7 +61,7 @@ internal static class DeviceDrops
             [Evidence.Link($"{device} has XDP program {link.XdpProgramId}.")], $"ip link set {device} xdp off");
 
     private static Reason? OfPeer(DropPlace place, VethEnd end) =>
-        end.Peer.Node.State.Route.FindLink(end.Peer.Index) is not { } peer ? null
+        end.Peer.Node.Live.Route.FindLink(end.Peer.Index) is not { } peer ? null
         : !peer.IsUp ? PeerDown(place, end)
         : place.PacketLength > peer.Mtu
             ? place.Why(Causes.VethMtu,
@@ -77,7 +77,7 @@ internal static class DeviceDrops
     // A device without a carrier has a queueing discipline that drops everything.
     private static Reason OfQueue(DropPlace place)
     {
-        var route = place.Node.State.Route;
+        var route = place.Node.Live.Route;
         if (route.FindLink(place.Device) is { HasCarrier: false } link)
         {
             return place.LabDevice is VethEnd end ? PeerDown(place, end)

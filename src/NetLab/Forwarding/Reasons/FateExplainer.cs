@@ -52,7 +52,7 @@ internal static class FateExplainer
     /// <summary>A frame that the sender's device did not take, or that an XDP program took from it before the kernel saw a frame.</summary>
     public static FrameCopy? AtTheStart(SentFrame sent, int? refusal)
     {
-        if (sent.Sender is not { } sender || sender.Tap.IsApplied is false || sent.Start.State.Route.FindLink(sender.Tap.Index) is not { } link)
+        if (sent.Sender is not { } sender || sender.Tap.IsApplied is false || sent.Start.Live.Route.FindLink(sender.Tap.Index) is not { } link)
         {
             return null;
         }
@@ -197,7 +197,7 @@ internal static class FateExplainer
 
     private static Reason InQueue(Node node, string device)
     {
-        var queues = node.FindDevice(device) is { IsApplied: true } known ? node.State.Route.GetQdiscs(known.Index) : [];
+        var queues = node.FindDevice(device) is { IsApplied: true } known ? node.Live.Route.GetQdiscs(known.Index) : [];
         return new Reason(Causes.Queued, node, device,
             $"The frame waits in the queue of {node.Name}/{device}" +
                 $"{(queues.Count == 0 ? "" : $" ({string.Join(", ", queues.Select(q => q.Kind))})")}: the queueing discipline lets it go later.",
@@ -208,7 +208,7 @@ internal static class FateExplainer
     // It went out of a device, and did not come in where that leads.
     private static void GoneOut(FrameCopy copy, Hop last)
     {
-        if (last.LabDevice is VethEnd { Peer: { IsApplied: true } peer } && peer.Node.State.Route.FindLink(peer.Index) is { XdpProgramId: not null } link)
+        if (last.LabDevice is VethEnd { Peer: { IsApplied: true } peer } && peer.Node.Live.Route.FindLink(peer.Index) is { XdpProgramId: not null } link)
         {
             if (copy.Skb is null)
             {
@@ -222,10 +222,10 @@ internal static class FateExplainer
             }
         }
         else if (last.LabDevice is KernelDevice { Spec: VxlanSpec tunnel } && copy.Skb is { End: SkbEnd.Open }
-            && last.Node.State.Route.GetNeighbours().Where(n => n.State is NeighbourState.Incomplete).ToList() is { Count: > 0 } unresolved)
+            && last.Node.Live.Route.GetNeighbours().Where(n => n.State is NeighbourState.Incomplete).ToList() is { Count: > 0 } unresolved)
         {
             var entry = unresolved.Find(n => n.Address.Equals(tunnel.Remote)) ?? unresolved[0];
-            var device = last.Node.State.Route.FindLink(entry.Index)?.Name ?? "";
+            var device = last.Node.Live.Route.FindLink(entry.Index)?.Name ?? "";
             copy.EndBecauseOf(CopyEnd.Pending,
                 Unresolved(last.Node, device, entry, Evidence.Link($"{last.Device} vxlan id {tunnel.Id} remote {tunnel.Remote}.")));
         }
@@ -286,7 +286,7 @@ internal static class FateExplainer
         }
 
         var next = route.Gateway ?? route.Destination;
-        var entry = node.State.Route.GetNeighbours(route.NextHopInterfaceIndex).FirstOrDefault(n => n.Address.Equals(next));
+        var entry = node.Live.Route.GetNeighbours(route.NextHopInterfaceIndex).FirstOrDefault(n => n.Address.Equals(next));
         return entry?.State is NeighbourState.Incomplete or NeighbourState.Failed
             ? Unresolved(node, route.NextHopDevice, entry, Evidence.Kernel($"route {route}.")) : null;
     }
@@ -295,7 +295,7 @@ internal static class FateExplainer
     {
         var v6 = entry.Address.AddressFamily == AddressFamily.InterNetworkV6;
         var state = Evidence.Neighbour($"{entry.Address} dev {device} {entry.State.ToString().ToUpperInvariant()}.");
-        if (v6 && !node.State.Route.GetAddresses(entry.Index).Any(a => a.Address.IsIPv6LinkLocal))
+        if (v6 && !node.Live.Route.GetAddresses(entry.Index).Any(a => a.Address.IsIPv6LinkLocal))
         {
             return new Reason(Causes.NoLinkLocal, node, device,
                 $"{node.Name} cannot ask for the MAC address of {entry.Address}: {device} has no link-local address, and a router sends " +

@@ -45,7 +45,7 @@ internal sealed record KernelSocket(IPEndPoint Local, IPEndPoint Remote, int Wai
 
     private static string[] Lines(Node node, string file)
     {
-        using var reader = new StreamReader(new FileStream(node.State.Namespace.OpenFile($"/proc/thread-self/net/{file}", 0), FileAccess.Read));
+        using var reader = new StreamReader(new FileStream(node.Live.Namespace.OpenFile($"/proc/thread-self/net/{file}", 0), FileAccess.Read));
         return reader.ReadToEnd().Split('\n');
     }
 

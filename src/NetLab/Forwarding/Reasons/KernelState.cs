@@ -11,7 +11,7 @@ internal static class KernelState
     {
         try
         {
-            return device.IsApplied && device.Node.State.Route.FindLink(device.Index)?.Mac is { } mac ? MacAddress.From(mac) : device.Mac;
+            return device.IsApplied && device.Node.Live.Route.FindLink(device.Index)?.Mac is { } mac ? MacAddress.From(mac) : device.Mac;
         }
         catch (Exception e) when (e is LinuxException or ObjectDisposedException)
         {

@@ -60,7 +60,7 @@ internal static class LegacyVerdict
         evidence = [.. evidence, EvidenceOf(drop)];
         var at = $"netfilter, {table.Family.Word()} family, hook {drop.Hook}";
         var jumps = drop.Jumps.Count == 0 ? "" : $", by {string.Join(" > ", drop.Jumps.Select(j => $"{j.Chain} rule {j.Number}"))} > {drop.Rule.Chain}";
-        var text = await table.FindTextAsync(node.Lab.Processes, node.State.Namespace, drop.Rule).ConfigureAwait(false);
+        var text = await table.FindTextAsync(node.Lab.Processes, node.Live.Namespace, drop.Rule).ConfigureAwait(false);
         return text is not null
             ? NftVerdict.Because(node, device, new NftRule(table.Family, table.Name, drop.Rule.Chain, 0, drop.Rule.Number, text, null, text), at,
                 jumps, evidence, drop.Rule.IsQueue)

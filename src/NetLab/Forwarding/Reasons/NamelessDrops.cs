@@ -37,10 +37,10 @@ internal static class NamelessDrops
         place.LabDevice is not { Switch: Bridge bridge } port ? null
         : place.Seen.Source.IsMulticast || place.Seen.Source.IsZero ? "MAC_INVALID_SOURCE"
         : place.Seen.Destination.ToUInt64() == MacControl ? "MAC_IEEE_MAC_CONTROL"
-        : place.Node.State.Route.FindLink(bridge.Index) is { IsUp: false }
-            || place.Node.State.Route.FindLink(port.Index)?.BridgePortOptions?.State is not (BridgePortState.Forwarding or BridgePortState.Learning)
+        : place.Node.Live.Route.FindLink(bridge.Index) is { IsUp: false }
+            || place.Node.Live.Route.FindLink(port.Index)?.BridgePortOptions?.State is not (BridgePortState.Forwarding or BridgePortState.Learning)
             ? "BRIDGE_INGRESS_STP_STATE"
-        : NftTables.Read(place.Node.State.Namespace).Any(t => t.Family is NftFamily.Bridge && t.Name != NftTrace.ArmingTable) ? "NETFILTER_DROP"
+        : NftTables.Read(place.Node.Live.Namespace).Any(t => t.Family is NftFamily.Bridge && t.Name != NftTrace.ArmingTable) ? "NETFILTER_DROP"
         : null;
 
     // net/ipv4/route.c, ip_route_input_slow, and then the options (net/ipv4/ip_input.c, ip_rcv_finish_core).
@@ -57,7 +57,7 @@ internal static class NamelessDrops
             : first == 0 ? "IP_INVALID_SOURCE"
             : last == 0 ? "IP_INVALID_DEST"
             : IPAddress.IsLoopback(from) || IPAddress.IsLoopback(to) ? "IP_LOCALNET"
-            : place.Node.State.Route.GetAddresses().Any(a => a.Address.Equals(from)) ? "IP_LOCAL_SOURCE"
+            : place.Node.Live.Route.GetAddresses().Any(a => a.Address.Equals(from)) ? "IP_LOCAL_SOURCE"
             : ip.Options.Length > 0 && place.IcmpError is (12, _) ? "IP_INHDR"
             : null;
     }
@@ -67,14 +67,14 @@ internal static class NamelessDrops
 
     private static string? OfVxlanSender(DropPlace place)
     {
-        if (place.Node.State.Route.FindLink(place.Device) is not { KindData: VxlanSpec spec } link)
+        if (place.Node.Live.Route.FindLink(place.Device) is not { KindData: VxlanSpec spec } link)
         {
             return null;
         }
 
-        var hasEntry = place.Node.State.Route.GetFdb().Any(e => e.Index == link.Index && e.Remote is not null);
+        var hasEntry = place.Node.Live.Route.GetFdb().Any(e => e.Index == link.Index && e.Remote is not null);
         return spec.Remote is null && !hasEntry ? "VXLAN_NO_REMOTE"
-            : spec.Remote is { } remote && place.Node.State.Route.FindRoute(remote).Error != 0 ? "IP_OUTNOROUTES"
+            : spec.Remote is { } remote && place.Node.Live.Route.FindRoute(remote).Error != 0 ? "IP_OUTNOROUTES"
             : null;
     }
 

@@ -17,7 +17,7 @@ internal static partial class NftGuess
         List<Candidate> candidates = [];
         try
         {
-            candidates = Find(await NftRules.ListAsync(place.Node.Lab.Processes, place.Node.State.Namespace, withCounters: true)
+            candidates = Find(await NftRules.ListAsync(place.Node.Lab.Processes, place.Node.Live.Namespace, withCounters: true)
                 .ConfigureAwait(false), families, hook);
         }
         catch (Exception e) when (e is LinuxException or ProcessFailedException)
@@ -35,7 +35,7 @@ internal static partial class NftGuess
         if (likely.Count == 1)
         {
             var one = likely[0];
-            var rule = await NftRules.FindAsync(place.Node.Lab.Processes, place.Node.State.Namespace, one.Chain, one.Handle).ConfigureAwait(false);
+            var rule = await NftRules.FindAsync(place.Node.Lab.Processes, place.Node.Live.Namespace, one.Chain, one.Handle).ConfigureAwait(false);
             evidence.Add(candidates.Count == 1
                 ? Evidence.Nft($"it is the only rule of the hook {hook} that drops, in the ruleset as it is now.")
                 : Evidence.Nft($"of {candidates.Count} rules of the hook {hook} that drop, it is the one whose counter has moved."));

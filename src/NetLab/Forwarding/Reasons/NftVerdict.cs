@@ -143,7 +143,7 @@ internal static partial class NftVerdict
     {
         var index = hook is "postrouting" or "egress" or "output" || (hook is "forward" && step.Family is NftFamily.Bridge)
             ? step.OutputInterfaceIndex : step.InputInterfaceIndex;
-        return !node.State.DevicesByIndex.TryGetValue(index, out var device) ? ""
+        return !node.Live.DevicesByIndex.TryGetValue(index, out var device) ? ""
             : hook is "input" && step.Family is NftFamily.Bridge && device.Switch is { } bridge ? bridge.Name // where it goes up
             : device.Name;
     }

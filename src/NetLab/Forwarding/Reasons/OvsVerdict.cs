@@ -129,7 +129,7 @@ internal static partial class OvsVerdict
     {
         var configs = new Dictionary<string, string>();
         var port = "";
-        foreach (var line in bridge.Node.State.Ovs is { } ovs
+        foreach (var line in bridge.Node.Live.Ovs is { } ovs
             ? (await ovs.OpenFlowAsync(bridge.Name, "show", [], null, ct).ConfigureAwait(false)).Split('\n') : [])
         {
             if (PortPattern().Match(line) is { Success: true } begin)

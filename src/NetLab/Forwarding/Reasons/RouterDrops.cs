@@ -239,7 +239,7 @@ internal static class RouterDrops
         foreach (var device in place.Node.Devices.Where(d => d.IsApplied))
         {
             if (place.To is { } to && device.Addresses.FirstOrDefault(a => a.Address.AddressFamily == to.AddressFamily && a.Contains(to)) is
-                { } network && place.Node.State.Route.FindLink(device.Index) is { IsUp: false })
+                { } network && place.Node.Live.Route.FindLink(device.Index) is { IsUp: false })
             {
                 return place.Why(Causes.EgressDown,
                     $"{place.Node.Name} has no route to {to}: the network {network.Network} is on {device.Name}, which is down.",
@@ -292,7 +292,7 @@ internal static class RouterDrops
     private static Reason TooBig(DropPlace place)
     {
         var device = place.Lookups.LastOrDefault(r => r.NextHopDevice.Length > 0)?.NextHopDevice ?? place.Device;
-        var mtu = device.Length > 0 ? place.Node.State.Route.FindLink(device)?.Mtu : null;
+        var mtu = device.Length > 0 ? place.Node.Live.Route.FindLink(device)?.Mtu : null;
         return place.Why(Causes.TooBig,
             $"The packet of {place.PacketLength} bytes is larger than the MTU {mtu?.ToString() ?? "of the next link"} of {place.Node.Name}/{device}, and "
                 + $"{(place.IsIpv6 ? "no router cuts IPv6 packets in fragments" : "must not be fragmented (DF)")}; the sender was told by ICMP.",
@@ -322,7 +322,7 @@ internal static class RouterDrops
     private static RuleInfo? RuleOf(DropPlace place) =>
         RulesFor(place).FirstOrDefault(r => r.Action is RuleAction.Blackhole or RuleAction.Unreachable or RuleAction.Prohibit);
 
-    private static IEnumerable<RuleInfo> RulesFor(DropPlace place) => place.Node.State.Route.GetRules().Where(r =>
+    private static IEnumerable<RuleInfo> RulesFor(DropPlace place) => place.Node.Live.Route.GetRules().Where(r =>
         r.Family == (place.IsIpv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork)
         && (r.From is not { } from || from.Contains(place.From!)) && (r.To is not { } to || to.Contains(place.To!))
         && (r.InputInterface is null || r.InputInterface == place.Device)
@@ -338,7 +338,7 @@ internal static class RouterDrops
 
         var tables = place.Lookups.LastOrDefault(r => r.Destination.Equals(to)) is { } asked ? [(uint)asked.Table]
             : RulesFor(place).OrderBy(r => r.Priority ?? 0).Select(r => r.Table ?? RouteTable.Main);
-        var routes = place.Node.State.Route.GetRoutes();
+        var routes = place.Node.Live.Route.GetRoutes();
         var found = tables
             .Select(table => routes.Where(r => r.Family == to.AddressFamily && r.Table == table
                 && (r.Destination is not { } network || network.Contains(to))).MaxBy(r => r.Destination?.PrefixLength ?? 0))

@@ -23,7 +23,7 @@ internal static class RouterModel
     {
         try
         {
-            if (hop.LabDevice is not { IsApplied: true } device || hop.Node.State.Route.FindLink(device.Index) is not { } link)
+            if (hop.LabDevice is not { IsApplied: true } device || hop.Node.Live.Route.FindLink(device.Index) is not { } link)
             {
                 return null;
             }
@@ -59,7 +59,7 @@ internal static class RouterModel
             return new Expected("IPV6DISABLED", "ip6_rcv_core");
         }
 
-        if (to is null || from is null || IsGroup(to) || node.State.Route.GetAddresses().Any(a => a.Address.Equals(to)))
+        if (to is null || from is null || IsGroup(to) || node.Live.Route.GetAddresses().Any(a => a.Address.Equals(to)))
         {
             return null; // not whole, or not to be passed on
         }
@@ -75,8 +75,8 @@ internal static class RouterModel
             return new Expected("IP_RPFILTER", "ip_rcv_finish_core");
         }
 
-        var route = node.State.Route.FindRoute(to, from, link.Index);
-        if (route.Error != 0 || route.Output is not { } output || node.State.Route.FindLink(output) is not { } next)
+        var route = node.Live.Route.FindRoute(to, from, link.Index);
+        if (route.Error != 0 || route.Output is not { } output || node.Live.Route.FindLink(output) is not { } next)
         {
             return new Expected("NOT_SPECIFIED", v6 ? "ip6_pkt_discard" : "ip_error");
         }
@@ -99,7 +99,7 @@ internal static class RouterModel
             return false;
         }
 
-        var back = node.State.Route.FindRoute(from, to);
+        var back = node.Live.Route.FindRoute(from, to);
         return back.Error != 0 || (!Is("2") && back.Output != link.Index);
     }
 
@@ -107,16 +107,16 @@ internal static class RouterModel
     {
         var to = frame.Ipv4 is { } ip4 ? ip4.Destination : frame.Ipv6 is { } ip6 ? ip6.Destination : (IPAddress?)null;
         if (to is null || IsGroup(to)
-            || node.State.Route.FindRoute(to, null, 0) is not { Error: 0, Output: { } output, Type: RouteType.Unicast } route || output == link.Index)
+            || node.Live.Route.FindRoute(to, null, 0) is not { Error: 0, Output: { } output, Type: RouteType.Unicast } route || output == link.Index)
         {
             return null;
         }
 
         var next = route.Gateway ?? to;
-        return node.State.Route.GetNeighbours(output)
+        return node.Live.Route.GetNeighbours(output)
             .FirstOrDefault(n => n.Address.Equals(next) && n.State is NeighbourState.Incomplete or NeighbourState.Failed) is { } entry
             && entry.Address.Equals(next)
-            ? FateExplainer.Unresolved(node, node.State.Route.FindLink(output)?.Name ?? "", entry,
+            ? FateExplainer.Unresolved(node, node.Live.Route.FindLink(output)?.Name ?? "", entry,
                 Evidence.Model($"the route to {to} is by {next}, as the tables are now."))
             : null;
     }

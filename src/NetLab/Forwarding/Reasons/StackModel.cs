@@ -103,8 +103,8 @@ internal static class StackModel
     public static Reason? Proxied(Node node, string device, ArpPacket arp)
     {
         (var proxies, var name) = Larger(node, device, "proxy_arp");
-        return proxies == 0 || node.State.Route.FindRoute(arp.TargetIp, null, 0) is not { Error: 0, Output: { } way }
-            || node.State.Route.FindLink(way)?.Name is not { } other || other == device ? null
+        return proxies == 0 || node.Live.Route.FindRoute(arp.TargetIp, null, 0) is not { Error: 0, Output: { } way }
+            || node.Live.Route.FindLink(way)?.Name is not { } other || other == device ? null
             : new Reason(Causes.ArpProxied, node, device,
                 $"{node.Name} answers for {arp.TargetIp} itself (proxy ARP): {name} is {proxies}, and {node.Name} reaches {arp.TargetIp} by {other}.",
                 [Evidence.Sysctl($"{name} = {proxies}."), Evidence.Model($"the route to {arp.TargetIp} is by {other}, as the tables are now.")]);
@@ -124,7 +124,7 @@ internal static class StackModel
     {
         (var ignore, var ignoreName) = Larger(node, device, "arp_ignore");
         IPAddress target = arp.TargetIp, asker = arp.SenderIp;
-        var own = node.State.Route.FindLink(device) is { } link ? node.State.Route.GetAddresses(link.Index) : [];
+        var own = node.Live.Route.FindLink(device) is { } link ? node.Live.Route.GetAddresses(link.Index) : [];
         var here = own.FirstOrDefault(a => a.Address.Equals(target));
         var ignored = ignore switch
         {
@@ -143,8 +143,8 @@ internal static class StackModel
         }
 
         (var filter, var filterName) = Larger(node, device, "arp_filter");
-        return filter != 0 && node.State.Route.FindRoute(asker, target) is { Output: { } back }
-            && node.State.Route.FindLink(back)?.Name is { } other && other != device
+        return filter != 0 && node.Live.Route.FindRoute(asker, target) is { Output: { } back }
+            && node.Live.Route.FindLink(back)?.Name is { } other && other != device
             ? new Reason(Causes.ArpFiltered, node, device,
                 $"{node.Name} has the address {target}, and does not answer {asker} by {device}: {filterName} is 1, and the route back " +
                     $"to {asker} is by {other}.",

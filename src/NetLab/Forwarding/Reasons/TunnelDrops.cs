@@ -22,7 +22,7 @@ internal static class TunnelDrops
             return null;
         }
 
-        var spec = place.Node.State.Route.FindLink(place.Device)?.KindData as VxlanSpec;
+        var spec = place.Node.Live.Route.FindLink(place.Device)?.KindData as VxlanSpec;
         return place.Reason switch
         {
             "NO_TX_TARGET" or "VXLAN_NO_REMOTE" => place.Why(Causes.VxlanNoRemote,
@@ -56,7 +56,7 @@ internal static class TunnelDrops
 
     /// <summary>The VXLAN devices of a node.</summary>
     public static List<(LinkInfo Link, VxlanSpec Spec)> TunnelsOf(Node node) =>
-        [.. node.State.Route.GetLinks().Where(l => l.KindData is VxlanSpec).Select(l => (l, (VxlanSpec)l.KindData!))];
+        [.. node.Live.Route.GetLinks().Where(l => l.KindData is VxlanSpec).Select(l => (l, (VxlanSpec)l.KindData!))];
 
     private static Evidence Words((LinkInfo Link, VxlanSpec Spec) tunnel) =>
         Evidence.Link($"{tunnel.Link.Name} {(tunnel.Link.IsUp ? "up" : "down")}, vxlan id {tunnel.Spec.Id} dstport {tunnel.Spec.Port}.");

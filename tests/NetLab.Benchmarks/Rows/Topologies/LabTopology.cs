@@ -32,7 +32,7 @@ internal sealed class LabTopology(Action<Lab> describe) : ITopology
         }
     });
 
-    public IReadOnlyList<NetworkNamespace> Namespaces => [.. _lab.Nodes.Select(n => n.State.Namespace)];
+    public IReadOnlyList<NetworkNamespace> Namespaces => [.. _lab.Nodes.Select(n => n.Live.Namespace)];
 
     public async Task BuildAsync()
     {

@@ -7,7 +7,7 @@ namespace NetLab;
 /// <param name="Sent">The frame, where it was seen first.</param>
 /// <param name="At">When that was.</param>
 /// <param name="Copies">Its copies; why one ended is not known yet.</param>
-internal sealed record LiveFrame(SentFrame Sent, DateTimeOffset At, IReadOnlyList<FrameCopy> Copies)
+internal sealed record WatchedFrame(SentFrame Sent, DateTimeOffset At, IReadOnlyList<FrameCopy> Copies)
 {
     /// <summary>Who sends a frame: the node whose stack made it, or the address that it claims to be from.</summary>
     public static string SenderOf(Frame frame, Node node, bool isOwn) =>
@@ -22,11 +22,11 @@ internal sealed record LiveFrame(SentFrame Sent, DateTimeOffset At, IReadOnlyLis
 /// Makes frames of what is seen in the namespaces of an adopted lab: of the kernel's tracepoints (<see cref="KernelFrames"/>), or of packet
 /// sockets (<see cref="SocketFrames"/>).
 /// </summary>
-internal interface ILiveSource
+internal interface IWatchSource
 {
     /// <summary>The frames that match and have come to rest since the last time.</summary>
     /// <param name="all">Whether those that have not come to rest are wanted as well, because it is the last time.</param>
-    IReadOnlyList<LiveFrame> Collect(bool all);
+    IReadOnlyList<WatchedFrame> Collect(bool all);
 
     /// <summary>How many records found no room since the beginning.</summary>
     long Lost { get; }

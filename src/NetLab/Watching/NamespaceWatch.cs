@@ -12,7 +12,7 @@ namespace NetLab;
 /// It changes nothing in the namespaces, unless it is asked to trace their rules:
 /// then each namespace that has rules has one table more while it watches (<c>netlab_trace</c>).
 /// </remarks>
-public sealed class LiveWatch : IDisposable
+public sealed class NamespaceWatch : IDisposable
 {
     private const int MostExplained = 200; // at one time; more are told as they were seen
     private const int MostSteps = 20_000; // of rules, that are kept for frames still under way
@@ -20,7 +20,7 @@ public sealed class LiveWatch : IDisposable
 
     private readonly Lab _lab;
     private readonly IFrameWatch _watch;
-    private readonly ILiveSource _source;
+    private readonly IWatchSource _source;
     private readonly KnownDrops _known = new();
     private readonly List<RouteEvents> _changes = [];
     private readonly RuleWatch? _ruleWatch;
@@ -35,7 +35,7 @@ public sealed class LiveWatch : IDisposable
     /// It adds a table of its own to each namespace that has rules, and takes it away when it is disposed.</param>
     /// <exception cref="ArgumentException">The lab is no adopted one.</exception>
     /// <exception cref="Linux.LinuxException">The kernel does not let this process look into a namespace.</exception>
-    public LiveWatch(Lab lab, Func<Frame, bool>? isWanted = null, bool traceRules = false)
+    public NamespaceWatch(Lab lab, Func<Frame, bool>? isWanted = null, bool traceRules = false)
     {
         ArgumentNullException.ThrowIfNull(lab);
         if (!lab.IsAdopted)
@@ -50,7 +50,7 @@ public sealed class LiveWatch : IDisposable
         {
             foreach (var node in lab.Nodes)
             {
-                var events = RouteEvents.Open(node.State.Namespace, RouteGroups.Links | RouteGroups.Addresses);
+                var events = RouteEvents.Open(node.Live.Namespace, RouteGroups.Links | RouteGroups.Addresses);
                 _changes.Add(events);
                 events.Received += _ => Volatile.Write(ref _hasChanged, 1);
             }
