@@ -131,7 +131,6 @@ public sealed class ContainerNodeTests : IClassFixture<ServerImage>
         await stopped.StartAsync();
         await stopped.StopAsync();
         await RefusedAsync("does not run (exited", lab => lab.AddContainer(stopped, "n"));
-        using var machine = NetworkNamespace.OfThisProcess();
         Assert.DoesNotContain("lab0", System.Net.NetworkInformation.NetworkInterface.GetAllNetworkInterfaces().Select(i => i.Name));
     }
 

@@ -3,8 +3,8 @@ using DotNet.Testcontainers.Configurations;
 namespace NetLab.Tests;
 
 /// <summary>
-/// A test that needs a container engine on this machine; skipped with the reason where none answers, unless <c>NETLAB_REQUIRE</c> says
-/// <c>all</c> or <c>engine</c>.
+/// A test that needs a container engine on this machine, and root to enter the containers' namespaces; skipped with the reason where
+/// either is missing, unless <c>NETLAB_REQUIRE</c> says <c>all</c> or <c>engine</c>.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class EngineFactAttribute : FactAttribute
@@ -30,7 +30,12 @@ internal static class Engine
             // Its image cannot be had everywhere, and these tests remove their containers themselves.
             TestcontainersSettings.ResourceReaperEnabled = false;
             var required = (Environment.GetEnvironmentVariable("NETLAB_REQUIRE") ?? "").Split(',', StringSplitOptions.TrimEntries);
-            return isThere || required.Contains("all") || required.Contains("engine") ? null : why;
+            if (required.Contains("all") || required.Contains("engine"))
+            {
+                return null;
+            }
+
+            return !isThere ? why : Environment.IsPrivilegedProcess ? null : "only root may enter the network namespaces of containers";
         }
     }
 }

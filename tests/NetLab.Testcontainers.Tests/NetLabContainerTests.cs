@@ -2,7 +2,6 @@ using System.Diagnostics;
 using DotNet.Testcontainers.Builders;
 using DotNet.Testcontainers.Configurations;
 using DotNet.Testcontainers.Containers;
-using DotNet.Testcontainers.Images;
 
 namespace NetLab.Tests;
 
@@ -73,7 +72,7 @@ public sealed class NetLabContainerTests
     [EngineFact]
     public async Task A_container_whose_owner_is_gone_is_removed_by_the_next_start()
     {
-        await using var left = new ContainerBuilder(Plain).WithImagePullPolicy(PullPolicy.Never).WithEntrypoint("sleep").WithCommand("1000")
+        await using var left = new ContainerBuilder(Plain).WithEntrypoint("sleep").WithCommand("1000")
             .WithLabel(ContainerOwner.Label, ContainerOwner.OfThisProcess + "0").Build();
         await left.StartAsync();
         await using var next = Builder(Plain).Build();
@@ -83,7 +82,7 @@ public sealed class NetLabContainerTests
         Assert.False(ContainerOwner.IsOrphan("another-machine 1 2"));
     }
 
-    private static NetLabContainerBuilder Builder(string image) => new NetLabContainerBuilder(image).WithImagePullPolicy(PullPolicy.Never);
+    private static NetLabContainerBuilder Builder(string image) => new(image);
 
     private static NetLabContainerBuilder WithNetLab(NetLabContainerBuilder builder) =>
         builder.WithBindMount(AppContext.BaseDirectory, "/netlab", AccessMode.ReadOnly);

@@ -1,6 +1,5 @@
 using DotNet.Testcontainers.Builders;
 using DotNet.Testcontainers.Containers;
-using DotNet.Testcontainers.Images;
 
 namespace NetLab.Tests;
 
@@ -28,6 +27,6 @@ public sealed class ServerImage : IAsyncLifetime
     public static IContainer Redis() => Container("none", "redis-server", "--protected-mode", "no", "--bind", "0.0.0.0");
 
     private static IContainer Container(string network, string program, params string[] arguments) =>
-        new ContainerBuilder(Name).WithImagePullPolicy(PullPolicy.Never).WithEntrypoint(program).WithCommand(arguments)
+        new ContainerBuilder(Name).WithEntrypoint(program).WithCommand(arguments)
             .WithCreateParameterModifier(p => p.HostConfig!.NetworkMode = network).Build();
 }
