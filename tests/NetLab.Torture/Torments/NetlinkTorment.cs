@@ -61,7 +61,7 @@ internal sealed class NetlinkTorment : ITorment
         var messages = new List<byte[]>();
         foreach (var node in lab.Nodes)
         {
-            using var socket = NetlinkSocket.Open(node.State.Namespace, protocol: 0, strictChecks: false);
+            using var socket = NetlinkSocket.Open(node.Live.Namespace, protocol: 0, strictChecks: false);
             foreach (var type in new ushort[] { 18, 22, 26, 30, 34, 38 }) // RTM_GETLINK, ADDR, ROUTE, NEIGH, RULE, QDISC
             {
                 var request = new MessageWriter(64);
