@@ -190,9 +190,18 @@ internal sealed partial class TracePrograms(KernelLayout layout, TraceMaps maps,
             {
                 _code.Load(U64, R1, R6, point.Offset("rx_sk"));
                 NamespaceOfSocket(haveSocket);
+                _code.Jump(exit);
+            }
+            else
+            {
+                // Before Linux 6.11 nothing tells of the socket that refused what it does not own: it was the last that this processor received.
+                LookupCurrent(exit);
+                _code.Load(U64, R1, R0, TraceMaps.CurrentSkb);
+                _code.JumpIfNotEqual(R1, R7, exit);
+                _code.Load(U32, R1, R0, TraceMaps.CurrentNamespace);
+                _code.JumpIfEqual(R1, 0, exit);
             }
 
-            _code.Jump(exit);
             _code.Mark(haveSocket);
             _code.Store(U32, FP, FlagsSlot, Record.NamespaceOfSocket);
         }

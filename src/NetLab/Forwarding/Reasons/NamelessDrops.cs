@@ -30,6 +30,7 @@ internal static class NamelessDrops
         : place.In("icmpv6_rcv") && IsNdpFromAfar(place) ? "IPV6_NDISC_HOP_LIMIT"
         : place.In("vxlan_rcv") ? OfVxlanReceiver(place)
         : place.Has("vxlan_xmit") ? OfVxlanSender(place)
+        : place.In("tcp_v4_do_rcv", "tcp_v6_do_rcv") ? OfListener(place)
         : null;
 
     // net/bridge/br_input.c, br_handle_frame: the addresses, the port's state, the rules of the bridge family's prerouting hook.
@@ -77,6 +78,13 @@ internal static class NamelessDrops
             : spec.Remote is { } remote && place.Node.Live.Route.FindRoute(remote).Error != 0 ? "IP_OUTNOROUTES"
             : null;
     }
+
+    // net/ipv4/tcp_input.c, tcp_rcv_state_process: a socket that listens takes nothing but a request.
+    private static string? OfListener(DropPlace place) =>
+        place.Seen.Tcp is not { } tcp || !KernelSocket.At(place.Node, "tcp", tcp.DestinationPort).Exists(s => s.Remote.Port == 0) ? null
+        : tcp.Flags.HasFlag(TcpFlags.Rst) ? "TCP_RESET"
+        : tcp.Flags.HasFlag(TcpFlags.Ack) && !tcp.Flags.HasFlag(TcpFlags.Syn) ? "TCP_FLAGS"
+        : null;
 
     private static bool IsNdpFromAfar(DropPlace place) =>
         place.Seen.Ipv6 is { HopLimit: not 255 } && place.Seen.Icmpv6 is { Type: >= Icmpv6Type.RouterSolicitation and <= Icmpv6Type.Redirect };
