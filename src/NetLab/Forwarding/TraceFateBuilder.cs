@@ -36,7 +36,10 @@ internal sealed class TraceFateBuilder
         if (at >= 0)
         {
             builder.Add(seen.Roots[at]);
-            for (var i = at + 1; seen.HasOpenVSwitch && i < seen.Roots.Count; i++)
+
+            // Nobody else makes a new packet of one that it took: Open vSwitch in user space, and XDP programs that send back.
+            var mayBeSentOn = seen.HasOpenVSwitch || builder._family.Exists(builder.IsTakenByXdp);
+            for (var i = at + 1; mayBeSentOn && i < seen.Roots.Count; i++)
             {
                 if (builder.SentOn(seen.Roots[i]))
                 {
