@@ -17,7 +17,8 @@ internal sealed class LiveText(Page page) : ILiveView
 
     public void Begin(Lab lab, NamespaceWatch watch, bool traceRules)
     {
-        page.Line(Page.Styled($"Watching {string.Join(", ", lab.Nodes.Select(n => $"{n.Name} ({n.Devices.Count} {(n.Devices.Count == 1 ? "device" : "devices")})"))}, by {watch.Level}", "grey"));
+        var nodes = lab.Nodes.Select(n => $"{n.Name} ({n.Devices.Count} {(n.Devices.Count == 1 ? "device" : "devices")})");
+        page.Line(Page.Styled($"Watching {string.Join(", ", nodes)}, by {watch.Level}", "grey"));
         if (traceRules)
         {
             page.Line(Page.Styled("While it watches, namespaces that have rules have one table more, netlab_trace, by which nftables tells what they do",

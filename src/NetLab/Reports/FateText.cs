@@ -57,8 +57,9 @@ internal static class FateText
             { Why: { } why, Copy.End: CopyEnd.Dropped } => $"{receiver} does not receive the frame from {sender}: it was dropped at {why.Place}.",
             { Why: { } why, Copy.End: CopyEnd.Pending } => $"{receiver} does not receive the frame from {sender} yet: it waits at {why.Place}.",
             { Why: { } why } => $"{receiver} does not receive the frame from {sender}: it went as far as {why.Place}.",
-            _ => $"{receiver} does not receive the frame from {sender}" +
-                $"{(verdict.Hops is [.., var last] ? $": it was last seen {(last.Direction == HopDirection.In ? "coming in at" : "going out of")} {last.Node.Name}/{last.Device}" : "")}.",
+            { Hops: [.., var last] } => $"{receiver} does not receive the frame from {sender}: it was last seen " +
+                $"{(last.Direction == HopDirection.In ? "coming in at" : "going out of")} {last.Node.Name}/{last.Device}.",
+            _ => $"{receiver} does not receive the frame from {sender}.",
         };
     }
 

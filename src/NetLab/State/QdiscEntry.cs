@@ -13,7 +13,10 @@ public sealed record QdiscEntry(string Device, QdiscInfo Info) : StateEntry
 
     /// <inheritdoc/>
     public override string Key =>
-        $"dev {Device} {(IsClass ? $"classid {Info.Handle}" : Info.Parent == TcHandle.Root ? "root" : Info.Parent == TcHandle.Ingress ? "ingress" : $"parent {HandleText(Info.Parent)}")}";
+        $"dev {Device} " + (IsClass ? $"classid {Info.Handle}"
+            : Info.Parent == TcHandle.Root ? "root"
+            : Info.Parent == TcHandle.Ingress ? "ingress"
+            : $"parent {HandleText(Info.Parent)}");
 
     /// <summary>Its kind: <c>tbf</c>, <c>htb</c>, <c>netem</c>…</summary>
     public string Kind => Info.Kind;

@@ -291,6 +291,7 @@ internal static partial class OvsTraceReader
     [GeneratedRegex(@"\bvid=(\d+)")]
     private static partial Regex VidPattern();
 
-    [GeneratedRegex(@"^(resubmit|goto_table|load|set_|mod_|move|push|pop|strip_vlan|dec_ttl|note|write_metadata|write_actions|ct_clear|learn|conjunction|meter|clear_actions|multipath|stack_|Resuming)")]
+    [GeneratedRegex(@"^(resubmit|goto_table|load|set_|mod_|move|push|pop|strip_vlan|dec_ttl|note|write_metadata|write_actions|ct_clear|"
+        + "learn|conjunction|meter|clear_actions|multipath|stack_|Resuming)")]
     private static partial Regex PassesOnPattern();
 }

@@ -48,6 +48,19 @@ public sealed partial class HouseTests
         }
     }
 
+    // Recorded traces and listings of programs are as they came.
+    [Fact]
+    public void No_line_of_the_sources_is_longer_than_160_columns()
+    {
+        var tooLong =
+            from file in Directory.GetFiles(Path.Combine(Root, "src"), "*.cs", SearchOption.AllDirectories)
+            where !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal)
+            from line in File.ReadLines(file).Select((text, i) => (Number: i + 1, text.Length))
+            where line.Length > 160
+            select $"{Path.GetRelativePath(Root, file)}:{line.Number}";
+        Assert.Equal([], tooLong);
+    }
+
     [GeneratedRegex(@"(?<![\w/.-])(?:src|tests|scenarios|docker)/[\w./-]*\w")]
     private static partial Regex PathInTheTree();
 

@@ -86,7 +86,8 @@ internal sealed class SvgDrawing
         Line($"<text class=\"text\" x=\"{area.Left + 14}\" y=\"{area.Top + 22}\" font-size=\"14\" font-weight=\"700\">{Text(node.Name)}</text>");
         for (var i = 0; i < node.Notes.Count; i++)
         {
-            Line($"<text class=\"quiet mono\" x=\"{area.Left + 14}\" y=\"{area.Top + 22 + Sizes.NoteHeight * (i + 1)}\" font-size=\"10.5\">{Text(node.Notes[i])}</text>");
+            var (x, y) = (area.Left + 14, area.Top + 22 + Sizes.NoteHeight * (i + 1));
+            Line($"<text class=\"quiet mono\" x=\"{x}\" y=\"{y}\" font-size=\"10.5\">{Text(node.Notes[i])}</text>");
         }
 
         Line($"</g>");
@@ -132,8 +133,8 @@ internal sealed class SvgDrawing
 
     private void Bar(Shape shape, Area area)
     {
-        var kind = shape.Kind == ShapeKind.OvsBridge ? "ovs" : "bridge";
-        Line($"<rect class=\"{kind}\" x=\"{area.Left}\" y=\"{area.Top}\" width=\"{area.Width}\" height=\"{area.Height}\" rx=\"6\" stroke-width=\"{(kind == "ovs" ? 2.2 : 1.6)}\"/>");
+        var (kind, stroke) = shape.Kind == ShapeKind.OvsBridge ? ("ovs", 2.2) : ("bridge", 1.6);
+        Line($"<rect class=\"{kind}\" x=\"{area.Left}\" y=\"{area.Top}\" width=\"{area.Width}\" height=\"{area.Height}\" rx=\"6\" stroke-width=\"{stroke}\"/>");
         TrailThrough(shape, area);
         int y = area.Top + (_layout.TagsOnTop[shape] ? Sizes.TagHeight : 0) + 22, x = area.Left + 14;
         Line($"<text class=\"text mono\" x=\"{x}\" y=\"{y}\" font-size=\"13\" font-weight=\"700\">{Text(shape.Name)}</text>");
@@ -214,12 +215,14 @@ internal sealed class SvgDrawing
         var y = place.IsOnTop ? place.Y - 9 - (port.Note is null ? 0 : Sizes.PortNoteHeight) : place.Y + 17;
         if (port.Name is not null)
         {
-            Line($"<text class=\"{(port.IsFailure ? "warning" : "text")} mono\" x=\"{place.X + Sizes.LabelOffset}\" y=\"{y}\" font-size=\"11\">{Text(port.Name)}</text>");
+            var style = port.IsFailure ? "warning" : "text";
+            Line($"<text class=\"{style} mono\" x=\"{place.X + Sizes.LabelOffset}\" y=\"{y}\" font-size=\"11\">{Text(port.Name)}</text>");
         }
 
         if (port.Note is not null)
         {
-            Line($"<text class=\"quiet mono\" x=\"{place.X + Sizes.LabelOffset}\" y=\"{y + (port.Name is null ? 0 : Sizes.PortNoteHeight)}\" font-size=\"9.5\">{Text(port.Note)}</text>");
+            var below = y + (port.Name is null ? 0 : Sizes.PortNoteHeight);
+            Line($"<text class=\"quiet mono\" x=\"{place.X + Sizes.LabelOffset}\" y=\"{below}\" font-size=\"9.5\">{Text(port.Note)}</text>");
         }
     }
 

@@ -73,7 +73,8 @@ internal sealed class SvgLegend
         foreach (((var sample, var text), (var x, var y)) in _entries.Zip(Places(width)))
         {
             svg.Append(CultureInfo.InvariantCulture,
-                $"<g transform=\"translate({x} {top + y + 14})\">{sample}<text class=\"quiet\" x=\"{SampleWidth}\" y=\"0\" font-size=\"11\">{text}</text></g>\n");
+                $"<g transform=\"translate({x} {top + y + 14})\">{sample}"
+                    + $"<text class=\"quiet\" x=\"{SampleWidth}\" y=\"0\" font-size=\"11\">{text}</text></g>\n");
         }
     }
 

@@ -271,8 +271,9 @@ internal static class BridgeModel
         Reason At(Cause cause, string sentence, string remedy) => new(cause, bridge.Node, egress.Name, sentence, [flags], remedy);
         return !to.IsUp ? At(Causes.PortDown, $"Bridge {bridge.Name} skips {egress.Name}: it is down.", $"ip link set {egress.Name} up")
             : !to.HasCarrier ? At(egress is VethEnd ? Causes.PeerDown : Causes.NoCarrier,
-                $"Bridge {bridge.Name} skips {egress.Name}: it has no carrier" +
-                    $"{(egress is VethEnd end ? $": the other end of the link, {end.Peer}, is down" : egress is TapDevice ? ": nobody holds the tap open" : "")}.",
+                $"Bridge {bridge.Name} skips {egress.Name}: it has no carrier"
+                    + (egress is VethEnd end ? $": the other end of the link, {end.Peer}, is down."
+                        : egress is TapDevice ? ": nobody holds the tap open." : "."),
                 egress is VethEnd e ? $"ip link set {e.Peer.Name} up, in node {e.Peer.Node.Name}" : $"see that somebody has {egress.Name} open")
             : to.BridgePortOptions?.State is { } state && state != BridgePortState.Forwarding
                 ? At(Causes.EgressState,

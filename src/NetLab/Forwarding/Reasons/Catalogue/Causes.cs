@@ -20,8 +20,8 @@ public static partial class Causes
         var text = new StringBuilder("""
             # Why frames end
 
-            The word of a reason (`Reason.Cause`, `"cause"` in JSON) is one of these. A reason is told only with what confirms it; what nothing confirms is told as `unknown`, in the
-            kernel's own words. `netlab explain --causes` prints this page.
+            The word of a reason (`Reason.Cause`, `"cause"` in JSON) is one of these. A reason is told only with what confirms it;
+            what nothing confirms is told as `unknown`, in the kernel's own words. `netlab explain --causes` prints this page.
 
             """);
         foreach (var group in All.GroupBy(c => c.Group))

@@ -1,4 +1,4 @@
-namespace NetLab.Tests.Fates;
+namespace NetLab.Tests.Forwarding;
 
 /// <summary>Expectations of why a frame ended.</summary>
 internal static class FateAssert

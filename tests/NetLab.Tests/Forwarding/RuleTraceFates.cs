@@ -3,7 +3,7 @@ using NetLab.Linux.Probe;
 using NetLab.Packets;
 using NetLab.Xunit;
 
-namespace NetLab.Tests.Fates;
+namespace NetLab.Tests.Forwarding;
 
 /// <summary>What the traces of rules must not do, and what they cannot.</summary>
 [Trait("Category", "Fate")]

@@ -2,7 +2,7 @@ using System.Net;
 using NetLab;
 using NetLab.Packets;
 
-namespace NetLab.Tests.Fates;
+namespace NetLab.Tests.Forwarding;
 
 /// <summary>Two VMs on a bridge, which has an address itself; behind the bridge a router, behind that a host. IPv4 and IPv6.</summary>
 public abstract class RuleBed : IAsyncLifetime

@@ -4,7 +4,7 @@ using NetLab.Linux.Probe;
 using NetLab.Packets;
 using NetLab.Xunit;
 
-namespace NetLab.Tests.Fates;
+namespace NetLab.Tests.Forwarding;
 
 /// <summary>A frame is followed through whatever changes it: address translation, fragments, tunnels, routers of both IP versions, Open vSwitch.</summary>
 public abstract class FollowedFates(FrameTracing tracing)

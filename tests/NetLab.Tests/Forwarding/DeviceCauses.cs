@@ -2,7 +2,7 @@ using NetLab.Linux.Probe;
 using NetLab.Packets;
 using NetLab.Xunit;
 
-namespace NetLab.Tests.Fates;
+namespace NetLab.Tests.Forwarding;
 
 /// <summary>Why a device does not take a frame, or does not give it on: taps, veth pairs, tc, queues, XDP.</summary>
 [Trait("Category", "Fate")]

@@ -2,7 +2,7 @@ using NetLab.Linux.Probe;
 using NetLab.Packets;
 using NetLab.Xunit;
 
-namespace NetLab.Tests.Fates;
+namespace NetLab.Tests.Forwarding;
 
 /// <summary>One Open vSwitch for all rows: two bridges, VMs on both, joined by patch ports. Each row begins with the same flows and ports.</summary>
 public sealed class OvsScene : IAsyncLifetime

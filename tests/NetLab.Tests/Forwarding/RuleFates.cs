@@ -3,7 +3,7 @@ using NetLab.Linux.Netfilter;
 using NetLab.Linux.Probe;
 using NetLab.Xunit;
 
-namespace NetLab.Tests.Fates;
+namespace NetLab.Tests.Forwarding;
 
 /// <summary>The rule that dropped a frame is known: by the kernel's tracepoints and the traces of the rules, and by the latter alone.</summary>
 [Trait("Category", "Fate")]

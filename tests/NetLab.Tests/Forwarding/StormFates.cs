@@ -3,7 +3,7 @@ using NetLab.Linux.Probe;
 using NetLab.Packets;
 using NetLab.Xunit;
 
-namespace NetLab.Tests.Fates;
+namespace NetLab.Tests.Forwarding;
 
 /// <summary>Loops of switches: a frame that goes round for ever is stopped, counted and explained.</summary>
 public abstract class StormFates(FrameTracing tracing)

@@ -4,7 +4,7 @@ using NetLab.Linux.Probe;
 using NetLab.Packets;
 using NetLab.Xunit;
 
-namespace NetLab.Tests.Fates;
+namespace NetLab.Tests.Forwarding;
 
 /// <summary>Two nodes, a bridge with a VM in each, a link between.</summary>
 internal sealed class BridgeScene : IAsyncDisposable

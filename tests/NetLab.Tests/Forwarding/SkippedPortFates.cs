@@ -2,7 +2,7 @@ using NetLab.Linux.Netlink;
 using NetLab.Packets;
 using NetLab.Xunit;
 
-namespace NetLab.Tests.Fates;
+namespace NetLab.Tests.Forwarding;
 
 /// <summary>
 /// A bridge with three VMs that skips one of them: the kernel drops nothing, and what the bridge decided is found all the same, whatever the

@@ -1,4 +1,4 @@
-namespace NetLab.Tests.Fates;
+namespace NetLab.Tests.Forwarding;
 
 /// <summary>A ruleset, a frame that it drops, and what is to be said.</summary>
 /// <param name="Node">Where the rules are.</param>

@@ -4,7 +4,7 @@ using NetLab.Linux.Probe;
 using NetLab.Packets;
 using NetLab.Xunit;
 
-namespace NetLab.Tests.Fates;
+namespace NetLab.Tests.Forwarding;
 
 /// <summary>Why the host that a packet was for does not give it to a program.</summary>
 [Trait("Category", "Fate")]

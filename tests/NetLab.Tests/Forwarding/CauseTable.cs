@@ -1,6 +1,6 @@
 using System.Collections;
 
-namespace NetLab.Tests.Fates;
+namespace NetLab.Tests.Forwarding;
 
 /// <summary>One way to lose a frame, and what its fate must say of it.</summary>
 /// <param name="Word">The cause: <see cref="Reason.Cause"/>.</param>

@@ -3,7 +3,7 @@ using NetLab.Linux.Probe;
 using NetLab.Packets;
 using NetLab.Xunit;
 
-namespace NetLab.Tests.Fates;
+namespace NetLab.Tests.Forwarding;
 
 /// <summary>Why a router, or the host behind it, does not take an IPv6 packet.</summary>
 [Trait("Category", "Fate")]

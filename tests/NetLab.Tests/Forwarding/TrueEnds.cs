@@ -4,7 +4,7 @@ using NetLab.Linux.Probe;
 using NetLab.Packets;
 using NetLab.Xunit;
 
-namespace NetLab.Tests.Fates;
+namespace NetLab.Tests.Forwarding;
 
 /// <summary>
 /// An end is told only with evidence: what arrived is never told as dropped, what was dropped never as delivered, and what cannot be known is said to be so.

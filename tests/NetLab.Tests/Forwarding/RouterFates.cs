@@ -4,7 +4,7 @@ using NetLab.Linux.Probe;
 using NetLab.Packets;
 using NetLab.Xunit;
 
-namespace NetLab.Tests.Fates;
+namespace NetLab.Tests.Forwarding;
 
 /// <summary>A VM, a router and a host behind it: why a packet does not get through.</summary>
 [Trait("Category", "Fate")]

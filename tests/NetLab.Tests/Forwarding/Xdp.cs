@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace NetLab.Tests.Fates;
+namespace NetLab.Tests.Forwarding;
 
 /// <summary>enum xdp_action.</summary>
 internal enum XdpVerdict

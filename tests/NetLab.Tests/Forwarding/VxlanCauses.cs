@@ -4,7 +4,7 @@ using NetLab.Linux.Probe;
 using NetLab.Packets;
 using NetLab.Xunit;
 
-namespace NetLab.Tests.Fates;
+namespace NetLab.Tests.Forwarding;
 
 /// <summary>Two bridges joined by a VXLAN tunnel.</summary>
 internal sealed class VxlanScene : IAsyncDisposable

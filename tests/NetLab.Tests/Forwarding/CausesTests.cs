@@ -4,7 +4,7 @@ using NetLab.Linux.Probe;
 using NetLab.Tests.Readme;
 using NetLab.Xunit;
 
-namespace NetLab.Tests.Fates;
+namespace NetLab.Tests.Forwarding;
 
 /// <summary>The catalogue of causes is what the code gives, no more and no less, and the page about it is printed from it.</summary>
 public sealed partial class CausesTests

@@ -2,7 +2,7 @@ using System.Net;
 using NetLab;
 using NetLab.Packets;
 
-namespace NetLab.Tests.Fates;
+namespace NetLab.Tests.Forwarding;
 
 /// <summary>A VM behind a bridge, a router, and a host behind it, with addresses of both IP versions.</summary>
 internal sealed class RouterScene : IAsyncDisposable

@@ -3,7 +3,7 @@ using NetLab.Linux.Probe;
 using NetLab.Packets;
 using NetLab.Xunit;
 
-namespace NetLab.Tests.Fates;
+namespace NetLab.Tests.Forwarding;
 
 /// <summary>Two nodes, a bridge in each, a link between: why a frame does not cross.</summary>
 [Trait("Category", "Fate")]

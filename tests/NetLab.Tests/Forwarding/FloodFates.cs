@@ -2,7 +2,7 @@ using NetLab.Linux.Probe;
 using NetLab.Packets;
 using NetLab.Xunit;
 
-namespace NetLab.Tests.Fates;
+namespace NetLab.Tests.Forwarding;
 
 /// <summary>A frame that is followed among many others.</summary>
 [Trait("Category", "Fate")]

@@ -1,7 +1,7 @@
 using NetLab.Packets;
 using NetLab.Xunit;
 
-namespace NetLab.Tests.Fates;
+namespace NetLab.Tests.Forwarding;
 
 /// <summary>Many pings and frames that are asked about at once: every verdict is right, and none waits for all the others.</summary>
 public class ConcurrentFates

@@ -1,6 +1,6 @@
 using NetLab.Xunit;
 
-namespace NetLab.Tests.Fates;
+namespace NetLab.Tests.Forwarding;
 
 /// <summary>
 /// Where frames are followed by packet sockets, the kernel does not tell why a router keeps a packet. What the router decides is gone through on its
