@@ -22,7 +22,7 @@ public sealed class CrashTests(ITestOutputHelper log)
         {
             using var observer = NetworkNamespace.Create();
             var marker = Guid.NewGuid().ToString("N");
-            using var victim = Start(marker, "build", $"/proc/{Environment.ProcessId}/fd/{observer.Handle.DangerousGetHandle()}");
+            using var victim = Start(marker, "namespaces", $"/proc/{Environment.ProcessId}/fd/{observer.Handle.DangerousGetHandle()}");
             Assert.Equal("start", await victim.StandardOutput.ReadLineAsync());
 
             // The first round takes about 150 ms to build and as long to remove; some kills fall into later rounds.
@@ -60,7 +60,7 @@ public sealed class CrashTests(ITestOutputHelper log)
 
     private static Process Start(string marker, params string[] arguments)
     {
-        var program = Path.Combine(AppContext.BaseDirectory, "NetLab.Linux.CrashProbe.dll");
+        var program = Path.Combine(AppContext.BaseDirectory, "NetLab.CrashProbe.dll");
         var info = new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         info.Environment["NETLAB_CRASH_MARKER"] = marker;
 

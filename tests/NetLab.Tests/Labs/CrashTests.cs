@@ -23,7 +23,7 @@ public class CrashTests
         for (var i = 0; i < Times / 2; i++)
         {
             var mark = Guid.NewGuid().ToString("N");
-            using var probe = folders.Start(mark, "dotnet", Path.Combine(AppContext.BaseDirectory, "NetLab.CrashProbe.dll"), kind);
+            using var probe = folders.Start(mark, "dotnet", Path.Combine(AppContext.BaseDirectory, "NetLab.CrashProbe.dll"), "lab", kind);
             var inodes = new List<string>();
             var phase = "starting";
 

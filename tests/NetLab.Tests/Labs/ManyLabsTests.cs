@@ -18,7 +18,7 @@ public class ManyLabsTests
     {
         var programs = Enumerable.Range(0, 5)
             .Select(_ => Process.Start(
-                new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "NetLab.CrashProbe.dll"), "bridge", "--turns", "4"])
+                new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "NetLab.CrashProbe.dll"), "lab", "bridge", "--turns", "4"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

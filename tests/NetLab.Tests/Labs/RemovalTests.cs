@@ -12,7 +12,7 @@ public class RemovalTests
     {
         // The kernel counts a namespace until the very end of its removal. With room for one lab, the first process of its programs, two helpers a turn and the program's own
         // namespace, a second lab fits only if nothing of the first is left.
-        const string withRoomForOne = "echo 12 > /proc/sys/user/max_net_namespaces; exec dotnet \"$0\" bridge --turns 4";
+        const string withRoomForOne = "echo 12 > /proc/sys/user/max_net_namespaces; exec dotnet \"$0\" lab bridge --turns 4";
         Assert.Contains("ENOSPC", (await RunAsync(withRoomForOne)).Error, StringComparison.Ordinal);
         (var exitCode, var output, var error) = await RunAsync(withRoomForOne + " --wait-for-kernel");
         Assert.True(exitCode == 0, error);

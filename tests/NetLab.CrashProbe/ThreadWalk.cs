@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using NetLab.Linux;
 using NetLab.Linux.Processes;
 
-namespace NetLab.Linux.CrashProbe;
+namespace NetLab.CrashProbe;
 
 /// <summary>
 /// Uses everything at once from a cold start, when the runtime has yet to start its own threads (pool, timers, socket engine, JIT), and

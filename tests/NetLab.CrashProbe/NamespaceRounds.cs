@@ -2,15 +2,16 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using NetLab.Linux;
 using NetLab.Linux.Processes;
 
-namespace NetLab.Linux.CrashProbe;
+namespace NetLab.CrashProbe;
 
 /// <summary>
 /// Builds namespaces with taps, sockets and programs in them, tears them down and begins again, until it is killed. Each namespace has one end of a
 /// veth pair whose other end is in the observer's namespace: when the namespace is gone, so is that end.
 /// </summary>
-internal static class Builder
+internal static class NamespaceRounds
 {
     private const int Namespaces = 20;
 
