@@ -19,6 +19,7 @@ internal static class NetLabCommand
             CaptureCommand.Create(terminal, verbose),
             ExplainCommand.Create(terminal),
             DrawCommand.Create(terminal),
+            BugsCommand.Create(terminal, verbose),
             DoctorCommand.Create(terminal),
             verbose,
             new HelpOption { Recursive = true },

@@ -10,22 +10,28 @@ namespace NetLab.Scenarios.Tests;
 /// </summary>
 public sealed class Schema
 {
-    private static readonly string SchemaFile = Path.Combine(Files.Scenarios, "netlab.schema.json");
-
-    [Fact]
-    public void The_schema_file_is_what_the_reader_describes()
+    public static TheoryData<string, string> SchemaFiles => new()
     {
+        { "netlab.schema.json", ScenarioDocument.JsonSchema() },
+        { "openstack/bugs/bug.schema.json", ScenarioDocument.BugJsonSchema() },
+    };
+
+    [Theory]
+    [MemberData(nameof(SchemaFiles))]
+    public void The_schema_files_are_what_the_reader_describes(string file, string described)
+    {
+        var path = Path.Combine(Files.Scenarios, file);
         if (Environment.GetEnvironmentVariable("NETLAB_WRITE_EXPECTED") == "1")
         {
-            File.WriteAllText(SchemaFile, ScenarioDocument.JsonSchema());
+            File.WriteAllText(path, described);
         }
-        Assert.Equal(ScenarioDocument.JsonSchema(), File.ReadAllText(SchemaFile));
+        Assert.Equal(described, File.ReadAllText(path));
     }
 
     [Theory]
     [MemberData(nameof(Good_scenarios.All), MemberType = typeof(Good_scenarios))]
     public void Every_scenario_of_the_repository_fits_the_schema(string file) =>
-        Assert.Empty(Complaints(File.ReadAllText(Path.Combine(Files.Scenarios, file))));
+        Assert.Empty(Complaints(File.ReadAllText(Path.Combine(Files.Scenarios, file)), Good_scenarios.SchemaOf(file)));
 
     [Theory]
     [InlineData("unknown-key")]
@@ -46,9 +52,19 @@ public sealed class Schema
     public void What_is_wrong_in_itself_is_wrong_for_editors_too(string file) =>
         Assert.NotEmpty(Complaints(File.ReadAllText(Path.Combine(Files.TestFolder, "bad-scenarios", file + ".yaml"))));
 
-    private static List<string> Complaints(string yaml)
+    [Fact]
+    public void A_choice_between_variants_is_right_for_editors_where_it_has_their_names_alone()
     {
-        var schema = JsonNode.Parse(File.ReadAllText(SchemaFile))!.AsObject();
+        const string Yaml = "name: x\nlab:\n  nodes:\n    a: { bridges: { br0: { ageing_time: { broken: 300s, VARIANT: 0 } } } }";
+
+        Assert.Empty(Complaints(Yaml.Replace("VARIANT", "fixed"), "openstack/bugs/bug.schema.json"));
+        Assert.NotEmpty(Complaints(Yaml.Replace("VARIANT", "mended"), "openstack/bugs/bug.schema.json"));
+        Assert.NotEmpty(Complaints(Yaml.Replace("VARIANT", "fixed")));
+    }
+
+    private static List<string> Complaints(string yaml, string schemaFile = "netlab.schema.json")
+    {
+        var schema = JsonNode.Parse(File.ReadAllText(Path.Combine(Files.Scenarios, schemaFile)))!.AsObject();
         var binding = new Binding("x");
         var complaints = new List<string>();
         Check(ToJson(YamlReader.Read(yaml, binding)!), schema, schema, "", complaints);

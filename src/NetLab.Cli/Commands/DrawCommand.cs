@@ -17,18 +17,20 @@ internal static class DrawCommand
         format.AcceptOnlyFromAmong(Text, Mermaid, Svg);
         var output = new Option<string?>("--output", "-o") { Description = "The file to write, instead of standard output", HelpName = "file" };
         var json = new Option<bool>("--json") { Description = "Write one JSON document with the lab and its drawing" };
-        var command = new Command("draw", "Draw a scenario's lab") { file, format, output, json };
+        var variant = ScenarioFiles.Variant();
+        var command = new Command("draw", "Draw a scenario's lab") { file, variant, format, output, json };
         command.SetAction(parsed =>
         {
             var target = parsed.GetValue(output);
-            return Run(terminal, parsed.GetRequiredValue(file), parsed.GetValue(format) ?? FormatOf(target), target, parsed.GetValue(json));
+            return Run(terminal, parsed.GetRequiredValue(file), parsed.GetValue(variant), parsed.GetValue(format) ?? FormatOf(target), target,
+                parsed.GetValue(json));
         });
         return command;
     }
 
-    private static int Run(Terminal terminal, string file, string format, string? target, bool json)
+    private static int Run(Terminal terminal, string file, string? variant, string format, string? target, bool json)
     {
-        var run = ScenarioFiles.Describe([file])[0];
+        var run = ScenarioFiles.Describe([file], variant)[0];
         var options = new DrawingOptions { Title = run.Document.Name };
         var drawing = format switch
         {

@@ -38,10 +38,11 @@ internal static class ExplainCommand
         var pcapng = new Option<string?>("--pcapng") { Description = "Write the frames' hops into this file too, the reasons as comments", HelpName = "file" };
         var causes = new Option<bool>("--causes") { Description = "Print the catalogue of causes instead: what each means, what confirms it, what to do" };
         var json = new Option<bool>("--json") { Description = "Write one JSON document; with --live, one a line for each frame" };
+        var variant = ScenarioFiles.Variant();
         var command = new Command("explain",
             "Tell where a frame goes in a scenario's lab, and why it does not arrive; or, with --live, what becomes of the frames in " +
                 "namespaces that are there. Exit codes: 0 it arrives, 1 it does not, 2 and 3 as ever; with --live always 0 when it could watch.")
-                    { file, from, to, frame, after, live, filter, stopped, time, count, rules, causes, pcapng, json };
+                    { file, variant, from, to, frame, after, live, filter, stopped, time, count, rules, causes, pcapng, json };
         command.Validators.Add(result =>
         {
             if (result.GetValue(causes))
@@ -50,7 +51,7 @@ internal static class ExplainCommand
             }
 
             var isLive = result.GetResult(live) is not null;
-            Option[] ofScenario = [from, to, frame, after], ofLive = [filter, stopped, time, count, rules];
+            Option[] ofScenario = [variant, from, to, frame, after], ofLive = [filter, stopped, time, count, rules];
             foreach (var wrong in (isLive ? ofScenario : ofLive).Where(o => result.GetResult(o) is { Implicit: false }))
             {
                 result.AddError($"Option '{wrong.Name}' is {(isLive ? "not for --live" : "for --live alone")}");
@@ -91,17 +92,17 @@ internal static class ExplainCommand
             }
 
             var steps = parsed.GetResult(after) is null ? 0 : parsed.GetValue(after) ?? int.MaxValue;
-            return RunAsync(terminal, parsed.GetRequiredValue(file),
+            return RunAsync(terminal, parsed.GetRequiredValue(file), parsed.GetValue(variant),
                 (parsed.GetRequiredValue(from), parsed.GetRequiredValue(to), parsed.GetValue(frame)), steps, parsed.GetValue(pcapng),
                     parsed.GetValue(json), ct);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(Terminal terminal, string file, (string From, string To, string? Frame) asked, int steps,
+    private static async Task<int> RunAsync(Terminal terminal, string file, string? variant, (string From, string To, string? Frame) asked, int steps,
         string? pcapng, bool json, CancellationToken ct)
     {
-        await using var run = ScenarioFiles.Describe([file])[0];
+        await using var run = ScenarioFiles.Describe([file], variant)[0];
         var question = FrameQuestion.Ask(run, asked.From, asked.To, asked.Frame);
         RunCommand.RequireWhatItNeeds(run.Lab);
         await BuildAsync(terminal, run, steps, ct).ConfigureAwait(false);

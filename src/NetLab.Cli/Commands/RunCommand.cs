@@ -13,16 +13,17 @@ internal static class RunCommand
         var files = new Argument<string[]>("file") { Description = "Scenarios, run one after the other", Arity = ArgumentArity.OneOrMore };
         files.Validators.Add(ScenarioFiles.Check);
         var json = new Option<bool>("--json") { Description = "Write one JSON document when all is done, instead of lines as it goes" };
-        var command = new Command("run", "Run scenarios and teaching labs") { files, json };
+        var variant = ScenarioFiles.Variant();
+        var command = new Command("run", "Run scenarios and teaching labs") { files, variant, json };
         command.SetAction((parsed, ct) =>
-            RunAsync(terminal, parsed.GetRequiredValue(files), parsed.GetValue(json), parsed.GetValue(verbose), ct));
+            RunAsync(terminal, parsed.GetRequiredValue(files), parsed.GetValue(variant), parsed.GetValue(json), parsed.GetValue(verbose), ct));
         return command;
     }
 
-    private static async Task<int> RunAsync(Terminal terminal, string[] files, bool json, bool verbose, CancellationToken ct)
+    private static async Task<int> RunAsync(Terminal terminal, string[] files, string? variant, bool json, bool verbose, CancellationToken ct)
     {
         // All files are read before the first lab is built: what is wrong is told at once.
-        var runs = ScenarioFiles.Describe(files);
+        var runs = ScenarioFiles.Describe(files, variant);
         var document = new RunDocument();
         var worst = ExitCode.Fine;
         foreach (var run in runs)

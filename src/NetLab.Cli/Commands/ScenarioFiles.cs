@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.CommandLine.Parsing;
 using NetLab.Scenarios;
 
@@ -15,10 +16,14 @@ internal static class ScenarioFiles
         }
     }
 
+    /// <summary>Which variant of a scenario is meant, for the commands that read one.</summary>
+    public static Option<string?> Variant() => new("--variant")
+        { Description = "Which of the scenario's variants; the first that its 'variants' names where this is absent", HelpName = "name" };
+
     /// <summary>Describes the lab of each file; nothing is built.</summary>
     /// <exception cref="ScenarioException">Something is wrong in one or several of them: all of it is listed.</exception>
     /// <exception cref="InputException">A file cannot be read.</exception>
-    public static IReadOnlyList<ScenarioRun> Describe(IEnumerable<string> files)
+    public static IReadOnlyList<ScenarioRun> Describe(IEnumerable<string> files, string? variant = null)
     {
         var runs = new List<ScenarioRun>();
         var wrong = new List<Diagnostic>();
@@ -26,7 +31,7 @@ internal static class ScenarioFiles
         {
             try
             {
-                runs.Add(ScenarioRun.Describe(Load(file)));
+                runs.Add(ScenarioRun.Describe(Load(file, variant)));
             }
             catch (ScenarioException scenario)
             {
@@ -37,7 +42,9 @@ internal static class ScenarioFiles
         return wrong.Count == 0 ? runs : throw new ScenarioException(wrong);
     }
 
-    private static ScenarioDocument Load(string file)
+    /// <summary>Reads a scenario.</summary>
+    /// <inheritdoc cref="Describe"/>
+    public static ScenarioDocument Load(string file, string? variant)
     {
         if (Directory.Exists(file))
         {
@@ -46,7 +53,7 @@ internal static class ScenarioFiles
 
         try
         {
-            return ScenarioDocument.Load(file);
+            return ScenarioDocument.Load(file, variant);
         }
         catch (Exception unreadable) when (unreadable is FileNotFoundException or DirectoryNotFoundException)
         {

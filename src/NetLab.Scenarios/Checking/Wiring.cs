@@ -1,3 +1,5 @@
+using NetLab.OpenStack;
+
 namespace NetLab.Scenarios;
 
 /// <summary>Which device is a port of which bridge, as the parts say it; what cannot be is reported.</summary>
@@ -60,7 +62,8 @@ internal sealed class Wiring(Inventory inventory, Binding binding)
 
     public void CheckVlan(OvsVlanEntry vlan)
     {
-        if (vlan.Tag is { } tag && vlan.Mode is { Value: "trunk" })
+        // Neutron leaves both on a port that is dead: Open vSwitch then goes by the trunk's VLANs alone.
+        if (vlan.Tag is { Value: not IntegrationBridge.DeadVlan } tag && vlan.Mode is { Value: "trunk" })
         {
             Report(tag.At, "a port with vlan_mode trunk has no tag", "remove 'tag', or say native-tagged or native-untagged");
         }

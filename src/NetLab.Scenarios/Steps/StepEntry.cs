@@ -25,6 +25,9 @@ internal sealed class StepEntry : Entry
 
     public Located<string>? Refused { get; set; }
 
+    /// <summary>What it says when it fails, as it must; null: it must not.</summary>
+    public IReadOnlyList<Located<string>>? Fails { get; set; }
+
     /// <summary>The steps that decide a claim or a task.</summary>
     public IReadOnlyList<Located<StepEntry>> Checks { get; set; } = [];
 
@@ -51,6 +54,7 @@ internal sealed class StepEntry : Entry
         }
         return shape
             .With("refused", "The kernel must refuse what the step does, with this errno.", Errno, (step, value) => step.Refused = value)
+            .With("fails", "The step must fail, and what it says must contain these texts.", Scalars.Texts, (step, value) => step.Fails = value.Value)
             .With("check", "Steps that decide the claim, or whether the task is done.", List, (step, value) => step.Checks = value.Value)
             .Checked(CheckKeys);
     }
@@ -80,6 +84,11 @@ internal sealed class StepEntry : Entry
                 binding.Report(step.Of(side.Key), $"'{side.Key}' {side.Belongs}, and this step has {(action is null ? "none" : $"'{action.Key}'")}",
                     side.Right);
             }
+        }
+        if (step.Fails is not null && (action is null ? !judges.Exists(step.Given.ContainsKey) : action.Beside.Contains("check")))
+        {
+            binding.Report(step.Of("fails"), $"'fails' is about a step that acts, and this one {(action is null ? "only speaks" : $"is a {action.Key}")}",
+                "put it beside an action, or beside 'expect'");
         }
         if (action is not null && action.Beside.Contains("check") && step.Checks.Count == 0)
         {

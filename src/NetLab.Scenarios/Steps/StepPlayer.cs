@@ -52,6 +52,7 @@ internal sealed class StepPlayer(Stage stage, Func<TaskOffer, CancellationToken,
         var begun = Stopwatch.GetTimestamp();
         var findings = new StepFindings();
         var problem = await ProblemOfAsync(entry, findings, ct).ConfigureAwait(false);
+        problem = entry.Fails is { } report ? Judge(problem, report, findings) : problem;
         yield return new StepEnded(step, problem is null ? StepOutcome.Passed : StepOutcome.Failed, findings.Seen, problem,
             Stopwatch.GetElapsedTime(begun)) { Fate = findings.Fate };
     }
@@ -72,6 +73,22 @@ internal sealed class StepPlayer(Stage stage, Func<TaskOffer, CancellationToken,
     /// <summary>What a step inside another shows for it.</summary>
     public static IEnumerable<string> Evidence(StepEnded check) =>
         check.Problem is { } problem ? [.. check.Seen, problem.Split(Environment.NewLine)[0]] : check.Seen;
+
+    /// <summary>Of a step that must fail: what is otherwise than the file says of its failure; null where nothing is.</summary>
+    private static string? Judge(string? problem, IReadOnlyList<Located<string>> report, StepFindings findings)
+    {
+        if (problem is null)
+        {
+            return "it must fail, and did not";
+        }
+        if (report.FirstOrDefault(text => !problem.Contains(text.Value, StringComparison.Ordinal)) is { Value: { } missing })
+        {
+            return $"it failed, as it must, but its report does not contain '{missing}':{Environment.NewLine}{problem}";
+        }
+        findings.Seen.Add("it failed, as it must:");
+        findings.Seen.AddRange(problem.ReplaceLineEndings("\n").Split('\n').Select(line => "  " + line));
+        return null;
+    }
 
     private async Task<string?> ProblemOfAsync(StepEntry entry, StepFindings findings, CancellationToken ct)
     {
