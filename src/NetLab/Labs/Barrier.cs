@@ -54,7 +54,7 @@ internal sealed class Barrier
     {
         long before = _first, start = Stopwatch.GetTimestamp(), lookedAt = start, sinceLook = 0;
         long? concern = null;
-        var stages = 8 + 2 * _lab.Nodes.Sum(n => 1 + n.Devices.OfType<Switch>().Count());
+        var stages = 8 + 2 * _lab.Nodes.Sum(n => 1 + n.Switches.Count());
         for (_turns = 0; HasPatience(Stopwatch.GetElapsedTime(start)); _turns++)
         {
             ct.ThrowIfCancellationRequested();
@@ -159,7 +159,7 @@ internal sealed class Barrier
         {
             _storms.Add(storm);
             witness.ForgetLast();
-            _draining = 2 + _lab.Nodes.Sum(n => n.Devices.OfType<Switch>().Count());
+            _draining = 2 + _lab.Nodes.Sum(n => n.Switches.Count());
         }
     }
 

@@ -73,7 +73,7 @@ public abstract partial class Device
             throw new TopologyException($"{this} cannot move to {node.Name}: it has a device '{Name}' already");
         }
 
-        if (this is Switch)
+        if (HasPorts)
         {
             throw new TopologyException($"{this} cannot move to {node.Name}: a bridge stays in the node it was made in");
         }

@@ -93,7 +93,7 @@ internal sealed class GivenNamespace
     /// <summary>Takes out of the namespace what the lab put in.</summary>
     public async Task GiveBackAsync()
     {
-        foreach (var device in _live.Node.Devices.Where(d => d.IsApplied && d is not TapDevice))
+        foreach (var device in _live.Node.Devices.Where(d => d.IsApplied))
         {
             var batch = new NetlinkBatch();
             batch.DeleteLink(device.LiveIndex, $"removing {device}");
@@ -101,7 +101,7 @@ internal sealed class GivenNamespace
             {
                 _live.Route.Execute(batch);
             }
-            catch (NetlinkException e) when (e.ErrnoName == "ENODEV")
+            catch (NetlinkException e) when (e.Errno == Errno.ENODEV)
             {
                 // Somebody in the namespace, or the other end of the pair, was first.
                 continue;

@@ -78,7 +78,7 @@ public sealed partial class Lab
         {
             // A node is held by its namespace and a netlink socket, and has another socket once its rules are followed.
             // The runtime has raised the soft limit to the hard one at its start.
-            NetworkNamespace.ReserveFileDescriptors((3 * newNodes.Count) + newNodes.Sum(n => n.Devices.OfType<TapDevice>().Count()));
+            NetworkNamespace.ReserveFileDescriptors((3 * newNodes.Count) + newNodes.Sum(n => n.Devices.Count(d => d.LeadsToUserSpace)));
         }
 
         foreach (var node in newNodes)
@@ -99,7 +99,7 @@ public sealed partial class Lab
     private void CreateDevices(List<Node> newNodes, Dictionary<Node, List<Device>> newDevices, List<Link> newLinks)
     {
         var batch = new NetlinkBatch();
-        var linksOf = newLinks.ToLookup(l => Planner.FirstEnd(l).Node);
+        var linksOf = newLinks.ToLookup(l => l.First.Node);
         foreach (var node in _nodes)
         {
             Planner.BridgesAndLinks(batch, node.Live, linksOf[node]);
@@ -111,9 +111,9 @@ public sealed partial class Lab
         foreach (var node in _nodes)
         {
             var devices = newDevices[node];
-            foreach (var tap in devices.OfType<TapDevice>())
+            foreach (var device in devices)
             {
-                tap.Create(node.Live);
+                device.Make(node.Live);
             }
 
             if (isNew.Contains(node) && !node.IsGiven)
@@ -165,7 +165,7 @@ public sealed partial class Lab
     }
 
     // Made by Open vSwitch, or upon a device that it makes.
-    private static bool IsOfOvs(Device device) => device.IsMadeByOvs || (device is KernelDevice { Parent: { } parent } && IsOfOvs(parent));
+    private static bool IsOfOvs(Device device) => device.IsMadeByOvs || (device.Lower is { } lower && IsOfOvs(lower));
 
     private static void Execute(Node node, NetlinkBatch batch)
     {
@@ -201,7 +201,7 @@ public sealed partial class Lab
         // Carrier, operational state and queueing discipline follow the last acknowledgement at some later time, unless they are asked for.
         foreach ((var node, var devices) in newDevices)
         {
-            Ethtool.RunLinkWatch(node.Live.Namespace, devices.Where(d => d is VethEnd or TapDevice or Bridge).Select(d => d.Name));
+            Ethtool.RunLinkWatch(node.Live.Namespace, devices.Select(d => d.Name));
             await WaitForIPv6Async(node, devices, ct).ConfigureAwait(false);
         }
 

@@ -27,9 +27,9 @@ public sealed partial class Lab
 
         await Live.EndPartsAsync().ConfigureAwait(false);
         _nodes.ForEach(n => n.CloseSockets());
-        foreach (var tap in _nodes.SelectMany(n => n.Devices).OfType<TapDevice>())
+        foreach (var device in _nodes.SelectMany(n => n.Devices))
         {
-            tap.Close();
+            device.Release();
         }
 
         var notGivenBack = await GiveBackAsync().ConfigureAwait(false);

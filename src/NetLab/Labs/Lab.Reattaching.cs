@@ -20,7 +20,7 @@ public sealed partial class Lab
         List<Device> devices = [.. node.Devices.Where(d => d.IsApplied)];
         try
         {
-            if (devices.Find(d => d is not VethEnd || d.Switch is not null) is { } other)
+            if (devices.Find(d => d.OtherEnd is null || d.Switch is not null) is { } other)
             {
                 throw new TopologyException(
                     $"{other} cannot follow {node.Name} into its new namespace: only ends of links that are no ports can; build the lab anew");
@@ -45,10 +45,9 @@ public sealed partial class Lab
 
         Live.Renew(node);
         old.Dispose();
-        foreach (var end in devices.OfType<VethEnd>())
+        foreach (var end in devices.SelectMany(d => new[] { d, d.OtherEnd! }))
         {
-            Ethtool.RunLinkWatch(fresh.Namespace, [end.Name]);
-            Ethtool.RunLinkWatch(end.Peer.Node.Live.Namespace, [end.Peer.Name]);
+            Ethtool.RunLinkWatch(end.Node.Live.Namespace, [end.Name]);
         }
 
         await SettleAsync(ct).ConfigureAwait(false);

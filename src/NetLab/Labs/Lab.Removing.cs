@@ -1,5 +1,3 @@
-using NetLab.Linux.Netlink;
-
 namespace NetLab;
 
 /// <summary>Taking devices out of a running lab.</summary>
@@ -13,28 +11,18 @@ public sealed partial class Lab
 
         // A veth pair exists with both its ends or not at all.
         Device[] gone = device.OtherEnd is { } other ? [device, other] : [device];
-        foreach (var above in gone.SelectMany(d => d.Node.Devices).OfType<KernelDevice>().Where(d => gone.Contains(d.Parent)).ToList())
+        foreach (var above in gone.SelectMany(d => d.Node.Devices).Where(d => gone.Contains(d.Lower)).ToList())
         {
             await RemoveAsync(above, ct).ConfigureAwait(false);
         }
 
         foreach (var one in gone)
         {
-            (one as TapDevice)?.Close();
-            await UnplugAsync(one, ct).ConfigureAwait(false);
+            one.Release();
+            await one.LetGoAsync(ct).ConfigureAwait(false);
         }
 
-        if (device is OvsBridge bridge)
-        {
-            await bridge.DeleteAsync(ct).ConfigureAwait(false);
-        }
-        else if (!device.IsMadeByOvs)
-        {
-            var batch = new NetlinkBatch();
-            batch.DeleteLink(device.LiveIndex, $"removing {device}");
-            device.Node.Live.Route.Execute(batch);
-        }
-
+        await device.DeleteAsync(ct).ConfigureAwait(false);
         _links.RemoveAll(l => gone.Contains(l.A));
         foreach (var one in gone)
         {
@@ -45,22 +33,5 @@ public sealed partial class Lab
         }
 
         await SettleAsync(ct).ConfigureAwait(false);
-    }
-
-    // A bridge lets go of its ports; an internal port is a device of its Open vSwitch bridge, and ceases with the port.
-    private async Task UnplugAsync(Device device, CancellationToken ct)
-    {
-        if (device is Switch bridge)
-        {
-            foreach (var port in bridge.Ports.ToList())
-            {
-                await (port.IsMadeByOvs ? RemoveAsync(port, ct) : bridge.DetachAsync(port, ct)).ConfigureAwait(false);
-            }
-        }
-
-        if (device.Switch is { } on)
-        {
-            await on.DetachAsync(device, ct).ConfigureAwait(false);
-        }
     }
 }

@@ -18,7 +18,7 @@ public sealed partial class Lab
 
     private async Task ApplyOvsAsync(Node node, List<Device> newDevices, CancellationToken ct)
     {
-        var bridges = node.Devices.OfType<OvsBridge>().ToList();
+        var bridges = node.OvsBridges.ToList();
         if (bridges.TrueForAll(b => !b.HasChanges))
         {
             return;

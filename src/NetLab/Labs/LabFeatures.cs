@@ -23,37 +23,10 @@ public static class LabFeatures
     public static IReadOnlyList<Feature> Of(Lab lab)
     {
         ArgumentNullException.ThrowIfNull(lab);
-        List<Device> devices = [.. lab.Nodes.SelectMany(n => n.Devices)];
-        IEnumerable<Feature> needs = Basic;
-        if (devices.Exists(d => d is OvsBridge))
-        {
-            needs = needs.Concat(OpenVSwitch);
-        }
-
-        if (devices.OfType<OvsBridge>().Any(b => b.Options.IsInKernel))
-        {
-            needs = needs.Append(Feature.OvsKernelDatapath);
-        }
-
-        if (lab.Nodes.Any(n => n.Rulesets.Count > 0))
-        {
-            needs = needs.Concat([.. Programs, Feature.NftProgram]);
-        }
-
-        if (devices.OfType<Bridge>().Any(b => b.CallIptables))
-        {
-            needs = needs.Append(Feature.BridgeNetfilter);
-        }
-
-        if (devices.OfType<Bridge>().Any(b => b.Options.VlanFiltering == true))
-        {
-            needs = needs.Append(Feature.BridgeVlanFiltering);
-        }
-
-        return [.. needs.Concat(devices.OfType<KernelDevice>().Select(d => OfKind(d.Kind)).OfType<Feature>()).Distinct()];
+        return
+        [
+            .. Basic.Concat(lab.Nodes.Any(n => n.Rulesets.Count > 0) ? [.. Programs, Feature.NftProgram] : [])
+                .Concat(lab.Nodes.SelectMany(n => n.Devices).SelectMany(d => d.Needs)).Distinct(),
+        ];
     }
-
-    // A feature of a link's kind is called after it; kinds that the probe does not know are left to the kernel's answer.
-    private static Feature? OfKind(string kind) =>
-        Enum.TryParse(kind, ignoreCase: true, out Feature feature) && feature is >= Feature.Veth and <= Feature.Netkit ? feature : null;
 }

@@ -11,50 +11,28 @@ namespace NetLab;
 /// </summary>
 internal static class Planner
 {
-    /// <summary>The end of a link in whose node the pair is made: the port of a bridge, because one request then makes the pair and the port.</summary>
-    public static VethEnd FirstEnd(Link link) => MasterOf(link.B) is null ? link.A : link.B;
-
     /// <summary>Bridges and veth pairs whose first end is in this node.</summary>
     public static void BridgesAndLinks(NetlinkBatch batch, LiveNode state, IEnumerable<Link> newLinks)
     {
-        foreach (var bridge in New<Bridge>(state.Node))
-        {
-            batch.AddLink(
-                new BridgeSpec(bridge.Name)
-                    { Index = state.TakeIndex(bridge), Mac = bridge.Mac.ToPhysicalAddress(), Mtu = bridge.Mtu, Up = bridge.Up, Options = bridge.Options },
-                $"adding bridge {bridge}");
-        }
-
+        Make(batch, state, state.Node.Switches.Where(bridge => !bridge.IsApplied));
         foreach (var link in newLinks)
         {
             AddVeth(batch, state, link);
         }
     }
 
+    /// <summary>Devices of other kinds; their parents exist by now.</summary>
+    public static void KernelDevices(NetlinkBatch batch, LiveNode state, IEnumerable<Device> newDevices) =>
+        Make(batch, state, newDevices.Where(device => !device.HasPorts));
+
     /// <summary>The second ends of new veth pairs, and everything about ports that the kernel takes only once the device is there.</summary>
     public static void Ports(NetlinkBatch batch, IReadOnlyList<Device> newDevices)
     {
         foreach (var device in newDevices)
         {
-            if (device is VethEnd { Link: { } link } && !ReferenceEquals(FirstEnd(link), device))
+            if (device.Completion is { } change)
             {
-                batch.ChangeLink(device.LiveIndex, new LinkChange { MasterIndex = MasterOf(device), Up = device.Up }, $"setting {device} up");
-            }
-            else if (device is TapDevice)
-            {
-                batch.ChangeLink(
-                    device.LiveIndex,
-                    new LinkChange { Mac = device.Mac.ToPhysicalAddress(), Mtu = device.Mtu, MasterIndex = MasterOf(device), Up = device.Up },
-                    device.Mtu is { } mtu ? $"setting tap {device} up with MTU {mtu}" : $"setting tap {device} up");
-            }
-            else if (device.IsMadeByOvs)
-            {
-                batch.ChangeLink(device.LiveIndex, new LinkChange
-                    { Mac = device.HasChosenMac ? device.Mac.ToPhysicalAddress() : null, Mtu = device.Mtu, Up = device.Up }, $"setting {device} up");
-            }
-            else if (device is KernelDevice { Up: true })
-            {
-                batch.ChangeLink(device.LiveIndex, new LinkChange { Up = true }, $"setting {device} up");
+                batch.ChangeLink(device.LiveIndex, change, $"setting {device} {(device.Up ? "up" : "down")}" + WithMtu(change.Mtu));
             }
 
             if (device.Promiscuous)
@@ -103,29 +81,20 @@ internal static class Planner
         }
     }
 
-    /// <summary>
-    /// Devices of other kinds; their parents exist by now. They are down until those are up: a VLAN device is refused on a parent that is down.
-    /// </summary>
-    public static void KernelDevices(NetlinkBatch batch, LiveNode state, IEnumerable<Device> newDevices)
+    private static void Make(NetlinkBatch batch, LiveNode state, IEnumerable<Device> devices)
     {
-        foreach (var device in newDevices.OfType<KernelDevice>())
+        foreach (var device in devices)
         {
-            batch.AddLink(
-                device.Spec with
-                {
-                    Index = state.TakeIndex(device),
-                    Mac = device.HasChosenMac ? device.Mac.ToPhysicalAddress() : device.Spec.Mac,
-                    Mtu = device.Mtu ?? device.Spec.Mtu,
-                    MasterIndex = MasterOf(device),
-                    Up = null,
-                },
-                $"adding {device.Kind} device {device}");
+            if (device.Request is { } spec)
+            {
+                batch.AddLink(spec with { Index = state.TakeIndex(device) }, $"adding {device.Kind} {device}");
+            }
         }
     }
 
     private static void AddVeth(NetlinkBatch batch, LiveNode state, Link link)
     {
-        VethEnd a = FirstEnd(link), b = ReferenceEquals(a, link.A) ? link.B : link.A;
+        VethEnd a = link.First, b = a.Peer;
         batch.AddLink(
             new VethSpec(a.Name, new VethPeer(b.Name)
             {
@@ -138,16 +107,13 @@ internal static class Planner
                 Index = state.TakeIndex(a),
                 Mac = a.Mac.ToPhysicalAddress(),
                 Mtu = a.Mtu,
-                MasterIndex = MasterOf(a),
+                MasterIndex = a.Master?.LiveIndex,
                 Up = a.Up,
             },
-            $"adding link {link}" + (a.Mtu is { } mtu ? $" with MTU {mtu}" : ""));
+            $"adding link {link}" + WithMtu(a.Mtu));
     }
 
-    private static int? MasterOf(Device device) => (device.Switch as Bridge)?.LiveIndex;
-
-    private static IEnumerable<T> New<T>(Node node)
-        where T : Device => node.Devices.OfType<T>().Where(d => !d.IsApplied);
+    private static string WithMtu(int? mtu) => mtu is { } bytes ? $" with MTU {bytes}" : "";
 
     // With the modified EUI-64 identifier (RFC 4291, appendix A).
     private static IPAddress LinkLocalOf(MacAddress mac)

@@ -12,7 +12,7 @@ internal static class QuietNetwork
     public static void Apply(Node node, LiveNode state)
     {
         var ns = state.Namespace;
-        bool v6 = UsesIPv6(node), bridges = node.Devices.OfType<Bridge>().Any();
+        bool v6 = UsesIPv6(node), bridges = node.Switches.Any(s => s.InKernel is not null);
         if (state.QuietFor is not { } done)
         {
             // A new namespace inherits this one from the machine's own.
@@ -27,7 +27,7 @@ internal static class QuietNetwork
 
         if (bridges && !done.Bridges)
         {
-            CallIptables(ns, node.Devices.OfType<Bridge>().Any(b => b.CallIptables));
+            CallIptables(ns, node.Switches.Any(s => s.InKernel is { CallIptables: true }));
         }
 
         state.QuietFor = (v6, bridges);

@@ -30,7 +30,7 @@ public sealed partial class TapDevice
         _tap = null;
     }
 
-    internal void Create(LiveNode state)
+    internal override void Make(LiveNode state)
     {
         var index = state.TakeIndex(this);
         var tap = Tap.Create(state.Namespace, Name, new TapOptions { Index = index });

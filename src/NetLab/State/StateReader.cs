@@ -78,7 +78,7 @@ internal sealed partial class StateReader(Node node)
             Master = NameOf(link.MasterIndex),
             Peer = isVeth ? PeerOf(link, device) : null,
             Lower = isVeth || link.LinkNetnsId is not null || link.LinkIndex == link.Index ? null : NameOf(link.LinkIndex),
-            IsMacGenerated = !known || !(device!.HasChosenMac || device is VethEnd or TapDevice or Bridge) ? !link.Flags.HasFlag(LinkFlags.Loopback)
+            IsMacGenerated = !known || device!.GivenMac is null ? !link.Flags.HasFlag(LinkFlags.Loopback)
                 && link.Mac is not null : false,
         };
     }

@@ -50,8 +50,6 @@ public sealed partial class OvsBridge
     private protected override Task UnplugAsync(Device device, CancellationToken ct) =>
         Engine.ApplyAsync(new OvsChange().RemovePort(Name, device.Name), ct);
 
-    internal Task DeleteAsync(CancellationToken ct) => Engine.ApplyAsync(new OvsChange().RemoveBridge(Name), ct);
-
     private OvsInstance Engine => Node.Live.Ovs ?? throw new InvalidOperationException($"{this} is not applied yet; call lab.ApplyAsync() first.");
 
     internal static OvsChange ChangesOf(IEnumerable<OvsBridge> bridges)

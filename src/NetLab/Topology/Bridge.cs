@@ -1,4 +1,5 @@
 using NetLab.Linux.Netlink;
+using NetLab.Packets;
 
 namespace NetLab;
 
@@ -14,6 +15,10 @@ public sealed partial class Bridge : Switch
 
     /// <inheritdoc/>
     public override string Kind => "bridge";
+
+    internal override Bridge InKernel => this;
+
+    internal override MacAddress? GivenMac => Mac;
 
     /// <summary>The bridge's options; what is null stays at the kernel's default.</summary>
     public BridgeOptions Options

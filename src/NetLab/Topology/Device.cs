@@ -103,8 +103,23 @@ public abstract partial class Device
     /// <summary>Whether it is a bridge's own device, and the node has no address there: what comes in is a copy that nobody wants.</summary>
     internal virtual bool IsBareSwitch => false;
 
+    /// <summary>Whether it forwards frames between ports of its own.</summary>
+    internal virtual bool HasPorts => false;
+
     /// <summary>Whether Open vSwitch makes it, and knows it by its name.</summary>
     internal virtual bool IsMadeByOvs => false;
+
+    /// <summary>The device that it stands upon (<c>ip link add link LOWER</c>); null where it stands by itself.</summary>
+    internal virtual Device? Lower => null;
+
+    /// <summary>The device whose frames are shared out between it and others by address; null where it has frames of its own.</summary>
+    internal virtual Device? SharesFramesOf => null;
+
+    /// <summary>The kernel's bridge that it is a port of; null where it is none, or Open vSwitch's.</summary>
+    internal Bridge? Master => Switch?.InKernel;
+
+    /// <summary>Its row of Open vSwitch's Port table; null where it is no port of it.</summary>
+    internal OvsPort? OvsPort => Switch?.FindRow(this);
 
     /// <summary>The switch that its frames pass: a bridge's own, or else the one that it is a port of.</summary>
     internal virtual Switch? Passes => Switch;
@@ -112,6 +127,9 @@ public abstract partial class Device
     internal MacAddress DefaultMac { get; init; }
 
     internal bool HasChosenMac => _mac is not null;
+
+    /// <summary>The MAC address that the lab gives it; null where the kernel, or Open vSwitch, is left to choose.</summary>
+    internal virtual MacAddress? GivenMac => _mac;
 
     /// <summary>Gives the device an address, such as <c>10.0.0.1/24</c>.</summary>
     /// <exception cref="FormatException">The text is no address with a prefix.</exception>

@@ -3,7 +3,7 @@ using NetLab.Linux.Netlink;
 namespace NetLab;
 
 /// <summary>A device of any other kind, described by its link specification: vxlan, vlan, macvlan, dummy, ifb…</summary>
-public sealed class KernelDevice : Device
+public sealed partial class KernelDevice : Device
 {
     private readonly Func<int, LinkSpec> _spec;
 
@@ -22,4 +22,8 @@ public sealed class KernelDevice : Device
 
     /// <summary>The device below this one, for kinds that have one (<c>ip link add link PARENT …</c>).</summary>
     public Device? Parent { get; }
+
+    internal override Device? Lower => Parent;
+
+    internal override Device? SharesFramesOf => Spec is MacvlanLinkSpec or IpvlanLinkSpec ? Parent : null;
 }

@@ -15,6 +15,9 @@ public sealed class Link
     /// <summary>The end that was named second.</summary>
     public VethEnd B { get; }
 
+    /// <summary>The end in whose node the pair is made: the port of a bridge, because one request then makes the pair and the port.</summary>
+    internal VethEnd First => B.Master is null ? A : B;
+
     /// <summary><c>node/device -- node/device</c>.</summary>
     public override string ToString() => $"{A} -- {B}";
 }

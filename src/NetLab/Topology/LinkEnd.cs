@@ -116,9 +116,8 @@ public sealed class LinkEnd
         Switch?.Attach(end);
         if (VlanTag is { } tag)
         {
-            (Switch as OvsBridge ?? throw new TopologyException(
-                $"{end}: a VLAN tag needs an Open vSwitch bridge; on a Linux bridge set BridgePort and VLAN filtering"))
-                .Port(end).Tag = tag;
+            (end.OvsPort ?? throw new TopologyException(
+                $"{end}: a VLAN tag needs an Open vSwitch bridge; on a Linux bridge set BridgePort and VLAN filtering")).Tag = tag;
         }
     }
 }

@@ -39,6 +39,10 @@ public sealed partial class Node
     /// <summary>The fake VMs whose taps are in this node.</summary>
     public IEnumerable<FakeVm> Vms => _devices.Select(d => d.Guest).OfType<FakeVm>();
 
+    internal IEnumerable<Switch> Switches => _devices.OfType<Switch>();
+
+    internal IEnumerable<OvsBridge> OvsBridges => _devices.OfType<OvsBridge>();
+
     /// <summary>Routes that are added once the addresses are there.</summary>
     public IReadOnlyList<NodeRoute> Routes => _routes;
 
@@ -124,7 +128,7 @@ public sealed partial class Node
         Attached(vm.Tap, on);
         if (builder.VlanTag is { } tag)
         {
-            (on as OvsBridge ?? throw new TopologyException($"VM {name}: a VLAN tag needs an Open vSwitch bridge to plug into")).Port(vm.Tap).Tag = tag;
+            (vm.Tap.OvsPort ?? throw new TopologyException($"VM {name}: a VLAN tag needs an Open vSwitch bridge to plug into")).Tag = tag;
         }
 
         return vm;

@@ -24,7 +24,19 @@ public sealed partial class OvsBridge : Switch
     internal override bool IsMadeByOvs => true;
 
     // Patch ports may join any bridges of a node.
-    internal override bool PassesTo(Switch other) => other is OvsBridge && ReferenceEquals(other.Node, Node);
+    internal override bool PassesTo(Switch other) => other.IsMadeByOvs && ReferenceEquals(other.Node, Node);
+
+    internal override IEnumerable<Switch> Patched =>
+        from port in _virtualPorts
+        where port.PatchPeer is not null
+        from other in Node.OvsBridges
+        where other.VirtualPorts.Any(p => p.Name == port.PatchPeer)
+        select other;
+
+    internal override OvsPort? FindRow(Device port) => _ports.GetValueOrDefault(port);
+
+    // One for each VLAN; the bridge's own device is in all of them.
+    internal override object DomainOf(Device device, int vlan) => (this, FindRow(device)?.Tag ?? vlan);
 
     /// <summary>Columns of the Bridge table (ovs-vswitchd.conf.db(5)).</summary>
     public OvsBridgeOptions Options

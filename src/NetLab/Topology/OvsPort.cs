@@ -37,10 +37,16 @@ public sealed class OvsPort
     }
 
     internal bool IsApplied { get; set; }
+
+    /// <summary>The name of the port at the other end of a patch; null where this is no patch port.</summary>
+    internal string? PatchPeer => Options is { InterfaceType: "patch", InterfaceOptions: { } options } ? options.GetValueOrDefault("peer") : null;
+
+    /// <summary>Whether it carries every VLAN.</summary>
+    internal bool IsTrunk => Tag is null;
 }
 
 /// <summary>A device that Open vSwitch makes: a port of type internal.</summary>
-public sealed class OvsInternalPort : Device
+public sealed partial class OvsInternalPort : Device
 {
     internal OvsInternalPort(Node node, string name)
         : base(node, name)

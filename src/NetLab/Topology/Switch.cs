@@ -16,6 +16,11 @@ public abstract partial class Switch : Device
     /// <summary>Whether frames cross it in a program, where the kernel does not see which copy became of which.</summary>
     internal virtual bool IsInUserSpace => false;
 
+    /// <summary>The bridge as the kernel's, whose ports have a state there and addresses an FDB; null for one of Open vSwitch.</summary>
+    internal virtual Bridge? InKernel => null;
+
+    internal override bool HasPorts => true;
+
     internal override bool LeadsToStack => true;
 
     internal override bool IsBareSwitch => Addresses.Count == 0;
@@ -24,6 +29,15 @@ public abstract partial class Switch : Device
 
     /// <summary>Whether what enters this switch may leave by a port of the other.</summary>
     internal virtual bool PassesTo(Switch other) => ReferenceEquals(this, other);
+
+    /// <summary>Switches of the node that patch ports join it to.</summary>
+    internal virtual IEnumerable<Switch> Patched => [];
+
+    /// <summary>What Open vSwitch has in its Port table for one of the ports; null where it has no such table, or the device is no port.</summary>
+    internal virtual OvsPort? FindRow(Device port) => null;
+
+    /// <summary>The broadcast domain of the switch that frames are in which carry this VLAN at one of its ports, or at its own device.</summary>
+    internal virtual object DomainOf(Device device, int vlan) => this;
 
     /// <summary>Makes a device of the same node a port of this bridge.</summary>
     /// <exception cref="TopologyException">The device is in another node, or is a port of another bridge already.</exception>

@@ -1,3 +1,5 @@
+using NetLab.Packets;
+
 namespace NetLab;
 
 /// <summary>
@@ -16,6 +18,8 @@ public sealed partial class TapDevice : Device
     public FakeVm? Vm { get; }
 
     internal override FakeVm? Guest => Vm;
+
+    internal override MacAddress? GivenMac => Mac;
 
     internal override bool LeadsToUserSpace => true;
 

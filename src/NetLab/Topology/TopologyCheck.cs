@@ -39,7 +39,7 @@ internal static class TopologyCheck
 
     private static void OvsTags(Node node, List<string> problems)
     {
-        foreach (var port in node.Devices.OfType<OvsBridge>().SelectMany(b => b.Ports.Select(b.Port)))
+        foreach (var port in node.Devices.Select(d => d.OvsPort).OfType<OvsPort>())
         {
             foreach (var tag in (port.Tag is { } own ? [own] : Array.Empty<int>()).Concat(port.Trunks ?? []))
             {
@@ -69,18 +69,18 @@ internal static class TopologyCheck
     {
         var segments = Segments.Of(lab);
         var seen = new Dictionary<(object Segment, IPAddress Address), string>();
-        foreach ((var owner, var device, var address) in Owners(lab))
+        foreach ((var vm, var device, var address) in Owners(lab))
         {
             if (device.AllowDuplicates)
             {
                 continue;
             }
 
-            var name = owner is FakeVm vm ? $"VM {vm.Name}" : device.ToString();
+            var name = vm is not null ? $"VM {vm.Name}" : device.ToString();
             if (!seen.TryAdd((segments.Find(device), address.Address), name))
             {
                 var first = seen[(segments.Find(device), address.Address)];
-                if (owner is FakeVm || !first.StartsWith(device.Node.Name + "/", StringComparison.Ordinal))
+                if (vm is not null || !first.StartsWith(device.Node.Name + "/", StringComparison.Ordinal))
                 {
                     problems.Add($"address {address.Address} is on {first} and on {name}, which share one broadcast domain; give each its own");
                 }
@@ -88,10 +88,10 @@ internal static class TopologyCheck
         }
     }
 
-    private static IEnumerable<(object Owner, Device Device, InterfaceAddress Address)> Owners(Lab lab) =>
+    private static IEnumerable<(FakeVm? Vm, Device Device, InterfaceAddress Address)> Owners(Lab lab) =>
         from node in lab.Nodes
         from device in node.Devices
-        from pair in device.Addresses.Select(a => ((object)device, device, a))
-            .Concat(device.Guest is { } vm ? vm.Addresses.Select(a => ((object)vm, device, a)) : [])
+        from pair in device.Addresses.Select(a => ((FakeVm?)null, device, a))
+            .Concat(device.Guest is { } vm ? vm.Addresses.Select(a => ((FakeVm?)vm, device, a)) : [])
         select pair;
 }

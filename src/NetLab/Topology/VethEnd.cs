@@ -1,7 +1,9 @@
+using NetLab.Packets;
+
 namespace NetLab;
 
 /// <summary>One end of a veth pair: what goes out here comes in at <see cref="Peer"/>, in whichever node that is (veth(4)).</summary>
-public sealed class VethEnd : Device
+public sealed partial class VethEnd : Device
 {
     internal VethEnd(Node node, string name, Link link)
         : base(node, name) => Link = link;
@@ -16,4 +18,6 @@ public sealed class VethEnd : Device
     public VethEnd Peer => ReferenceEquals(Link.A, this) ? Link.B : Link.A;
 
     internal override Device OtherEnd => Peer;
+
+    internal override MacAddress? GivenMac => Mac;
 }
