@@ -10,7 +10,11 @@ namespace NetLab.Linux.Netlink;
 /// <param name="Type">What kind of route it is: <see cref="RouteType.Local"/> for the node itself.</param>
 /// <param name="Error">0, or why there is none: ENETUNREACH or EHOSTUNREACH no route, EACCES prohibited, EINVAL blackhole or a martian,
 /// EXDEV reverse path.</param>
-public sealed record RouteDecision(int? Output, IPAddress? Gateway, RouteType Type, int Error);
+public sealed record RouteDecision(int? Output, IPAddress? Gateway, RouteType Type, int Error)
+{
+    /// <summary>The MTU that the route has, in bytes; null where it has none of its own.</summary>
+    public int? Mtu { get; init; }
+}
 
 /// <summary>Asking the kernel for a routing decision.</summary>
 public sealed partial class RouteSocket
@@ -48,6 +52,6 @@ public sealed partial class RouteSocket
             return new RouteDecision(null, null, RouteType.Unspecified, e.Errno);
         }
 
-        return new RouteDecision(found?.OutputIndex, found?.Gateway, found?.Type ?? RouteType.Unspecified, 0);
+        return new RouteDecision(found?.OutputIndex, found?.Gateway, found?.Type ?? RouteType.Unspecified, 0) { Mtu = (int?)found?.Metrics?.Mtu };
     }
 }

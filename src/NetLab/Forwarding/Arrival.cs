@@ -1,3 +1,5 @@
+using NetLab.Packets;
+
 namespace NetLab;
 
 /// <summary>The copies of a frame that arrived where they were expected, for further assertions.</summary>
@@ -34,16 +36,28 @@ public sealed class Arrival
                     _fate, Copies[0]);
     }
 
-    /// <summary>Asserts how many copies came.</summary>
+    /// <summary>Asserts how many copies came. Fragments of one datagram are one.</summary>
     /// <exception cref="ForwardingException">There were more or fewer.</exception>
-    public Arrival Times(int copies) => Copies.Count == copies
+    public Arrival Times(int copies) => Deliveries == copies
         ? this
         : throw new ForwardingException(
             $"Expected {copies} {(copies == 1 ? "copy" : "copies")} of the frame to " +
-                $"reach {_whom}, but {Copies.Count} did.{Environment.NewLine}{_fate.Describe()}", _fate);
+                $"reach {_whom}, but {Deliveries} did.{Environment.NewLine}{_fate.Describe()}", _fate);
 
     /// <summary>Asserts that exactly one copy came.</summary>
     public Arrival Once() => Times(1);
+
+    // A fragment that comes twice is a second delivery.
+    private int Deliveries
+    {
+        get
+        {
+            List<(FrameCopy Copy, Ipv4Packet? Part)> all = [.. Copies.Select(c => (c, c.Hops[^1].Frame?.Ipv4 is { IsFragment: true } part ? part : (Ipv4Packet?)null))];
+            return all.Count(c => c.Part is null) + all.Where(c => c.Part is not null)
+                .GroupBy(c => (c.Copy.Vm, c.Copy.Node, c.Part!.Value.Identification, c.Part.Value.Source, c.Part.Value.Destination, c.Part.Value.Protocol))
+                .Sum(datagram => datagram.GroupBy(c => c.Part!.Value.FragmentOffset).Max(same => same.Count()));
+        }
+    }
 
     private static bool Contains(FrameCopy copy, string from, string[] wanted)
     {

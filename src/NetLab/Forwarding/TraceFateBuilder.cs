@@ -91,7 +91,7 @@ internal sealed class TraceFateBuilder
         }
 
         // What remains of a frame of which others were made for each receiver is dropped, and nobody misses it.
-        var place = DropPlace.ByKernel(node, drop, copy, _sent.Frame);
+        var place = DropPlace.ByKernel(node, drop, copy, _sent.Frame) with { Hops = HopsOf(copy) };
         return DropKnowledge.IsHarmless(place) || (place.Reason == "NO_TX_TARGET" && copy.Children.Any(c => c.Origin is SkbOrigin.SamePacket)) ? null : place;
     }
 
@@ -104,7 +104,8 @@ internal sealed class TraceFateBuilder
             own--;
         }
 
-        return !IsTakenByXdp(copy) && ((own == 0 && (copy.Parent is not null || _sentOnFrom.ContainsKey(copy)))
+        var waits = copy is { End: SkbEnd.Open, Hops: [.., { Direction: SkbDirection.Out, IsComplete: false }] };
+        return !waits && !IsTakenByXdp(copy) && ((own == 0 && (copy.Parent is not null || _sentOnFrom.ContainsKey(copy)))
             || copy.Children.Any(c => c.HopsOfParent >= own && !IsAnswer(c))
             || _sentOn.Contains(copy));
     }

@@ -96,6 +96,7 @@ internal static class DeviceDrops
         place.Vlan is > 0 and var vlan
             ? place.Why(Causes.VlanUnknown, $"The frame is tagged with VLAN {vlan}, and {place.Where} has no device for that VLAN.",
                 $"ip link add link {place.Device} name {place.Device}.{vlan} type vlan id {vlan}, or send it untagged")
+        : NeighbourReasons.Wrong(place) is { } wrong ? wrong
         : place.LabDevice is { Switch: null, Addresses.Count: 0 }
             ? place.Why(Causes.NotAPort,
                 $"{place.Where} has no address, and {place.Device} is no port of a bridge: nothing there takes what is " +

@@ -16,7 +16,7 @@ internal static class DropKnowledge
     public static bool IsHarmless(DropPlace place) =>
         place.In("ip6_mc_input", "tun_queue_purge", "ping_rcv")
         || NamelessDrops.IsTaken(place)
-        || place.Reason is "QUEUE_PURGE"
+        || (place.Reason is "QUEUE_PURGE" && !place.In("neigh_destroy"))
         || (place.LabDevice is Switch { Addresses.Count: 0 } && place.Reason is not "NETFILTER_DROP")
         || (place.LabDevice is { Switch: OvsBridge } and not OvsInternalPort && place.CameIn);
 
@@ -31,7 +31,7 @@ internal static class DropKnowledge
         Reason? reason;
         try
         {
-            reason = BridgeDrops.Find(place) ?? TunnelDrops.Find(place) ?? DeviceDrops.Find(place) ?? RouterDrops.Find(place) ?? ReceiverDrops.Find(place);
+            reason = BridgeDrops.Find(place) ?? TunnelDrops.Find(place) ?? DeviceDrops.Find(place) ?? XfrmDrops.Find(place) ?? RouterDrops.Find(place) ?? ReceiverDrops.Find(place);
         }
         catch (LinuxException)
         {

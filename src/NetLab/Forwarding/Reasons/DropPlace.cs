@@ -63,6 +63,9 @@ internal sealed record DropPlace
     public IReadOnlyList<Evidence> Answer =>
         IcmpError is var (type, code) ? [Evidence.Kernel($"an ICMP error of type {type}, code {code}, was sent back.")] : [];
 
+    /// <summary>The devices that it crossed before, in order.</summary>
+    public IReadOnlyList<Hop> Hops { get; init; } = [];
+
     /// <summary>Who tells it, and how.</summary>
     public required Evidence Told { get; init; }
 
@@ -100,16 +103,17 @@ internal sealed record DropPlace
     }
 
     /// <summary>A drop as the kernel would tell it, by a model of what it decides.</summary>
-    /// <param name="hop">Where the frame was seen last.</param>
+    /// <param name="hops">Where the frame was seen, at last in this node.</param>
     /// <param name="frame">The frame there.</param>
     /// <param name="reason">The kernel's reason for such a drop.</param>
     /// <param name="function">The function that frees such a frame.</param>
     /// <param name="lookup">The route that the model found.</param>
-    public static DropPlace ByModel(Hop hop, Frame frame, string reason, string function, RouteLookup? lookup) => new()
+    public static DropPlace ByModel(IReadOnlyList<Hop> hops, Frame frame, string reason, string function, RouteLookup? lookup) => new()
     {
-        Node = hop.Node,
-        Device = hop.Device,
-        LabDevice = hop.LabDevice,
+        Hops = hops,
+        Node = hops[^1].Node,
+        Device = hops[^1].Device,
+        LabDevice = hops[^1].LabDevice,
         Reason = reason,
         Function = function,
         Stack = [function],
@@ -120,7 +124,7 @@ internal sealed record DropPlace
         EtherType = frame.EtherType,
         CameIn = true,
         Lookups = lookup is null ? [] : [lookup],
-        Told = Evidence.Model($"inferred from the state of {hop.Node.Name} as it is now; the kernel's own reason is not to be had."),
+        Told = Evidence.Model($"inferred from the state of {hops[^1].Node.Name} as it is now; the kernel's own reason is not to be had."),
     };
 
     public string Where => Device.Length == 0 ? Node.Name : $"{Node.Name}/{Device}";

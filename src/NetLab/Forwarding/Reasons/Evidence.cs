@@ -5,7 +5,7 @@ namespace NetLab;
 /// <summary>One thing that shows why a frame ended: who says it, and what.</summary>
 /// <param name="Source">Who says it: <c>kernel</c>, <c>nft</c>, <c>iptables</c>, <c>ip6tables</c>, <c>ovs</c>;
 /// what was read (<c>link</c>, <c>bridge</c>, <c>qdisc</c>, <c>route</c>,
-/// <c>rule</c>, <c>neighbour</c>, <c>socket</c>, <c>sysctl</c>); <c>seen</c>, for what the lab saw itself;
+/// <c>rule</c>, <c>neighbour</c>, <c>socket</c>, <c>sysctl</c>, <c>policy</c>, of IPsec); <c>seen</c>, for what the lab saw itself;
 /// or <c>model</c>, for what follows from the state as it is now, and nobody told.</param>
 /// <param name="Text">What it says: a sentence.</param>
 public sealed record Evidence(string Source, string Text)
@@ -31,6 +31,8 @@ public sealed record Evidence(string Source, string Text)
     internal static Evidence Route(string text) => new("route", text);
 
     internal static Evidence Rule(string text) => new("rule", text);
+
+    internal static Evidence Policy(string text) => new("policy", text);
 
     internal static Evidence Neighbour(string text) => new("neighbour", text);
 

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using NetLab.Linux;
 using NetLab.Linux.Bpf;
 using NetLab.Linux.Netlink;
@@ -27,7 +26,7 @@ internal static class FateExplainer
             }
             else if (copy is { End: CopyEnd.Lost, Hops: [.., var last] })
             {
-                await LostAsync(sent, copy, last, ct).ConfigureAwait(false);
+                await LostAsync(sent, copy, last, copies, ct).ConfigureAwait(false);
             }
             else if (copy is { End: CopyEnd.Delivered, Node: { } node, Hops: [.., var taken] })
             {
@@ -79,7 +78,7 @@ internal static class FateExplainer
         return copy;
     }
 
-    private static async Task LostAsync(SentFrame sent, FrameCopy copy, Hop last, CancellationToken ct)
+    private static async Task LostAsync(SentFrame sent, FrameCopy copy, Hop last, IReadOnlyList<FrameCopy> all, CancellationToken ct)
     {
         if (copy.Skb is { End: SkbEnd.Open, Hops: [.., { Direction: SkbDirection.Out, IsComplete: false } queued] }
             && sent.Start.Lab.Nodes.FirstOrDefault(n => n.IsApplied && n.NamespaceInode == queued.Namespace) is { } holder)
@@ -108,7 +107,7 @@ internal static class FateExplainer
 
                 break;
             case null when last.Direction == HopDirection.In:
-                UsedOrWaiting(sent, copy, last);
+                UsedOrWaiting(sent, copy, last, all);
                 break;
             case null:
                 GoneOut(copy, last);
@@ -141,7 +140,7 @@ internal static class FateExplainer
         {
             copy.EndUnknownIn(node);
         }
-        else if (copy.Skb is { End: SkbEnd.Open } open && Waiting(node, open) is { } waiting)
+        else if (copy.Skb is { End: SkbEnd.Open } open && NeighbourReasons.Waiting(node, open) is { } waiting)
         {
             copy.EndBecauseOf(CopyEnd.Pending, waiting); // its address was translated
         }
@@ -227,12 +226,12 @@ internal static class FateExplainer
             var entry = unresolved.Find(n => n.Address.Equals(tunnel.Remote)) ?? unresolved[0];
             var device = last.Node.Live.Route.FindLink(entry.Index)?.Name ?? "";
             copy.EndBecauseOf(CopyEnd.Pending,
-                Unresolved(last.Node, device, entry, Evidence.Link($"{last.Device} vxlan id {tunnel.Id} remote {tunnel.Remote}.")));
+                NeighbourReasons.Unresolved(last.Node, device, entry, Evidence.Link($"{last.Device} vxlan id {tunnel.Id} remote {tunnel.Remote}.")));
         }
     }
 
     // What a node used up, or keeps until a neighbour answers, is no drop.
-    private static void UsedOrWaiting(SentFrame sent, FrameCopy copy, Hop hop)
+    private static void UsedOrWaiting(SentFrame sent, FrameCopy copy, Hop hop, IReadOnlyList<FrameCopy> all)
     {
         if (copy.Skb is not { } skb)
         {
@@ -240,7 +239,7 @@ internal static class FateExplainer
             {
                 copy.EndBecauseOf(CopyEnd.Consumed, proxied);
             }
-            else if (RouterModel.Of(hop, hop.Frame ?? sent.Frame) is { } decided)
+            else if (RouterModel.Of(copy.Hops, hop.Frame ?? sent.Frame) is { } decided)
             {
                 copy.EndBecauseOf(decided.End, decided.Reason);
             }
@@ -252,9 +251,14 @@ internal static class FateExplainer
             return;
         }
 
-        if (skb.End is SkbEnd.Open && Waiting(hop.Node, skb) is { } waiting)
+        if (skb.End is SkbEnd.Open && NeighbourReasons.Waiting(hop.Node, skb) is { } waiting)
         {
             copy.EndBecauseOf(CopyEnd.Pending, waiting);
+        }
+        else if (skb.End is SkbEnd.Open && hop.Frame is { Ipv4.IsFragment: true } part && !IsWhole(hop, part, all)
+            && StackModel.Awaited(hop.Node, hop.Device, part) is { } awaited)
+        {
+            copy.EndBecauseOf(CopyEnd.Pending, awaited); // what tracks connections puts datagrams together first
         }
         else if (skb is { End: SkbEnd.Consumed or SkbEnd.Dropped, EndEvent: { } end })
         {
@@ -276,37 +280,5 @@ internal static class FateExplainer
                 ? new Reason(Causes.GroupNotJoined, hop.Node, hop.Device,
                     $"{ip6.Destination} is a group, and nobody in {hop.Node.Name} has joined it on {hop.Device}.", [evidence])
                 : new Reason(Causes.Used, hop.Node, hop.Device, $"{hop.Node.Name} used the frame up itself and sent nothing on.", [evidence]);
-    }
-
-    private static Reason? Waiting(Node node, SkbCopy skb)
-    {
-        if (skb.RouteLookups.LastOrDefault(r => r.Error == 0 && r.NextHopInterfaceIndex != 0) is not { } route)
-        {
-            return null;
-        }
-
-        var next = route.Gateway ?? route.Destination;
-        var entry = node.Live.Route.GetNeighbours(route.NextHopInterfaceIndex).FirstOrDefault(n => n.Address.Equals(next));
-        return entry?.State is NeighbourState.Incomplete or NeighbourState.Failed
-            ? Unresolved(node, route.NextHopDevice, entry, Evidence.Kernel($"route {route}.")) : null;
-    }
-
-    internal static Reason Unresolved(Node node, string device, NeighbourInfo entry, Evidence evidence)
-    {
-        var v6 = entry.Address.AddressFamily == AddressFamily.InterNetworkV6;
-        var state = Evidence.Neighbour($"{entry.Address} dev {device} {entry.State.ToString().ToUpperInvariant()}.");
-        if (v6 && !node.Live.Route.GetAddresses(entry.Index).Any(a => a.Address.IsIPv6LinkLocal))
-        {
-            return new Reason(Causes.NoLinkLocal, node, device,
-                $"{node.Name} cannot ask for the MAC address of {entry.Address}: {device} has no link-local address, and a router sends " +
-                    $"neighbour solicitations from that.",
-                [evidence, state], $"ip address add fe80::1/64 dev {device}, or sysctl -w net.ipv6.conf.{device}.addr_gen_mode=0, in node {node.Name}");
-        }
-
-        return new Reason(Causes.NeighbourUnresolved, node, device,
-            $"{node.Name} is still resolving {entry.Address} on {device}: nobody has answered " +
-                $"its {(v6 ? "neighbour solicitation" : "ARP request")}; the kernel gives up after 3 s.",
-            [evidence, state], $"see that {entry.Address} is there and in the same network " +
-                $"as {device}, or: ip neigh add {entry.Address} lladdr MAC dev {device}");
     }
 }

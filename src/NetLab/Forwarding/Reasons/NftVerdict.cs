@@ -49,7 +49,8 @@ internal static partial class NftVerdict
             }
         }
 
-        return await NftGuess.ExplainAsync(place, evidence).ConfigureAwait(false);
+        return NatReasons.Find(place) is { } nat ? nat with { Evidence = [.. evidence, .. nat.Evidence, .. place.Answer] }
+            : await NftGuess.ExplainAsync(place, evidence).ConfigureAwait(false);
     }
 
     /// <summary>Where a frame that came into a node was dropped there by rules: one reason for each rule that did so, by the traces alone.</summary>
@@ -109,7 +110,7 @@ internal static partial class NftVerdict
             evidence.Add(Evidence.Nft($"{e.Message}"));
         }
 
-        var hook = Find(chains, way.Steps[0])?.Hook ?? "";
+        var hook = HookOf(chains, way);
         device ??= DeviceOf(node, last, hook);
         var at = $"netfilter, {last.Family.Word()} family{(hook.Length > 0 ? $", hook {hook}" : "")}";
         var jumps = way.Jumps.Count == 0 ? ""
@@ -126,9 +127,13 @@ internal static partial class NftVerdict
     private static NftChain? Find(IReadOnlyList<NftChain> chains, NftTraceEvent step) =>
         chains.FirstOrDefault(c => c.Family == step.Family && c.Table == step.Table && c.Name == step.Chain);
 
+    // A trace goes on through all hooks: it is the chain that led to the decision that tells.
+    private static string HookOf(IReadOnlyList<NftChain> chains, NftTraversal way) =>
+        Find(chains, way.Jumps is [var first, ..] ? first : way.Last)?.Hook ?? "";
+
     // Those of the hook where the kernel dropped it.
     private static List<NftTraversal> AtHook(List<NftTraversal> drops, IReadOnlyList<NftChain> chains, (NftFamily[] Families, string Hook) at) =>
-        drops.FindAll(d => at.Families.Contains(d.Last.Family) && Find(chains, d.Steps[0])?.Hook == at.Hook);
+        drops.FindAll(d => at.Families.Contains(d.Last.Family) && HookOf(chains, d) == at.Hook);
 
     // One way for each rule; those that concern the device, where any does.
     private static List<NftTraversal> Distinct(IReadOnlyList<NftTraversal> drops, int device)

@@ -69,6 +69,8 @@ internal static class RouterDrops
                     "send it to the router's MAC address");
             case "NEIGH_FAILED":
                 return OfNeighbour(place);
+            case "QUEUE_PURGE" or "NEIGH_DEAD" when place.In("neigh_destroy", "neigh_event_send", "__neigh_event_send"):
+                return NeighbourReasons.Removed(place);
             case "NEIGH_QUEUEFULL":
                 return place.Why(Causes.NeighbourQueue,
                     $"Too many packets wait on {place.Where} for an answer to {(place.IsIpv6 ? "neighbour solicitation" : "ARP")}; the oldest had to go.",
@@ -211,14 +213,14 @@ internal static class RouterDrops
                     $"ip {(place.IsIpv6 ? "-6 " : "")}rule del pref {rule.Priority ?? 0}", [Evidence.Rule($"{rule}."), .. Lookups(place)]);
         }
 
-        if (RouteOf(place) is { } route)
+        if (RouteOf(place) is { Type: RouteType.Blackhole or RouteType.Unreachable or RouteType.Prohibit } route)
         {
             var kind = route.Type.ToString().ToLowerInvariant();
             return place.Why(OfType(route.Type),
                 $"In {place.Node.Name} the route to {place.To} is of type {kind}" +
+                    $"{(route.NexthopId is { } id ? $", by nexthop object {id}" : "")}" +
                     $"{(route.Table == RouteTable.Main ? "" : $", in table {route.Table}")}: it is there to let nothing through.",
-                $"ip {(place.IsIpv6 ? "-6 " : "")}route del {kind} {route.Destination?.ToString() ?? "default"}" +
-                    $"{(route.Table == RouteTable.Main ? "" : $" table {route.Table}")}", [Evidence.Route($"{route}."), .. Lookups(place)]);
+                Delete(route, kind), [Evidence.Route($"{route}."), .. Lookups(place)]);
         }
 
         return place.Reason == "IP_INADDRERRORS"
@@ -226,6 +228,12 @@ internal static class RouterDrops
                 Sysctl(place.Node, $"net.{version}.conf.all.forwarding"))
             : NoRoute(place);
     }
+
+    // A route by a nexthop object has no type of its own: the object has.
+    private static string Delete(RouteInfo route, string kind) =>
+        $"ip {(route.Family is AddressFamily.InterNetworkV6 ? "-6 " : "")}route del {(route.NexthopId is null ? $"{kind} " : "")}"
+        + $"{route.Destination?.ToString() ?? "default"}{(route.NexthopId is { } id ? $" nhid {id}" : "")}"
+        + $"{(route.Table == RouteTable.Main ? "" : $" table {route.Table}")}{(route.Metric is { } metric ? $" metric {metric}" : "")}";
 
     private static Cause OfAction(RuleAction action) =>
         action switch { RuleAction.Blackhole => Causes.BlackholeRule, RuleAction.Prohibit => Causes.ProhibitRule, _ => Causes.UnreachableRule };
@@ -293,10 +301,21 @@ internal static class RouterDrops
     {
         var device = place.Lookups.LastOrDefault(r => r.NextHopDevice.Length > 0)?.NextHopDevice ?? place.Device;
         var mtu = device.Length > 0 ? place.Node.Live.Route.FindLink(device)?.Mtu : null;
+        if (RouteOf(place) is { Metrics.Mtu: { } own } route && own < place.PacketLength && (mtu is null || own < mtu))
+        {
+            var words = $"ip {(place.IsIpv6 ? "-6 " : "")}route change {route.Destination?.ToString() ?? "default"}"
+                + $"{(route.Gateway is { } gateway ? $" via {gateway}" : "")} dev {device}"
+                + $"{(route.Table == RouteTable.Main ? "" : $" table {route.Table}")}{(route.Metric is { } metric ? $" metric {metric}" : "")}";
+            return place.Why(Causes.RouteMtu,
+                $"The packet of {place.PacketLength} bytes is larger than the MTU {own} of the route to {place.To} in {place.Node.Name}, and "
+                    + $"{(place.IsIpv6 ? "no router cuts IPv6 packets in fragments" : "must not be fragmented (DF)")}; the sender was told by ICMP.",
+                words, Evidence.Route($"{route} mtu {own}."));
+        }
+
         return place.Why(Causes.TooBig,
             $"The packet of {place.PacketLength} bytes is larger than the MTU {mtu?.ToString() ?? "of the next link"} of {place.Node.Name}/{device}, and "
                 + $"{(place.IsIpv6 ? "no router cuts IPv6 packets in fragments" : "must not be fragmented (DF)")}; the sender was told by ICMP.",
-            $"make the sender's packets smaller, or ip link set {device} mtu {place.PacketLength}", mtu is null ? []
+            $"ip link set {device} mtu {place.PacketLength}, or make the sender's packets smaller", mtu is null ? []
                 : [Evidence.Link($"{place.Node.Name}/{device} mtu {mtu}.")]);
     }
 
@@ -339,11 +358,10 @@ internal static class RouterDrops
         var tables = place.Lookups.LastOrDefault(r => r.Destination.Equals(to)) is { } asked ? [(uint)asked.Table]
             : RulesFor(place).OrderBy(r => r.Priority ?? 0).Select(r => r.Table ?? RouteTable.Main);
         var routes = place.Node.Live.Route.GetRoutes();
-        var found = tables
+        return tables
             .Select(table => routes.Where(r => r.Family == to.AddressFamily && r.Table == table
                 && (r.Destination is not { } network || network.Contains(to))).MaxBy(r => r.Destination?.PrefixLength ?? 0))
             .FirstOrDefault(r => r is { Type: not RouteType.Throw });
-        return found is { Type: RouteType.Blackhole or RouteType.Unreachable or RouteType.Prohibit } ? found : null;
     }
 
     private static Evidence[] Lookups(DropPlace place) => [.. place.Lookups.TakeLast(2).Select(r => new Evidence(place.Told.Source, $"route lookup {r}."))];

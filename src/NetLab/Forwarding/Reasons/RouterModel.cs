@@ -19,8 +19,9 @@ internal static class RouterModel
     private sealed record Expected(string Reason, string Function, RouteLookup? Lookup = null);
 
     /// <summary>How the copy ended, and why; null where the node would have sent it on, or its state cannot be read any more.</summary>
-    public static (CopyEnd End, Reason Reason)? Of(Hop hop, Frame frame)
+    public static (CopyEnd End, Reason Reason)? Of(IReadOnlyList<Hop> hops, Frame frame)
     {
+        var hop = hops[^1];
         try
         {
             if (hop.LabDevice is not { IsApplied: true } device || hop.Node.Live.Route.FindLink(device.Index) is not { } link)
@@ -29,7 +30,7 @@ internal static class RouterModel
             }
 
             return frame.Arp is not null ? null
-                : Decide(hop.Node, device, link, frame) is { } drop ? (CopyEnd.Dropped, InWords(hop, frame, drop))
+                : Decide(hop.Node, device, link, frame) is { } drop ? (CopyEnd.Dropped, InWords(hops, frame, drop))
                 : Waiting(hop.Node, link, frame) is { } waiting ? (CopyEnd.Pending, waiting)
                 : null;
         }
@@ -85,7 +86,7 @@ internal static class RouterModel
             { Table = (int)RouteTable.Main, Source = from, Destination = to, NextHopInterfaceIndex = output, NextHopDevice = next.Name,
                 Gateway = route.Gateway };
         return (frame.Ipv4?.TimeToLive ?? frame.Ipv6!.Value.HopLimit) <= 1 ? new Expected("IP_INHDR", v6 ? "ip6_forward" : "ip_forward", lookup)
-            : frame.Length - EthernetHeader > next.Mtu && (v6 || frame.Ipv4!.Value.DontFragment)
+            : frame.Length - EthernetHeader > (route.Mtu ?? next.Mtu) && (v6 || frame.Ipv4!.Value.DontFragment)
             ? new Expected("PKT_TOO_BIG", v6 ? "ip6_forward" : "ip_forward", lookup)
             : null;
     }
@@ -116,14 +117,14 @@ internal static class RouterModel
         return node.Live.Route.GetNeighbours(output)
             .FirstOrDefault(n => n.Address.Equals(next) && n.State is NeighbourState.Incomplete or NeighbourState.Failed) is { } entry
             && entry.Address.Equals(next)
-            ? FateExplainer.Unresolved(node, node.Live.Route.FindLink(output)?.Name ?? "", entry,
+            ? NeighbourReasons.Unresolved(node, node.Live.Route.FindLink(output)?.Name ?? "", entry,
                 Evidence.Model($"the route to {to} is by {next}, as the tables are now."))
             : null;
     }
 
-    private static Reason InWords(Hop hop, Frame frame, Expected drop)
+    private static Reason InWords(IReadOnlyList<Hop> hops, Frame frame, Expected drop)
     {
-        var place = DropPlace.ByModel(hop, frame, drop.Reason, drop.Function, drop.Lookup);
+        var place = DropPlace.ByModel(hops, frame, drop.Reason, drop.Function, drop.Lookup);
         var words = DeviceDrops.Find(place) ?? RouterDrops.Find(place) ?? place.Why(Causes.Unknown, $"{place.Where} did not pass it on.", null);
         return words with { Evidence = [.. words.Evidence, place.Told] };
     }

@@ -23,12 +23,8 @@ internal static class StackModel
                 { Icmp.Type: IcmpType.EchoRequest } when frame.Ipv4 is { IsFragment: false } =>
                     Used(EchoIgnored(node, device, "net.ipv4.icmp_echo_ignore_all")),
                 { Icmpv6.Type: Icmpv6Type.EchoRequest } => Used(EchoIgnored(node, device, "net.ipv6.icmp.echo_ignore_all")),
-                { Ipv4: { IsFragment: true } ip } when skb is { End: SkbEnd.Open }
-                    && !isWhole => (CopyEnd.Pending, new Reason(Causes.FragmentsAwaited, node, device,
-                    $"The fragment of {ip.Payload.Length} bytes at {ip.FragmentOffset} of " +
-                        $"datagram {ip.Identification} waits for the other fragments; {node.Name} keeps it for {Sysctl(node, "net.ipv4.ipfrag_time")} s.",
-                    [Evidence.Sysctl($"net.ipv4.ipfrag_time = {Sysctl(node, "net.ipv4.ipfrag_time")}.")],
-                        "send the other fragments, or see where they are lost")),
+                { Ipv4.IsFragment: true } when skb is { End: SkbEnd.Open } && !isWhole && Awaited(node, device, frame) is { } awaited =>
+                    (CopyEnd.Pending, awaited),
                 _ => null,
             };
         }
@@ -36,6 +32,19 @@ internal static class StackModel
         {
             return null; // the lab, or the device, is gone
         }
+    }
+
+    /// <summary>A fragment that waits for the others of its datagram; null where the node keeps none.</summary>
+    public static Reason? Awaited(Node node, string device, Frame frame)
+    {
+        using var reader = new StreamReader(new FileStream(node.Live.Namespace.OpenFile("/proc/thread-self/net/sockstat", 0), FileAccess.Read));
+        var kept = reader.ReadToEnd().Split('\n').FirstOrDefault(l => l.StartsWith("FRAG: inuse ", StringComparison.Ordinal));
+        return frame.Ipv4 is not { } ip || kept?.StartsWith("FRAG: inuse 0", StringComparison.Ordinal) != false ? null
+            : new Reason(Causes.FragmentsAwaited, node, device,
+                $"The fragment of {ip.Payload.Length} bytes at {ip.FragmentOffset} of " +
+                    $"datagram {ip.Identification} waits for the other fragments; {node.Name} keeps it for {Sysctl(node, "net.ipv4.ipfrag_time")} s.",
+                [Evidence.Socket($"sockstat: {kept}."), Evidence.Sysctl($"net.ipv4.ipfrag_time = {Sysctl(node, "net.ipv4.ipfrag_time")}.")],
+                    "send the other fragments, or see where they are lost");
     }
 
     /// <summary>

@@ -21,6 +21,30 @@ public static partial class Causes
         "the device is down",
         "`ip link set DEVICE up`");
 
+    /// <summary>The packet is larger than the MTU that its route has, and must not be cut.</summary>
+    public static Cause RouteMtu { get; } = OfRouters("route-mtu",
+        "The packet is larger than the MTU that its route has, and must not be cut.",
+        "the kernel drops with PKT_TOO_BIG, and the route's mtu",
+        "smaller packets, or a route without `mtu`");
+
+    /// <summary>A policy of IPsec lets it not through.</summary>
+    public static Cause XfrmPolicy { get; } = OfRouters("xfrm-policy",
+        "A policy of IPsec lets it not through.",
+        "the kernel drops with XFRM_POLICY, and the policy",
+        "`ip xfrm policy delete SELECTOR`");
+
+    /// <summary>Who sent the packet on has a wrong MAC address for the next hop.</summary>
+    public static Cause WrongNeighbour { get; } = OfRouters("wrong-neighbour",
+        "Who sent the packet on has a wrong MAC address for the next hop.",
+        "the kernel drops with OTHERHOST, and the neighbour entry of who sent it",
+        "`ip neigh del ADDRESS dev DEVICE`");
+
+    /// <summary>The next hop has the address, but must not answer for it before duplicate address detection has ended.</summary>
+    public static Cause AddressTentative { get; } = OfRouters("address-tentative",
+        "The next hop has the address, but must not answer for it before duplicate address detection has ended.",
+        "the neighbour entry is INCOMPLETE, and the address of the next hop is tentative",
+        "wait, or add the address with `nodad`");
+
     /// <summary>The route is there to let nothing through, and says nothing.</summary>
     public static Cause BlackholeRoute { get; } = OfRouters("blackhole-route",
         "The route is there to let nothing through, and says nothing.",

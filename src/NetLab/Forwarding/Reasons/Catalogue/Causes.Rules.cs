@@ -51,6 +51,12 @@ public static partial class Causes
         "the kernel's trace of the rules",
         "let the policy accept, or add a rule that does");
 
+    /// <summary>The translation of addresses has no port left for a new connection.</summary>
+    public static Cause NatPortsUsed { get; } = OfRules("nat-ports-used",
+        "The translation of addresses has no port left for a new connection.",
+        "the kernel drops with NETFILTER_DROP by no rule, and another connection has the translated addresses and ports",
+        "more ports or addresses in the rule, or forget the other connection: `conntrack -D`");
+
     /// <summary>Netfilter dropped it, and which rule it was is not known: none, or one of several.</summary>
     public static Cause Netfilter { get; } = OfRules("netfilter",
         "Netfilter dropped it, and which rule it was is not known: none, or one of several.",

@@ -1,0 +1,133 @@
+using System.Net;
+using System.Net.Sockets;
+using NetLab.Linux.Bpf;
+using NetLab.Linux.Netlink;
+using NetLab.Packets;
+
+namespace NetLab;
+
+/// <summary>What hangs on the tables of neighbours: packets that wait for an answer, and those that went to a wrong MAC address.</summary>
+internal static class NeighbourReasons
+{
+    /// <summary>What a packet waits for that the node has routed and not sent; null where no entry of the next hop shows it.</summary>
+    public static Reason? Waiting(Node node, SkbCopy skb)
+    {
+        // The kernel also looks up routes for what it says about the packet, an ICMP redirect for one.
+        foreach (var route in skb.RouteLookups.Where(r => r.Error == 0 && r.NextHopInterfaceIndex != 0).Reverse())
+        {
+            var next = route.Gateway ?? route.Destination;
+            if (node.Live.Route.GetNeighbours(route.NextHopInterfaceIndex).FirstOrDefault(n => n.Address.Equals(next)) is
+                { State: NeighbourState.Incomplete or NeighbourState.Failed } entry)
+            {
+                return Unresolved(node, route.NextHopDevice, entry, Evidence.Kernel($"route {route}."));
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Why nobody has answered yet.</summary>
+    public static Reason Unresolved(Node node, string device, NeighbourInfo entry, Evidence evidence)
+    {
+        var v6 = entry.Address.AddressFamily == AddressFamily.InterNetworkV6;
+        var state = Evidence.Neighbour($"{entry.Address} dev {device} {entry.State.ToString().ToUpperInvariant()}.");
+        if (v6 && !node.Live.Route.GetAddresses(entry.Index).Any(a => a.Address.IsIPv6LinkLocal))
+        {
+            return new Reason(Causes.NoLinkLocal, node, device,
+                $"{node.Name} cannot ask for the MAC address of {entry.Address}: {device} has no link-local address, and a router sends " +
+                    $"neighbour solicitations from that.",
+                [evidence, state], $"ip address add fe80::1/64 dev {device}, or sysctl -w net.ipv6.conf.{device}.addr_gen_mode=0, in node {node.Name}");
+        }
+
+        return Owner(node, device, entry.Address, [evidence, state]) ?? new Reason(Causes.NeighbourUnresolved, node, device,
+            $"{node.Name} is still resolving {entry.Address} on {device}: nobody has answered " +
+                $"its {(v6 ? "neighbour solicitation" : "ARP request")}; the kernel gives up after 3 s.",
+            [evidence, state], $"see that {entry.Address} is there and in the same network " +
+                $"as {device}, or: ip neigh add {entry.Address} lladdr MAC dev {device}");
+    }
+
+    /// <summary>A packet that waited for an answer until the entry was removed; null where nothing shows why.</summary>
+    public static Reason? Removed(DropPlace place)
+    {
+        if (place.LabDevice is not { IsApplied: true } device || place.Node.Live.Route.FindLink(device.Index) is not ({ IsUp: false } or { HasCarrier: false }) )
+        {
+            return null;
+        }
+
+        var isUp = place.Node.Live.Route.FindLink(device.Index)!.IsUp;
+        var peer = (device as VethEnd)?.Peer;
+        return place.Why(isUp ? peer is null ? Causes.NoCarrier : Causes.PeerDown : Causes.DeviceDown,
+            $"{place.Where}, by which {place.Node.Name} sends to {place.To}, {(isUp ? "has no carrier" : "is down")}"
+                + $"{(isUp && peer is not null ? $": the other end of the link, {peer}, is down" : "")}; what waited there for a neighbour's answer was dropped.",
+            !isUp ? $"ip link set {device.Name} up" : peer is null ? $"see what is at the other end of {device.Name}"
+                : $"ip link set {peer.Name} up, in node {peer.Node.Name}",
+            Evidence.Link($"{place.Where} {(isUp ? "no carrier" : "down")}."));
+    }
+
+    /// <summary>A frame that is for another MAC address because of the neighbour table of who sent it on; null where that is not so.</summary>
+    public static Reason? Wrong(DropPlace place)
+    {
+        if (SenderOf(place) is not { LabDevice: { IsApplied: true } device } sent || device.Node.Live.Route.FindLink(device.Index) is not { } link
+            || place.To is not { } to)
+        {
+            return null;
+        }
+
+        var node = device.Node;
+        var mac = place.Seen.Destination;
+        if (link.Flags.HasFlag(LinkFlags.NoArp))
+        {
+            return mac != KernelState.MacOf(device) ? null : place.Why(Causes.WrongNeighbour,
+                $"{node.Name} sent the frame to {mac}, its own MAC address: {sent.Device} has `arp off`, so that {node.Name} asks nobody for one.",
+                $"ip link set {sent.Device} arp on, in node {node.Name}", Evidence.Link($"{node.Name}/{sent.Device} NOARP."));
+        }
+
+        return node.Live.Route.GetNeighbours(device.Index)
+            .FirstOrDefault(n => n.Mac is { } known && MacAddress.From(known) == mac && n.Address.AddressFamily == to.AddressFamily) is not { } entry ? null
+            : place.Why(Causes.WrongNeighbour,
+                $"{node.Name} sent the frame to {mac}, which it takes for the MAC address of {entry.Address}; {place.Where} has another " +
+                    $"address{(place.LabDevice is { } own ? $", {KernelState.MacOf(own)}" : "")}.",
+                $"ip neigh del {entry.Address} dev {sent.Device}, in node {node.Name}",
+                Evidence.Neighbour($"{entry.Address} dev {sent.Device} lladdr {mac} {entry.State.ToString().ToUpperInvariant()}, in node {node.Name}."));
+    }
+
+    // The hop where the frame left the last node whose stack sent it: that wrote the MAC address.
+    private static Hop? SenderOf(DropPlace place) => place.Hops.LastOrDefault(h =>
+        h is { Direction: HopDirection.Out, LabDevice: { Switch: null, Guest: null }, Frame: { } frame }
+        && !ReferenceEquals(h.Node, place.Node) && frame.Destination == place.Seen.Destination);
+
+    // Somebody in the lab has the address, and cannot answer.
+    private static Reason? Owner(Node node, string device, IPAddress address, Evidence[] evidence)
+    {
+        foreach (var owner in node.Lab.Nodes.Where(n => n.IsApplied))
+        {
+            if (owner.Live.Route.GetAddresses().FirstOrDefault(a => a.Address.Equals(address)) is not { } there
+                || owner.Live.Route.FindLink(there.Index) is not { } link)
+            {
+                continue;
+            }
+
+            if (there.IsTentative)
+            {
+                var words = $"{address}/{there.PrefixLength}";
+                var hasFailed = there.Flags.HasFlag(AddressFlags.DadFailed);
+                return new Reason(Causes.AddressTentative, node, device,
+                    $"{node.Name} is still resolving {address} on {device}: {owner.Name} has it on {link.Name}, but does not answer for it, "
+                        + (hasFailed ? "because another host was found to have it (dadfailed)."
+                            : "because duplicate address detection has not ended (tentative)."),
+                    [.. evidence, Evidence.Link($"{owner.Name}/{link.Name} {words} {there.Flags}.")],
+                    hasFailed ? "give one of them another address"
+                        : $"ip address del {words} dev {link.Name}; ip address add {words} dev {link.Name} nodad, in node {owner.Name}, or wait");
+            }
+
+            if (!link.IsUp)
+            {
+                return new Reason(Causes.NeighbourUnresolved, node, device,
+                    $"{node.Name} is still resolving {address} on {device}: {owner.Name} has it on {link.Name}, which is down.",
+                    [.. evidence, Evidence.Link($"{owner.Name}/{link.Name} down.")], $"ip link set {link.Name} up, in node {owner.Name}");
+            }
+        }
+
+        return null;
+    }
+}
