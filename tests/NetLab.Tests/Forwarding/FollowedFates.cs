@@ -34,7 +34,8 @@ public abstract class FollowedFates(FrameTracing tracing)
 
         var fate = await bed.Vm1.SendUdpAsync(bed.Vm2.Address, 53, new byte[1400]);
 
-        var parts = fate.ShouldReach(bed.Vm2).Times(3).Via("vm1", "left", "eth0", "eth1", "right", "vm2").Copies;
+        var parts = fate.ShouldReach(bed.Vm2).Once().Via("vm1", "left", "eth0", "eth1", "right", "vm2").Copies;
+        Assert.Equal(3, parts.Count);
         Assert.Equal(1400 + 8 + 3 * 34, parts.Sum(p => p.Hops[^1].Length));
         Assert.All(fate.Copies, c => Assert.Equal(CopyEnd.Delivered, c.End));
     }
