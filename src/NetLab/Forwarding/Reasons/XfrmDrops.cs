@@ -45,7 +45,7 @@ internal static class XfrmDrops
 
     private static bool Matches(XfrmPolicyInfo policy, DropPlace place)
     {
-        int protocol = place.Seen.Ipv4 is { } ip4 ? (int)ip4.Protocol : place.Seen.Ipv6 is { } ip6 ? (int)ip6.Protocol : 0;
+        var protocol = place.Seen.Ipv4 is { } ip4 ? (int)ip4.Protocol : place.Seen.Ipv6 is { } ip6 ? (int)ip6.Protocol : 0;
         int? from = place.Seen.Udp?.SourcePort ?? place.Seen.Tcp?.SourcePort, to = place.Seen.Udp?.DestinationPort ?? place.Seen.Tcp?.DestinationPort;
         return place.From is { } source && place.To is { } destination && policy.Source.Contains(source) && policy.Destination.Contains(destination)
             && (policy.Protocol == 0 || policy.Protocol == protocol)
