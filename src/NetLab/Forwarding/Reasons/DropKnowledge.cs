@@ -31,7 +31,8 @@ internal static class DropKnowledge
         Reason? reason;
         try
         {
-            reason = BridgeDrops.Find(place) ?? TunnelDrops.Find(place) ?? DeviceDrops.Find(place) ?? XfrmDrops.Find(place) ?? RouterDrops.Find(place) ?? ReceiverDrops.Find(place);
+            reason = BridgeDrops.Find(place) ?? TunnelDrops.Find(place) ?? DeviceDrops.Find(place)
+                ?? XfrmDrops.Find(place) ?? RouterDrops.Find(place) ?? ReceiverDrops.Find(place);
         }
         catch (LinuxException)
         {

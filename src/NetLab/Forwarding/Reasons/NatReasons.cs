@@ -28,7 +28,8 @@ internal static class NatReasons
             return null; // a kernel without the netlink of connection tracking
         }
 
-        var came = (place.Came.Ipv4 is { } ip4 ? ip4.Source : place.Came.Ipv6 is { } ip6 ? ip6.Source : (IPAddress?)null, (int?)(place.Came.Udp?.SourcePort ?? place.Came.Tcp?.SourcePort));
+        var came = (place.Came.Ipv4 is { } ip4 ? ip4.Source : place.Came.Ipv6 is { } ip6 ? ip6.Source : (IPAddress?)null,
+            (int?)(place.Came.Udp?.SourcePort ?? place.Came.Tcp?.SourcePort));
         return entries.FirstOrDefault(e => e.Reply.Source.Equals(to) && e.Reply.SourcePort == toPort
             && e.Reply.Destination.Equals(from) && e.Reply.DestinationPort == fromPort
             && !(e.Original.Source.Equals(came.Item1) && e.Original.SourcePort == came.Item2)) is not { } taken ? null

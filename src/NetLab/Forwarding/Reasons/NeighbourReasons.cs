@@ -49,16 +49,18 @@ internal static class NeighbourReasons
     /// <summary>A packet that waited for an answer until the entry was removed; null where nothing shows why.</summary>
     public static Reason? Removed(DropPlace place)
     {
-        if (place.LabDevice is not { IsApplied: true } device || place.Node.Live.Route.FindLink(device.Index) is not ({ IsUp: false } or { HasCarrier: false }) )
+        if (place.LabDevice is not { IsApplied: true } device || place.Node.Live.Route.FindLink(device.Index) is not { } link
+            || link is { IsUp: true, HasCarrier: true })
         {
             return null;
         }
 
-        var isUp = place.Node.Live.Route.FindLink(device.Index)!.IsUp;
+        var isUp = link.IsUp;
         var peer = (device as VethEnd)?.Peer;
         return place.Why(isUp ? peer is null ? Causes.NoCarrier : Causes.PeerDown : Causes.DeviceDown,
             $"{place.Where}, by which {place.Node.Name} sends to {place.To}, {(isUp ? "has no carrier" : "is down")}"
-                + $"{(isUp && peer is not null ? $": the other end of the link, {peer}, is down" : "")}; what waited there for a neighbour's answer was dropped.",
+                + $"{(isUp && peer is not null ? $": the other end of the link, {peer}, is down" : "")}; "
+                + "what waited there for a neighbour's answer was dropped.",
             !isUp ? $"ip link set {device.Name} up" : peer is null ? $"see what is at the other end of {device.Name}"
                 : $"ip link set {peer.Name} up, in node {peer.Node.Name}",
             Evidence.Link($"{place.Where} {(isUp ? "no carrier" : "down")}."));
