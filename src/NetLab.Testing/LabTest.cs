@@ -12,11 +12,12 @@ namespace NetLab.Testing;
 /// <code>
 /// test = LabTest.Begin("Bridges.Two_hosts_reach_each_other");
 /// …
-/// if (failed) foreach (FailureBundle bundle in await test.FailAsync(message)) Attach(bundle.Path); else test.Pass();
+/// if (failed) Write((await test.FailAsync(message)).Text); else test.Pass();
 /// </code>
 /// </example>
 public sealed class LabTest
 {
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
     private static readonly AsyncLocal<LabTest?> Flow = new();
     private static Func<LabTest?>? _finder;
 
@@ -25,6 +26,7 @@ public sealed class LabTest
     private readonly Lock _gate = new();
     private readonly List<Lab> _labs = [];
     private readonly List<FailureBundle> _bundles = [];
+    private readonly List<string> _happenings = [];
     private Exception? _thrown, _cancelled;
     private MissingFeatureException? _missing;
 
@@ -36,7 +38,7 @@ public sealed class LabTest
 
     internal LabTest(string name, string? rerun, string? @class)
     {
-        _run = new FailedRun(name) { Rerun = rerun };
+        _run = new FailedRun(name) { Rerun = rerun, Since = DateTimeOffset.UtcNow };
         _class = @class?.Replace('+', '.'); // as stack traces write it
     }
 
@@ -73,10 +75,10 @@ public sealed class LabTest
         }
     }
 
-    /// <summary>The test failed.</summary>
+    /// <summary>The test failed, for whatever reason.</summary>
     /// <param name="failure">Why, in the framework's words.</param>
-    /// <returns>The bundles of its labs: folders to name in the test's text, or to attach to it.</returns>
-    public async Task<IReadOnlyList<FailureBundle>> FailAsync(string failure)
+    /// <returns>What its labs know of it: the drops and unanswered questions, and the bundles.</returns>
+    public async Task<TestFailure> FailAsync(string failure)
     {
         foreach (var lab in Take(_labs).Where(l => l.IsApplied))
         {
@@ -89,13 +91,14 @@ public sealed class LabTest
             bundle.SetFailure($"{_run.Name}{Environment.NewLine}{failure}");
         }
 
-        return bundles;
+        return new TestFailure(Take(_happenings), bundles);
     }
 
     /// <summary>The test did not fail: what was thrown in it was meant to be.</summary>
     public void Pass()
     {
         Take(_labs);
+        Take(_happenings);
         Array.ForEach(Take(_bundles), b => b.Delete());
         _thrown = _cancelled = null;
     }
@@ -137,7 +140,8 @@ public sealed class LabTest
     private async Task WriteAsync(Lab lab)
     {
         var thrown = Thrown;
-        if (await FailureBundle.WriteAsync(lab, thrown is null ? _run : _run.About(thrown)).ConfigureAwait(false) is { } bundle)
+        var run = _run with { Happenings = lab.IsApplied ? await HappeningsAsync(lab).ConfigureAwait(false) : null };
+        if (await FailureBundle.WriteAsync(lab, thrown is null ? run : run.About(thrown)).ConfigureAwait(false) is { } bundle)
         {
             lock (_gate)
             {
@@ -147,6 +151,32 @@ public sealed class LabTest
 
         // What the writing itself met and dealt with is not the test's.
         _thrown = thrown;
+    }
+
+    // What became of everybody's frames; null where it cannot be read. The text of it is kept for the failure's.
+    private async Task<Happenings?> HappeningsAsync(Lab lab)
+    {
+        using var enough = new CancellationTokenSource(Longest);
+        Happenings? happenings = null;
+        string text;
+        try
+        {
+            happenings = await lab.Drops.ReadAllAsync(_run.Since, false, enough.Token).ConfigureAwait(false);
+            text = HappeningsText.Short(happenings, lab.Options);
+        }
+#pragma warning disable CA1031 // Whatever goes wrong here must not hide the failure that the text is about.
+        catch (Exception wrong)
+#pragma warning restore CA1031
+        {
+            text = $"What became of other frames could not be read: {wrong.Message}";
+        }
+
+        lock (_gate)
+        {
+            _happenings.AddRange(text.Length == 0 ? [] : [text]);
+        }
+
+        return happenings;
     }
 
     private sealed class Watcher : ILabObserver
@@ -171,4 +201,13 @@ public sealed class LabTest
             }
         }
     }
+}
+
+/// <summary>What a failed test leaves.</summary>
+/// <param name="Happenings">For each lab that has something to tell: who got no answer, and what was dropped, each with cause and remedy.</param>
+/// <param name="Bundles">The bundles of its labs: folders to name in the test's text, or to attach to it.</param>
+public sealed record TestFailure(IReadOnlyList<string> Happenings, IReadOnlyList<FailureBundle> Bundles)
+{
+    /// <summary>What belongs at the end of the failure's text: all of it, and the bundles' places. Empty where there is nothing.</summary>
+    public string Text => string.Join(Environment.NewLine, Happenings.Concat(Bundles.Select(b => b.ToString())));
 }

@@ -95,10 +95,11 @@ internal sealed class Running
     private IReadOnlyList<FailureBundle> Tell(string failure)
     {
         // xunit waits for nothing here.
-        var bundles = Task.Run(() => _test.FailAsync(failure)).GetAwaiter().GetResult();
+        var told = Task.Run(() => _test.FailAsync(failure)).GetAwaiter().GetResult();
+        var bundles = told.Bundles;
+        TestContext.Current.TestOutputHelper?.WriteLine(told.Text);
         foreach (var bundle in bundles)
         {
-            TestContext.Current.TestOutputHelper?.WriteLine(bundle.ToString());
             Attach(bundle, bundles.Count > 1 ? Path.GetFileName(bundle.Path) + "/" : "");
         }
 

@@ -17,7 +17,7 @@ public sealed class LabTestTests : IDisposable
         var test = LabTest.Begin(_name, "run it again");
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => InALabAsync(() => throw new InvalidOperationException("as it is")));
 
-        var bundle = Assert.Single(await test.FailAsync(failure.Message));
+        var bundle = Assert.Single((await test.FailAsync(failure.Message)).Bundles);
 
         Assert.Equal(bundle.Path, Assert.Single(Left));
         Assert.Equal($"{_name}{Environment.NewLine}as it is{Environment.NewLine}", File.ReadAllText(Path.Combine(bundle.Path, "failure.txt")));
@@ -34,7 +34,7 @@ public sealed class LabTestTests : IDisposable
         test.Pass();
 
         Assert.Empty(Left);
-        Assert.Empty(await test.FailAsync("another end"));
+        Assert.Empty((await test.FailAsync("another end")).Bundles);
     }
 
     [LabFact]
@@ -45,7 +45,7 @@ public sealed class LabTestTests : IDisposable
         lab.AddNode("host");
         await lab.ApplyAsync();
 
-        Assert.Single(await test.FailAsync("out of time"));
+        Assert.Single((await test.FailAsync("out of time")).Bundles);
     }
 
     [LabFact]
@@ -54,7 +54,7 @@ public sealed class LabTestTests : IDisposable
         var test = LabTest.Begin(_name, @class: typeof(LabTestTests).FullName);
         await Assert.ThrowsAsync<OperationCanceledException>(() => InALabAsync(() => throw new OperationCanceledException("enough")));
 
-        Assert.Single(await test.FailAsync("cancelled"));
+        Assert.Single((await test.FailAsync("cancelled")).Bundles);
     }
 
     [LabFact]
@@ -63,7 +63,7 @@ public sealed class LabTestTests : IDisposable
         var test = LabTest.Begin(_name, @class: "Some.Other.Tests");
         await Assert.ThrowsAsync<OperationCanceledException>(() => InALabAsync(() => throw new OperationCanceledException("enough")));
 
-        Assert.Empty(await test.FailAsync("something that threw nothing"));
+        Assert.Empty((await test.FailAsync("something that threw nothing")).Bundles);
     }
 
     [LabFact]
@@ -73,13 +73,13 @@ public sealed class LabTestTests : IDisposable
         {
             var test = LabTest.Begin($"{_name}-fails");
             await Assert.ThrowsAsync<InvalidOperationException>(() => InALabAsync(() => throw new InvalidOperationException("as it is")));
-            return await test.FailAsync("as it is");
+            return (await test.FailAsync("as it is")).Bundles;
         });
         var other = Task.Run(async () =>
         {
             var test = LabTest.Begin($"{_name}-other");
             await InALabAsync(() => { });
-            return await test.FailAsync("something else, after its lab was gone");
+            return (await test.FailAsync("something else, after its lab was gone")).Bundles;
         });
 
         Assert.Contains("-fails-", Assert.Single(await failing).Path);

@@ -199,9 +199,10 @@ internal sealed class KernelTracer : IDisposable
     private void Attach(KernelLayout layout, TracerOptions options, TraceMaps maps)
     {
         var points = new List<TracepointLayout>();
-        for (var i = 0; i < TracePrograms.Tracepoints.Count; i++)
+        var wanted = options.DropsAndQuestions ? TracePrograms.OfDropsAndQuestions : TracePrograms.Tracepoints;
+        for (var i = 0; i < wanted.Count; i++)
         {
-            var name = TracePrograms.Tracepoints[i];
+            var name = wanted[i];
             if (layout.Tracepoint(name) is not { } point)
             {
                 if (i < TracePrograms.Indispensable)
@@ -218,7 +219,7 @@ internal sealed class KernelTracer : IDisposable
         }
 
         foreach (var (point, program) in points.Zip(
-            Load(points, p => TracePrograms.Build(layout, maps, options.CaptureLength, options.RingSize / WakeAtPart, p.Name))))
+            Load(points, p => TracePrograms.Build(layout, maps, options, options.RingSize / WakeAtPart, p.Name))))
         {
             Own(BpfKernel.Attach(program, point.Name));
             _attached++;

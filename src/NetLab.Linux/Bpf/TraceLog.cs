@@ -31,6 +31,9 @@ internal sealed class TraceLog(int mostChunks, bool dropsOldest = false)
     /// <summary>Where the next record will be, for <see cref="Since"/>.</summary>
     public long Position => _chunks.Count == 0 ? _dropped * ChunkBytes : ((_dropped + _chunks.Count - 1) * ChunkBytes) + _end;
 
+    /// <summary>How many records had to go for newer ones.</summary>
+    public long Omitted { get; private set; }
+
     /// <summary>Takes a copy of a record.</summary>
     /// <returns>False where the log is full, and did not take it.</returns>
     public bool Add(in TraceRecord record)
@@ -77,6 +80,17 @@ internal sealed class TraceLog(int mostChunks, bool dropsOldest = false)
         _end = 0;
     }
 
+    private static int CountOf(ReadOnlySpan<byte> chunk)
+    {
+        var count = 0;
+        for (; chunk.Length > 0 && BinaryPrimitives.ReadInt32LittleEndian(chunk) is > 0 and var length; count++)
+        {
+            chunk = chunk[(HeaderLength + length)..];
+        }
+
+        return count;
+    }
+
     private void Begin()
     {
         if (_chunks.Count > 0 && _end < ChunkBytes)
@@ -88,6 +102,7 @@ internal sealed class TraceLog(int mostChunks, bool dropsOldest = false)
         if (_chunks.Count == mostChunks)
         {
             next = _chunks[0];
+            Omitted += CountOf(next);
             _chunks.RemoveAt(0);
             _dropped++;
         }

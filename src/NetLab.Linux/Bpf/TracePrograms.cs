@@ -27,6 +27,9 @@ internal readonly record struct TraceMaps(int Namespaces, int Ring, int Lost, in
 /// </summary>
 internal sealed partial class TracePrograms(KernelLayout layout, TraceMaps maps, int captureLength, int wakeAt)
 {
+    /// <summary>The tracepoints that are enough for drops and questions.</summary>
+    public static IReadOnlyList<string> OfDropsAndQuestions { get; } = ["kfree_skb", "netif_receive_skb", "net_dev_queue"];
+
     private const int FamilyInet = 2, FamilyInet6 = 10, FamilyPacket = 17;
     private const int SkipWakeup = 1, ForceWakeup = 2; // BPF_RB_NO_WAKEUP, BPF_RB_FORCE_WAKEUP
 
@@ -56,9 +59,9 @@ internal sealed partial class TracePrograms(KernelLayout layout, TraceMaps maps,
     };
 
     /// <summary>The program for one tracepoint.</summary>
-    public static ulong[] Build(KernelLayout layout, TraceMaps maps, int captureLength, int wakeAt, string tracepoint)
+    public static ulong[] Build(KernelLayout layout, TraceMaps maps, TracerOptions options, int wakeAt, string tracepoint)
     {
-        var program = new TracePrograms(layout, maps, captureLength, wakeAt);
+        var program = new TracePrograms(layout, maps, options.CaptureLength, wakeAt);
         var point = layout.Tracepoint(tracepoint) ?? throw new PlatformNotSupportedException($"This kernel has no tracepoint {tracepoint}.");
         switch (tracepoint)
         {
@@ -70,6 +73,12 @@ internal sealed partial class TracePrograms(KernelLayout layout, TraceMaps maps,
                 break;
             case "icmp_send":
                 program.Free(point, TraceEventKind.IcmpSend);
+                break;
+            case "netif_receive_skb" when options.DropsAndQuestions:
+                program.ReceiveQuestion(point, rememberCurrent: layout.Tracepoint("kfree_skb")?.Has("rx_sk") is false);
+                break;
+            case "net_dev_queue" when options.DropsAndQuestions:
+                program.SendQuestion(point);
                 break;
             case "netif_receive_skb":
                 program.Receive(point, TraceEventKind.NetifReceiveSkb, first: true);

@@ -17,4 +17,11 @@ internal sealed record TracerOptions
 
     /// <summary>Whether route lookups are recorded (two or more records for each routed frame). Default true.</summary>
     public bool RouteLookups { get; init; } = true;
+
+    /// <summary>
+    /// Whether to record no more than drops, and the packets by which somebody asks or answers (ARP, ICMP, ICMPv6, TCP with SYN or RST, DNS): as they are
+    /// sent by who made them (<see cref="TraceEventKind.NetDevQueue"/>), and as they come in anywhere (<see cref="TraceEventKind.NetifReceiveSkb"/>).
+    /// So little that it can go on all the time. Default false.
+    /// </summary>
+    public bool DropsAndQuestions { get; init; }
 }

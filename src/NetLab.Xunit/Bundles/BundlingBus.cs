@@ -35,8 +35,8 @@ internal sealed class BundlingBus(IMessageBus inner, LabTest test) : IMessageBus
                 if (messages.Length > 0)
                 {
                     // xunit tells this between the tests, and waits for nothing.
-                    var bundles = Task.Run(() => test.FailAsync(what)).GetAwaiter().GetResult();
-                    messages[0] += string.Concat(bundles.Select(b => Environment.NewLine + b));
+                    var told = Task.Run(() => test.FailAsync(what)).GetAwaiter().GetResult().Text;
+                    messages[0] += told.Length == 0 ? "" : Environment.NewLine + told;
                 }
 
                 message = new TestFailed(

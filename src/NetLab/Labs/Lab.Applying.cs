@@ -17,6 +17,7 @@ public sealed partial class Lab
         ObjectDisposedException.ThrowIf(Live.IsDisposed, this);
         RequireOwn();
         Validate();
+        Live.Prepare();
         try
         {
             await RealizeAsync(ct).ConfigureAwait(false);

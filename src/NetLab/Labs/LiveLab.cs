@@ -67,9 +67,13 @@ internal sealed partial class LiveLab(Lab lab)
     /// <summary>A number for the IPv4 identification of a frame that the lab sends, by which it is known again behind NAT, routers and tunnels.</summary>
     public ushort NextMark() => (ushort)(Interlocked.Increment(ref _marks) % 65_000 + 1);
 
+    /// <summary>The lab is about to be applied.</summary>
+    public void Prepare() => PrepareRecording(lab);
+
     /// <summary>The lab has nodes that it did not have before.</summary>
     public void AddNewNodes()
     {
+        BeginRecording();
         foreach (var part in Parts())
         {
             part.AddNewNodes(lab);
@@ -108,6 +112,10 @@ internal sealed partial class LiveLab(Lab lab)
 
     // What this room needs of a later one it only declares; the room that sees implements it.
     private partial IWitness CreateWitness();
+
+    private partial ILivePart BeginRecording();
+
+    private static partial void PrepareRecording(Lab lab);
 
     private List<ILivePart> Parts()
     {

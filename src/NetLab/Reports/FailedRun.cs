@@ -16,6 +16,12 @@ public sealed record FailedRun(string Name)
     /// <summary>The command that runs it again.</summary>
     public string? Rerun { get; init; }
 
+    /// <summary>When it began: of a lab that was there before, only what happened since is told; null for all.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>What happened to everybody's frames, where that was read already.</summary>
+    internal Happenings? Happenings { get; init; }
+
     /// <summary>The same, about the frame that an exception is about.</summary>
     public FailedRun About(Exception exception)
     {

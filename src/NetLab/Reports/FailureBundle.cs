@@ -9,8 +9,8 @@ using NetLab.Packets;
 namespace NetLab;
 
 /// <summary>
-/// The folder that a failure leaves: what failed, the lab drawn with the failing hop marked, the last fates, a capture file with the reasons as
-/// comments, the state of every node, the logs of its programs, and how to run it again. Written while the lab is still there, in well
+/// The folder that a failure leaves: what failed, the lab drawn with the failing hop marked, the last fates, everybody's drops and unanswered questions,
+/// capture files with the reasons as comments, the state of every node, the logs of its programs, and how to run it again. Written while the lab is still there, in well
 /// under a second; a part that cannot be written says so in <c>not-written.txt</c>, and nothing is thrown over the failure itself.
 /// </summary>
 public sealed class FailureBundle
@@ -142,6 +142,16 @@ public sealed class FailureBundle
         {
             var file = ++number == 1 ? "capture.pcapng" : $"capture-{number}.pcapng";
             Part(file, () => WriteCapture(At(file), capture));
+        }
+
+        if (lab.IsApplied && lab.Drops.IsRecording)
+        {
+            await PartAsync("drops.txt", async () =>
+            {
+                var happenings = run.Happenings ?? await lab.Drops.ReadAllAsync(run.Since, false, ct).ConfigureAwait(false);
+                Put("drops.txt", HappeningsText.Whole(happenings));
+                HappeningsPcapng.Write(NewFile.Create(At("drops.pcapng"), isPrivate: true), happenings);
+            }).ConfigureAwait(false);
         }
 
         Part("received.txt", () => Put("received.txt", Received(lab)));

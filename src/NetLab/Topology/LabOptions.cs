@@ -11,6 +11,12 @@ public sealed record LabOptions
 
     /// <summary>By what the lab follows frames: the best that the machine allows, unless it is set.</summary>
     public FrameTracing Tracing { get; init; } = FrameTracing.Auto;
+
+    /// <summary>
+    /// Whether drops, and who asked whom, are recorded from <see cref="Lab.ApplyAsync"/> on, so that a failed test can tell of them. By default they are,
+    /// where the machine allows it (CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN).
+    /// </summary>
+    public bool RecordsDrops { get; init; } = true;
 }
 
 /// <summary>By what a lab follows the frames that it sends.</summary>

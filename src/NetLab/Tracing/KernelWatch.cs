@@ -9,7 +9,7 @@ namespace NetLab;
 /// flood must not stop the reader of the ring that all labs share. Owns the registration of the lab's namespaces, which must end before
 /// they go: the kernel uses their numbers again.
 /// </summary>
-internal sealed class KernelWatch : IFrameWatch
+internal sealed class KernelWatch : IFrameWatch, ITraceReader
 {
     private const int MostChunks = 192; // 48 MiB: some 200,000 records
     private const int LastChunks = 12; // at least two windows of the search for a loop

@@ -5,15 +5,18 @@ using NetLab.Linux.Bpf;
 namespace NetLab;
 
 /// <summary>
-/// The one kernel tracer of this process, started when the first lab asks for it. It hands every record to the lab whose namespace it
-/// is from. Owns the tracer and its registration with the reactor; both live as long as the process.
+/// A kernel tracer that all labs of this process share, started when the first of them asks for it. It hands every record to the lab whose namespace it
+/// is from. Owns the tracer and its registration with the reactor; both live as long as the process. There are two: one of all that happens to frames, for
+/// as long as somebody follows one, and one of drops and questions, which goes on all the time.
 /// </summary>
 internal sealed class SharedTracer
 {
-    private static readonly Lazy<(SharedTracer? Tracer, string Why)> Lazily = new(Start);
+    private static readonly Lazy<(SharedTracer? Tracer, string Why)> OfFrames = new(() => Start(new TracerOptions()));
+    private static readonly Lazy<(SharedTracer? Tracer, string Why)> OfHappenings =
+        new(() => Start(new TracerOptions { DropsAndQuestions = true, RingSize = 4 << 20, CaptureLength = 256 }));
 
     private readonly KernelTracer _tracer;
-    private readonly ConcurrentDictionary<ulong, KernelWatch> _watches = new();
+    private readonly ConcurrentDictionary<ulong, ITraceReader> _readers = new();
     private volatile Exception? _failure;
 
     private SharedTracer(KernelTracer tracer)
@@ -22,11 +25,19 @@ internal sealed class SharedTracer
         Reactor.Shared.OnReadable(tracer.Filling, Drain, failure => _failure = failure);
     }
 
-    /// <summary>The tracer, or null where the kernel does not let this process trace.</summary>
+    /// <summary>The tracer of all that happens to frames, or null where the kernel does not let this process trace.</summary>
     /// <param name="why">The evidence, either way.</param>
     public static SharedTracer? Get(out string why)
     {
-        (var tracer, why) = Lazily.Value;
+        (var tracer, why) = OfFrames.Value;
+        return tracer;
+    }
+
+    /// <summary>The tracer of drops and questions, or null where the kernel does not let this process trace.</summary>
+    /// <param name="why">The evidence, either way.</param>
+    public static SharedTracer? GetOfHappenings(out string why)
+    {
+        (var tracer, why) = OfHappenings.Value;
         return tracer;
     }
 
@@ -39,16 +50,16 @@ internal sealed class SharedTracer
     /// <summary>Those of them that were of one namespace.</summary>
     public long LostOf(ulong inode) => _tracer.LostEventsOf(inode);
 
-    public void Add(ulong inode, KernelWatch watch)
+    public void Add(ulong inode, ITraceReader reader)
     {
-        _watches[inode] = watch;
+        _readers[inode] = reader;
         _tracer.AddNamespace(inode);
     }
 
     public void Remove(ulong inode)
     {
         _tracer.RemoveNamespace(inode);
-        _watches.TryRemove(inode, out _);
+        _readers.TryRemove(inode, out _);
     }
 
     /// <summary>Hands out all records that are there.</summary>
@@ -65,13 +76,13 @@ internal sealed class SharedTracer
 
     private void Hand(in TraceRecord record)
     {
-        if (_watches.TryGetValue(record.Namespace, out var watch))
+        if (_readers.TryGetValue(record.Namespace, out var reader))
         {
-            watch.Take(record);
+            reader.Take(record);
         }
     }
 
-    private static (SharedTracer?, string) Start()
+    private static (SharedTracer?, string) Start(TracerOptions options)
     {
         if (!KernelTracer.IsAllowed(out var why))
         {
@@ -80,11 +91,18 @@ internal sealed class SharedTracer
 
         try
         {
-            return (new SharedTracer(KernelTracer.Start()), why);
+            return (new SharedTracer(KernelTracer.Start(options)), why);
         }
         catch (Exception e) when (e is LinuxException or PlatformNotSupportedException)
         {
             return (null, e.Message);
         }
     }
+}
+
+/// <summary>Takes the records of a lab's namespaces.</summary>
+internal interface ITraceReader
+{
+    /// <summary>A record of one of them. The tracer must not be asked from in here.</summary>
+    void Take(in TraceRecord record);
 }

@@ -47,7 +47,7 @@ public sealed class TraceProgramsTests
         foreach (var tracepoint in older.Tracepoints.Values)
         {
             using var program = BpfKernel.LoadProgram(BpfProgramType.Tracing, tracepoint.Name,
-                TracePrograms.Build(older, maps, 128, 1024, tracepoint.Name), tracepoint.TypeId);
+                TracePrograms.Build(older, maps, new TracerOptions(), 1024, tracepoint.Name), tracepoint.TypeId);
             Assert.False(program.IsInvalid);
         }
     }

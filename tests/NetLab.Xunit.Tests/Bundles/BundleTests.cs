@@ -116,7 +116,7 @@ public sealed class BundleTests(BundleTests.FailedTests failed) : IClassFixture<
     }
 
     /// <summary>One run of <see cref="FailingOnPurpose"/>, and the folder of its bundles.</summary>
-    public sealed class FailedTests : IAsyncLifetime
+    public class FailedTests : IAsyncLifetime
     {
         public string Folder { get; } = Directory.CreateTempSubdirectory("netlab-bundles-").FullName;
 
@@ -124,13 +124,15 @@ public sealed class BundleTests(BundleTests.FailedTests failed) : IClassFixture<
 
         public int ExitCode { get; private set; }
 
+        protected virtual string Tests => nameof(FailingOnPurpose);
+
         /// <summary>The one bundle of a test.</summary>
         public string Bundle(string test) =>
-            Assert.Single(Directory.GetDirectories(Folder), d => Path.GetFileName(d).StartsWith($"FailingOnPurpose_{test}", StringComparison.Ordinal));
+            Assert.Single(Directory.GetDirectories(Folder), d => Path.GetFileName(d).StartsWith($"{Tests}_{test}", StringComparison.Ordinal));
 
         public async Task InitializeAsync() =>
             (ExitCode, Output) = await RunAsync("dotnet",
-                ["test", typeof(FailingOnPurpose).Assembly.Location, "--filter", $"FullyQualifiedName~{nameof(FailingOnPurpose)}", "--nologo"],
+                ["test", typeof(FailingOnPurpose).Assembly.Location, "--filter", $"FullyQualifiedName~{Tests}+", "--nologo"],
                 (FailingOnPurpose.Variable, "1"), (FailureBundle.Variable, Folder));
 
         public Task DisposeAsync()

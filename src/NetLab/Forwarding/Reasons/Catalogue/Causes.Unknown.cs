@@ -15,5 +15,11 @@ public static partial class Causes
         "the kernel's reason",
         "look at what the reason names");
 
+    /// <summary>A question was sent, the kernel dropped neither it nor an answer, and no answer came back.</summary>
+    public static Cause NoAnswer { get; } = OfUnknown("no-answer",
+        "A question was sent, the kernel dropped neither it nor an answer, and no answer came back.",
+        "the question was seen as it was sent, and no answer as it came in",
+        "see that the program answers and has a route back; follow the question");
+
     private static Cause OfUnknown(string word, string meaning, string confirmedBy, string advice) => new(word, "Not known", meaning, confirmedBy, advice);
 }
