@@ -10,8 +10,8 @@ namespace NetLab;
 
 /// <summary>
 /// The folder that a failure leaves: what failed, the lab drawn with the failing hop marked, the last fates, everybody's drops and unanswered questions,
-/// capture files with the reasons as comments, the state of every node, the logs of its programs, and how to run it again. Written while the lab is still there, in well
-/// under a second; a part that cannot be written says so in <c>not-written.txt</c>, and nothing is thrown over the failure itself.
+/// capture files with the reasons as comments, the state of every node, the logs of its programs, and how to run it again. Written while the lab
+/// is still there, in well under a second; a part that cannot be written says so in <c>not-written.txt</c>, and nothing is thrown over the failure itself.
 /// </summary>
 public sealed class FailureBundle
 {

@@ -14,7 +14,7 @@ internal static class HappeningsPcapng
         using var writer = new PcapngWriter(file, comment: HappeningsText.Whole(happenings));
         var interfaces = new Dictionary<string, int>();
         var packets = happenings.Packets.Select(p => (Packet: p, Comment: (string?)null))
-            .Concat(happenings.Drops.Select(d => (Packet: d.First, Comment: (string?)$"DROPPED{(d.Count == 1 ? "" : $", {d.Count} times")}\n{d.Reason.Describe()}")));
+            .Concat(happenings.Drops.Select(d => (Packet: d.First, Comment: (string?)CommentOn(d))));
         foreach (var (packet, comment) in packets.OrderBy(p => p.Packet.Event.Timestamp))
         {
             var name = packet.Event.DeviceName.Length == 0 ? packet.Node.Name : $"{packet.Node.Name}/{packet.Event.DeviceName}";
@@ -28,4 +28,6 @@ internal static class HappeningsPcapng
                 packet.Event.Kind is TraceEventKind.NetDevQueue ? CaptureDirection.Outbound : CaptureDirection.Inbound, comment, packet.Frame.Length);
         }
     }
+
+    private static string CommentOn(Drop drop) => $"DROPPED{(drop.Count == 1 ? "" : $", {drop.Count} times")}\n{drop.Reason.Describe()}";
 }

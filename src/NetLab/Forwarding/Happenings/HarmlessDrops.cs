@@ -8,7 +8,7 @@ namespace NetLab;
 /// <item>those that take nothing from anybody (<see cref="DropKnowledge.IsHarmless"/>);</item>
 /// <item>what waited in a socket or queue that was closed, and segments and resets that come for a TCP connection that has ended;</item>
 /// <item>segments that had come before;</item>
-/// <item>floods: copies for a stack that the frame is not for, and groups and broadcasts that nobody there listens to. A question for an address is none;</item>
+/// <item>floods: copies for a stack that the frame is not for, groups and broadcasts that nobody there listens to. A question for an address is none;</item>
 /// <item>what was no packet of a network.</item>
 /// </list>
 /// </summary>

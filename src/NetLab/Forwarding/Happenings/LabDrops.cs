@@ -79,7 +79,8 @@ public sealed class LabDrops
 
     private static (Node, string, string, string, IpProtocol?, IPAddress?, IPAddress?, int, string) KeyOf(DropPlace place) =>
         (place.Node, place.Device, place.Reason, string.Join('<', place.Stack), place.Seen.Protocol, place.From, place.To,
-            place.Seen.Tcp is { } tcp ? (tcp.SourcePort << 16) | tcp.DestinationPort : place.Seen.Udp is { } udp ? (udp.SourcePort << 16) | udp.DestinationPort : 0,
+            place.Seen.Tcp is { } tcp ? (tcp.SourcePort << 16) | tcp.DestinationPort
+                : place.Seen.Udp is { } udp ? (udp.SourcePort << 16) | udp.DestinationPort : 0,
             place.Seen.Arp is { } arp ? $"{arp.Operation} {arp.SenderIp} {arp.TargetIp}" : place.Seen.Tcp?.Flags.ToString() ?? "");
 }
 

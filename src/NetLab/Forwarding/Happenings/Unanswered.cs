@@ -42,7 +42,9 @@ public sealed class UnansweredQuestion
 
     internal AskedQuestion Asked { get; }
 
-    /// <summary>One line: <c>client asked 10.0.2.2 for a connection to TCP port 80, 3 times, and got no answer: the answer was sent, and dropped at router/eth1</c>.</summary>
+    /// <summary>
+    /// One line: <c>client asked 10.0.2.2 for a connection to TCP port 80, 3 times, and got no answer: the answer was sent, and dropped at router/eth1</c>.
+    /// </summary>
     public override string ToString() => PlainText.Line(
         $"{Node.Name} asked {Asked.Question.Words}{(Times == 1 ? "" : $", {Times} times")}, and got no answer" + (Drop is null ? ""
             : $": the {(IsAnswerDropped ? "answer was sent, and" : "question was")} dropped at {Drop.Reason.Place}"));
