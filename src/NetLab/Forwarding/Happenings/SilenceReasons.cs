@@ -13,7 +13,7 @@ internal static class SilenceReasons
         if (asked.Question.Kind is QuestionKind.Arp or QuestionKind.NeighbourDiscovery)
         {
             return EntryOf(node, asked) is { } entry
-                ? FateExplainer.Unresolved(node, device, entry, seen)
+                ? NeighbourReasons.Unresolved(node, device, entry, seen)
                 : new Reason(Causes.NeighbourUnresolved, node, device, $"Nobody answered {node.Name}, which asked {asked.Question.Words}.", [seen],
                     $"see that {asked.Question.Target} is there and in the same network as {device}");
         }
