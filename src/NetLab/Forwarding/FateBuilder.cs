@@ -1,5 +1,3 @@
-using NetLab.Linux.Netlink;
-
 namespace NetLab;
 
 /// <summary>
@@ -59,9 +57,9 @@ internal sealed class FateBuilder
         { OtherEnd: { } other } => NextOut(other) ?? NextOut(sighting.Device), // an XDP program at the other end may have sent it back
         { LeadsToUserSpace: true } => null,
         { LeadsToStack: true } => LastInto(sighting.Device.Passes, sighting),
-        KernelDevice { Spec: VxlanSpec } => LastIn(sighting.Node)
+        { Tunnel: not null } => LastIn(sighting.Node)
             // the fragments between are not known again
-            ?? _steps.Find(s => s.Seen is { Device: KernelDevice { Spec: VxlanSpec }, Direction: HopDirection.Out } && s.Children == 0),
+            ?? _steps.Find(s => s.Seen is { Device.Tunnel: not null, Direction: HopDirection.Out } && s.Children == 0),
         _ => LastIn(sighting.Node),
     };
 

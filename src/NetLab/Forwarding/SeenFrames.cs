@@ -16,9 +16,9 @@ internal sealed class SeenFrames
     {
         var nodes = lab.Nodes.Where(n => n.IsApplied).ToDictionary(n => n.Live.Namespace.Inode);
         Lost = seen.Lost;
-        HasOpenVSwitch = lab.Nodes.Any(n => n.Devices.Any(d => d is OvsBridge));
+        HasOpenVSwitch = lab.Nodes.Any(n => n.Devices.Any(d => d.IsMadeByOvs));
         _roots = new(() => [.. SkbTree.Build(seen.Events, hop => !nodes.TryGetValue(hop.Namespace, out var node)
-            || node.FindDevice(hop.DeviceName) is not (OvsBridge or OvsInternalPort)).Roots]);
+            || node.FindDevice(hop.DeviceName) is not { IsMadeByOvs: true }).Roots]);
         _heads = new(() => Enumerable.Range(0, Roots.Count).ToLookup(i => (Roots[i].Events[0].DeviceName, HeadOf(Roots[i].Events[0].Bytes.Span))));
     }
 

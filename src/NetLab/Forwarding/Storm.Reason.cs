@@ -8,9 +8,7 @@ public sealed partial record Storm
     {
         get
         {
-            (var closed, var opens) = Port.Switch is Bridge
-                ? ($"disabling port {Port}", $"bridge link set dev {Port.Name} state 3")
-                : ($"setting {Port} down", $"ip link set {Port.Name} up");
+            (var closed, var opens) = Port.Switch!.ClosingOf(Port);
             return new Reason(Causes.Storm, Port.Node, Port.Name,
                 $"The frame went round in a loop: it passed {Port} {Times} times in {Within.TotalMilliseconds:0.#} ms. The lab has stopped it by {closed}.",
                 [Evidence.Seen($"{string.Join(", ", Ports.OrderByDescending(p => p.Value).Select(p => $"{p.Key} {p.Value} times"))}.")],

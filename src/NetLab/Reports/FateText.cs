@@ -100,7 +100,7 @@ internal static class FateText
         var tag = (hop.Vlan is { } vlan ? $", tagged VLAN {vlan}" : "") + (hop.InTunnel ? ", in a tunnel" : "");
         return (hop.Direction, hop.LabDevice) switch
         {
-            (HopDirection.In, { Switch: OvsBridge bridge } port) => $"in{tag}{Port(bridge.Port(port))}",
+            (HopDirection.In, { OvsPort: { } port }) => $"in{tag}{Port(port)}",
             (HopDirection.In, _) => $"in{tag}",
             (_, { OtherEnd: { } other }) => $"out{tag}      -> {other.Node.Name} {other.Name}",
             (_, { Guest: { } vm }) => $"out{tag}      -> {vm.Name}",
@@ -140,17 +140,18 @@ internal static class FateText
     {
         var to = string.Join(", ", ports);
         var isGroup = fate.Frame.Destination.IsMulticast;
-        return bridge is not Bridge linux ? $"sends it to {to}"
-            : !isGroup && !Knows(linux, fate) ? $"floods it to {to}   ({fate.Frame.Destination} is not in its FDB)"
+        var isKnown = IsInFdb(bridge, fate);
+        return isKnown is null ? $"sends it to {to}"
+            : !isGroup && isKnown == false ? $"floods it to {to}   ({fate.Frame.Destination} is not in its FDB)"
             : isGroup || ports.Count > 1 ? $"floods it to {to}"
             : $"forwards it to {to}";
     }
 
-    private static bool Knows(Bridge bridge, Fate fate)
+    private static bool? IsInFdb(Switch bridge, Fate fate)
     {
         try
         {
-            return bridge.Node.Live.Route.GetFdb(bridge.Index).Any(f => f.Mac.Equals(fate.Frame.Destination.ToPhysicalAddress()));
+            return bridge.HasInFdb(fate.Frame.Destination);
         }
         catch (Exception gone) when (gone is LinuxException or ObjectDisposedException or InvalidOperationException)
         {

@@ -95,7 +95,7 @@ public sealed class FateVerdict
 
     /// <summary>The copies that went elsewhere; what a bridge gave to its own device, and nobody there wanted, is none.</summary>
     public IEnumerable<FrameCopy> Others => Fate.Copies.Where(c =>
-        (!ReferenceEquals(c, Copy) || Hops.Count < c.Hops.Count) && c is not { End: CopyEnd.Lost, Hops: [.., { LabDevice: Switch }] });
+        (!ReferenceEquals(c, Copy) || Hops.Count < c.Hops.Count) && c is not { End: CopyEnd.Lost, Hops: [.., { LabDevice.HasPorts: true }] });
 
     /// <summary>The verdict as a person would put it, in several lines.</summary>
     public string Describe() => FateText.Of(this);

@@ -1,4 +1,5 @@
 using NetLab.Linux.Netlink;
+using NetLab.Packets;
 
 namespace NetLab;
 
@@ -39,6 +40,9 @@ public abstract partial class Switch
         Detach(device);
         await Node.Lab.SettleAsync(ct).ConfigureAwait(false);
     }
+
+    /// <summary>Whether the kernel's forwarding database of the bridge has an address now; null where Open vSwitch, and its flows, decide.</summary>
+    internal virtual bool? HasInFdb(MacAddress mac) => null;
 
     private protected abstract Task PlugAsync(Device device, CancellationToken ct);
 

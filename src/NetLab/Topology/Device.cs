@@ -115,6 +115,9 @@ public abstract partial class Device
     /// <summary>The device whose frames are shared out between it and others by address; null where it has frames of its own.</summary>
     internal virtual Device? SharesFramesOf => null;
 
+    /// <summary>What it is as a tunnel; null where it is none.</summary>
+    internal virtual Tunnel? Tunnel => null;
+
     /// <summary>The kernel's bridge that it is a port of; null where it is none, or Open vSwitch's.</summary>
     internal Bridge? Master => Switch?.InKernel;
 

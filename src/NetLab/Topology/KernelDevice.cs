@@ -25,5 +25,7 @@ public sealed partial class KernelDevice : Device
 
     internal override Device? Lower => Parent;
 
+    internal override Tunnel? Tunnel => Tunnel.Of(Spec);
+
     internal override Device? SharesFramesOf => Spec is MacvlanLinkSpec or IpvlanLinkSpec ? Parent : null;
 }

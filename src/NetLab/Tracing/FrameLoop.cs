@@ -48,16 +48,7 @@ internal sealed record FrameLoop(Frame Frame, IReadOnlyDictionary<Device, int> P
         List<Node> nodes = [.. Ports.Keys.First().Node.Lab.Nodes];
         var port = Ports.Keys.OrderBy(d => nodes.IndexOf(d.Node)).ThenBy(d => d.Index).Last();
         var batch = new NetlinkBatch();
-        if (port.Switch is Bridge)
-        {
-            // A bridge without STP turns "blocking" into "forwarding" at once (br_port_state_selection of net/bridge/br_stp.c).
-            batch.SetBridgePort(port.Index, new BridgePortOptions { State = BridgePortState.Disabled }, $"stopping a loop by disabling {port}");
-        }
-        else
-        {
-            batch.ChangeLink(port.Index, new LinkChange { Up = false }, $"stopping a loop by setting {port} down");
-        }
-
+        port.Switch!.Close(port, batch);
         port.Node.Live.Route.Execute(batch);
         return new Storm(port, Frame, Ports[port], Within, Ports);
     }

@@ -48,6 +48,19 @@ public sealed partial class HouseTests
         }
     }
 
+    // How a device is drawn is a table of kinds; what it does, the device says itself.
+    [Theory]
+    [InlineData("Labs")]
+    [InlineData("Tracing")]
+    [InlineData("Forwarding")]
+    [InlineData("State")]
+    [InlineData("Reports")]
+    public void A_room_asks_a_device_what_it_does_and_not_of_which_class_it_is(string room) => Assert.Empty(
+        from file in Directory.GetFiles(Path.Combine(Root, "src/NetLab", room), "*.cs", SearchOption.AllDirectories)
+        from line in File.ReadLines(file).Select((text, i) => (Number: i + 1, Text: text))
+        where TypeTest().IsMatch(line.Text)
+        select $"{Path.GetRelativePath(Root, file)}:{line.Number} {line.Text.Trim()}");
+
     // Recorded traces and listings of programs are as they came.
     [Fact]
     public void No_line_of_the_sources_is_longer_than_160_columns()
@@ -60,6 +73,9 @@ public sealed partial class HouseTests
             select $"{Path.GetRelativePath(Root, file)}:{line.Number}";
         Assert.Equal([], tooLong);
     }
+
+    [GeneratedRegex(@"\b(?:is|is not|or|and not|as|case) (?:VethEnd|TapDevice|Bridge|OvsBridge|OvsInternalPort|KernelDevice|AdoptedDevice|Switch)\b|OfType<(?:VethEnd|TapDevice|Bridge|OvsBridge|OvsInternalPort|KernelDevice|AdoptedDevice|Switch)>|[,{] ?(?:Device|LabDevice|Switch|Enters): (?:VethEnd|TapDevice|Bridge|OvsBridge|OvsInternalPort|KernelDevice|AdoptedDevice|Switch)\b")]
+    private static partial Regex TypeTest();
 
     [GeneratedRegex(@"(?<![\w/.-])(?:src|tests|scenarios|docker)/[\w./-]*\w")]
     private static partial Regex PathInTheTree();

@@ -7,7 +7,7 @@ internal sealed class OvsVirtualPorts(Lab lab, Scene scene)
 
     public void Add(Node node, Dictionary<Switch, Shape> bars)
     {
-        List<OvsPort> ports = [.. node.Devices.OfType<OvsBridge>().SelectMany(b => b.VirtualPorts)];
+        List<OvsPort> ports = [.. node.OvsBridges.SelectMany(b => b.VirtualPorts)];
         var joined = new HashSet<OvsPort>();
         foreach (var port in ports.Where(p => !joined.Contains(p)))
         {

@@ -70,7 +70,7 @@ internal sealed class SceneBuilder
             _scene.Connect(CableKind.Tap, eth0, PortOf(scene, vm.Tap, "tap"));
         }
 
-        foreach (var bridge in node.Devices.OfType<Switch>())
+        foreach (var bridge in node.Switches)
         {
             var bar = BarOf(scene, bridge);
             foreach (var device in bridge.Ports)
@@ -79,17 +79,17 @@ internal sealed class SceneBuilder
             }
         }
 
-        foreach (var device in node.Devices.Where(d => d.Switch is null && d is not Switch))
+        foreach (var device in node.Devices.Where(d => d is { Switch: null, HasPorts: false, OtherEnd: null, Guest: null }))
         {
-            if (device is { OtherEnd: null, Guest: null })
-            {
-                ShapeOf(scene, device);
-            }
+            ShapeOf(scene, device);
         }
 
-        foreach (var device in node.Devices.OfType<KernelDevice>().Where(d => d.Parent is not null))
+        foreach (var device in node.Devices)
         {
-            _scene.Connect(CableKind.Stacked, ShapeOf(scene, device).AddPort(), PlaceOn(scene, device.Parent!).AddPort());
+            if (device.Lower is { } lower)
+            {
+                _scene.Connect(CableKind.Stacked, ShapeOf(scene, device).AddPort(), PlaceOn(scene, lower).AddPort());
+            }
         }
 
         new OvsVirtualPorts(_lab, _scene).Add(node, _bars);
@@ -125,7 +125,7 @@ internal sealed class SceneBuilder
     {
         if (!_bars.TryGetValue(bridge, out var bar))
         {
-            bar = scene.Add(bridge is OvsBridge ? ShapeKind.OvsBridge : ShapeKind.Bridge, bridge.Name, CaptionOf(bridge), LinesOf(bridge));
+            bar = scene.Add(DeviceLooks.ShapeOf(bridge), bridge.Name, DeviceLooks.CaptionOf(bridge), LinesOf(bridge));
             _bars.Add(bridge, bar);
         }
 
@@ -150,20 +150,7 @@ internal sealed class SceneBuilder
     {
         if (!_shapes.TryGetValue(device, out var shape))
         {
-            var kind = device switch
-            {
-                TapDevice { Vm: null } => ShapeKind.OpenTap,
-                KernelDevice { Kind: "vxlan" or "geneve" or "gre" or "gretap" or "ip6gre" or "ip6gretap" or "ipip" or "sit" or "wireguard"
-                    or "xfrm" } => ShapeKind.Tunnel,
-                _ => ShapeKind.Interface,
-            };
-            caption ??= device switch
-            {
-                TapDevice => "tap, no owner",
-                OvsInternalPort => "internal port",
-                _ => device.Kind,
-            };
-            shape = scene.Add(kind, device.Name, caption, LinesOf(device));
+            shape = scene.Add(DeviceLooks.ShapeOf(device), device.Name, caption ?? DeviceLooks.CaptionOf(device), LinesOf(device));
             _shapes.Add(device, shape);
         }
 
@@ -178,31 +165,6 @@ internal sealed class SceneBuilder
         _ => ShapeOf(scene, parent),
     };
 
-    private static string CaptionOf(Switch bridge)
-    {
-        var words = new List<string>();
-        switch (bridge)
-        {
-            case OvsBridge ovs:
-                words.Add("Open vSwitch");
-                words.AddRange(ovs.Options.FailMode == "secure" ? ["secure"] : Array.Empty<string>());
-                words.AddRange(ovs.Options.StpEnable == true ? ["STP"] : Array.Empty<string>());
-                break;
-            case Bridge linux:
-                words.Add("bridge");
-                words.AddRange(linux.Options.VlanFiltering == true ? ["VLAN filtering"] : Array.Empty<string>());
-                words.AddRange(linux.Options.StpState == true ? ["STP"] : Array.Empty<string>());
-                words.AddRange(linux.Options.AgeingTime is { } ageing ? [$"ageing {ageing.TotalSeconds:0.##} s"] : Array.Empty<string>());
-                words.AddRange(linux.CallIptables ? ["iptables"] : Array.Empty<string>());
-                break;
-            default:
-                words.Add(bridge.Kind);
-                break;
-        }
-
-        return string.Join(", ", words);
-    }
-
     private string[] LinesOf(Device device)
     {
         var lines = device.Addresses.Select(a => a.ToString());
@@ -211,26 +173,8 @@ internal sealed class SceneBuilder
             lines = lines.Prepend(device.Mac.ToString());
         }
 
-        if (device is KernelDevice kernel)
-        {
-            lines = lines.Concat(WordsOf(kernel.Spec));
-        }
-
-        return NoteOf(device) is { } note ? [.. lines, note] : [.. lines];
+        return [.. lines, .. DeviceLooks.WordsOf(device), .. NoteOf(device) is { } note ? [note] : Array.Empty<string>()];
     }
-
-    // What tells one device of a kind from another, as `ip -d link` says it.
-    private static IEnumerable<string> WordsOf(LinkSpec spec) => spec switch
-    {
-        VlanSpec vlan => [$"id {vlan.Id}"],
-        VxlanSpec vxlan => Words(("id", vxlan.Id), ("remote", vxlan.Remote)),
-        GeneveSpec geneve => Words(("id", geneve.Id), ("remote", geneve.Remote)),
-        VrfSpec vrf => [$"table {vrf.Table}"],
-        _ => [],
-    };
-
-    private static IEnumerable<string> Words(params (string Word, object? Value)[] words) =>
-        words.Where(w => w.Value is not null).Select(w => $"{w.Word} {w.Value}");
 
     private string? NoteOf(Device device)
     {
@@ -269,5 +213,5 @@ internal sealed class SceneBuilder
         return flags.Where(f => f.Set).Select(f => f.Word);
     }
 
-    private static VlanLabel? VlanOf(Device device) => device.Switch is OvsBridge ovs ? OvsVirtualPorts.VlanOf(ovs.Port(device)) : null;
+    private static VlanLabel? VlanOf(Device device) => device.OvsPort is { } port ? OvsVirtualPorts.VlanOf(port) : null;
 }

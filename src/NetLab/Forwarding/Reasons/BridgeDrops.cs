@@ -7,7 +7,7 @@ internal static class BridgeDrops
 {
     public static Reason? Find(DropPlace place)
     {
-        if (place.LabDevice is not { Switch: Bridge bridge } port || place.Node.Live.Route.FindLink(port.Index) is not { } link)
+        if (place.LabDevice is not { Master: { } bridge } port || place.Node.Live.Route.FindLink(port.Index) is not { } link)
         {
             return null;
         }

@@ -248,8 +248,8 @@ internal static class BridgeModel
     public static string MtuSentence(Bridge bridge, Device egress, int length, int mtu) =>
         $"The packet of {length} bytes is larger than the MTU {mtu} of {egress.Name}, a port of " +
             $"bridge {bridge.Name}; a bridge sends no ICMP error for that, and counts nothing."
-        + (egress is KernelDevice { Spec: VxlanSpec }
-            ? " A VXLAN tunnel adds 50 bytes to every frame, so its MTU is that much smaller than the link's below it." : "");
+        + (egress.Tunnel is { Overhead: { } more } tunnel
+            ? $" A {tunnel.Name} tunnel adds {more} bytes to every frame, so its MTU is that much smaller than the link's below it." : "");
 
     public static string MtuRemedy(Device egress, int length) => $"ip link set {egress.Name} mtu {length}, or make the sender's packets smaller";
 
@@ -270,11 +270,11 @@ internal static class BridgeModel
     {
         Reason At(Cause cause, string sentence, string remedy) => new(cause, bridge.Node, egress.Name, sentence, [flags], remedy);
         return !to.IsUp ? At(Causes.PortDown, $"Bridge {bridge.Name} skips {egress.Name}: it is down.", $"ip link set {egress.Name} up")
-            : !to.HasCarrier ? At(egress is VethEnd ? Causes.PeerDown : Causes.NoCarrier,
+            : !to.HasCarrier ? At(egress.OtherEnd is not null ? Causes.PeerDown : Causes.NoCarrier,
                 $"Bridge {bridge.Name} skips {egress.Name}: it has no carrier"
-                    + (egress is VethEnd end ? $": the other end of the link, {end.Peer}, is down."
-                        : egress is TapDevice ? ": nobody holds the tap open." : "."),
-                egress is VethEnd e ? $"ip link set {e.Peer.Name} up, in node {e.Peer.Node.Name}" : $"see that somebody has {egress.Name} open")
+                    + (egress.OtherEnd is { } end ? $": the other end of the link, {end}, is down."
+                        : egress.LeadsToUserSpace ? ": nobody holds the tap open." : "."),
+                egress.OtherEnd is { } e ? $"ip link set {e.Name} up, in node {e.Node.Name}" : $"see that somebody has {egress.Name} open")
             : to.BridgePortOptions?.State is { } state && state != BridgePortState.Forwarding
                 ? At(Causes.EgressState,
                     $"Bridge {bridge.Name} skips {egress.Name}: the port is {state.ToString().ToLowerInvariant()}, not forwarding.",

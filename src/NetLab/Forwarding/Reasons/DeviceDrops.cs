@@ -8,9 +8,9 @@ internal static class DeviceDrops
     public static Reason? Find(DropPlace place)
     {
         var device = place.Device;
-        if (place.LabDevice is VethEnd end && place.In("__dev_forward_skb2", "__dev_forward_skb", "veth_xmit"))
+        if (place.LabDevice is { OtherEnd: { } peer } && place.In("__dev_forward_skb2", "__dev_forward_skb", "veth_xmit"))
         {
-            return OfPeer(place, end);
+            return OfPeer(place, peer);
         }
 
         if (place.In("veth_xdp_rcv_skb", "do_xdp_generic", "netif_receive_generic_xdp") || place.Reason == "XDP")
@@ -60,19 +60,19 @@ internal static class DeviceDrops
         $"{node.Name}/{device} has an XDP program, which took the frame before the stack saw it: {what}.",
             [Evidence.Link($"{device} has XDP program {link.XdpProgramId}.")], $"ip link set {device} xdp off");
 
-    private static Reason? OfPeer(DropPlace place, VethEnd end) =>
-        end.Peer.Node.Live.Route.FindLink(end.Peer.Index) is not { } peer ? null
-        : !peer.IsUp ? PeerDown(place, end)
-        : place.PacketLength > peer.Mtu
+    private static Reason? OfPeer(DropPlace place, Device peer) =>
+        peer.Node.Live.Route.FindLink(peer.Index) is not { } link ? null
+        : !link.IsUp ? PeerDown(place, peer)
+        : place.PacketLength > link.Mtu
             ? place.Why(Causes.VethMtu,
-                $"The packet of {place.PacketLength} bytes is larger than the MTU {peer.Mtu} of {end.Peer}, the other end of the link; a " +
+                $"The packet of {place.PacketLength} bytes is larger than the MTU {link.Mtu} of {peer}, the other end of the link; a " +
                     $"veth pair drops what its receiver could not have sent.",
-                $"ip link set {end.Peer.Name} mtu {place.PacketLength}, in node {end.Peer.Node.Name}", Evidence.Link($"{end.Peer} mtu {peer.Mtu}."))
+                $"ip link set {peer.Name} mtu {place.PacketLength}, in node {peer.Node.Name}", Evidence.Link($"{peer} mtu {link.Mtu}."))
         : null;
 
-    private static Reason PeerDown(DropPlace place, VethEnd end) =>
-        place.Why(Causes.PeerDown, $"{place.Where} has no carrier: the other end of the link, {end.Peer}, is down.",
-            $"ip link set {end.Peer.Name} up, in node {end.Peer.Node.Name}", Evidence.Link($"{end.Peer} down."));
+    private static Reason PeerDown(DropPlace place, Device peer) =>
+        place.Why(Causes.PeerDown, $"{place.Where} has no carrier: the other end of the link, {peer}, is down.",
+            $"ip link set {peer.Name} up, in node {peer.Node.Name}", Evidence.Link($"{peer} down."));
 
     // A device without a carrier has a queueing discipline that drops everything.
     private static Reason OfQueue(DropPlace place)
@@ -80,7 +80,7 @@ internal static class DeviceDrops
         var route = place.Node.Live.Route;
         if (route.FindLink(place.Device) is { HasCarrier: false } link)
         {
-            return place.LabDevice is VethEnd end ? PeerDown(place, end)
+            return place.LabDevice is { OtherEnd: { } peer } ? PeerDown(place, peer)
                 : place.Why(Causes.NoCarrier, $"{place.Where}, by which it was to go out, has no carrier.",
                     $"see what is at the other end of {place.Device}", Evidence.Link($"{place.Device} no carrier."));
         }

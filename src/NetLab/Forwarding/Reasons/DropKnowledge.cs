@@ -17,8 +17,8 @@ internal static class DropKnowledge
         place.In("ip6_mc_input", "tun_queue_purge", "ping_rcv")
         || NamelessDrops.IsTaken(place)
         || (place.Reason is "QUEUE_PURGE" && !place.In("neigh_destroy"))
-        || (place.LabDevice is Switch { Addresses.Count: 0 } && place.Reason is not "NETFILTER_DROP")
-        || (place.LabDevice is { Switch: OvsBridge } and not OvsInternalPort && place.CameIn);
+        || (place.LabDevice is { IsBareSwitch: true } && place.Reason is not "NETFILTER_DROP")
+        || (place.LabDevice is { Switch.IsInUserSpace: true, IsMadeByOvs: false } && place.CameIn);
 
     public static async Task<Reason> ExplainAsync(DropPlace place, RuleAccount rules, CancellationToken ct)
     {

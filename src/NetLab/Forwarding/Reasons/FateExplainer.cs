@@ -87,33 +87,32 @@ internal static class FateExplainer
             return;
         }
 
-        switch (last.Enters)
+        if (last.Enters is { } into)
         {
-            case OvsBridge ovs when last is { LabDevice: { } port, Frame: { } seen }:
-                if (await OvsVerdict.AskAsync(ovs, port, seen, ct).ConfigureAwait(false) is { } said)
-                {
-                    copy.EndBecauseOf(said.End, said.Reason);
-                }
+            await InSwitchAsync(sent, copy, last, into, ct).ConfigureAwait(false);
+        }
+        else if (last.Direction == HopDirection.In)
+        {
+            UsedOrWaiting(sent, copy, last, all);
+        }
+        else
+        {
+            GoneOut(copy, last);
+        }
+    }
 
-                break;
-            case Bridge or OvsBridge when copy.Skb is { End: SkbEnd.GivenToSocket }:
-                copy.EndIn(last.Node, isGivenToSocket: true); // by the bridge's own device
-                break;
-            case Bridge bridge when last.LabDevice is { } ingress:
-                if (BridgeModel.NoPortFor(bridge, ingress, last.Frame ?? sent.Frame) is { } none)
-                {
-                    copy.EndBecauseOf(CopyEnd.NotForwarded, none);
-                }
-
-                break;
-            case null when last.Direction == HopDirection.In:
-                UsedOrWaiting(sent, copy, last, all);
-                break;
-            case null:
-                GoneOut(copy, last);
-                break;
-            default:
-                break;
+    private static async Task InSwitchAsync(SentFrame sent, FrameCopy copy, Hop last, Switch into, CancellationToken ct)
+    {
+        // Open vSwitch is asked about bytes that were seen there, and no others.
+        var frame = last.Frame ?? (into.IsInUserSpace ? null : sent.Frame);
+        if (copy.Skb is { End: SkbEnd.GivenToSocket } && (frame is null || !into.IsInUserSpace))
+        {
+            copy.EndIn(last.Node, isGivenToSocket: true); // by the bridge's own device
+        }
+        else if (frame is not null && last.LabDevice is { } ingress
+            && await into.WhyNowhereAsync(ingress, frame, ct).ConfigureAwait(false) is { } why)
+        {
+            copy.EndBecauseOf(why.End, why.Reason);
         }
     }
 
@@ -207,7 +206,7 @@ internal static class FateExplainer
     // It went out of a device, and did not come in where that leads.
     private static void GoneOut(FrameCopy copy, Hop last)
     {
-        if (last.LabDevice is VethEnd { Peer: { IsApplied: true } peer } && peer.Node.Live.Route.FindLink(peer.Index) is { XdpProgramId: not null } link)
+        if (last.LabDevice is { OtherEnd: { IsApplied: true } peer } && peer.Node.Live.Route.FindLink(peer.Index) is { XdpProgramId: not null } link)
         {
             if (copy.Skb is null)
             {
@@ -220,13 +219,13 @@ internal static class FateExplainer
                     DeviceDrops.XdpTook(peer.Node, peer.Name, link, "it did not drop the frame, and where it sent it is not seen"));
             }
         }
-        else if (last.LabDevice is KernelDevice { Spec: VxlanSpec tunnel } && copy.Skb is { End: SkbEnd.Open }
+        else if (last.LabDevice is { Tunnel: { } tunnel } && copy.Skb is { End: SkbEnd.Open }
             && last.Node.Live.Route.GetNeighbours().Where(n => n.State is NeighbourState.Incomplete).ToList() is { Count: > 0 } unresolved)
         {
             var entry = unresolved.Find(n => n.Address.Equals(tunnel.Remote)) ?? unresolved[0];
             var device = last.Node.Live.Route.FindLink(entry.Index)?.Name ?? "";
             copy.EndBecauseOf(CopyEnd.Pending,
-                NeighbourReasons.Unresolved(last.Node, device, entry, Evidence.Link($"{last.Device} vxlan id {tunnel.Id} remote {tunnel.Remote}.")));
+                NeighbourReasons.Unresolved(last.Node, device, entry, Evidence.Link($"{last.Device} {tunnel.Words}.")));
         }
     }
 

@@ -37,7 +37,7 @@ internal static class NamelessDrops
 
     // net/bridge/br_input.c, br_handle_frame: the addresses, the port's state, the rules of the bridge family's prerouting hook.
     private static string? OfBridgePort(DropPlace place) =>
-        place.LabDevice is not { Switch: Bridge bridge } port ? null
+        place.LabDevice is not { Master: { } bridge } port ? null
         : place.Seen.Source.IsMulticast || place.Seen.Source.IsZero ? "MAC_INVALID_SOURCE"
         : place.Seen.Destination.ToUInt64() == MacControl ? "MAC_IEEE_MAC_CONTROL"
         : place.Node.Live.Route.FindLink(bridge.Index) is { IsUp: false }

@@ -56,7 +56,7 @@ internal static class NeighbourReasons
         }
 
         var isUp = link.IsUp;
-        var peer = (device as VethEnd)?.Peer;
+        var peer = device.OtherEnd;
         return place.Why(isUp ? peer is null ? Causes.NoCarrier : Causes.PeerDown : Causes.DeviceDown,
             $"{place.Where}, by which {place.Node.Name} sends to {place.To}, {(isUp ? "has no carrier" : "is down")}"
                 + $"{(isUp && peer is not null ? $": the other end of the link, {peer}, is down" : "")}; "

@@ -46,7 +46,7 @@ internal static partial class OvsVerdict
                 $"Open vSwitch bridge {bridge.Name} answers it itself: a flow makes another frame of it, and sends that back by {port.Name}.", evidence));
         }
 
-        if (trace.OutputPorts.Any(p => bridge.Node.FindDevice(p) is not OvsBridge))
+        if (trace.OutputPorts.Any(p => bridge.Node.FindDevice(p) is not { HasPorts: true }))
         {
             return null; // what became of it there was not recognised
         }

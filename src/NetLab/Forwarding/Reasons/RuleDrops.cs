@@ -61,7 +61,8 @@ internal static class RuleDrops
         }
 
         var ended = all.Find(c => c is { Reason: null, Hops: [.., { Direction: HopDirection.In } last] } && ReferenceEquals(last.Node, node));
-        (var copy, var hop, var at) = ended is not null ? (ended, ended.Hops[^1], ended.Hops.Count - 1) : entries.FirstOrDefault(e => e.Hop.Enters is Bridge);
+        (var copy, var hop, var at) = ended is not null ? (ended, ended.Hops[^1], ended.Hops.Count - 1)
+            : entries.FirstOrDefault(e => e.Hop.Enters is { IsInUserSpace: false });
         if (hop is null)
         {
             return;

@@ -32,7 +32,7 @@ internal static class WantedWay
 
             if (!fate.Copies.Any(c => c.Hops.Any(h => h.Direction == HopDirection.Out && ReferenceEquals(h.LabDevice, at.Egress))))
             {
-                return at.Switch is Bridge bridge && BridgeModel.WhyNot(bridge, at.Ingress, at.Egress, fate.Frame) is { } reason
+                return at.Switch.WhyNotBy(at.Egress, at.Ingress, fate.Frame) is { } reason
                     ? UpTo(came, at.Ingress, reason) : null;
             }
         }
