@@ -14,6 +14,9 @@ internal sealed class StepCheck(Inventory inventory, IReadOnlyDictionary<DeviceP
     /// <summary>Whether a step before, or this one, sends a frame.</summary>
     public bool IsSent { get; set; }
 
+    /// <summary>The programs that were started up to here.</summary>
+    public HashSet<string> Started { get; } = [];
+
     public void Run(IEnumerable<Located<StepEntry>> steps)
     {
         foreach (var (step, _) in steps)
@@ -73,13 +76,9 @@ internal sealed class StepCheck(Inventory inventory, IReadOnlyDictionary<DeviceP
         {
             Device(new Located<DevicePlace>(new DevicePlace(place.Value.Name, device), place.At));
         }
-        else if (inventory.Nodes.ContainsKey(place.Value.Name))
+        else
         {
-            binding.Report(place.At, $"'{place.Value.Name}' is a node", $"say at which of its devices: {place.Value.Name}:eth0");
-        }
-        else if (!inventory.Vms.ContainsKey(place.Value.Name))
-        {
-            binding.Report(place.At, $"there is no VM '{place.Value.Name}'", Spelling.Suggest(place.Value.Name, inventory.Vms.Keys, "VM"));
+            IsKnown(place);
         }
     }
 
@@ -108,6 +107,15 @@ internal sealed class StepCheck(Inventory inventory, IReadOnlyDictionary<DeviceP
         if (inventory.Node(device.Value.Node, device.At) is { } node)
         {
             inventory.HasDevice(node, device.Value.Device, device.At);
+        }
+    }
+
+    public void OvsBridge(Located<DevicePlace> bridge)
+    {
+        if (inventory.Node(bridge.Value.Node, bridge.At) is { } node && inventory.HasDevice(node, bridge.Value.Device, bridge.At)
+            && !node.IsOvsBridge(bridge.Value.Device))
+        {
+            binding.Report(bridge.At, $"'{bridge.Value}' is no OVS bridge, and only those have flows", "name a bridge that stands under 'ovs'");
         }
     }
 }

@@ -33,9 +33,16 @@ internal sealed class OvsBridgePart : Part
     public override void TellNames(NodeInventory node)
     {
         node.Add(Name, DeviceOrigin.OvsBridge);
-        foreach (var (port, _) in Ports.Where(port => port.Value.Type is not null))
+        foreach (var (port, _) in Ports)
         {
-            node.Add(port.Name, DeviceOrigin.Internal);
+            if (port.IsInternal)
+            {
+                node.Add(port.Name, DeviceOrigin.Internal);
+            }
+            else if (port.IsVirtual)
+            {
+                node.AddPatchPort(new Located<DevicePlace>(new DevicePlace(Name.Value, port.Name.Value), port.Name.At));
+            }
         }
     }
 
@@ -43,7 +50,14 @@ internal sealed class OvsBridgePart : Part
     {
         foreach (var (port, _) in Ports)
         {
-            wiring.Enslave(node, port.Name, Name.Value);
+            if (!port.IsVirtual)
+            {
+                wiring.Enslave(node, port.Name, Name.Value);
+            }
+            if (port.Options.Count > 0 && !port.IsVirtual)
+            {
+                wiring.Report(port.Of("options"), $"'{port.Name}' is a device, which has no options", "they belong to patch ports and tunnels: say its 'type'");
+            }
             wiring.CheckVlan(port.Vlan);
         }
     }
@@ -72,9 +86,17 @@ internal sealed class OvsBridgePart : Part
         {
             bridge.AddFlow(flow);
         }
-        foreach (var (port, _) in Ports.Where(port => port.Value.Type is not null))
+        foreach (var (port, _) in Ports)
         {
-            bridge.AddInternalPort(port.Name.Value);
+            if (port.IsInternal)
+            {
+                bridge.AddInternalPort(port.Name.Value);
+            }
+            else if (port.IsVirtual)
+            {
+                var row = bridge.AddTunnel(port.Name.Value, port.Type!.Value.Value, OvsPortEntry.ToMap(port.Options));
+                row.Options = port.ApplyTo(row.Options);
+            }
         }
         Device.ApplyTo(bridge);
     }
@@ -82,12 +104,12 @@ internal sealed class OvsBridgePart : Part
     public override void Configure(Node node)
     {
         var bridge = (OvsBridge)node.Device(Name.Value);
-        foreach (var (port, _) in Ports)
+        foreach (var (port, _) in Ports.Where(port => !port.Value.IsVirtual))
         {
             var device = node.Device(port.Name.Value);
             Wiring.Attach(bridge, device);
             var row = bridge.Port(device);
-            row.Options = port.Vlan.ApplyTo(row.Options) with { ExternalIds = port.ExternalIds.ToDictionary(each => each.Name.Value, each => each.Value) };
+            row.Options = port.ApplyTo(row.Options);
         }
     }
 }

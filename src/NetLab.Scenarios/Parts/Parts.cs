@@ -17,5 +17,8 @@ internal static class Parts
         SysctlsPart.Kind,
         RoutesPart.Kind,
         NftPart.Kind,
+        IptablesPart.Sets,
+        IptablesPart.Kind,
+        IptablesPart.Kind6,
     ];
 }

@@ -18,10 +18,13 @@ internal sealed class ExecStep : Step
             ["anyOf"] = new JsonArray(new JsonObject { ["type"] = "integer", ["minimum"] = 0, ["maximum"] = 255 }, new JsonObject { ["const"] = "failure" }),
         });
 
+    /// <summary>A program and its arguments.</summary>
+    public static readonly Shape<IReadOnlyList<string>> Command = new CommandShape();
+
     public static readonly StepKind Kind = new StepKind<ExecStep>("exec") { Beside = ["refused"] }.Of("Run a program in a node.",
         new ObjectShape<ExecStep>("exec", "a program to run")
         .With("node", "The node it runs in.", Scalars.Name, (exec, value) => exec.Node = value, required: true)
-        .With("run", "The program and its arguments: one line (no shell), or a list.", new CommandShape(), (exec, value) => exec.Run = value.Value,
+        .With("run", "The program and its arguments: one line (no shell), or a list.", Command, (exec, value) => exec.Run = value.Value,
             required: true)
         .With("exit", "The exit code it must end with; 0 when absent, 'failure' for any other.", ExitCode, (exec, value) => exec.Exit = value.Value)
         .With("contains", "Texts that its output must contain.", Scalars.Texts, (exec, value) => exec.Contains = value.Value)
@@ -63,7 +66,8 @@ internal sealed class ExecStep : Step
         }
         foreach (var text in Lacks.Where(text => output.Contains(text.Value, StringComparison.Ordinal)))
         {
-            throw new StepFailure($"its output contains '{text.Value}'");
+            throw new StepFailure($"its output contains '{text.Value}': "
+                + Array.Find(lines, line => line.Contains(text.Value, StringComparison.Ordinal))?.Trim());
         }
     }
 

@@ -8,7 +8,7 @@ internal sealed class ExpectStep : Step
     private const string Belongs = "belongs to a frame", Right = "put it beside 'send', or into a step of its own after it";
 
     public static readonly StepKind Kind = new StepKind<ExpectStep>("expect") { IsAction = false }
-        .With("expect", "Who receives the frame that was sent last: VMs or devices, with the path it takes.",
+        .With("expect", "Who receives the frame that was sent last: VMs, nodes or devices, with the path it takes.",
             new ListShape<ExpectEntry>("receiver", ExpectEntry.Shape, single: true),
             (step, value) => step.Receivers = value.Value, new SideKey("expect", Belongs, Right))
         .With("expect-none", "Who does not receive it; the sender here means that it does not come back.",
@@ -48,11 +48,12 @@ internal sealed class ExpectStep : Step
         }
     }
 
-    public override Task ActAsync(Stage stage, StepFindings findings, CancellationToken ct)
+    public override async Task ActAsync(Stage stage, StepFindings findings, CancellationToken ct)
     {
         var fate = stage.LastFate ?? throw new StepFailure("nothing was sent before this");
         findings.Fate = fate;
         var problems = new List<string>();
+        var arrived = new List<FrameCopy>();
         foreach (var (expect, _) in Receivers)
         {
             Judge(() => findings.Seen.Add(Reached(stage.Lab, fate, expect)));
@@ -61,7 +62,15 @@ internal sealed class ExpectStep : Step
         {
             Judge(() => findings.Seen.Add(NotReached(stage.Lab, fate, place)));
         }
-        return problems.Count == 0 ? Task.CompletedTask : throw new ForwardingException(string.Join(Environment.NewLine, [.. problems, fate.Describe()]));
+        if (problems.Count > 0)
+        {
+            List<string> report = [.. problems, fate.Describe()];
+            foreach (var copy in arrived.Distinct())
+            {
+                report.AddRange((await ArrivalReasons.OfAsync(fate, copy, ct).ConfigureAwait(false)).Select(reason => $"      Why: {reason}"));
+            }
+            throw new ForwardingException(string.Join(Environment.NewLine, report));
+        }
 
         // The ways of the frame are the same below every complaint: they are told once, after all of them.
         void Judge(Action expectation)
@@ -73,6 +82,7 @@ internal sealed class ExpectStep : Step
             catch (ForwardingException otherwise)
             {
                 problems.Add(otherwise.Message.Split(Environment.NewLine)[0]);
+                arrived.AddRange(otherwise.Copy is { End: CopyEnd.Delivered } copy ? [copy] : []);
             }
         }
     }
@@ -80,7 +90,8 @@ internal sealed class ExpectStep : Step
     private static string Reached(Lab lab, Fate fate, ExpectEntry expect)
     {
         var place = expect.Where.Value;
-        var arrival = place.Device is { } device ? fate.ShouldReach(lab.FindNode(place.Name)!.Device(device)) : fate.ShouldReach(lab.FindVm(place.Name)!);
+        var arrival = place.Device is { } device ? fate.ShouldReach(lab.FindNode(place.Name)!.Device(device))
+            : lab.FindVm(place.Name) is { } vm ? fate.ShouldReach(vm) : fate.ShouldReach(lab.FindNode(place.Name)!);
         var wanted = expect.Copies ?? (place.Device is null ? 1 : null);
         if (wanted is { } copies)
         {
@@ -105,7 +116,7 @@ internal sealed class ExpectStep : Step
             fate.ShouldNotComeBack();
             return $"it did not come back to {place}";
         }
-        fate.ShouldNotReach(lab.FindVm(place.Name)!);
+        _ = lab.FindVm(place.Name) is { } vm ? fate.ShouldNotReach(vm) : fate.ShouldNotReach(lab.FindNode(place.Name)!);
         return $"{place} received nothing";
     }
 
@@ -121,7 +132,8 @@ internal sealed class ExpectEntry : Entry
         scalar => (scalar.Text, null), () => new JsonObject { ["type"] = "string" });
 
     public static readonly ObjectShape<ExpectEntry> Shape = new ObjectShape<ExpectEntry>("expect", "a receiver")
-        .With("at", "The VM that receives the frame, or a device where it is seen.", Scalars.Place, (expect, value) => expect.Where = value, required: true)
+        .With("at", "The VM, or the node's own stack, that receives the frame, or a device where it is seen.", Scalars.Place,
+            (expect, value) => expect.Where = value, required: true)
         .With("via", "The devices it passes on the way, in order; others may lie between.", new ListShape<string>("hop", HopName, single: true),
             (expect, value) => expect.Via = SplitHops(value))
         .With("copies", "How many copies arrive; 1 when absent.", Scalars.Number("a count", 1, 1_000_000, "1", null), (expect, value) =>

@@ -1,3 +1,5 @@
+using NetLab.Packets;
+
 namespace NetLab.Scenarios;
 
 /// <summary>
@@ -48,6 +50,23 @@ internal sealed class Stage(Lab lab)
 
     /// <summary>What became of the frame that was sent last.</summary>
     public Fate? LastFate { get; set; }
+
+    /// <summary>When the last step began that did something, and did not only look (Stopwatch.GetTimestamp).</summary>
+    public long ActedAt { get; set; }
+
+    /// <summary>Programs that run beside the steps, by their names.</summary>
+    public Dictionary<string, NodeProcess> Programs { get; } = [];
+
+    /// <summary>The device that has this MAC address, a VM's tap for the VM's own; null where none or several have it.</summary>
+    public Device? OwnerOf(MacAddress mac)
+    {
+        List<Device> owners = [.. lab.Nodes.SelectMany(node => node.Devices).Where(device => MacOf(device) == mac)];
+        return owners is [var owner] ? owner : null;
+
+        // What the kernel says: a bridge takes over that of a port.
+        static MacAddress? MacOf(Device device) =>
+            device.Guest is FakeVm vm ? vm.Mac : device.IsApplied && device.ReadLink().Mac is { } real ? MacAddress.From(real) : null;
+    }
 
     public Device Device(DevicePlace place) => lab.FindNode(place.Node)!.Device(place.Device);
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using NetLab.Linux;
+using NetLab.Linux.Processes;
 
 namespace NetLab.Scenarios;
 
@@ -94,6 +95,10 @@ internal sealed class StepPlayer(Stage stage, Func<TaskOffer, CancellationToken,
     {
         try
         {
+            if (entry.Deeds.All(deed => deed.Step is not ReceivedStep))
+            {
+                stage.ActedAt = Stopwatch.GetTimestamp();
+            }
             foreach (var (_, deed) in entry.Deeds)
             {
                 await deed.ActAsync(stage, findings, ct).ConfigureAwait(false);
@@ -105,7 +110,8 @@ internal sealed class StepPlayer(Stage stage, Func<TaskOffer, CancellationToken,
             return null;
         }
         catch (Exception otherwise) when (
-            otherwise is StepFailure or ForwardingException or LinuxException or OvsException or TopologyException or TimeoutException)
+            otherwise is StepFailure or ForwardingException or LinuxException or OvsException or TopologyException or TimeoutException
+                or ProcessFailedException)
         {
             return entry.Refused is { } expected ? $"expected the kernel to refuse it with {expected.Value}, but: {otherwise.Message}" : otherwise.Message;
         }

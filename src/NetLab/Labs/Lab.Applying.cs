@@ -160,7 +160,7 @@ public sealed partial class Lab
 
         foreach (var ruleset in node.NewRulesets)
         {
-            await node.LoadRulesetAsync(ruleset.Text, ct).ConfigureAwait(false);
+            await node.LoadAsync(ruleset.Tool, ruleset.Text, ct).ConfigureAwait(false);
             ruleset.IsApplied = true;
         }
     }

@@ -38,9 +38,9 @@ public sealed partial class Lab
 
         node.Attach(fresh);
         Settle(node, fresh, devices);
-        foreach (var ruleset in node.Rulesets)
+        foreach (var ruleset in node.AllRulesets)
         {
-            await node.LoadRulesetAsync(ruleset, ct).ConfigureAwait(false);
+            await node.LoadAsync(ruleset.Tool, ruleset.Text, ct).ConfigureAwait(false);
         }
 
         Live.Renew(node);

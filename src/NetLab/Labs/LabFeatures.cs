@@ -25,7 +25,7 @@ public static class LabFeatures
         ArgumentNullException.ThrowIfNull(lab);
         return
         [
-            .. Basic.Concat(lab.Nodes.Any(n => n.Rulesets.Count > 0) ? [.. Programs, Feature.NftProgram] : [])
+            .. Basic.Concat(lab.Nodes.SelectMany(n => n.AllRulesets).SelectMany(r => Programs.Append(r.Tool.Needs)))
                 .Concat(lab.Nodes.SelectMany(n => n.Devices).SelectMany(d => d.Needs)).Distinct(),
         ];
     }

@@ -53,13 +53,21 @@ public sealed partial class Node
     }
 
     /// <summary>Loads an nftables ruleset, in the words of nft(8), into the running node.</summary>
-    /// <exception cref="ProcessFailedException">nft refused it; the message holds its words.</exception>
-    public async Task LoadRulesetAsync(string ruleset, CancellationToken ct = default)
+    /// <exception cref="RulesetException">nft refused it; the message holds its words.</exception>
+    public Task LoadRulesetAsync(string ruleset, CancellationToken ct = default) => LoadAsync(RulesetTool.Nft, ruleset, ct);
+
+    /// <summary>Loads iptables rules into the running node, beside those that are there, in the words of iptables-restore(8).</summary>
+    /// <exception cref="RulesetException">iptables-restore refused them; the message holds its words.</exception>
+    public Task LoadIptablesAsync(string rules, CancellationToken ct = default) => LoadAsync(RulesetTool.Iptables, rules, ct);
+
+    internal async Task LoadAsync(RulesetTool tool, string rules, CancellationToken ct)
     {
-        var result = await Lab.Processes.RunAsync(new ProcessStart("nft", "-f", "-") { Namespace = Live.Namespace }, ruleset, ct).ConfigureAwait(false);
+        var input = rules.EndsWith('\n') ? rules : rules + "\n";
+        var result = await Lab.Processes.RunAsync(new ProcessStart(tool.Program, tool.Arguments) { Namespace = Live.Namespace }, input, ct)
+            .ConfigureAwait(false);
         if (result.ExitCode != 0)
         {
-            throw new RulesetException(this, ruleset, result.Error.Trim());
+            throw new RulesetException(this, tool.Program, rules, result.Error.Trim());
         }
     }
 }

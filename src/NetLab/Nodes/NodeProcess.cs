@@ -36,6 +36,27 @@ public sealed class NodeProcess
     /// <summary>What it has written to standard error so far.</summary>
     public string Error => _process.ErrorSoFar;
 
+    /// <summary>Waits until it has written a line that fits, to standard output or standard error.</summary>
+    /// <param name="match">Whether a line is the one.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <returns>The line.</returns>
+    /// <exception cref="Linux.Processes.ProcessFailedException">It ended without one; the message holds what it wrote.</exception>
+    /// <exception cref="TimeoutException">No such line came within the lab's patience.</exception>
+    public async Task<string> WaitForLineAsync(Func<string, bool> match, CancellationToken ct = default)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(Node.Lab.Options.Patience);
+        try
+        {
+            return await _process.WaitForLineAsync(match, patience.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            throw new TimeoutException($"{this} wrote no such line within {Node.Lab.Options.Patience.TotalSeconds:0.###} s; it wrote:"
+                + $"{Environment.NewLine}{Output}{Error}");
+        }
+    }
+
     /// <summary>Sends a signal, such as 15 for SIGTERM (signal(7)).</summary>
     public void Signal(int signal) => _process.Signal(signal);
 

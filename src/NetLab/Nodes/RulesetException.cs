@@ -1,10 +1,10 @@
 namespace NetLab;
 
-/// <summary>nft refuses a ruleset; nothing of it is loaded. The message has nft's own words, which point at the place.</summary>
+/// <summary>nft, or iptables-restore, refuses rules; nothing of them is loaded. The message has the program's own words, which point at the place.</summary>
 public sealed class RulesetException : Exception
 {
-    internal RulesetException(Node node, string ruleset, string answer)
-        : base($"node {node.Name}: nft refuses the ruleset:{Environment.NewLine}{answer}")
+    internal RulesetException(Node node, string program, string ruleset, string answer)
+        : base($"node {node.Name}: {program} refuses the ruleset:{Environment.NewLine}{answer}")
     {
         Node = node;
         Ruleset = ruleset;
@@ -14,9 +14,9 @@ public sealed class RulesetException : Exception
     /// <summary>The node.</summary>
     public Node Node { get; }
 
-    /// <summary>The ruleset, in the words of nft(8).</summary>
+    /// <summary>The ruleset, in the program's words.</summary>
     public string Ruleset { get; }
 
-    /// <summary>What nft wrote: <c>/dev/stdin:2:10-14: Error: syntax error…</c>, with the line and a mark below it.</summary>
+    /// <summary>What the program wrote: <c>/dev/stdin:2:10-14: Error: syntax error…</c>, with the line and a mark below it.</summary>
     public string Answer { get; }
 }

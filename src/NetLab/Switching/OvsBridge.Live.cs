@@ -16,6 +16,12 @@ public sealed partial class OvsBridge
     /// <summary>Deletes the flows that match, in the words of ovs-ofctl(8); an empty match deletes all.</summary>
     public Task DeleteFlowsAsync(IReadOnlyList<string> matches, CancellationToken ct = default) => Engine.DeleteFlowsAsync(Name, matches, ct);
 
+    /// <summary>
+    /// Deletes the flows with exactly this match and this priority, in the words of ovs-ofctl(8): <c>table=0,priority=10,in_port=tap0</c>. Of a flow
+    /// that is not there nothing is said, as with <c>ovs-ofctl --strict del-flows</c>.
+    /// </summary>
+    public Task DeleteFlowsStrictAsync(IReadOnlyList<string> flows, CancellationToken ct = default) => Engine.DeleteFlowsStrictAsync(Name, flows, ct);
+
     /// <summary>Replaces the whole flow table.</summary>
     public Task ReplaceFlowsAsync(IReadOnlyList<string> flows, CancellationToken ct = default) => Engine.ReplaceFlowsAsync(Name, flows, ct);
 
@@ -38,6 +44,18 @@ public sealed partial class OvsBridge
         ArgumentNullException.ThrowIfNull(inPort);
         ArgumentNullException.ThrowIfNull(frame);
         return Engine.TraceAsync(Name, inPort.Name, frame.Bytes, ct);
+    }
+
+    /// <summary>Makes a device that exists a port of this bridge, with a tag and the like from the beginning: <c>ovs-vsctl add-port … -- set …</c>.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="row">From the options that the port would have to those that it shall have.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <exception cref="TopologyException">The device is in another node, or is a port of another bridge.</exception>
+    public Task AttachAsync(Device device, Func<OvsPortOptions, OvsPortOptions> row, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(row);
+        return AttachAsync(device, () => Port(device).Options = row(Port(device).Options), ct);
     }
 
     private protected override async Task PlugAsync(Device device, CancellationToken ct)

@@ -72,7 +72,7 @@ internal sealed class OvsChange
     {
         options ??= new OvsPortOptions();
         Steps.Add($"set up port {name} of bridge {bridge}");
-        if (!mayWait)
+        if (!mayWait && !IsWithoutPeer(options))
         {
             _wanted.Add((bridge, name));
         }
@@ -113,6 +113,10 @@ internal sealed class OvsChange
         Command("--if-exists", "del-port", bridge, name);
         return this;
     }
+
+    // How Neutron's agent writes a patch port that is to have no peer yet (NONEXISTENT_PEER): it has no OpenFlow port number then, on purpose.
+    private static bool IsWithoutPeer(OvsPortOptions options) =>
+        options.InterfaceType is "patch" && options.InterfaceOptions.TryGetValue("peer", out var peer) && peer is "nonexistent-peer";
 
     private static string Column(string name, string? value) => $"{name}={(value is null ? "[]" : Quote(value))}";
 

@@ -28,6 +28,11 @@ internal sealed partial class OvsInstance
     public Task DeleteFlowsAsync(string bridge, IReadOnlyList<string> flows, CancellationToken ct) =>
         ChangeFlowsAsync($"delete flows from bridge {bridge}", bridge, "add-flows", [.. flows.Select(f => $"delete {f}")], ct);
 
+    /// <summary>Deletes the flows of a bridge with exactly this match and priority, <c>priority=10,in_port=v0</c>, and no others that it covers.</summary>
+    /// <inheritdoc cref="ReplaceFlowsAsync"/>
+    public Task DeleteFlowsStrictAsync(string bridge, IReadOnlyList<string> flows, CancellationToken ct) =>
+        ChangeFlowsAsync($"delete flows from bridge {bridge}", bridge, "add-flows", [.. flows.Select(f => $"delete_strict {f}")], ct);
+
     /// <summary>Returns the flows of a bridge. Their counts include all frames that were there at the call.</summary>
     /// <exception cref="OvsException">There is no such bridge.</exception>
     public async Task<IReadOnlyList<OvsFlow>> DumpFlowsAsync(string bridge, CancellationToken ct)

@@ -8,13 +8,19 @@ public abstract partial class Switch
 {
     /// <summary>Makes a device that exists a port of this bridge: <c>ip link set … master</c>, <c>ovs-vsctl add-port</c>.</summary>
     /// <exception cref="TopologyException">The device is in another node, or is a port of another bridge: it is never stolen.</exception>
-    public async Task AttachAsync(Device device, CancellationToken ct = default)
+    public Task AttachAsync(Device device, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(device);
+        return AttachAsync(device, () => { }, ct);
+    }
+
+    private protected async Task AttachAsync(Device device, Action describe, CancellationToken ct)
+    {
         _ = device.Index;
         Plug(device);
         try
         {
+            describe();
             await PlugAsync(device, ct).ConfigureAwait(false);
         }
         catch

@@ -53,7 +53,9 @@ public sealed partial class Node
     public IReadOnlyDictionary<string, string> Sysctls => _sysctls;
 
     /// <summary>nftables rulesets that are loaded when the lab is applied, in the words of nft(8).</summary>
-    public IReadOnlyList<string> Rulesets => _rulesets.ConvertAll(r => r.Text);
+    public IReadOnlyList<string> Rulesets => _rulesets.FindAll(r => r.Tool == RulesetTool.Nft).ConvertAll(r => r.Text);
+
+    internal IReadOnlyList<NodeRuleset> AllRulesets => _rulesets;
 
     internal IEnumerable<NodeRuleset> NewRulesets => _rulesets.FindAll(r => !r.IsApplied);
 
@@ -177,7 +179,19 @@ public sealed partial class Node
     public void Sysctl(string name, string value) => _sysctls[name] = value;
 
     /// <summary>Loads an nftables ruleset, in the words of nft(8), when the lab is applied.</summary>
-    public void AddRuleset(string ruleset) => _rulesets.Add(new NodeRuleset(ruleset));
+    public void AddRuleset(string ruleset) => _rulesets.Add(new NodeRuleset(ruleset, RulesetTool.Nft));
+
+    /// <summary>Loads iptables rules when the lab is applied, beside those that are there, in the words of iptables-restore(8).</summary>
+    /// <param name="rules">Tables with their chains and rules: <c>*filter</c>, <c>:FORWARD ACCEPT</c>, <c>-A FORWARD …</c>, <c>COMMIT</c>.</param>
+    public void AddIptables(string rules) => _rulesets.Add(new NodeRuleset(rules, RulesetTool.Iptables));
+
+    /// <summary>The same for IPv6, in the words of ip6tables-restore(8).</summary>
+    /// <inheritdoc cref="AddIptables"/>
+    public void AddIp6tables(string rules) => _rulesets.Add(new NodeRuleset(rules, RulesetTool.Ip6tables));
+
+    /// <summary>Makes sets of addresses for iptables when the lab is applied, in the words of ipset(8): <c>create NIPv4web hash:net</c>.</summary>
+    /// <param name="sets">A command a line.</param>
+    public void AddIpsets(string sets) => _rulesets.Add(new NodeRuleset(sets, RulesetTool.Ipset));
 
     /// <summary>The node's name.</summary>
     public override string ToString() => Name;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using NetLab.Linux.Probe;
 using NetLab.Packets;
 
 namespace NetLab;
@@ -51,12 +52,29 @@ public sealed record NodeNeighbour(IPAddress Address, MacAddress Mac, Device Dev
     internal bool IsApplied { get; set; }
 }
 
-/// <summary>An nftables ruleset of a node.</summary>
-internal sealed class NodeRuleset(string text)
+/// <summary>Rules of a node's firewall, in the words of one of its programs.</summary>
+internal sealed class NodeRuleset(string text, RulesetTool tool)
 {
-    /// <summary>The ruleset in the words of nft(8).</summary>
+    /// <summary>The rules.</summary>
     public string Text => text;
 
-    /// <summary>Whether it was loaded.</summary>
+    /// <summary>The program that reads them.</summary>
+    public RulesetTool Tool => tool;
+
+    /// <summary>Whether they were loaded.</summary>
     public bool IsApplied { get; set; }
+}
+
+/// <summary>A program that reads firewall rules from its standard input.</summary>
+internal sealed record RulesetTool(string Program, params IReadOnlyList<string> Arguments)
+{
+    public static readonly RulesetTool Nft = new("nft", "-f", "-");
+
+    // What is there stays: chains of several owners live beside one another.
+    public static readonly RulesetTool Iptables = new("iptables-restore", "--noflush");
+    public static readonly RulesetTool Ip6tables = new("ip6tables-restore", "--noflush");
+    public static readonly RulesetTool Ipset = new("ipset", "-exist", "restore");
+
+    /// <summary>What the machine needs for it.</summary>
+    public Feature Needs => Program == "nft" ? Feature.NftProgram : Feature.IptablesProgram;
 }

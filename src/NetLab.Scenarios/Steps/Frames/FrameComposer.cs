@@ -24,6 +24,14 @@ internal sealed class FrameComposer(Lab lab)
             var mac = await DestinationMacAsync(send, sender, to, ct).ConfigureAwait(false);
             return Tagged(Frame.Ethernet(sourceMac, mac, (ushort)bare.Type, Payload(bare.Payload, bare.Size)), send);
         }
+        if (send.RouterAdvertisement is { } ra)
+        {
+            return Tagged(Frame.RouterAdvertisement(sourceMac, send.Source?.Value ?? Ipv6Address.LinkLocal(sourceMac), ra.ToAdvertisement()), send);
+        }
+        if (send.Rarp)
+        {
+            return Tagged(Frame.RarpAnnouncement(sourceMac), send);
+        }
         if (to is null)
         {
             throw new StepFailure("the step names no IP address to send to", "to: a VM or an IP address, or dst");
@@ -44,7 +52,7 @@ internal sealed class FrameComposer(Lab lab)
             { Udp: { } udp } =>
                 Frame.Udp(sourceMac, destinationMac, from, to, (ushort)udp.Source, (ushort)udp.Destination, Payload(udp.Payload, udp.Size), options),
             { Tcp: { } tcp } => Frame.Tcp(sourceMac, destinationMac, from, to, (ushort)tcp.Source, (ushort)tcp.Destination, Flags(tcp),
-                payload: Payload(tcp.Payload, tcp.Size), options: options),
+                tcp.SequenceNumber, tcp.AcknowledgmentNumber, payload: Payload(tcp.Payload, tcp.Size), options: options),
             { Icmp: { } echo } when v6 => Frame.Icmpv6Echo(sourceMac, destinationMac, from, to, echo.Request ? Icmpv6Type.EchoRequest : Icmpv6Type.EchoReply,
                 (ushort)echo.Id, (ushort)echo.Sequence, Payload(null, echo.Size ?? 32), options),
             { Icmp: { } echo } => Frame.IcmpEcho(sourceMac, destinationMac, from, to, echo.Request ? IcmpType.EchoRequest : IcmpType.EchoReply,

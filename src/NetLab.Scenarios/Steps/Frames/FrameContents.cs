@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using NetLab.Packets;
 using NetLab.Scenarios.Yaml;
 
 namespace NetLab.Scenarios;
@@ -9,6 +10,8 @@ namespace NetLab.Scenarios;
 /// <summary>A UDP datagram or a TCP segment.</summary>
 internal sealed class PortsEntry : Entry
 {
+    private static readonly ScalarShape<long> Sequence = Scalars.LongNumber("a sequence number", 0, uint.MaxValue);
+
     private static readonly ListShape<string> FlagList = new("flag", Scalars.OneOf("a flag", "syn", "ack", "fin", "rst", "psh", "urg"), single: true);
 
     public static readonly ObjectShape<PortsEntry> Udp = new ObjectShape<PortsEntry>("udp", "a UDP datagram")
@@ -21,6 +24,8 @@ internal sealed class PortsEntry : Entry
     public static readonly ObjectShape<PortsEntry> Tcp = new ObjectShape<PortsEntry>("tcp", "a TCP segment")
         .With("dst", "The destination port.", Scalars.Port, (tcp, value) => tcp.Destination = value.Value, required: true)
         .With("src", "The source port; 40000 when absent.", Scalars.Port, (tcp, value) => tcp.Source = value.Value)
+        .With("seq", "The sequence number; 0 when absent.", Sequence, (tcp, value) => tcp.SequenceNumber = (uint)value.Value)
+        .With("ack", "The acknowledgment number; 0 when absent.", Sequence, (tcp, value) => tcp.AcknowledgmentNumber = (uint)value.Value)
         .With("flags", "Its flags; syn when absent.", FlagList, (tcp, value) => tcp.Flags = value.Value)
         .With("payload", "The payload, as text.", Scalars.Text, (tcp, value) => tcp.Payload = value.Value)
         .With("size", "The payload's length, when its content does not matter.", FrameShapes.Size, (tcp, value) => tcp.Size = value.Value)
@@ -29,6 +34,10 @@ internal sealed class PortsEntry : Entry
     public int Source { get; set; } = 40000;
 
     public int Destination { get; set; }
+
+    public uint SequenceNumber { get; private set; }
+
+    public uint AcknowledgmentNumber { get; private set; }
 
     public string? Payload { get; set; }
 
@@ -96,6 +105,44 @@ internal sealed class EthernetEntry : Entry
     public string? Payload { get; set; }
 
     public int? Size { get; set; }
+}
+
+/// <summary>A router advertisement.</summary>
+internal sealed class RouterAdvertisementEntry : Entry
+{
+    private static readonly ScalarShape<InterfaceAddress> Prefix = new("a prefix", "2001:db8::/64",
+        scalar => Network(scalar.Text) is { } prefix ? (prefix, null)
+            : (default, new Problem($"{scalar.Noun} is not an IPv6 prefix", "a network and its length, like 2001:db8::/64")),
+        () => new JsonObject { ["type"] = "string", ["pattern"] = "^[0-9A-Fa-f:]+/[0-9]{1,3}$" });
+
+    public static readonly ObjectShape<RouterAdvertisementEntry> Shape = new ObjectShape<RouterAdvertisementEntry>("ra", "a router advertisement")
+        .With("prefix", "The prefix for hosts to make addresses of.", Prefix, (ra, value) => ra.Network6 = value.Value)
+        .With("lifetime", "For how long the sender is a default router; 1800 s when absent, with 0 it is none.", Scalars.Duration, (ra, value) =>
+            ra.Lifetime = value.Value)
+        .OrShort("2001:db8::/64", "^[0-9A-Fa-f:]+/[0-9]{1,3}$", (scalar, what, binding) =>
+            Prefix.TryBind(scalar, what, binding, out var prefix) ? new RouterAdvertisementEntry { Network6 = prefix } : null);
+
+    private InterfaceAddress? Network6 { get; set; }
+
+    private TimeSpan Lifetime { get; set; } = TimeSpan.FromSeconds(1800);
+
+    public RouterAdvertisement ToAdvertisement() => new()
+    {
+        RouterLifetime = (ushort)Lifetime.TotalSeconds,
+        Prefixes = Network6 is { } prefix ? [new NdpPrefix(Ipv6Address.From(prefix.Address), (byte)prefix.PrefixLength)] : [],
+    };
+
+    private static InterfaceAddress? Network(string text)
+    {
+        try
+        {
+            return text.Contains('/', StringComparison.Ordinal) && InterfaceAddress.Parse(text) is { IsIPv6: true } network ? network : null;
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
 }
 
 /// <summary>Words that several kinds of content share.</summary>

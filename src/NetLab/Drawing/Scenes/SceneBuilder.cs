@@ -58,6 +58,11 @@ internal sealed class SceneBuilder
         {
             scene.Notes.Add("filtered by nftables");
         }
+
+        if (node.AllRulesets.Any(r => r.Tool != RulesetTool.Nft))
+        {
+            scene.Notes.Add("filtered by iptables");
+        }
     }
 
     private void AddShapes(Node node)
