@@ -54,7 +54,8 @@ internal sealed class FateBuilder
     // A veth pair is a queue: the first that went out of the peer and has not come in yet is this one.
     private Step? CameFrom(Sighting sighting) => sighting.Device switch
     {
-        { OtherEnd: { } other } => NextOut(other) ?? NextOut(sighting.Device), // an XDP program at the other end may have sent it back
+        { OtherEnd: { } other } => NextOut(other) ?? NextOut(sighting.Device) // an XDP program at the other end may have sent it back
+            ?? LastIn(sighting.Node), // or a filter of tc has put it in there
         { LeadsToUserSpace: true } => null,
         { LeadsToStack: true } => LastInto(sighting.Device.Passes, sighting),
         { Tunnel: not null } => LastIn(sighting.Node)

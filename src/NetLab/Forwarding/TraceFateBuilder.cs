@@ -91,9 +91,15 @@ internal sealed class TraceFateBuilder
         }
 
         // What remains of a frame of which others were made for each receiver is dropped, and nobody misses it.
-        var place = DropPlace.ByKernel(node, drop, copy, _sent.Frame) with { Hops = HopsOf(copy) };
-        return DropKnowledge.IsHarmless(place) || (place.Reason == "NO_TX_TARGET" && copy.Children.Any(c => c.Origin is SkbOrigin.SamePacket)) ? null : place;
+        var place = DropPlace.ByKernel(node, drop, copy, _sent.Frame) with { Hops = HopsOf(copy), IsForBridge = IsForBridge(copy) };
+        return DropKnowledge.IsHarmless(place)
+            || (place.Reason is "NO_TX_TARGET" or "OTHERHOST" && copy.Children.Any(c => c.Origin is SkbOrigin.SamePacket)) ? null : place;
     }
+
+    // What a bridge floods it also shows to its own device; what went there alone was meant for it.
+    private bool IsForBridge(SkbCopy copy) => copy.Hops is [.., { Direction: SkbDirection.In }, { Direction: SkbDirection.In } up]
+        && _nodes.TryGetValue(up.Namespace, out var node) && node.FindDevice(up.DeviceName) is { IsBareSwitch: true }
+        && copy.Children.All(c => c.HopsOfParent < copy.Hops.Count - 1) && Seen(up.First) is { Destination.IsMulticast: false };
 
     // A copy is no end where others were made of it at its last hop, or where it is what a bridge device keeps for itself of a frame that it floods.
     private bool GoesOnElsewhere(SkbCopy copy)

@@ -16,6 +16,7 @@ internal sealed class FrameWatch(string why) : IFrameWatch
 
     private readonly Lock _gate = new();
     private readonly Dictionary<Node, PacketSocket> _sockets = [];
+    private readonly Dictionary<(Node Node, int Index), string> _names = [];
     private readonly List<Sighting> _log = [];
     private readonly List<Sighting> _fresh = [];
     private long _forgotten; // how much of the log is not looked at for a loop any more
@@ -176,11 +177,22 @@ internal sealed class FrameWatch(string why) : IFrameWatch
     private Sighting SightingOf(Node node, PacketRecord record)
     {
         node.Live.DevicesByIndex.TryGetValue(record.InterfaceIndex, out var device);
-        var name = device?.Name ?? (record.InterfaceIndex == 1 ? "lo" : $"if{record.InterfaceIndex}");
+        var name = device?.Name ?? NameOf(node, record.InterfaceIndex);
         var direction = record.Direction == PacketDirection.Outgoing ? HopDirection.Out : HopDirection.In;
         ushort? vlan = record.VlanTci is { } tci ? (ushort)(tci & 0xfff) : null;
         return new Sighting(0, record.TimestampNanoseconds, node, name, device, direction, vlan,
             Frame.FromBytes(_buffer.AsSpan(0, record.Length), record.HasPendingChecksum));
+    }
+
+    // A device that the lab did not describe: the kernel knows its name, for as long as it is there.
+    private string NameOf(Node node, int index)
+    {
+        if (!_names.TryGetValue((node, index), out var name))
+        {
+            _names[(node, index)] = name = node.Live.Route.FindLink(index)?.Name ?? $"if{index}";
+        }
+
+        return name;
     }
 
     // What is seen is kept all the time, so there is nothing to end.

@@ -37,4 +37,13 @@ internal static class InWords
         var words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         (await node.ExecAsync(words[0], words[1..])).EnsureSuccess();
     }
+
+    /// <summary>Runs one command after the other.</summary>
+    public static async Task DoAsync(this Node node, IEnumerable<string> commands)
+    {
+        foreach (var command in commands)
+        {
+            await node.DoAsync(command);
+        }
+    }
 }

@@ -7,7 +7,7 @@ internal static class BridgeDrops
 {
     public static Reason? Find(DropPlace place)
     {
-        if (place.LabDevice is not { Master: { } bridge } port || place.Node.Live.Route.FindLink(port.Index) is not { } link)
+        if (KernelPorts.At(place) is not var (bridge, port) || place.Node.Live.Route.FindLink(port.Index) is not { } link)
         {
             return null;
         }
@@ -41,6 +41,11 @@ internal static class BridgeDrops
                 break;
         }
 
+        if (place.In("stp_pdu_rcv", "br_stp_rcv"))
+        {
+            return BridgeModel.TakenByStp(bridge, port.Name, place.Seen); // the kernel frees its own messages as it frees what it drops
+        }
+
         if (place.In("__allowed_ingress", "br_allowed_ingress", "br_handle_frame_finish") && BridgeModel.IngressVlan(bridge, port, place.Vlan) is { } vlan)
         {
             return vlan;
@@ -54,7 +59,11 @@ internal static class BridgeDrops
 
         if (place.In("br_handle_frame_finish", "br_flood", "br_forward", "__br_forward", "br_multicast_flood"))
         {
-            return BridgeModel.NoPortFor(bridge, port, place.Seen);
+            var none = BridgeModel.NoPortFor(bridge, port, place.Seen);
+
+            // What a rule gave another destination is to leave where it came in.
+            return none?.Cause == Causes.FdbIngress && place.Came.Destination != place.Seen.Destination
+                ? none with { Remedy = $"bridge link set dev {port.Name} hairpin on" } : none;
         }
 
         return null;

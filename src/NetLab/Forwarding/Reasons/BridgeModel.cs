@@ -30,7 +30,7 @@ internal static class BridgeModel
     /// </summary>
     public static Reason? NoPortFor(Bridge bridge, Device ingress, Frame frame)
     {
-        var others = bridge.Ports.Where(p => p.IsApplied && !ReferenceEquals(p, ingress)).ToList();
+        var others = KernelPorts.Of(bridge).Where(p => p.LiveIndex != ingress.LiveIndex).ToList();
         if (others.Count == 0)
         {
             return new Reason(Causes.NoOtherPort, bridge.Node, ingress.Name,
@@ -123,7 +123,7 @@ internal static class BridgeModel
                     $"bridge fdb replace {frame.Destination} dev {egress.Name} master static", known);
         }
 
-        if (ReferenceEquals(ingress, egress))
+        if (ingress.LiveIndex == egress.LiveIndex)
         {
             return to.BridgePortOptions?.Hairpin == true ? null
                 : At(egress, Causes.HairpinOff,
@@ -167,6 +167,15 @@ internal static class BridgeModel
             ? At(egress, Causes.BridgeMtu, MtuSentence(bridge, egress, length, to.Mtu), MtuRemedy(egress, length))
             : null;
     }
+
+    /// <summary>A message of STP, which a bridge with STP takes itself; null for all others.</summary>
+    public static Reason? TakenByStp(Bridge bridge, string port, Frame frame) =>
+        frame.Destination.ToUInt64() != 0x0180_c200_0000
+        || bridge.Node.Live.Route.FindLink(bridge.Index)?.BridgeOptions is not { StpState: true } options ? null
+            : new Reason(Causes.StpTook, bridge.Node, port,
+                $"Bridge {bridge.Name} took the frame itself: it is a message of STP, {frame.Destination}, and STP is on there.",
+                [Evidence.Bridge($"{bridge.Name} stp_state 1, group_fwd_mask {options.GroupForwardMask}.")],
+                $"ip link set {bridge.Name} type bridge stp_state 0");
 
     /// <summary>Why VLAN filtering lets no such frame in by a port, or null.</summary>
     public static Reason? IngressVlan(Bridge bridge, Device ingress, int? tag)
@@ -309,5 +318,5 @@ internal static class BridgeModel
     private static string OnOff(bool? flag) => flag switch { true => "on", false => "off", null => "unknown" };
 
     private static string NameOf(Bridge bridge, int index) =>
-        index == bridge.Index ? $"{bridge.Name} itself" : bridge.Node.Devices.FirstOrDefault(d => d.LiveIndex == index)?.Name ?? $"interface {index}";
+        index == bridge.Index ? $"{bridge.Name} itself" : bridge.Node.Live.Route.FindLink(index)?.Name ?? $"interface {index}";
 }

@@ -39,7 +39,8 @@ internal static class DeviceDrops
             case var reason when reason.StartsWith("QDISC_", StringComparison.Ordinal):
                 return OfQueue(place);
             case "UNHANDLED_PROTO" when place.In("__netif_receive_skb_core"):
-                return place.Why(Causes.NoHandler,
+                return PacketReaders.At(place.Node, place.InterfaceIndex, place.EtherType) is { Count: > 0 } readers ? PacketReaders.Told(place, readers) :
+                    place.Why(Causes.NoHandler,
                     $"Nothing in {place.Node.Name} takes frames of EtherType 0x{place.Seen.EtherType:x4} at {device}: it is no port of a " +
                         $"bridge, and no protocol of the node has asked for them.",
                     $"make {device} a port of a bridge: ip link set {device} master BRIDGE");
@@ -92,15 +93,20 @@ internal static class DeviceDrops
             $"tc -s qdisc show dev {place.Device}", [.. queues.Select(q => Evidence.Qdisc($"{q}."))]);
     }
 
+    private static bool HasNoAddress(DropPlace place) => place.Node.Live.Route.FindLink(place.Device) is { MasterIndex: null } link
+        && !place.Node.Live.Route.GetAddresses(link.Index).Any(a => !a.Address.IsIPv6LinkLocal);
+
     private static Reason ForAnother(DropPlace place) =>
         place.Vlan is > 0 and var vlan
             ? place.Why(Causes.VlanUnknown, $"The frame is tagged with VLAN {vlan}, and {place.Where} has no device for that VLAN.",
                 $"ip link add link {place.Device} name {place.Device}.{vlan} type vlan id {vlan}, or send it untagged")
         : NeighbourReasons.Wrong(place) is { } wrong ? wrong
-        : place.LabDevice is { Switch: null, Addresses.Count: 0 }
-            ? place.Why(Causes.NotAPort,
+        : HasNoAddress(place) ? PacketReaders.At(place.Node, place.InterfaceIndex, place.EtherType) is { Count: > 0 } readers
+            ? PacketReaders.Told(place, readers)
+            : place.Why(Causes.NotAPort,
                 $"{place.Where} has no address, and {place.Device} is no port of a bridge: nothing there takes what is " +
-                    $"for {place.Seen.Destination}, or passes it on.", $"ip link set {place.Device} master BRIDGE")
+                    $"for {place.Seen.Destination}, or passes it on.",
+                place.LabDevice is null ? null : $"ip link set {place.Device} master {place.LabDevice.Switch?.Name ?? "BRIDGE"}")
             : place.Why(Causes.OtherHost,
                 $"The frame is for {place.Seen.Destination}, and {place.Where} has another " +
                     $"address{(place.LabDevice is { } d ? $", {KernelState.MacOf(d)}" : "")}; a node's stack takes only frames for itself.",

@@ -17,7 +17,7 @@ internal static class DropKnowledge
         place.In("ip6_mc_input", "tun_queue_purge", "ping_rcv")
         || NamelessDrops.IsTaken(place)
         || (place.Reason is "QUEUE_PURGE" && !place.In("neigh_destroy"))
-        || (place.LabDevice is { IsBareSwitch: true } && place.Reason is not "NETFILTER_DROP")
+        || (place.LabDevice is { IsBareSwitch: true } && (!place.IsForBridge || place.Reason is "UNHANDLED_PROTO") && place.Reason is not "NETFILTER_DROP")
         || (place.LabDevice is { Switch.IsInUserSpace: true, IsMadeByOvs: false } && place.CameIn);
 
     public static async Task<Reason> ExplainAsync(DropPlace place, RuleAccount rules, CancellationToken ct)
@@ -42,7 +42,8 @@ internal static class DropKnowledge
         reason ??= KernelReasons.All.TryGetValue(place.Reason, out var meaning)
             ? place.Why(Causes.KernelReason, $"The kernel dropped it at {place.Where}: {meaning} ({place.Reason} in {place.Function}).", null)
             : place.Why(Causes.Unknown, $"The kernel dropped it at {place.Where}: {place.Reason} in {place.Function}.", null);
-        return reason with { Evidence = [place.Told, .. reason.Evidence, .. place.Answer] };
+        Evidence[] up = place.IsForBridge ? [Evidence.Bridge($"the frame went up to {place.Device} itself, and out of no port.")] : [];
+        return reason with { Evidence = [place.Told, .. up, .. reason.Evidence, .. place.Answer] };
     }
 
     private static DropPlace Named(DropPlace place)

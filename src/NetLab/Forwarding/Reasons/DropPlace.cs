@@ -66,6 +66,9 @@ internal sealed record DropPlace
     /// <summary>The devices that it crossed before, in order.</summary>
     public IReadOnlyList<Hop> Hops { get; init; } = [];
 
+    /// <summary>Whether it went up to a bridge's own device, and to nobody else: it is no copy that nobody misses.</summary>
+    public bool IsForBridge { get; init; }
+
     /// <summary>Who tells it, and how.</summary>
     public required Evidence Told { get; init; }
 
@@ -123,6 +126,7 @@ internal sealed record DropPlace
         Vlan = frame.VlanId,
         EtherType = frame.EtherType,
         CameIn = true,
+        InterfaceIndex = hops[^1].LabDevice?.LiveIndex ?? 0,
         Lookups = lookup is null ? [] : [lookup],
         Told = Evidence.Model($"inferred from the state of {hops[^1].Node.Name} as it is now; the kernel's own reason is not to be had."),
     };
@@ -152,18 +156,7 @@ internal sealed record DropPlace
     }
 
     /// <summary>Whether the kernel freed the frame in one of these functions, however the compiler has named its parts.</summary>
-    public bool In(params ReadOnlySpan<string> functions)
-    {
-        foreach (var function in functions)
-        {
-            if (Is(Function, function))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    public bool In(params ReadOnlySpan<string> functions) => IsNamed(Function, functions);
 
     public Reason Why(Cause cause, string sentence, string? remedy, params Evidence[] evidence) => new(cause, Node, Device, sentence, evidence, remedy);
 
@@ -172,6 +165,20 @@ internal sealed record DropPlace
         drop.StartsWithEthernet ? Frame.FromBytes(drop.Bytes.Span)
         : drop is { NetworkOffset: 0, Bytes.Length: > 0 } ? Frame.Ethernet(default, default, drop.Protocol, drop.Bytes.Span)
         : null;
+
+    /// <summary>Whether a function of the kernel's words is one of these.</summary>
+    public static bool IsNamed(string function, params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (Is(function, name))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     // Of a function in a module the kernel gives the module too: br_handle_frame [bridge]; of parts that the compiler made: ip_rcv.cold, ip_rcv+0x1a.
     private static bool Is(string function, string name) =>

@@ -32,6 +32,15 @@ internal static class FateExplainer
             {
                 InStack(copy, node, taken, taken.Frame ?? sent.Frame, copies);
             }
+
+            if (copy.Reason is { } end && await Redirects.FindAsync(copy, end, rules, ct).ConfigureAwait(false) is { } redirect)
+            {
+                copy.EndBecauseOf(redirect.Cause == Causes.Mirrored ? CopyEnd.Consumed : CopyEnd.Dropped, redirect);
+            }
+            else if (copy.Reason is { } taken && (taken.Cause == Causes.PacketSocket || taken.Cause == Causes.StpTook))
+            {
+                copy.EndBecauseOf(CopyEnd.Consumed, taken);
+            }
         }
 
         return copies;
@@ -87,7 +96,13 @@ internal static class FateExplainer
             return;
         }
 
-        if (last.Enters is { } into)
+        if (copy.Skb is { End: SkbEnd.Open } skb && last.Direction == HopDirection.In && NeighbourReasons.Waiting(last.Node, skb) is { } waiting)
+        {
+            copy.EndBecauseOf(CopyEnd.Pending, waiting); // a bridge's own device routed it, for one
+            return;
+        }
+
+        if (last.Enters is { } into && !KernelPorts.HasLeft(into, last.LabDevice))
         {
             await InSwitchAsync(sent, copy, last, into, ct).ConfigureAwait(false);
         }
@@ -269,6 +284,11 @@ internal static class FateExplainer
     {
         var evidence = Evidence.Kernel($"the frame was freed, in {end.Location}.");
         var target = frame.Arp is { } arp ? arp.TargetIp.ToString() : frame.NeighborSolicitation is { } solicitation ? solicitation.Target.ToString() : null;
+        if (DropPlace.IsNamed(end.Location, "tpacket_rcv", "packet_rcv", "packet_rcv_spkt"))
+        {
+            return PacketReaders.Told(hop.Node, hop.Device, frame.EtherType, PacketReaders.At(hop.Node, end.InterfaceIndex, frame.EtherType), evidence);
+        }
+
         return frame.Arp is { Operation: ArpOperation.Request } request && StackModel.Proxied(hop.Node, hop.Device, request) is { } proxied
             ? proxied with { Evidence = [.. proxied.Evidence, evidence] }
             : target is not null

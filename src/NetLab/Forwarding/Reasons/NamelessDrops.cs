@@ -28,10 +28,10 @@ internal static class NamelessDrops
         place.In("br_handle_frame") ? OfBridgePort(place)
         : place.In("ip_rcv_finish_core") ? OfRouting(place)
         : place.In("icmpv6_rcv") && IsNdpFromAfar(place) ? "IPV6_NDISC_HOP_LIMIT"
+        : place.In("ip6_fragment") || (place.In("ip_fragment", "ip_do_fragment") && place.IcmpError is (3, 4)) ? "PKT_TOO_BIG"
         : place.In("vxlan_rcv") ? OfVxlanReceiver(place)
         : place.Has("vxlan_xmit") ? OfVxlanSender(place)
         : place.In("ip6_forward", "ip_forward") && XfrmDrops.MayBe(place) ? "XFRM_POLICY"
-        : place.In("ip6_fragment") || (place.In("ip_fragment", "ip_do_fragment") && place.IcmpError is (3, 4)) ? "PKT_TOO_BIG"
         : place.In("tcp_v4_do_rcv", "tcp_v6_do_rcv") ? OfListener(place)
         : null;
 

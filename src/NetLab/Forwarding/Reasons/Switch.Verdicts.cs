@@ -15,7 +15,8 @@ public abstract partial class Switch
 public sealed partial class Bridge
 {
     internal override Task<(CopyEnd End, Reason Reason)?> WhyNowhereAsync(Device ingress, Frame frame, CancellationToken ct) =>
-        Task.FromResult(BridgeModel.NoPortFor(this, ingress, frame) is { } none ? (CopyEnd.NotForwarded, none) : ((CopyEnd, Reason)?)null);
+        Task.FromResult(BridgeModel.TakenByStp(this, ingress.Name, frame) is { } stp ? (CopyEnd.Consumed, stp)
+            : BridgeModel.NoPortFor(this, ingress, frame) is { } none ? (CopyEnd.NotForwarded, none) : ((CopyEnd, Reason)?)null);
 
     internal override Reason? WhyNotBy(Device egress, Device ingress, Frame frame) => BridgeModel.WhyNot(this, ingress, egress, frame);
 }

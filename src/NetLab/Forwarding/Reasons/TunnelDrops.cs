@@ -1,4 +1,5 @@
 using NetLab.Linux.Netlink;
+using NetLab.Packets;
 
 namespace NetLab;
 
@@ -15,6 +16,23 @@ internal static class TunnelDrops
                 $"The frame came in a VXLAN packet with VNI {theirs}, and {place.Node.Name} has no tunnel of that " +
                     $"number{string.Concat(tunnels.Select(t => $"; {t.Link.Name} has {t.Spec.Id}"))}.",
                 "give both ends the same id", [.. tunnels.Select(Words)]);
+        }
+
+        if (place.Reason is "LOCAL_MAC" && place.Node.Live.Route.FindLink(place.Device) is { KindData: VxlanSpec, Mac: { } own })
+        {
+            var mac = MacAddress.From(own);
+            return place.Why(Causes.VxlanOwnMac,
+                $"The frame that came out of the tunnel {place.Where} has the source {mac}, which is the address of {place.Device} itself: it came back, "
+                    + "or two have the same address.",
+                $"ip link set {place.Device} address {MacAddress.FromUInt64(mac.ToUInt64() ^ 0x0400_0000_0000)}, or give the sender another one",
+                Evidence.Link($"{place.Device} address {mac}."));
+        }
+
+        if (place.Reason is "VXLAN_INVALID_HDR")
+        {
+            return place.Why(Causes.VxlanHeader,
+                $"What came to UDP port {place.Seen.Udp?.DestinationPort} of {place.Node.Name}, a tunnel's, has no valid VXLAN header.",
+                "see who sends there what is no VXLAN", [.. TunnelsOf(place.Node).Select(Words)]);
         }
 
         if (!place.Has("vxlan_xmit"))
@@ -40,6 +58,11 @@ internal static class TunnelDrops
     /// <summary>A VXLAN packet that no tunnel of the node takes, or null.</summary>
     public static Reason? NoTunnel(DropPlace place, int port)
     {
+        if (Misled(place) is { } misled)
+        {
+            return misled;
+        }
+
         var tunnels = TunnelsOf(place.Node);
         if (tunnels.Count == 0 || place.Seen.Vxlan is null)
         {
@@ -52,6 +75,25 @@ internal static class TunnelDrops
         return place.Why(Causes.NoSocket, $"Nobody in {place.Node.Name} listens on UDP port {port}, where the VXLAN packet is for: {each}.",
             tunnels.Find(t => !t.Link.IsUp).Link is { } down ? $"ip link set {down.Name} up"
                 : "give both ends of the tunnel the same dstport", [.. tunnels.Select(Words)]);
+    }
+
+    // The FDB of the tunnel that sent it names this node.
+    private static Reason? Misled(DropPlace place)
+    {
+        if (place.Hops.LastOrDefault(h => h is { Direction: HopDirection.Out, LabDevice: KernelDevice { Spec: VxlanSpec } }) is not
+            { LabDevice: { IsApplied: true } tunnel, Frame: { } inner } || place.To is not { } to
+            || tunnel.Node.Live.Route.FindLink(tunnel.Index)?.KindData is not VxlanSpec spec || to.Equals(spec.Remote))
+        {
+            return null;
+        }
+
+        return tunnel.Node.Live.Route.GetFdb().Where(e => e.Index == tunnel.Index && to.Equals(e.Remote))
+            .OrderBy(e => MacAddress.From(e.Mac) == inner.Destination ? 0 : 1).FirstOrDefault() is not { } entry ? null
+            : place.Why(Causes.VxlanFdb,
+                $"The FDB of {tunnel} sends what is for {MacAddress.From(entry.Mac)} to {to}, which is {place.Node.Name}, and there nobody listens "
+                    + $"on UDP port {place.Seen.Udp?.DestinationPort}.",
+                $"bridge fdb del {MacAddress.From(entry.Mac)} dev {tunnel.Name} dst {to} self, in node {tunnel.Node.Name}",
+                Evidence.Bridge($"fdb of {tunnel}: {MacAddress.From(entry.Mac)} dst {to}."));
     }
 
     /// <summary>The VXLAN devices of a node.</summary>

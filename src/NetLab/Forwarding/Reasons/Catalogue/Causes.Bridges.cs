@@ -147,5 +147,11 @@ public static partial class Causes
         "ports that received the same frame again and again",
         "take a link of the loop away, or let the switches run STP");
 
+    /// <summary>STP took the frame: it is one of its own messages.</summary>
+    public static Cause StpTook { get; } = OfBridges("stp-took",
+        "STP took the frame: it is one of its own messages.",
+        "the destination 01:80:c2:00:00:00, and stp_state of the bridge",
+        "nothing; a bridge without STP passes it on");
+
     private static Cause OfBridges(string word, string meaning, string confirmedBy, string advice) => new(word, "Linux bridges", meaning, confirmedBy, advice);
 }

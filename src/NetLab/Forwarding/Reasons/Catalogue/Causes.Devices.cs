@@ -99,5 +99,23 @@ public static partial class Causes
         "the device has a program, and the frame did not go on into the stack; the kernel tells of no drop",
         "`ip link set DEVICE xdp off`");
 
+    /// <summary>A filter of tc, or a rule at the device, took the frame away and sent it to another device.</summary>
+    public static Cause Redirected { get; } = OfDevices("redirected",
+        "A filter of tc, or a rule at the device, took the frame away and sent it to another device.",
+        "the way of the frame, and the filter (mirred redirect) or the rule (fwd)",
+        "`tc filter del`, or delete the rule");
+
+    /// <summary>A copy that a filter of tc, or a rule, made of the frame: nobody is meant by it, and the frame itself went on.</summary>
+    public static Cause Mirrored { get; } = OfDevices("mirrored",
+        "A copy that a filter of tc, or a rule, made of the frame: nobody is meant by it, and the frame itself went on.",
+        "the way of the copy, and the filter (mirred mirror) or the rule (dup)",
+        "nothing, or delete the filter or the rule");
+
+    /// <summary>A program read the frame by a packet socket, and no protocol of the node took it.</summary>
+    public static Cause PacketSocket { get; } = OfDevices("packet-socket",
+        "A program read the frame by a packet socket, and no protocol of the node took it.",
+        "the kernel freed it where packet sockets read, or the node's stack refused it; /proc/net/packet",
+        "nothing, or look at what the program does with it");
+
     private static Cause OfDevices(string word, string meaning, string confirmedBy, string advice) => new(word, "Devices", meaning, confirmedBy, advice);
 }

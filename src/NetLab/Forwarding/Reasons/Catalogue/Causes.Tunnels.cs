@@ -21,5 +21,23 @@ public static partial class Causes
         "the kernel drops in vxlan_xmit with IP_OUTNOROUTES",
         "`ip route add REMOTE via GATEWAY`");
 
+    /// <summary>The tunnel's FDB sent the frame to a node that has no tunnel there.</summary>
+    public static Cause VxlanFdb { get; } = OfTunnels("vxlan-fdb",
+        "The tunnel's FDB sent the frame to a node that has no tunnel there.",
+        "the kernel drops the outer packet with NO_SOCKET, and the FDB entry of the tunnel",
+        "`bridge fdb del MAC dev TUNNEL dst ADDRESS`");
+
+    /// <summary>The frame in the tunnel's packet has the tunnel's own MAC address as its source: it came back, or two have the same address.</summary>
+    public static Cause VxlanOwnMac { get; } = OfTunnels("vxlan-own-mac",
+        "The frame in the tunnel's packet has the tunnel's own MAC address as its source: it came back, or two have the same address.",
+        "the kernel drops with LOCAL_MAC, and the address of the tunnel's device",
+        "give one of the two another address");
+
+    /// <summary>What came to the tunnel's port has no valid VXLAN header.</summary>
+    public static Cause VxlanHeader { get; } = OfTunnels("vxlan-header",
+        "What came to the tunnel's port has no valid VXLAN header.",
+        "the kernel drops with VXLAN_INVALID_HDR",
+        "see who sends to the tunnel's port what is no VXLAN");
+
     private static Cause OfTunnels(string word, string meaning, string confirmedBy, string advice) => new(word, "Tunnels", meaning, confirmedBy, advice);
 }

@@ -1,0 +1,39 @@
+using NetLab.Linux.Netlink;
+
+namespace NetLab;
+
+/// <summary>The ports of bridges, as the kernel has them: programs and people make some, and take others away.</summary>
+internal static class KernelPorts
+{
+    /// <summary>The devices whose master is the bridge, and those that the lab described as its ports.</summary>
+    public static IReadOnlyList<Device> Of(Bridge bridge) =>
+        [.. bridge.Ports.Where(p => p.IsApplied)
+            .Concat(bridge.Node.Live.Route.GetLinks().Where(l => l.MasterIndex == bridge.Index).Select(l => DeviceOf(bridge.Node, l)))
+            .DistinctBy(p => p.LiveIndex)];
+
+    /// <summary>The bridge whose port a device is now; null where it is none's.</summary>
+    public static Bridge? BridgeOf(Node node, int index)
+    {
+        var links = node.Live.Route.GetLinks();
+        return links.FirstOrDefault(l => l.Index == index)?.MasterIndex is not { } master
+            || links.FirstOrDefault(l => l.Index == master) is not { Kind: "bridge" } link ? null
+            : node.Live.DevicesByIndex.TryGetValue(master, out var known) && known is Bridge bridge ? bridge
+            : new Bridge(node, link.Name) { LiveIndex = master };
+    }
+
+    /// <summary>Whether a device that the lab described as a bridge's port is none's any more.</summary>
+    public static bool HasLeft(Switch master, Device? device) =>
+        master.InKernel is not null && device is { IsApplied: true } && BridgeOf(device.Node, device.Index) is null;
+
+    /// <summary>The bridge and the port where something was dropped; null where that is no port of a bridge.</summary>
+    public static (Bridge Bridge, Device Port)? At(DropPlace place)
+    {
+        var index = place.LabDevice is { IsApplied: true } known ? known.Index : place.InterfaceIndex;
+        return index != 0 && place.Node.Live.Route.FindLink(index) is { MasterIndex: not null } link && BridgeOf(place.Node, index) is { } bridge
+            ? (bridge, DeviceOf(place.Node, link)) : null;
+    }
+
+    private static Device DeviceOf(Node node, LinkInfo link) =>
+        node.Live.DevicesByIndex.TryGetValue(link.Index, out var known) ? known
+            : new AdoptedDevice(node, link.Name, link.Kind ?? "device") { LiveIndex = link.Index };
+}

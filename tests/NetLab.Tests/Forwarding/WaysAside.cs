@@ -1,0 +1,219 @@
+using System.Diagnostics;
+using System.Net;
+using NetLab.Linux.Probe;
+using NetLab.Packets;
+using NetLab.Xunit;
+
+namespace NetLab.Tests.Forwarding;
+
+/// <summary>
+/// What takes a frame aside on its way over bridges: filters, rules, programs, ports that nobody described, tunnels that lead elsewhere.
+/// The remedy that is told works as it is printed.
+/// </summary>
+public abstract class WaysAside(FrameTracing tracing)
+{
+    private bool SeesDrops => tracing == FrameTracing.Kernel;
+
+    [LabTheory(Feature.NftProgram)]
+    [InlineData("b/v1", "tc qdisc add dev v1 clsact", "tc filter add dev v1 ingress protocol all u32 match u32 0 0 action mirred egress redirect dev x0")]
+    [InlineData("b/v1", "tc qdisc add dev v1 clsact", "tc filter add dev v1 ingress protocol all u32 match u32 0 0 action mirred ingress redirect dev x0")]
+    [InlineData("b/v1", "tc qdisc add dev v1 ingress", "tc filter add dev v1 ingress protocol all u32 match u32 0 0 action mirred egress redirect dev x0")]
+    [InlineData("b/tap-vm2", "tc qdisc add dev tap-vm2 clsact",
+        "tc filter add dev tap-vm2 egress protocol all u32 match u32 0 0 action mirred egress redirect dev x0")]
+    [InlineData("b/v1", "nft add table netdev f", "nft add chain netdev f i { type filter hook ingress device v1 priority 0; }", "nft add rule netdev f i fwd to x0")]
+    public async Task What_a_filter_sends_elsewhere_is_told_as_the_filters(string place, params string[] commands)
+    {
+        await using var scene = await WithSideAsync();
+        await scene.B.DoAsync(commands);
+        var fate = await scene.SendAsync();
+        var reason = fate.EndsBy("redirected", place, "took the frame away and sent it to x0");
+        Assert.Equal(reason, fate.WhyNot(scene.Vm2));
+        await reason.DoAsync();
+        (await scene.SendAsync()).ShouldReach(scene.Vm2).Once();
+    }
+
+    [LabTheory(Feature.NftProgram)]
+    [InlineData("tc qdisc add dev v1 clsact", "tc filter add dev v1 ingress protocol all u32 match u32 0 0 action mirred egress mirror dev x0")]
+    [InlineData("nft add table netdev f", "nft add chain netdev f i { type filter hook ingress device v1 priority 0; }", "nft add rule netdev f i dup to x0")]
+    public async Task A_copy_that_a_filter_makes_is_no_drop(params string[] commands)
+    {
+        await using var scene = await WithSideAsync();
+        await scene.B.DoAsync(commands);
+        var fate = await scene.SendAsync();
+        fate.ShouldReach(scene.Vm2).Once();
+        fate.EndsBy("mirrored", "b/v1", "sent a copy to x0");
+        Assert.DoesNotContain(fate.Copies, c => c.End is CopyEnd.Dropped);
+    }
+
+    [LabFact]
+    public async Task A_message_of_STP_is_taken_by_a_bridge_with_STP_and_passed_on_by_others()
+    {
+        await using var scene = await BridgeScene.BuildAsync(tracing);
+        await scene.A.DoAsync("ip link set br0 type bridge stp_state 1 forward_delay 200 hello_time 1000");
+        await scene.A.DoAsync("ip link set br0 type bridge stp_state 1");
+        byte[] message = [0x42, 0x42, 3, 0, 0, 0, 0, 0, 0x80, 0, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0x80, 0, 2, 2, 2, 2, 2, 2, 0x80, 1, 0, 0, 20, 0, 2, 0, 15, 0];
+        var frame = Frame.Ethernet(scene.Vm1.Mac, MacAddress.Parse("01:80:c2:00:00:00"), 38, message);
+        var reason = (await scene.Vm1.SendAsync(frame)).EndsBy("stp-took", "a/tap-vm1", "it is a message of STP");
+        await reason.DoAsync();
+        (await scene.Vm1.SendAsync(frame)).ShouldReach(scene.Vm2).Once();
+    }
+
+    [LabFact]
+    public async Task A_copy_that_waits_in_one_ports_queue_is_not_missing()
+    {
+        await using var scene = await BridgeScene.BuildAsync(tracing);
+        var vm3 = scene.A.AddVm("vm3", scene.BridgeA);
+        await scene.Lab.ApplyAsync();
+        await scene.SendAfterAsync(scene.A, "tc qdisc add dev v0 root tbf rate 8kbit burst 1600 limit 100000", scene.Udp(1400));
+        var fate = await scene.SendAsync(1400);
+        fate.ShouldReach(vm3).Once();
+        if (SeesDrops)
+        {
+            fate.EndsBy("queued", "a/v0", "waits in the queue of a/v0");
+        }
+    }
+
+    [LabTheory]
+    [InlineData("bridge link set dev h0 isolated on", "bridge link set dev v1 isolated on", "isolated", "b/h0")]
+    [InlineData("bridge link set dev h0 hairpin off", "ip link set h1 down", "no-carrier", "b/h0")]
+    public async Task A_port_that_was_made_by_hand_is_one(string first, string second, string cause, string place)
+    {
+        await using var scene = await BridgeScene.BuildAsync(tracing);
+        const string Mac = "02:00:00:00:77:77";
+        await scene.B.DoAsync(["ip link add h0 type veth peer name h1", "ip link set h0 master br0 up", $"ip link set h1 address {Mac} up",
+            "ip address add 10.0.0.77/24 dev h1", $"bridge fdb replace {Mac} dev h0 master static"]);
+        await scene.Lab.SettleAsync();
+        await scene.B.DoAsync([first, second]);
+        using var program = scene.B.OpenUdp(53);
+        var frame = Frame.Udp(scene.Vm1.Mac, MacAddress.Parse(Mac), scene.Vm1.Address, IPAddress.Parse("10.0.0.77"), 40_000, 53, "x"u8);
+        var reason = (await scene.Vm1.SendAsync(frame)).EndsBy(cause, place, "br0");
+        Assert.Equal(0, program.Available);
+        if (cause == "isolated")
+        {
+            await reason.DoAsync();
+            await scene.Vm1.SendAsync(frame);
+            Assert.True(program.Available > 0);
+        }
+    }
+
+    [LabTheory(Feature.NftProgram)]
+    [InlineData("ebtables -t nat -A PREROUTING -p IPv4 -j redirect")]
+    [InlineData("ebtables -t nat -A PREROUTING -p IPv4 --ip-proto udp -j redirect")]
+    public async Task What_a_rule_gives_to_the_bridge_itself_is_not_lost(string rule)
+    {
+        await using var scene = await BridgeScene.BuildAsync(tracing);
+        var fate = await scene.SendAfterAsync(scene.B, rule);
+        if (SeesDrops)
+        {
+            var reason = fate.EndsBy("forwarding-off", "b/br0", "the packet is for 10.0.0.2");
+            Assert.Contains("went up to br0 itself", string.Join(' ', reason.Evidence), StringComparison.Ordinal);
+            return;
+        }
+
+        Assert.All(fate.Copies, c => Assert.Null(c.Reason));
+    }
+
+    [LabFact(Feature.NftProgram)]
+    public async Task A_bridged_frame_that_a_rule_gives_another_address_goes_where_the_rule_sends_it()
+    {
+        await using var scene = await BridgeScene.BuildAsync(tracing);
+        scene.B.WriteSysctl("net.bridge.bridge-nf-call-iptables", "1");
+        await scene.B.DoAsync("ip address add 10.0.0.254/24 dev br0");
+        await scene.B.LoadRulesetAsync("table ip nat {\nchain p { type nat hook prerouting priority -100; udp dport 53 dnat to 10.7.0.99; }\n}");
+        var fate = await scene.SendAsync();
+        if (SeesDrops)
+        {
+            fate.EndsBy("forwarding-off", "b/br0", "the packet is for 10.7.0.99");
+        }
+        else
+        {
+            Assert.All(fate.Copies, c => Assert.Null(c.Reason));
+        }
+    }
+
+    [LabFact]
+    public async Task Who_reads_by_a_packet_socket_is_named()
+    {
+        await using var scene = await BridgeScene.BuildAsync(tracing);
+        await scene.B.DoAsync("ip link set v1 nomaster");
+        var program = scene.B.Start("tcpdump", ["-i", "v1", "-w", "/dev/null"]);
+        for (var begun = Stopwatch.StartNew(); !program.Error.Contains("listening on", StringComparison.Ordinal); await Task.Delay(10))
+        {
+            Assert.True(begun.Elapsed < TimeSpan.FromSeconds(10), program.Error); // a program says on its own when it is ready
+        }
+
+        var fate = await scene.SendAsync();
+        var reason = fate.EndsBy("packet-socket", "b/v1", "tcpdump");
+        Assert.Equal(CopyEnd.Consumed, fate.Copies.Single(c => c.Reason == reason).End);
+    }
+
+    [LabFact(Feature.Vxlan)]
+    public async Task A_tunnel_whose_FDB_leads_elsewhere_is_told()
+    {
+        await using var scene = await VxlanScene.BuildAsync(tracing: tracing);
+        scene.Lab.AddLink(scene.A.End("u1", "10.8.0.1/24"), scene.Lab.AddNode("c").End("u1", "10.8.0.2/24"));
+        await scene.Lab.ApplyAsync();
+        await scene.A.DoAsync($"bridge fdb replace {scene.Vm2.Mac} dev vx0 dst 10.8.0.2 self");
+        var fate = await scene.SendAsync();
+        if (!SeesDrops)
+        {
+            Assert.All(fate.Copies, c => Assert.Null(c.Reason));
+            return;
+        }
+
+        var reason = fate.EndsBy("vxlan-fdb", "c/u1", "The FDB of a/vx0 sends what is for");
+        await reason.DoAsync();
+        (await scene.SendAsync()).ShouldReach(scene.Vm2).Once();
+    }
+
+    [LabFact(Feature.Vxlan)]
+    public async Task A_frame_that_has_the_tunnels_own_address_is_told()
+    {
+        await using var scene = await VxlanScene.BuildAsync(tracing: tracing);
+        var own = MacAddress.From(scene.B.Live.Route.FindLink("vx0")!.Mac!);
+        var frame = Frame.Udp(own, scene.Vm2.Mac, scene.Vm1.Address, scene.Vm2.Address, 4000, 53, "x"u8);
+        var fate = await scene.Vm1.SendAsync(frame);
+        if (!SeesDrops)
+        {
+            Assert.All(fate.Copies, c => Assert.Null(c.Reason));
+            return;
+        }
+
+        await fate.EndsBy("vxlan-own-mac", "b/vx0", $"has the source {own}").DoAsync();
+        (await scene.Vm1.SendAsync(frame)).ShouldReach(scene.Vm2).Once();
+    }
+
+    [LabFact(Feature.Vxlan)]
+    public async Task What_is_too_large_for_the_network_below_a_tunnel_is_told()
+    {
+        await using var scene = await VxlanScene.BuildAsync(tracing: tracing);
+        await scene.A.DoAsync("ip link set vx0 type vxlan df set");
+        await scene.A.DoAsync("ip link set u0 mtu 1400");
+        var fate = await scene.SendAsync(1400);
+        if (SeesDrops)
+        {
+            await fate.EndsBy("too-big", "a/u0", "larger than the MTU 1400 of a/u0").DoAsync();
+            (await scene.SendAsync(1400)).ShouldReach(scene.Vm2).Once();
+        }
+        else
+        {
+            Assert.All(fate.Copies, c => Assert.Null(c.Reason));
+        }
+    }
+
+    private async Task<BridgeScene> WithSideAsync()
+    {
+        var scene = await BridgeScene.BuildAsync(tracing);
+        scene.Lab.AddLink(scene.B.End("x0"), scene.Lab.AddNode("c").End("x1", "10.3.0.1/24"));
+        await scene.Lab.ApplyAsync();
+        return scene;
+    }
+}
+
+/// <inheritdoc/>
+[Trait("Category", "Fate")]
+public sealed class WaysAsideByTracepoints() : WaysAside(FrameTracing.Kernel);
+
+/// <inheritdoc/>
+[Trait("Category", "Fate")]
+public sealed class WaysAsideByPacketSockets() : WaysAside(FrameTracing.PacketSockets);
