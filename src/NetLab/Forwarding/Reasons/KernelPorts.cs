@@ -17,8 +17,8 @@ internal static class KernelPorts
         var links = node.Live.Route.GetLinks();
         return links.FirstOrDefault(l => l.Index == index)?.MasterIndex is not { } master
             || links.FirstOrDefault(l => l.Index == master) is not { Kind: "bridge" } link ? null
-            : node.Live.DevicesByIndex.TryGetValue(master, out var known) && known is Bridge bridge ? bridge
-            : new Bridge(node, link.Name) { LiveIndex = master };
+            : node.Devices.Select(d => d.Master).FirstOrDefault(b => b?.LiveIndex == master)
+            ?? new Bridge(node, link.Name) { LiveIndex = master };
     }
 
     /// <summary>Whether a device that the lab described as a bridge's port is none's any more.</summary>

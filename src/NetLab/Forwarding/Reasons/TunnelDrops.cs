@@ -80,7 +80,7 @@ internal static class TunnelDrops
     // The FDB of the tunnel that sent it names this node.
     private static Reason? Misled(DropPlace place)
     {
-        if (place.Hops.LastOrDefault(h => h is { Direction: HopDirection.Out, LabDevice: KernelDevice { Spec: VxlanSpec } }) is not
+        if (place.Hops.LastOrDefault(h => h is { Direction: HopDirection.Out, LabDevice.Tunnel: not null }) is not
             { LabDevice: { IsApplied: true } tunnel, Frame: { } inner } || place.To is not { } to
             || tunnel.Node.Live.Route.FindLink(tunnel.Index)?.KindData is not VxlanSpec spec || to.Equals(spec.Remote))
         {
