@@ -16,7 +16,7 @@ namespace NetLab.Linux.Processes;
 internal static unsafe class ForeignThread
 {
     public const uint MS_RDONLY = 1, MS_NOSUID = 2, MS_NODEV = 4, MS_NOEXEC = 8, MS_REMOUNT = 32, MS_BIND = 0x1000, MS_REC = 0x4000, MS_SLAVE = 0x80000;
-    private const int MNT_DETACH = 2, PR_CAPBSET_DROP = 24, Capabilities = 64;
+    private const int MNT_DETACH = 2, PR_SET_SECCOMP = 22, SECCOMP_MODE_FILTER = 2, PR_CAPBSET_DROP = 24, Capabilities = 64;
 
     private static readonly int HomeMount = OpenHome("mnt");
     private static readonly int HomePid = OpenHome("pid_for_children");
@@ -121,6 +121,9 @@ internal static unsafe class ForeignThread
         /// </summary>
         public ulong DroppedCapabilities;
         public void* CapabilityHeader, CapabilityData;
+
+        /// <summary>A filter of the child's system calls, a <c>struct sock_fprog</c> (seccomp(2)), or null. Where the kernel takes none, there is none.</summary>
+        public void* SystemCallFilter;
 
         /// <summary>The program, or null for none.</summary>
         public byte* Program;
@@ -251,6 +254,11 @@ internal static unsafe class ForeignThread
         if (failed == Step.None && plan->CapabilityHeader != null && capSet(plan->CapabilityHeader, plan->CapabilityData) != 0)
         {
             failed = Step.DropCapability;
+        }
+
+        if (failed == Step.None && plan->SystemCallFilter != null)
+        {
+            _ = prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, (nuint)plan->SystemCallFilter, 0, 0);
         }
 
         var error = *errno;

@@ -106,6 +106,11 @@ internal static unsafe class Launcher
             Restrict(ref steps, plan.Arena, privileges);
         }
 
+        if (start.SkipsSleeps)
+        {
+            steps.SystemCallFilter = SleepFilter.In(plan.Arena);
+        }
+
         steps.Program = plan.Arena.Text(Path.GetFullPath(program));
         steps.Arguments = plan.Arena.Texts([start.Program, .. start.Arguments]);
         steps.Environment = plan.Arena.Texts([.. environment.Select(variable => $"{variable.Key}={variable.Value}")]);

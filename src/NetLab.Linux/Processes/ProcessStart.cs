@@ -52,6 +52,12 @@ public sealed record ProcessStart(string Program, IReadOnlyList<string> Argument
     /// </summary>
     public bool ShareTerminal { get; init; }
 
+    /// <summary>
+    /// Whether nanosleep(2) and clock_nanosleep(2) return at once in it: for a program that sleeps where nobody needs it to. It still waits for
+    /// descriptors, timers and locks as ever.
+    /// </summary>
+    internal bool SkipsSleeps { get; init; }
+
     /// <summary>The command line, for messages.</summary>
     public override string ToString() => string.Join(' ', Arguments.Prepend(Program).Select(Quoted));
 

@@ -204,6 +204,10 @@ internal sealed partial class OvsInstance : IAsyncDisposable
         // The directories in which Open vSwitch makes its files; a core file goes where the program started.
         Environment = new Dictionary<string, string> { ["OVS_RUNDIR"] = Inside, ["OVS_LOGDIR"] = Inside, ["OVS_DBDIR"] = Inside, ["OVS_SYSCONFDIR"] = Inside },
         WorkingDirectory = Inside,
+
+        // With its first bridge of user space ovs-vswitchd sleeps for 100 ms to learn how fast the processor's clock counts, for statistics of polling
+        // threads (pmd_perf_estimate_tsc_frequency in lib/dpif-netdev-perf.c). It measures as well what is shorter.
+        SkipsSleeps = program is "ovs-vswitchd",
     };
 
     // Several commands on a connection of their own: ovs-vswitchd does them one after the other with nothing in between.

@@ -33,6 +33,13 @@ public sealed class ProcessGroupTests : IDisposable
     }
 
     [Fact]
+    public async Task A_program_that_shall_not_sleep_does_all_else_as_ever()
+    {
+        var result = await _group.RunAsync(Shell("sleep 100000 && sleep 100000 && echo awake") with { SkipsSleeps = true });
+        Assert.Equal("awake\n", result.EnsureSuccess().Output);
+    }
+
+    [Fact]
     public async Task Much_output_is_read_whole_and_in_order()
     {
         var lines = new List<string>();
