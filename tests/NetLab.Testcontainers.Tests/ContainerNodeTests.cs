@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Text;
 using DotNet.Testcontainers.Containers;
 using NetLab.Linux;
 using NetLab.Packets;
+using NetLab.Scenarios;
 
 namespace NetLab.Tests;
 
@@ -116,6 +118,37 @@ public sealed class ContainerNodeTests : IClassFixture<ServerImage>
         other.AddContainer(one, "a", on, "10.77.0.1/24", device: "eth0");
         Assert.Contains("has a device 'eth0' already", (await Assert.ThrowsAsync<TopologyException>(() => other.ApplyAsync())).Message,
             StringComparison.Ordinal);
+    }
+
+    [EngineFact]
+    public async Task A_scenario_has_a_container_as_a_node()
+    {
+        await using var redis = ServerImage.Redis();
+        await redis.StartAsync();
+        var yaml = ExampleOfContainer().Replace("redis-1", redis.Id[..12], StringComparison.Ordinal);
+        await using (var run = ScenarioRun.Describe(ScenarioDocument.Parse(yaml)))
+        {
+            await foreach (var happening in run.PlayAsync())
+            {
+                _ = happening;
+            }
+
+            Assert.True(run.Succeeded);
+        }
+
+        await redis.StopAsync();
+        await using var refused = ScenarioRun.Describe(ScenarioDocument.Parse(yaml));
+        var told = await Assert.ThrowsAsync<ScenarioException>(async () => await refused.PlayAsync().GetAsyncEnumerator().MoveNextAsync());
+        Assert.Contains("which does not run (exited", Assert.Single(told.Diagnostics).ToString(), StringComparison.Ordinal);
+        Assert.Equal(6, told.Diagnostics[0].At.Line);
+    }
+
+    // The one of the page about scenarios.
+    private static string ExampleOfContainer([CallerFilePath] string here = "")
+    {
+        var page = File.ReadAllText(Path.Combine(Path.GetDirectoryName(here)!, "../../docs/scenarios.md"));
+        var begin = page.IndexOf("name: A running container as a node", StringComparison.Ordinal);
+        return page[begin..page.IndexOf("```", begin, StringComparison.Ordinal)];
     }
 
     [EngineFact]

@@ -24,6 +24,9 @@ internal abstract class Part : Entry
     {
     }
 
+    /// <summary>Adds the node itself, where it is somebody else's and this part says whose; null for a node of the lab's own.</summary>
+    public virtual Node? AddNode(Lab lab, string name) => null;
+
     /// <summary>Adds what needs nothing else: bridges.</summary>
     public virtual void Add(Node node, NodeEntry entry)
     {

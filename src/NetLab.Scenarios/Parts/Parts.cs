@@ -5,6 +5,7 @@ internal static class Parts
 {
     public static readonly IReadOnlyList<PartKind> All =
     [
+        ContainerPart.Kind,
         BridgePart.Kind,
         IntegrationBridgePart.Kind,
         OvsBridgePart.Kind,

@@ -8,7 +8,7 @@ internal static class LabBuilder
         var lab = new Lab(options);
         foreach (var (name, node) in entry.Nodes)
         {
-            var added = lab.AddNode(name.Value);
+            var added = node.Parts.Select(part => part.AddNode(lab, name.Value)).FirstOrDefault(own => own is not null) ?? lab.AddNode(name.Value);
             foreach (var part in node.Parts)
             {
                 part.Add(added, node);
