@@ -122,7 +122,7 @@ internal static unsafe class ForeignThread
         public ulong DroppedCapabilities;
         public void* CapabilityHeader, CapabilityData;
 
-        /// <summary>A filter of the child's system calls, a <c>struct sock_fprog</c> (seccomp(2)), or null. Where the kernel takes none, there is none.</summary>
+        /// <summary>A filter of the child's system calls, a <c>struct sock_fprog</c> (seccomp(2)), or null. A kernel that takes none goes without.</summary>
         public void* SystemCallFilter;
 
         /// <summary>The program, or null for none.</summary>
