@@ -37,17 +37,24 @@ internal static class ExplainCommand
                 "netlab_trace while it is watched" };
         var pcapng = new Option<string?>("--pcapng") { Description = "Write the frames' hops into this file too, the reasons as comments", HelpName = "file" };
         var causes = new Option<bool>("--causes") { Description = "Print the catalogue of causes instead: what each means, what confirms it, what to do" };
+        var coverage = new Option<bool>("--coverage")
+            { Description = "With --causes: print the kernel's drop reasons instead, each with the test that provokes it, or why none does" };
         var json = new Option<bool>("--json") { Description = "Write one JSON document; with --live, one a line for each frame" };
         var variant = ScenarioFiles.Variant();
         var command = new Command("explain",
             "Tell where a frame goes in a scenario's lab, and why it does not arrive; or, with --live, what becomes of the frames in " +
                 "namespaces that are there. Exit codes: 0 it arrives, 1 it does not, 2 and 3 as ever; with --live always 0 when it could watch.")
-                    { file, variant, from, to, frame, after, live, filter, stopped, time, count, rules, causes, pcapng, json };
+                    { file, variant, from, to, frame, after, live, filter, stopped, time, count, rules, causes, coverage, pcapng, json };
         command.Validators.Add(result =>
         {
             if (result.GetValue(causes))
             {
                 return;
+            }
+
+            if (result.GetValue(coverage))
+            {
+                result.AddError("Option '--coverage' is for --causes alone");
             }
 
             var isLive = result.GetResult(live) is not null;
@@ -80,7 +87,7 @@ internal static class ExplainCommand
         {
             if (parsed.GetValue(causes))
             {
-                terminal.Out.Write(Causes.ToMarkdown());
+                terminal.Out.Write(parsed.GetValue(coverage) ? Causes.ToCoverageMarkdown() : Causes.ToMarkdown());
                 return Task.FromResult(ExitCode.Fine);
             }
 

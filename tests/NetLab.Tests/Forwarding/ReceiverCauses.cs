@@ -100,7 +100,7 @@ public sealed class ReceiverCauses
         Frame.Tcp(s.Vm.Mac, s.RouterMac, s.Vm.Address, IPAddress.Parse(RouterScene.HostAddress), 40_000, 80, flags, sequence, acknowledgment,
             payload: new byte[payload]);
 
-    private static class SocketFilter
+    internal static class SocketFilter
     {
         // struct sock_fprog { unsigned short len; struct sock_filter *filter; }: one instruction, "return 0".
         public static unsafe void RefuseAll(Socket socket)

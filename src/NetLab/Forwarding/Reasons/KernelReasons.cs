@@ -1,7 +1,7 @@
 namespace NetLab;
 
 /// <summary>
-/// The kernel's named drop reasons (enum skb_drop_reason of include/net/dropreason-core.h, up to Linux 6.18) in plain words, for drops of
+/// The kernel's named drop reasons (enum skb_drop_reason of include/net/dropreason-core.h, up to Linux 7.2) in plain words, for drops of
 /// which nothing more is known: what a reason
 /// means wherever it is given. <c>NOT_SPECIFIED</c> means nothing, and is not here.
 /// </summary>
@@ -135,6 +135,10 @@ internal static class KernelReasons
         ["DUALPI2_STEP_DROP"] = "the dualpi2 queueing discipline dropped it at its step threshold",
         ["PSP_INPUT"] = "PSP security refused it as it came in",
         ["PSP_OUTPUT"] = "PSP security refused it as it went out",
+        ["IPV6_TOO_MANY_EXTHDRS"] = "it has more extension headers of IPv6 than are allowed (net.ipv6.max_ext_hdrs_number)",
+        ["SKB_BAD_GSO"] = "what it says of its segments is not valid",
+        ["MACVLAN_BROADCAST_BACKLOG"] = "too many broadcasts wait for the macvlans of the device",
+        ["IPVLAN_MULTICAST_BACKLOG"] = "too many multicasts wait for the ipvlans of the device",
         ["RECURSION_LIMIT"] = "devices upon devices sent it round too often",
     };
 }

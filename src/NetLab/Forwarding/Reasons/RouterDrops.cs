@@ -13,7 +13,8 @@ internal static class RouterDrops
     {
         var node = place.Node;
         var reason = place.Reason;
-        if (reason is "IPV6DISABLED" or "IPV6_NDISC_HOP_LIMIT" || place.In("ip6_rcv_core", "ip6_tlvopt_unknown", "ipv6_parse_hopopts", "ip6_parse_tlv"))
+        if (reason is "IPV6DISABLED" || reason.StartsWith("IPV6_NDISC_", StringComparison.Ordinal)
+            || place.In("ip6_rcv_core", "ip6_tlvopt_unknown", "ipv6_parse_hopopts", "ip6_parse_tlv"))
         {
             return OfHeader6(place);
         }
@@ -143,6 +144,13 @@ internal static class RouterDrops
                 return place.Why(Causes.NdpInvalid,
                     $"Neighbour discovery must come with hop limit 255, which no router lets through; this came with hop limit {place.Seen.Ipv6?.HopLimit}.",
                         "it was forged, or has crossed a router");
+            case "IPV6_NDISC_BAD_CODE":
+                return place.Why(Causes.NdpInvalid, "The message of neighbour discovery has a code, and must have none: it is 0 in all of them.",
+                    "look at who made it");
+            case "IPV6_NDISC_BAD_OPTIONS":
+                return place.Why(Causes.NdpInvalid,
+                    "The options of the message of neighbour discovery are not valid: one has the length 0, or ends beyond the message.",
+                    "look at who made it");
             case "OTHERHOST":
                 return null;
             default:

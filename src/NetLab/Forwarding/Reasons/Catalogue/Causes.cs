@@ -37,6 +37,12 @@ public static partial class Causes
         return text.ToString();
     }
 
+    /// <summary>
+    /// Every drop reason of the kernel as Markdown, with the test that has the kernel give it, or why none does: what
+    /// <c>netlab explain --causes --coverage</c> prints, and docs/drop-reasons.md is.
+    /// </summary>
+    public static string ToCoverageMarkdown() => DropReasonCoverage.ToMarkdown();
+
     // A class of its own: the properties of this one are all set before it is asked.
     private static class Listed
     {
