@@ -5,7 +5,7 @@ using NetLab.Xunit;
 namespace NetLab.Cli.Tests;
 
 /// <summary><c>netlab bugs</c>: the list, one of them in both its variants, and what is no bug.</summary>
-public sealed class BugsTests : IDisposable
+public sealed partial class BugsTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("netlab-").FullName;
 
@@ -46,6 +46,33 @@ public sealed class BugsTests : IDisposable
         Assert.Contains("1 passed, 1 failed", result.Output);
     }
 
+    public static TheoryData<string, string> Explained
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (Match report in ExplainPattern().Matches(File.ReadAllText(Path.Combine(NetLabProcess.Root, "docs", "openstack.md"))))
+            {
+                data.Add(report.Groups["line"].Value, report.Groups["why"].Value);
+            }
+
+            return data;
+        }
+    }
+
+    [LabTheory(Feature.CapNetAdmin, Feature.CapPerfmon)]
+    [MemberData(nameof(Explained))]
+    public async Task The_reports_in_the_docs_name_the_cause_that_explain_names(string line, string why)
+    {
+        var words = Regex.Matches(line, "'([^']*)'|(\\S+)").Select(word => word.Groups[1].Success ? word.Groups[1].Value : word.Value)
+            .Select(word => word.StartsWith("scenarios/", StringComparison.Ordinal) ? Path.Combine(NetLabProcess.Root, word) : word);
+
+        var result = await NetLabProcess.RunAsync(["explain", .. words]);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(why, result.Output);
+    }
+
     [Theory]
     [InlineData("there is no bug LP-1; 'netlab bugs' lists those there are", "run", "LP-1")]
     [InlineData("Required argument missing: a ticket, a file, or --all", "run")]
@@ -59,4 +86,7 @@ public sealed class BugsTests : IDisposable
         Assert.Equal(2, result.ExitCode);
         Assert.Contains(message, result.Error);
     }
+
+    [GeneratedRegex(@"\$ netlab explain (?<line>.*)\n(?:(?!```).*\n)*?(?<why>Why: .*)")]
+    private static partial Regex ExplainPattern();
 }

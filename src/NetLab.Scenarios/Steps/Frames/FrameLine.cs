@@ -63,10 +63,11 @@ internal static class FrameLine
             var isAddress = key is "src" or "dst" && AddressWords.TryParseIp(value, out _);
             var isPort = kind is "udp" or "tcp";
             (Beside.Contains(key) || isAddress || (key is "src" or "dst" && !isPort) ? beside : inside)
-                .Add((Word(key == "port" && isPort ? "dst" : key, place), Word(value, place.Shift(equals + 1))));
+                .Add((Word(key == "port" && isPort ? "dst" : key, place), key == "flags" ? List(value, place.Shift(equals + 1))
+                    : Word(value, place.Shift(equals + 1))));
         }
         // An arp or icmp alone is what its step has without a word more.
-        var alone = inside.Count > 0 ? null : kind switch { "arp" => "request", "icmp" => "echo-request", _ => null };
+        var alone = inside.Count > 0 ? null : kind switch { "arp" => "request", "icmp" => "echo-request", "rarp" => "on", _ => null };
         return beside.Prepend((Word(kind, at), alone is null ? new YamlMapping(at, inside) : Word(alone, at)));
     }
 
@@ -76,6 +77,7 @@ internal static class FrameLine
         "udp" or "tcp" => "dst",
         "icmp" or "ethernet" => "type",
         "arp" => "op",
+        "ra" => "prefix",
         _ => null,
     };
 
@@ -116,6 +118,19 @@ internal static class FrameLine
             }
         }
         return words;
+    }
+
+    // flags=syn,ack
+    private static YamlSequence List(string text, Position at)
+    {
+        var items = new List<YamlValue>();
+        for (var offset = 0; offset <= text.Length;)
+        {
+            var end = text.IndexOf(',', offset) is >= 0 and var comma ? comma : text.Length;
+            items.Add(Word(text[offset..end], at.Shift(offset)));
+            offset = end + 1;
+        }
+        return new YamlSequence(at, items);
     }
 
     private static YamlScalar Word(string text, Position at) => new(at, text, true, true);

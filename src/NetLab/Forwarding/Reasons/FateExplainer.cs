@@ -295,7 +295,8 @@ internal static class FateExplainer
             ? new Reason(Causes.ArpForAnother, hop.Node, hop.Device,
                 $"{hop.Node.Name} took the {(frame.Arp is null ? "neighbour solicitation" : "ARP packet")}, which asks " +
                     $"for {target}, and has nothing to answer: it does not have that address.", [evidence])
-            : frame.Ipv6 is { } ip6 && frame.Destination.IsMulticast
+            // ip6_mc_input lets nothing come as far as icmpv6_rcv whose group is not joined.
+            : frame.Ipv6 is { } ip6 && frame.Destination.IsMulticast && !end.Location.Contains("icmpv6_rcv", StringComparison.Ordinal)
                 ? new Reason(Causes.GroupNotJoined, hop.Node, hop.Device,
                     $"{ip6.Destination} is a group, and nobody in {hop.Node.Name} has joined it on {hop.Device}.", [evidence])
                 : new Reason(Causes.Used, hop.Node, hop.Device, $"{hop.Node.Name} used the frame up itself and sent nothing on.", [evidence]);

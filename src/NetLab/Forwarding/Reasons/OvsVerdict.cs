@@ -39,7 +39,7 @@ internal static partial class OvsVerdict
             Evidence.Ovs($"ofproto/trace {bridge.Name} in_port={port.Name}, asked afterwards, on the tables as they are now; datapath " +
                 $"actions: {trace.DatapathActions}."),
         };
-        evidence.AddRange(trace.Deciding.Select(step => Evidence.Ovs($"{step}")));
+        evidence.AddRange(trace.Steps.Select(step => Evidence.Ovs($"{step}")));
         if (trace.OutputPorts.Count > 0 && trace.OutputPorts.All(p => p == port.Name))
         {
             return (CopyEnd.Consumed, new Reason(Causes.OvsAnswered, bridge.Node, port.Name,
