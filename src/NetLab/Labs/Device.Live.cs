@@ -34,9 +34,15 @@ public abstract partial class Device
     /// <summary>Sets the MAC address: <c>ip link set … address</c>.</summary>
     public async Task SetMacAsync(MacAddress mac, CancellationToken ct = default)
     {
-        Change(new LinkChange { Mac = mac.ToPhysicalAddress() }, "setting the MAC address of {0} to " + mac);
+        await GiveMacAsync(mac, ct).ConfigureAwait(false);
         _mac = mac;
         await Node.Lab.SettleAsync(ct).ConfigureAwait(false);
+    }
+
+    private protected virtual Task GiveMacAsync(MacAddress mac, CancellationToken ct)
+    {
+        Change(new LinkChange { Mac = mac.ToPhysicalAddress() }, "setting the MAC address of {0} to " + mac);
+        return Task.CompletedTask;
     }
 
     /// <summary>Sets flags of this device as a port of a Linux bridge: <c>bridge link set</c>.</summary>

@@ -1,11 +1,19 @@
+using NetLab.Packets;
+
 namespace NetLab;
 
 /// <summary>An Open vSwitch bridge in a running lab. Every change returns when the datapath decides by it, not before.</summary>
 public sealed partial class OvsBridge
 {
     private int _flowsDone;
+    private OvsBridgeOptions? _applied;
 
-    internal bool HasChanges => !IsApplied || _flowsDone < _flows.Count || AllPorts.Any(p => !p.IsApplied);
+    internal bool HasChanges => HasRowChanges || _flowsDone < _flows.Count || AllPorts.Any(p => !p.IsApplied);
+
+    private bool HasRowChanges => !IsApplied || _applied != _options;
+
+    // Open vSwitch gives a bridge the lowest MAC address among its ports, unless it is told another.
+    internal override MacAddress? RealMac => IsApplied && Node.Live.Route.FindLink(Name)?.Mac is { } mac ? MacAddress.From(mac) : null;
 
     private IEnumerable<OvsPort> AllPorts => Ports.Select(Port).Concat(_virtualPorts);
 
@@ -29,13 +37,38 @@ public sealed partial class OvsBridge
     /// <param name="device">The port's device.</param>
     /// <param name="change">From the present options to the new ones: <c>o => o with { Tag = 7 }</c>.</param>
     /// <param name="ct">Ends the wait.</param>
-    public async Task SetPortAsync(Device device, Func<OvsPortOptions, OvsPortOptions> change, CancellationToken ct = default)
+    public Task SetPortAsync(Device device, Func<OvsPortOptions, OvsPortOptions> change, CancellationToken ct = default) =>
+        SetPortAsync(Port(device), change, ct);
+
+    /// <summary>Changes a patch port or a tunnel, or any other port by its row.</summary>
+    /// <param name="port">The port.</param>
+    /// <param name="change">From the present options to the new ones.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public async Task SetPortAsync(OvsPort port, Func<OvsPortOptions, OvsPortOptions> change, CancellationToken ct = default)
     {
+        ArgumentNullException.ThrowIfNull(port);
         ArgumentNullException.ThrowIfNull(change);
-        var port = Port(device);
         var options = change(port.Options);
         await Engine.ApplyAsync(new OvsChange().SetPort(Name, port.Name, options), ct).ConfigureAwait(false);
         port.Options = options;
+        port.MarkApplied();
+    }
+
+    /// <summary>
+    /// Takes a patch port or a tunnel out of the running bridge: <c>ovs-vsctl del-port</c>. A port with a device goes by <c>DetachAsync</c>.
+    /// </summary>
+    /// <exception cref="TopologyException">It is none of this bridge's ports without a device.</exception>
+    public async Task RemovePortAsync(OvsPort port, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(port);
+        if (!_virtualPorts.Contains(port))
+        {
+            throw new TopologyException($"{port.Name} is no patch port or tunnel of {this}"
+                + (port.Device is null ? "" : "; a port with a device is taken out by DetachAsync"));
+        }
+
+        await Engine.ApplyAsync(new OvsChange().RemovePort(Name, port.Name), ct).ConfigureAwait(false);
+        _virtualPorts.Remove(port);
     }
 
     /// <summary>Asks <c>ofproto/trace</c> what this bridge does with a frame that comes in at a port, now.</summary>
@@ -62,11 +95,17 @@ public sealed partial class OvsBridge
     {
         var port = Port(device);
         await Engine.ApplyAsync(new OvsChange().SetPort(Name, port.Name, port.Options), ct).ConfigureAwait(false);
-        port.IsApplied = true;
+        port.MarkApplied();
     }
 
     private protected override Task UnplugAsync(Device device, CancellationToken ct) =>
         Engine.ApplyAsync(new OvsChange().RemovePort(Name, device.Name), ct);
+
+    private protected override Task GiveMacAsync(MacAddress mac, CancellationToken ct) =>
+        Engine.ApplyAsync(new OvsChange().SetBridge(Name, _options with { HardwareAddress = mac.ToString() }), ct);
+
+    // The MAC address of a description stands in the row, where Open vSwitch looks for it.
+    private OvsBridgeOptions Row => HasChosenMac ? _options with { HardwareAddress = Mac.ToString() } : _options;
 
     private OvsInstance Engine => Node.Live.Ovs ?? throw new InvalidOperationException($"{this} is not applied yet; call lab.ApplyAsync() first.");
 
@@ -75,10 +114,9 @@ public sealed partial class OvsBridge
         var change = new OvsChange();
         foreach (var bridge in bridges.Where(b => b.HasChanges))
         {
-            if (!bridge.IsApplied)
+            if (bridge.HasRowChanges)
             {
-                var options = bridge.Options;
-                change.SetBridge(bridge.Name, bridge.HasChosenMac ? options with { HardwareAddress = bridge.Mac.ToString() } : options);
+                change.SetBridge(bridge.Name, bridge.Row);
             }
         }
 
@@ -94,8 +132,10 @@ public sealed partial class OvsBridge
     {
         foreach (var port in AllPorts)
         {
-            port.IsApplied = true;
+            port.MarkApplied();
         }
+
+        _applied = _options;
 
         if (_flowsDone < _flows.Count)
         {

@@ -32,10 +32,12 @@ public abstract partial class Device
     /// <summary>The word that <c>ip -d link</c> uses for this kind: <c>veth</c>, <c>bridge</c>, <c>tun</c>…</summary>
     public abstract string Kind { get; }
 
-    /// <summary>The device's MAC address; it derives from the node's and the device's names unless it is set.</summary>
+    /// <summary>
+    /// The device's MAC address; it derives from the node's and the device's names unless it is set. Open vSwitch chooses that of a bridge, once it runs.
+    /// </summary>
     public MacAddress Mac
     {
-        get => _mac ?? DefaultMac;
+        get => _mac ?? RealMac ?? DefaultMac;
         set => _mac = Describe(value);
     }
 
@@ -128,6 +130,9 @@ public abstract partial class Device
     internal virtual Switch? Passes => Switch;
 
     internal MacAddress DefaultMac { get; init; }
+
+    /// <summary>The MAC address that others chose for it while it runs; null where it has the lab's.</summary>
+    internal virtual MacAddress? RealMac => null;
 
     internal bool HasChosenMac => _mac is not null;
 

@@ -38,11 +38,21 @@ public sealed partial class OvsBridge : Switch
     // One for each VLAN; the bridge's own device is in all of them.
     internal override object DomainOf(Device device, int vlan) => (this, FindRow(device)?.Tag ?? vlan);
 
-    /// <summary>Columns of the Bridge table (ovs-vswitchd.conf.db(5)).</summary>
+    /// <summary>
+    /// Columns of the Bridge table (ovs-vswitchd.conf.db(5)). What is set while the lab runs is done by the next <see cref="Lab.ApplyAsync"/>.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The bridge runs, and shall have another datapath_type.</exception>
     public OvsBridgeOptions Options
     {
         get => _options;
-        set => _options = Describe(value);
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            _options = IsApplied && value.Datapath != _options.Datapath
+                ? throw new InvalidOperationException($"{this} runs with datapath_type {_options.Datapath}, and cannot change to {value.Datapath}: "
+                    + "Open vSwitch would make the bridge and its device anew; remove it, and add another")
+                : value;
+        }
     }
 
     /// <summary>Ports without a device of their own: patch and tunnel ports.</summary>

@@ -19,7 +19,10 @@ public sealed class OvsPort
     /// <summary>The device behind the port; null for patch and tunnel ports.</summary>
     public Device? Device { get; }
 
-    /// <summary>Everything that can be set on the port.</summary>
+    /// <summary>
+    /// Everything that can be set on the port. What is set while the lab runs is done by the next <see cref="Lab.ApplyAsync"/>;
+    /// <see cref="OvsBridge.SetPortAsync(Device, Func{OvsPortOptions, OvsPortOptions}, CancellationToken)"/> does it at once.
+    /// </summary>
     public OvsPortOptions Options { get; set; } = new();
 
     /// <summary>The VLAN of an access port, 1 to 4095 (4095 is Neutron's dead VLAN); null for a trunk of every VLAN.</summary>
@@ -36,7 +39,12 @@ public sealed class OvsPort
         set => Options = Options with { Trunks = value };
     }
 
-    internal bool IsApplied { get; set; }
+    private OvsPortOptions? _applied;
+
+    /// <summary>Whether Open vSwitch has the row as it is described now.</summary>
+    internal bool IsApplied => _applied is not null && _applied == Options;
+
+    internal void MarkApplied() => _applied = Options;
 
     /// <summary>The name of the port at the other end of a patch; null where this is no patch port.</summary>
     internal string? PatchPeer => Options is { InterfaceType: "patch", InterfaceOptions: { } options } ? options.GetValueOrDefault("peer") : null;
