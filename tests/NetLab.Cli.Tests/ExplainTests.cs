@@ -72,7 +72,7 @@ public sealed class ExplainTests
         var address = await NetLabProcess.RunAsync("explain", hosts, "--from", "h1", "--to", "10.0.0.2");
 
         Assert.True(node.ExitCode == ExitCode.Fine, node.ToString());
-        Assert.StartsWith("h2 (a node) receives the frame from h1", node.Output);
+        Assert.StartsWith("h2 (a node) answers h1: ", node.Output);
         Assert.True(address.ExitCode == ExitCode.Fine, address.ToString());
     }
 

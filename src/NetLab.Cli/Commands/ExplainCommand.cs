@@ -116,10 +116,10 @@ internal static class ExplainCommand
         var verdict = await question.AnswerAsync(ct).ConfigureAwait(false);
         if (pcapng is not null)
         {
-            OutputFile.Write(pcapng, path => FatePcapng.Write(path, [verdict.Fate], verdict));
+            OutputFile.Write(pcapng, path => FatePcapng.Write(path, verdict.Fates, verdict as FateVerdict));
         }
 
-        var code = verdict.Reached ? ExitCode.Fine : ExitCode.Failed;
+        var code = verdict.IsGood ? ExitCode.Fine : ExitCode.Failed;
         if (json)
         {
             var document = verdict.ToJson();
@@ -158,12 +158,12 @@ internal static class ExplainCommand
         }
     }
 
-    private static void Show(Page page, FateVerdict verdict)
+    private static void Show(Page page, IVerdict verdict)
     {
         var lines = verdict.Describe().ReplaceLineEndings("\n").Split('\n');
         for (var i = 0; i < lines.Length; i++)
         {
-            var style = i == 0 ? verdict.Reached ? "green" : "red"
+            var style = i == 0 ? verdict.IsGood ? "green" : "red"
                 : lines[i].StartsWith("Fix:", StringComparison.Ordinal) ? "green"
                 : lines[i].Contains(" X ", StringComparison.Ordinal) && lines[i].StartsWith("  ", StringComparison.Ordinal) ? "red"
                 : lines[i].StartsWith("Why:", StringComparison.Ordinal) || lines[i].StartsWith("  ", StringComparison.Ordinal) ? null

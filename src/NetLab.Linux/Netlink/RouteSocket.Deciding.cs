@@ -14,6 +14,9 @@ public sealed record RouteDecision(int? Output, IPAddress? Gateway, RouteType Ty
 {
     /// <summary>The MTU that the route has, in bytes; null where it has none of its own.</summary>
     public int? Mtu { get; init; }
+
+    /// <summary>The address that the node would send from; null where the kernel does not say.</summary>
+    public IPAddress? Source { get; init; }
 }
 
 /// <summary>Asking the kernel for a routing decision.</summary>
@@ -52,6 +55,7 @@ public sealed partial class RouteSocket
             return new RouteDecision(null, null, RouteType.Unspecified, e.Errno);
         }
 
-        return new RouteDecision(found?.OutputIndex, found?.Gateway, found?.Type ?? RouteType.Unspecified, 0) { Mtu = (int?)found?.Metrics?.Mtu };
+        return new RouteDecision(found?.OutputIndex, found?.Gateway, found?.Type ?? RouteType.Unspecified, 0)
+            { Mtu = (int?)found?.Metrics?.Mtu, Source = found?.PreferredSource };
     }
 }

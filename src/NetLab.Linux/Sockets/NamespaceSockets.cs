@@ -160,6 +160,27 @@ public static class NamespaceSockets
         return Libc.getsockopt(fd, Libc.SOL_SOCKET, option, &value, &length) == 0 ? value : throw new LinuxException("ask a socket what it is", Libc.LastErrno);
     }
 
+    /// <summary>From now on the kernel notes when what a socket receives came in by a device: <see cref="ArrivalOf"/>.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public static void StampArrivals(Socket socket)
+    {
+        FrameTimestamps.Ensure();
+        _ = ArrivalOf(socket); // asking for the first time switches it on
+    }
+
+    /// <summary>When what a socket received last came in, in UTC (ioctl SIOCGSTAMPNS, socket(7)); null where it received nothing yet.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public static unsafe DateTime? ArrivalOf(Socket socket)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        const uint SIOCGSTAMPNS = 0x8907; // struct timespec: seconds and nanoseconds since 1970
+        var time = stackalloc long[2];
+        return Libc.ioctl((int)socket.Handle, SIOCGSTAMPNS, time) == 0
+            ? DateTime.UnixEpoch.AddTicks((time[0] * TimeSpan.TicksPerSecond) + (time[1] / TimeSpan.NanosecondsPerTick))
+            : Libc.LastErrno == Errno.ENOENT ? null
+            : throw new LinuxException("asking a socket when it received", Libc.LastErrno);
+    }
+
     private static unsafe void SetV6Only(SafeFileHandle socket, bool on)
     {
         var value = on ? 1 : 0;

@@ -79,12 +79,12 @@ public sealed class FrameQuestion
     /// <summary>Sends the frame and says what became of it.</summary>
     /// <param name="ct">Ends the attempt.</param>
     /// <exception cref="QuestionException">The frame lacks something that neither the question nor the lab's description has.</exception>
-    public async Task<FateVerdict> AnswerAsync(CancellationToken ct = default)
+    public async Task<IVerdict> AnswerAsync(CancellationToken ct = default)
     {
         if (_node is { } node)
         {
             var ping = await node.PingAsync(AddressOf(node.Devices.SelectMany(d => d.Addresses)), ct).ConfigureAwait(false);
-            return Verdict(ping.Fate);
+            return new ExchangeVerdict(ping.Exchange, Verdict(ping.Fate));
         }
 
         try
@@ -136,6 +136,7 @@ public sealed class FrameQuestion
         var node = _to switch
         {
             { Name: { } name } => _lab.FindNode(name),
+            { Address: { } address } when IPAddress.IsLoopback(address) => _node,
             { Address: { } address } => _lab.Nodes.FirstOrDefault(n => n.Devices.Any(d => d.Addresses.Any(a => a.Address.Equals(address)))),
             { Mac: { } mac } => _lab.Nodes.FirstOrDefault(n => n.Devices.Any(d => d.Mac == mac && d.Switch is null && d is not TapDevice)),
             _ => null,

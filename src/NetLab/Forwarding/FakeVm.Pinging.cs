@@ -27,7 +27,7 @@ public sealed partial class FakeVm
         (var mac, var question) = await TryResolveAsync(NextHop(to), ct).ConfigureAwait(false);
         if (mac is null)
         {
-            return new PingResult(Name, to, null, question!, $"nobody answered for {NextHop(to)}: the ARP or ND question got no reply");
+            return new PingResult(Name, to, null, question!, $"nobody answered for {NextHop(to)}: the ARP or ND question got no reply: {question!.Problem}");
         }
 
         ushort id = (ushort)(Node.Lab.Live.NextMark() | 1), sequence = NextPing();
@@ -36,15 +36,16 @@ public sealed partial class FakeVm
         using var done = CancellationTokenSource.CreateLinkedTokenSource(ct);
         Task<ReceivedFrame>? reply = null;
         long sent = 0;
-        var fate = await FollowedFrame.SendAsync(new SentFrame(Name, this, Node, request, FrameIdentity.Of(request)), Ask, ct).ConfigureAwait(false);
+        var exchange = await FollowedFrame.ExchangeAsync(new SentFrame(Name, this, Node, request, FrameIdentity.Of(request)), Ask,
+            () => reply is { IsCompletedSuccessfully: true }, ct).ConfigureAwait(false);
         if (reply is { IsCompletedSuccessfully: true })
         {
             var received = await reply.ConfigureAwait(false);
-            return new PingResult(Name, to, Stopwatch.GetElapsedTime(sent, received.At), fate.Answered(), null);
+            return new PingResult(Name, to, Stopwatch.GetElapsedTime(sent, received.At), exchange, null);
         }
 
         await done.CancelAsync().ConfigureAwait(false);
-        return new PingResult(Name, to, null, fate, "the echo request got no reply");
+        return new PingResult(Name, to, null, exchange, $"the echo request got no reply: {exchange.Problem}");
 
         // When its turn has come: each frame that comes is shown to all who wait for one.
         void Ask()

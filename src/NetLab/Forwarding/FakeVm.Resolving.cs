@@ -12,10 +12,10 @@ public sealed partial class FakeVm
     {
         (var mac, var question) = await TryResolveAsync(address, ct).ConfigureAwait(false);
         return mac ?? throw new ForwardingException(
-            $"VM {Name} asked who has {address} and nobody answered.{Environment.NewLine}{question!.Describe()}", question);
+            $"VM {Name} asked who has {address} and nobody answered.{Environment.NewLine}{question!.Describe()}", question.Request);
     }
 
-    internal async Task<(MacAddress? Mac, Fate? Question)> TryResolveAsync(IPAddress address, CancellationToken ct)
+    internal async Task<(MacAddress? Mac, Exchange? Question)> TryResolveAsync(IPAddress address, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(address);
         if (_neighbours.TryGetValue(address, out var known))
@@ -28,9 +28,9 @@ public sealed partial class FakeVm
             ? Frame.NeighborSolicitation(Mac, own, address)
             : Frame.ArpRequest(Mac, own, address);
         MacAddress? found = null;
-        var fate = await FollowedFrame.AskAsync(
+        var exchange = await FollowedFrame.AskAsync(
             new SentFrame(Name, this, Node, question, FrameIdentity.Of(question)), AskUnlessKnown, IsKnown, ct).ConfigureAwait(false);
-        return (found, fate);
+        return (found, exchange);
 
         bool IsKnown()
         {

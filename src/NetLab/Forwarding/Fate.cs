@@ -50,6 +50,10 @@ public sealed class Fate
     /// </summary>
     public IReadOnlyList<Storm> Storms { get; }
 
+    /// <summary>The frame in a line; of a packet that no device sent, without the addresses of Ethernet that it never had.</summary>
+    internal string FrameText => Sender is null && Frame.Destination.IsZero && Frame.ToString() is var text
+        && text.IndexOf(" IPv", StringComparison.Ordinal) is >= 0 and var at ? text[(at + 1)..] : Frame.ToString();
+
     internal FakeVm? Sender { get; }
 
     internal Node Start { get; }
@@ -129,7 +133,7 @@ public sealed class Fate
     /// <summary>The frame and the way of every copy, a line each.</summary>
     public string Describe()
     {
-        var text = new StringBuilder($"  {From} sent {Frame}");
+        var text = new StringBuilder($"  {From} sent {FrameText}");
         if (Refusal is not null)
         {
             text.AppendLine().Append($"    {Refusal}");
@@ -205,6 +209,13 @@ public sealed class Fate
     {
         ArgumentNullException.ThrowIfNull(vm);
         return Copies.FirstOrDefault(c => ReferenceEquals(c.Vm, vm)) ?? WantedWay.Find(this, vm);
+    }
+
+    /// <summary>The copy that a node's own stack got, or was to get (<see cref="Toward(FakeVm)"/>); null where none is known.</summary>
+    public FrameCopy? Toward(Node node)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        return Copies.FirstOrDefault(c => ReferenceEquals(c.Node, node)) ?? WantedWay.Find(this, [.. node.Devices.Where(d => d.Switch is null)]);
     }
 
     private Arrival Reached(string whom, Func<FrameCopy, bool> wanted, FakeVm? vm = null, Node? node = null)

@@ -27,7 +27,7 @@ internal sealed class FateBuilder
     private void Add(Sighting sighting, bool inTunnel)
     {
         // The bridge device's own copy of what its ports flood is no hop on the way to anywhere, unless the node itself is meant.
-        if (sighting.Device is { IsBareSwitch: true } && sighting.Direction == HopDirection.In)
+        if (sighting is { Device.IsBareSwitch: true, Direction: HopDirection.In } && !FrameCopy.IsFor(sighting.Node, sighting.Frame))
         {
             return;
         }

@@ -44,17 +44,59 @@ internal sealed class FollowedFrame : IDisposable
 
     /// <summary>Sends a frame by <paramref name="send"/> and follows it until nothing moves any more that concerns it.</summary>
     public static async Task<Fate> SendAsync(SentFrame sent, Action send, CancellationToken ct, bool untilEnded = false) =>
-        (await SendAsync(sent, send, untilEnded, null, ct).ConfigureAwait(false))!;
+        (await SendAsync(sent, send, untilEnded, null, ct).ConfigureAwait(false)).Fate!;
 
     /// <summary>Sends a question by <paramref name="ask"/>; follows it only where it got no answer. Null where it got one.</summary>
-    public static Task<Fate?> AskAsync(SentFrame question, Action ask, Func<bool> isAnswered, CancellationToken ct) =>
-        SendAsync(question, ask, false, isAnswered, ct);
+    public static async Task<Exchange?> AskAsync(SentFrame question, Action ask, Func<bool> isAnswered, CancellationToken ct)
+    {
+        (var fate, var company) = await SendAsync(question, ask, false, isAnswered, ct).ConfigureAwait(false);
+        return fate is null ? null : await ExchangeFollower.FollowAsync(question, fate, company!, ct).ConfigureAwait(false);
+    }
 
-    private static async Task<Fate?> SendAsync(SentFrame sent, Action send, bool untilEnded, Func<bool>? isAnswered, CancellationToken ct)
+    /// <summary>Sends what should be answered by <paramref name="send"/>; where it got no answer, follows what depends on it too.</summary>
+    public static async Task<Exchange> ExchangeAsync(SentFrame sent, Action send, Func<bool> isAnswered, CancellationToken ct)
+    {
+        (var fate, var company) = await SendAsync(sent, send, false, null, ct).ConfigureAwait(false);
+        if (!isAnswered() && ExchangeFollower.WaitsUnasked(fate!, company!))
+        {
+            (fate, company) = await LookAgainAsync(sent, fate!, isAnswered, ct).ConfigureAwait(false);
+        }
+
+        return isAnswered()
+            ? new Exchange([new ExchangeLeg(ExchangeLegKind.Request, fate!.Answered(), null, "")], isAnswered: true)
+            : await ExchangeFollower.FollowAsync(sent, fate!, company!, ct).ConfigureAwait(false);
+    }
+
+    // A node had asked for the neighbour before the frame came, and asks again by a timer of its own, every second and three times in all.
+    private static async Task<(Fate Fate, Company Company)> LookAgainAsync(SentFrame sent, Fate before, Func<bool> isAnswered, CancellationToken ct)
+    {
+        using var frame = Observe(sent);
+        var start = Stopwatch.GetTimestamp();
+        Company company;
+        IReadOnlyList<FrameCopy> copies;
+        do
+        {
+            await Task.Delay(BetweenLooks, ct).ConfigureAwait(false);
+            frame._storms = await Barrier.SettleAsync(frame._lab, ct).ConfigureAwait(false);
+            var seen = frame._observation!.Take(sent);
+            copies = CopiesOf(sent, seen);
+            company = seen is SeenByKernel kernel ? new Company(null, new SeenFrames(frame._lab, kernel))
+                : new Company(new Dictionary<SentFrame, Seen>(ReferenceEqualityComparer.Instance) { [sent] = seen }, null);
+        }
+        while (copies.Count == 0 && !isAnswered() && ExchangeFollower.WaitsUnasked(before, company)
+            && Stopwatch.GetElapsedTime(start) < frame._lab.Options.Patience);
+        frame._account = frame._rules!.Take();
+        return (copies.Count == 0 && !isAnswered() ? before : frame.Remember(await frame.ExplainAsync(copies, ct).ConfigureAwait(false)),
+            company with { Rules = frame._account });
+    }
+
+    private static async Task<(Fate? Fate, Company? Company)> SendAsync(SentFrame sent, Action send, bool untilEnded, Func<bool>? isAnswered,
+        CancellationToken ct)
     {
         sent.Start.Lab.RequireOwn();
         using var frame = untilEnded ? Observe(sent) : new FollowedFrame(sent, sent.Start.Lab.Watch());
         IReadOnlyList<FrameCopy> copies;
+        Company? company = null;
         if (untilEnded)
         {
             frame.Send(send);
@@ -63,10 +105,10 @@ internal sealed class FollowedFrame : IDisposable
         }
         else
         {
-            var company = await Convoy.SendAsync(sent, () => frame.Send(send), ct, isAnswered).ConfigureAwait(false);
+            company = await Convoy.SendAsync(sent, () => frame.Send(send), ct, isAnswered).ConfigureAwait(false);
             if (company is null || isAnswered?.Invoke() == true)
             {
-                return null;
+                return default;
             }
 
             (frame._storms, frame._account, frame._lost) = (company.Storms, company.Rules, company.LostOf(sent));
@@ -74,7 +116,7 @@ internal sealed class FollowedFrame : IDisposable
         }
 
         copies = await frame.ExplainAsync(copies, ct).ConfigureAwait(false);
-        return frame.Remember(copies);
+        return (frame.Remember(copies), company);
     }
 
     /// <summary>The copies of a frame, each with its way; why one ended is not known yet.</summary>
@@ -149,13 +191,17 @@ internal sealed class FollowedFrame : IDisposable
     private Fate Remember(IReadOnlyList<FrameCopy> copies)
     {
         var refusal = _refusal?.Errno == Errno.EIO ? $"tap {_sent.Sender?.Tap} is down, and the kernel refused the write (EIO)" : _refusal?.Message;
-        return _lab.Live.Part(_ => new RecentFates()).Add(new Fate(_sent, _at, _watch.Level, refusal, copies, _storms, _lost));
+        // What a node's stack made of it is known when a device has seen it.
+        var sent = _sent.Sender is null && copies.FirstOrDefault(c => c.Hops is [{ Frame: not null }, ..]) is { } seen
+            ? _sent with { Frame = seen.Hops[0].Frame! } : _sent;
+        return _lab.Live.Part(_ => new RecentFates()).Add(new Fate(sent, _at, _watch.Level, refusal, copies, _storms, _lost));
     }
 
     // What a sender may be told of its frame; anything else is a fault of the lab, or of the test.
     private bool IsRefusal(int errno) =>
         errno is Errno.EIO or Errno.ENETDOWN or Errno.ENETUNREACH or Errno.EHOSTUNREACH or Errno.EPERM or Errno.EACCES
-        || (errno == Errno.EINVAL && _sent.Sender is not null);
+            or Errno.EINVAL
+        || (errno is Errno.EMSGSIZE or Errno.EADDRNOTAVAIL && _sent.Sender is null);
 
     // No end was seen, and nobody has it: it waits in the kernel.
     private static bool IsKept(FrameCopy copy) => copy is { Skb.End: SkbEnd.Open, Vm: null };

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using NetLab.Linux.Bpf;
+using NetLab.Packets;
 
 namespace NetLab;
 
@@ -203,7 +204,7 @@ public sealed class FrameCopy
     {
         if (hop.LabDevice is null or { Switch: not null, LeadsToStack: false })
         {
-            return false;
+            return hop is { LabDevice: null, Device: "lo" }; // what a node sends to itself
         }
 
         if (skb is { End: SkbEnd.GivenToSocket })
@@ -216,15 +217,22 @@ public sealed class FrameCopy
             return false;
         }
 
-        if (frame.Arp is { } arp)
+        if (frame.Arp is not null || frame.NeighborSolicitation is not null)
         {
-            return Owns(hop.Node, arp.TargetIp);
+            return IsFor(hop.Node, frame);
         }
 
-        var forMe = frame.Destination.IsMulticast || frame.Destination == KernelState.MacOf(hop.LabDevice);
-        var to = frame.Ipv4 is { } ip4 ? ip4.Destination : frame.Ipv6 is { } ip6 ? ip6.Destination : (IPAddress?)null;
-        return forMe && to is not null && (Owns(hop.Node, to) || frame.Destination.IsBroadcast);
+        // What is for a port of a bridge is for the bridge's node.
+        var forMe = frame.Destination.IsMulticast || frame.Destination == KernelState.MacOf(hop.LabDevice)
+            || (hop.LabDevice is { HasPorts: true, Passes: { } bridge } && bridge.Ports.Any(p => frame.Destination == KernelState.MacOf(p)));
+        return forMe && (IsFor(hop.Node, frame) || (frame.Destination.IsBroadcast && StackModel.Ends(frame) is not null));
     }
 
-    private static bool Owns(Node node, IPAddress address) => node.Devices.Any(d => d.Addresses.Any(a => a.Address.Equals(address)));
+    /// <summary>Whether a frame is for an address of a node.</summary>
+    internal static bool IsFor(Node node, Frame frame) =>
+        (frame.Arp is { } arp ? arp.TargetIp : frame.NeighborSolicitation is { } solicitation ? solicitation.Target : StackModel.Ends(frame)?.To)
+            is { } to && Owns(node, to);
+
+    private static bool Owns(Node node, IPAddress address) => node.Devices.Any(d => d.Addresses.Any(a => a.Address.Equals(address)))
+        || Endpoint.DeviceWith(node, address) is not null;
 }

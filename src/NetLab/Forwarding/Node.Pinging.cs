@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using NetLab.Linux;
 using NetLab.Packets;
 
 namespace NetLab;
@@ -31,14 +31,27 @@ public sealed partial class Node
         ushort id = (ushort)(Lab.Live.NextMark() | 1), sequence = NextPing();
         var message = Echo.Message(v6, id, sequence, PingPayload(id));
         var asSent = EchoFrame(to, v6, id, sequence);
+        NamespaceSockets.StampArrivals(socket);
 
-        var sent = Stopwatch.GetTimestamp();
-        var fate = await FollowedFrame.SendAsync(new SentFrame(Name, null, this, asSent, FrameIdentity.Of(asSent).WithAnyMark()),
-            () => Send(socket, message, to), ct).ConfigureAwait(false);
-        var replied = ReadReply(socket, v6, id, sequence, sent);
-        return replied != 0
-            ? new PingResult(Name, to, Stopwatch.GetElapsedTime(sent, replied), fate.Answered(), null)
-            : new PingResult(Name, to, null, fate, fate.Refusal ?? "the echo request got no reply");
+        DateTime sent = default;
+        TimeSpan? roundTrip = null;
+        var exchange = await FollowedFrame.ExchangeAsync(new SentFrame(Name, null, this, asSent, FrameIdentity.Of(asSent).WithAnyMark()),
+            Ask, IsAnswered, ct).ConfigureAwait(false);
+        return new PingResult(Name, to, roundTrip, exchange,
+            roundTrip is not null ? null : exchange.Request.Refusal ?? $"the echo request got no reply: {exchange.Problem}");
+
+        // When its turn has come: others may leave before.
+        void Ask()
+        {
+            sent = DateTime.UtcNow;
+            Send(socket, message, to);
+        }
+
+        bool IsAnswered()
+        {
+            roundTrip ??= ReadReply(socket, v6, id, sequence) is { } at ? TimeSpan.FromTicks(Math.Max(1, (at - sent).Ticks)) : null;
+            return roundTrip is not null;
+        }
     }
 
     private static void Send(Socket socket, byte[] message, IPAddress to)
@@ -54,7 +67,7 @@ public sealed partial class Node
     }
 
     // Everything has arrived when this is asked, so there is nothing to wait for.
-    private static long ReadReply(Socket socket, bool v6, ushort id, ushort sequence, long sent)
+    private static DateTime? ReadReply(Socket socket, bool v6, ushort id, ushort sequence)
     {
         var buffer = new byte[2048];
         while (socket.Available > 0)
@@ -62,11 +75,11 @@ public sealed partial class Node
             var length = socket.Receive(buffer);
             if (Echo.IsReply(buffer.AsMemory(0, length), v6, id, sequence))
             {
-                return Math.Max(Stopwatch.GetTimestamp(), sent + 1);
+                return NamespaceSockets.ArrivalOf(socket);
             }
         }
 
-        return 0;
+        return null;
     }
 
     // The identifier is in the payload too, so that the request is known again behind NAT.
@@ -74,8 +87,7 @@ public sealed partial class Node
 
     private Frame EchoFrame(IPAddress to, bool v6, ushort id, ushort sequence)
     {
-        var from = _devices.SelectMany(d => d.Addresses).FirstOrDefault(a => a.IsIPv6 == v6).Address ?? (v6 ? IPAddress.IPv6Any : IPAddress.Any);
-        var mac = _devices.Find(d => d.Addresses.Count > 0)?.Mac ?? default;
-        return Echo.Request(mac, default, from, to, id, sequence, PingPayload(id), 0);
+        var from = OutputModel.SourceFor(this, to) ?? (v6 ? IPAddress.IPv6Any : IPAddress.Any);
+        return Echo.Request(default, default, from, to, id, sequence, PingPayload(id), 0);
     }
 }

@@ -9,6 +9,7 @@ internal sealed class SeenFrames
 {
     private const int Told = 34; // bytes that tell frames apart: Ethernet's and IPv4's headers
 
+    private readonly Lazy<SkbTree> _tree;
     private readonly Lazy<IReadOnlyList<SkbCopy>> _roots;
     private readonly Lazy<ILookup<(string Device, int Head), int>> _heads;
 
@@ -17,8 +18,9 @@ internal sealed class SeenFrames
         var nodes = lab.Nodes.Where(n => n.IsApplied).ToDictionary(n => n.Live.Namespace.Inode);
         Lost = seen.Lost;
         HasOpenVSwitch = lab.Nodes.Any(n => n.Devices.Any(d => d.IsMadeByOvs));
-        _roots = new(() => [.. SkbTree.Build(seen.Events, hop => !nodes.TryGetValue(hop.Namespace, out var node)
-            || node.FindDevice(hop.DeviceName) is not { IsMadeByOvs: true }).Roots]);
+        _tree = new(() => SkbTree.Build(seen.Events, hop => !nodes.TryGetValue(hop.Namespace, out var node)
+            || node.FindDevice(hop.DeviceName) is not { IsMadeByOvs: true }));
+        _roots = new(() => [.. _tree.Value.Roots]);
         _heads = new(() => Enumerable.Range(0, Roots.Count).ToLookup(i => (Roots[i].Events[0].DeviceName, HeadOf(Roots[i].Events[0].Bytes.Span))));
     }
 
@@ -30,6 +32,9 @@ internal sealed class SeenFrames
 
     /// <summary>Copies that descend from no other, in the order of their appearance.</summary>
     public IReadOnlyList<SkbCopy> Roots => _roots.Value;
+
+    /// <summary>The first copies of all packets that somebody sent, ICMP errors because of others too, in the order of their appearance.</summary>
+    public IEnumerable<SkbCopy> Beginnings => _tree.Value.Copies.Where(c => c.Parent is null || c.Origin is SkbOrigin.IcmpError);
 
     /// <summary>The place among the roots of the first that is the frame; -1 where there is none.</summary>
     public int FindFirst(SentFrame sent, Predicate<SkbCopy> isTheFrame)

@@ -17,6 +17,7 @@ internal sealed class TraceFateBuilder
     private readonly Dictionary<SkbCopy, SkbCopy> _sentOnFrom = []; // first copies that Open vSwitch made, and of which
     private readonly HashSet<SkbCopy> _sentOn = [];
     private readonly Dictionary<SkbHop, Hop> _hops = new(ReferenceEqualityComparer.Instance);
+    private SkbCopy? _error; // the ICMP error that is followed itself
 
     private TraceFateBuilder(SentFrame sent)
     {
@@ -54,9 +55,17 @@ internal sealed class TraceFateBuilder
     /// <summary>The copies of a frame that somebody sent, of which the first is known.</summary>
     public static List<FrameCopy> Build(SentFrame sent, SkbCopy root)
     {
-        var builder = new TraceFateBuilder(sent);
+        var builder = new TraceFateBuilder(sent) { _error = root.Origin is SkbOrigin.IcmpError ? root : null };
         builder.Add(root);
         return builder.Copies();
+    }
+
+    /// <summary>The frame that a copy was first; of one that the node's stack made and no device saw, the packet without addresses of Ethernet.</summary>
+    public static Frame FirstFrame(SkbCopy copy)
+    {
+        var first = copy.Events[0];
+        return first.StartsWithEthernet ? Frame.FromBytes(first.Bytes.Span)
+            : Frame.Ethernet(default, default, first.Protocol, first.Bytes.Span[Math.Min(first.NetworkOffset, first.Bytes.Length)..]);
     }
 
     private void Add(SkbCopy root) => _family.AddRange(SkbTree.Family(root).Where(c => !IsAnswer(c)));
@@ -120,11 +129,15 @@ internal sealed class TraceFateBuilder
     private bool IsHop(SkbHop hop) =>
         (hop.IsComplete || hop.Direction is SkbDirection.In)
         && _nodes.TryGetValue(hop.Namespace, out var node)
-        && !(hop.Direction is SkbDirection.In && node.FindDevice(hop.DeviceName) is { IsBareSwitch: true });
+        && !(hop.Direction is SkbDirection.In && node.FindDevice(hop.DeviceName) is { IsBareSwitch: true }
+            && !(hop.First.StartsWithEthernet && FrameCopy.IsFor(node, Frame.FromBytes(hop.First.Bytes.Span))));
 
     private List<Hop> HopsOf(SkbCopy copy) => [.. WayOf(copy).Where(IsHop).Select(HopOf)];
 
-    private IEnumerable<SkbHop> WayOf(SkbCopy copy) => _sentOnFrom.TryGetValue(copy.Root, out var before) ? WayOf(before).Concat(copy.Way) : copy.Way;
+    private IEnumerable<SkbHop> WayOf(SkbCopy copy) =>
+        _error is not null ? copy.Way.Skip(_error.Way.Count - _error.Hops.Count)
+        : _sentOnFrom.TryGetValue(copy.Root, out var before) ? WayOf(before).Concat(copy.Way)
+        : copy.Way;
 
     private Hop HopOf(SkbHop hop) => _hops.TryGetValue(hop, out var known) ? known : _hops[hop] = Make(hop);
 
@@ -176,6 +189,11 @@ internal sealed class TraceFateBuilder
             return first.StartsWithEthernet && first.DeviceName == _sent.Sender.Tap.Name && common >= 14 && seen[..common].SequenceEqual(bytes[..common]);
         }
 
+        if (_sent.IsIt is { } isIt)
+        {
+            return isIt(FirstFrame(root));
+        }
+
         // The node's own stack chose the headers; what it was given to send is in the frame as it is.
         // An ICMPv6 checksum depends on the address that the kernel chose.
         var content = _sent.Frame.Ipv4 is { } ip4 ? ip4.Payload.Span : _sent.Frame.Ipv6 is { } ip6 ? ip6.Payload.Span : default;
@@ -217,9 +235,9 @@ internal sealed class TraceFateBuilder
             ? HopOf(hop)
             : null;
 
-    private static bool IsAnswer(SkbCopy copy)
+    private bool IsAnswer(SkbCopy copy)
     {
-        for (var c = copy; c is not null; c = c.Parent)
+        for (var c = copy; c is not null && c != _error; c = c.Parent)
         {
             if (c.Origin is SkbOrigin.IcmpError)
             {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace NetLab;
@@ -55,7 +56,11 @@ public static class FateJson
         })]),
     };
 
-    private static JsonObject Of(Reason reason) => new()
+    /// <summary>A word of an enumeration: camel case.</summary>
+    internal static string Word<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
+
+    internal static JsonObject Of(Reason reason) => new()
     {
         ["cause"] = reason.Cause.Word,
         ["place"] = reason.Place,

@@ -9,37 +9,55 @@ internal static class FateText
 {
     public static string Of(FateVerdict verdict)
     {
-        var fate = verdict.Fate;
         var text = new StringBuilder(Headline(verdict)).AppendLine().AppendLine();
-        text.AppendLine($"  {fate.From} -> {verdict.Receiver}   {fate.Frame}   {fate.Frame.Length} bytes").AppendLine();
-        Way(verdict, text);
-        if (verdict.Why is { } why)
-        {
-            text.AppendLine().AppendLine($"Why: {why.Sentence}");
-            if (why.Remedy is not null)
-            {
-                text.AppendLine($"Fix: {why.Remedy}");
-            }
+        Leg(verdict, text);
+        Reason(verdict.Why, text);
+        Rest([verdict], text);
+        return PlainText.Lines(text.Append($"Followed by: {verdict.Fate.Level}").ToString());
+    }
 
-            for (var i = 0; i < why.Evidence.Count; i++)
-            {
-                text.Append(i == 0 ? "Evidence: " : "          ").Append(why.Evidence[i]).AppendLine();
-            }
+    /// <summary>One frame, and its way with a line for each hop.</summary>
+    public static void Leg(FateVerdict verdict, StringBuilder text)
+    {
+        var fate = verdict.Fate;
+        text.AppendLine($"  {fate.From} -> {verdict.Receiver}   {fate.FrameText}   {fate.Frame.Length} bytes").AppendLine();
+        Way(verdict, text);
+    }
+
+    /// <summary>Why, what to do, and what shows it.</summary>
+    public static void Reason(Reason? why, StringBuilder text)
+    {
+        if (why is null)
+        {
+            return;
         }
 
+        text.AppendLine().AppendLine($"Why: {why.Sentence}");
+        if (why.Remedy is not null)
+        {
+            text.AppendLine($"Fix: {why.Remedy}");
+        }
+
+        for (var i = 0; i < why.Evidence.Count; i++)
+        {
+            text.Append(i == 0 ? "Evidence: " : "          ").Append(why.Evidence[i]).AppendLine();
+        }
+    }
+
+    /// <summary>The copies that went elsewhere, and what was not seen.</summary>
+    public static void Rest(IEnumerable<FateVerdict> verdicts, StringBuilder text)
+    {
         var label = "Also: ";
-        foreach (var other in verdict.Others.Select(c => OtherCopy(c, fate.From)))
+        foreach (var other in verdicts.SelectMany(v => v.Others.Select(c => OtherCopy(c, v.Fate.From))))
         {
             text.AppendLine(label + other);
             label = "      ";
         }
 
-        if (fate.LostEvents > 0)
+        if (verdicts.Max(v => v.Fate.LostEvents) is > 0 and var lost)
         {
-            text.AppendLine($"Note: {fate.LostEvents} records of what was seen found no room: a reason may be missing");
+            text.AppendLine($"Note: {lost} records of what was seen found no room: a reason may be missing");
         }
-
-        return PlainText.Lines(text.Append($"Followed by: {fate.Level}").ToString());
     }
 
     public static string Headline(FateVerdict verdict)
@@ -47,13 +65,17 @@ internal static class FateText
         string receiver = verdict.Receiver + verdict.Place, sender = verdict.Fate.From;
         return verdict switch
         {
-            { Reached: true, Copy: { } copy } => $"{receiver} receives the frame from {sender}: {copy.Hops.Count} hops, {copy.Latency.TotalMicroseconds:0} µs.",
-            { Fate.Refusal: { } refusal } => $"{receiver} does not receive the frame from {sender}: {refusal}.",
+            { Reached: true, Copy: { } copy } =>
+                $"{receiver} receives the frame from {sender}: {copy.Hops.Count} hops, {copy.Latency.TotalMicroseconds:0} µs.",
+            { Fate.Refusal: { } refusal } when verdict.Fate.Sender is not null || verdict.Why is null =>
+                $"{receiver} does not receive the frame from {sender}: {refusal}.",
             { Copy.MayHaveReached: { } node } when node.Name == verdict.Receiver =>
                 $"Whether {receiver} receives the frame from {sender} is not known: it came to the stack of {node.Name}, and what that does is not seen.",
             { Copy: null } => $"{receiver} does not receive the frame from {sender}: no device of any node saw it.",
             { Why: { } why, Copy.End: CopyEnd.NotForwarded } =>
                 $"{receiver} does not receive the frame from {sender}. Nothing dropped it: it was not sent on at {why.Place}.",
+            { Why: { } why, Copy: { End: CopyEnd.Dropped, Hops.Count: 0 }, Fate.Sender: null } =>
+                $"{receiver} does not receive the frame from {sender}: {why.Node.Name} does not send it.",
             { Why: { } why, Copy.End: CopyEnd.Dropped } => $"{receiver} does not receive the frame from {sender}: it was dropped at {why.Place}.",
             { Why: { } why, Copy.End: CopyEnd.Pending } => $"{receiver} does not receive the frame from {sender} yet: it waits at {why.Place}.",
             { Why: { } why } => $"{receiver} does not receive the frame from {sender}: it went as far as {why.Place}.",
@@ -79,7 +101,7 @@ internal static class FateText
             rows.Add((hop.Node.Name, hop.Device, What(hop)));
             if (hop.Enters is { } bridge && Sent(verdict, i, bridge) is { Count: > 0 } ports)
             {
-                rows.Add((hop.Node.Name, bridge.Name, Forwarding(bridge, ports, verdict.Fate)));
+                rows.Add((hop.Node.Name, bridge.Name, Forwarding(bridge, ports, hop.Frame ?? verdict.Fate.Frame)));
             }
         }
 
@@ -136,22 +158,22 @@ internal static class FateText
         return [.. into.Node.Devices.Select(d => d.Name).Where(ports.Contains)];
     }
 
-    private static string Forwarding(Switch bridge, List<string> ports, Fate fate)
+    private static string Forwarding(Switch bridge, List<string> ports, Frame frame)
     {
         var to = string.Join(", ", ports);
-        var isGroup = fate.Frame.Destination.IsMulticast;
-        var isKnown = IsInFdb(bridge, fate);
+        var isGroup = frame.Destination.IsMulticast;
+        var isKnown = IsInFdb(bridge, frame);
         return isKnown is null ? $"sends it to {to}"
-            : !isGroup && isKnown == false ? $"floods it to {to}   ({fate.Frame.Destination} is not in its FDB)"
+            : !isGroup && isKnown == false ? $"floods it to {to}   ({frame.Destination} is not in its FDB)"
             : isGroup || ports.Count > 1 ? $"floods it to {to}"
             : $"forwards it to {to}";
     }
 
-    private static bool? IsInFdb(Switch bridge, Fate fate)
+    private static bool? IsInFdb(Switch bridge, Frame frame)
     {
         try
         {
-            return bridge.HasInFdb(fate.Frame.Destination);
+            return bridge.HasInFdb(frame.Destination);
         }
         catch (Exception gone) when (gone is LinuxException or ObjectDisposedException or InvalidOperationException)
         {

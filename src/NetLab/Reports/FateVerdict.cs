@@ -6,7 +6,7 @@ namespace NetLab;
 /// What a fate means for one receiver: whether it got the frame, which of the copies tells why not, and the reason. <see cref="Describe"/> puts
 /// it into words, <see cref="ToJson"/> into JSON, <see cref="FatePcapng"/> into a capture file.
 /// </summary>
-public sealed class FateVerdict
+public sealed class FateVerdict : IVerdict
 {
     private FateVerdict(Fate fate, string receiver, string place, Func<FrameCopy, bool> isArrival, IReadOnlyList<Device> way, FrameCopy? toward = null)
     {
@@ -14,12 +14,7 @@ public sealed class FateVerdict
         Receiver = receiver;
         Place = place;
         Reached = fate.Copies.Any(isArrival);
-        Copy = toward ?? fate.Copies
-            .OrderByDescending(isArrival)
-            .ThenByDescending(c => Score(c, way))
-            .ThenByDescending(c => c.End is not (CopyEnd.Delivered or CopyEnd.Lost))
-            .ThenByDescending(c => c.Hops.Count)
-            .FirstOrDefault();
+        Copy = CopyToward.Find(fate, isArrival, way, toward);
         Hops = Copy?.Hops ?? [];
         if (!Reached && Copy is { End: CopyEnd.Delivered } && Hops.Any(OnTheWay))
         {
@@ -43,7 +38,7 @@ public sealed class FateVerdict
         ArgumentNullException.ThrowIfNull(fate);
         ArgumentNullException.ThrowIfNull(to);
         return new FateVerdict(fate, to.Name, $" (node {to.Node.Name}, {to.Tap.Name})", c => ReferenceEquals(c.Vm, to),
-            Ways.Find(StartsOf(fate), [to.Tap]), fate.Toward(to));
+            CopyToward.WayTo(fate, [to.Tap]), fate.Toward(to));
     }
 
     /// <summary>What the fate means for a node's own stack.</summary>
@@ -54,7 +49,7 @@ public sealed class FateVerdict
         ArgumentNullException.ThrowIfNull(fate);
         ArgumentNullException.ThrowIfNull(to);
         return new FateVerdict(fate, to.Name, " (a node)", c => ReferenceEquals(c.Node, to),
-            Ways.Find(StartsOf(fate), [.. to.Devices.Where(d => d.Switch is null)]));
+            CopyToward.WayTo(fate, [.. to.Devices.Where(d => d.Switch is null)]), fate.Toward(to));
     }
 
     /// <summary>What the fate means for a group address, or for an address that nothing in the lab has.</summary>
@@ -78,7 +73,7 @@ public sealed class FateVerdict
     public bool Reached { get; }
 
     /// <summary>
-    /// The copy that arrived, or the one that was to, up to where it ended (<see cref="NetLab.Fate.Toward"/>); null where nothing was seen of it.
+    /// The copy that arrived, or the one that was to, up to where it ended (<see cref="NetLab.Fate.Toward(FakeVm)"/>); null where nothing was seen of it.
     /// </summary>
     public FrameCopy? Copy { get; }
 
@@ -97,6 +92,10 @@ public sealed class FateVerdict
     public IEnumerable<FrameCopy> Others => Fate.Copies.Where(c =>
         (!ReferenceEquals(c, Copy) || Hops.Count < c.Hops.Count) && c is not { End: CopyEnd.Lost, Hops: [.., { LabDevice.HasPorts: true }] });
 
+    bool IVerdict.IsGood => Reached;
+
+    IReadOnlyList<Fate> IVerdict.Fates => [Fate];
+
     /// <summary>The verdict as a person would put it, in several lines.</summary>
     public string Describe() => FateText.Of(this);
 
@@ -105,11 +104,4 @@ public sealed class FateVerdict
 
     /// <inheritdoc/>
     public override string ToString() => FateText.Headline(this);
-
-    private static IEnumerable<Device> StartsOf(Fate fate) => fate.Sender is { } vm ? [vm.Tap] : fate.Start.Devices.Where(d => d.Switch is null);
-
-    // How many steps of the way a copy went; where it was dropped is a step too.
-    private static int Score(FrameCopy copy, IReadOnlyList<Device> way) =>
-        copy.Hops.Count(h => h.LabDevice is { } device && way.Contains(device))
-        + (copy.Reason is { Device.Length: > 0 } reason && reason.Node.FindDevice(reason.Device) is { } end && way.Contains(end) ? 1 : 0);
 }

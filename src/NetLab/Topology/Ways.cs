@@ -18,6 +18,15 @@ internal static class Ways
         return [.. way.Zip(way.Skip(1), (ingress, next) => new Crossing(ingress.Switch!, ingress, next.OtherEnd ?? next))];
     }
 
+    /// <summary>Whether one of some devices is on the link of another: over cables and switches alone.</summary>
+    public static bool IsOneLink(Device from, IReadOnlyCollection<Device> to)
+    {
+        return Shortest([from], to.Contains, OnLink).Count > 0;
+
+        static IEnumerable<Device> OnLink(Device device) => (device.OtherEnd is { } other ? [other] : Enumerable.Empty<Device>())
+            .Concat(device.Passes is { } entered ? device.Node.Devices.Where(d => d.Passes is { } left && entered.PassesTo(left)) : []);
+    }
+
     private static List<Device> Shortest(IEnumerable<Device> from, Func<Device, bool> isEnd, Func<Device, IEnumerable<Device>> next)
     {
         var cameFrom = from.ToDictionary(device => device, _ => (Device?)null);

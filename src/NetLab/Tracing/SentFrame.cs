@@ -12,4 +12,7 @@ internal sealed record SentFrame(string From, FakeVm? Sender, Node Start, Frame 
 {
     /// <summary>How many bytes of <see cref="Frame"/> are known, where those after them were not seen and are zero; null where all are.</summary>
     public int? Known { get; init; }
+
+    /// <summary>Tells the frame where a node's stack makes all of it; null where its bytes above IP tell.</summary>
+    public Func<Frame, bool>? IsIt { get; init; }
 }

@@ -13,18 +13,26 @@ internal static class Echo
             ? Frame.Icmpv6Echo(fromMac, toMac, from, to, Icmpv6Type.EchoRequest, id, sequence, payload, new IpOptions { FlowLabel = mark })
             : Frame.IcmpEcho(fromMac, toMac, from, to, IcmpType.EchoRequest, id, sequence, payload, new IpOptions { Identification = mark });
 
+    /// <summary>Who asks by an echo request; null where the frame is none.</summary>
+    public static IPAddress? AskerOf(Frame frame) => frame switch
+    {
+        { Icmp.Type: IcmpType.EchoRequest, Ipv4: { } ip4 } => ip4.Source,
+        { Icmpv6.Type: Icmpv6Type.EchoRequest, Ipv6: { } ip6 } => ip6.Source,
+        _ => null,
+    };
+
     /// <summary>The answer to an echo request, or null where the frame is none.</summary>
-    public static Frame? AnswerTo(Frame frame, MacAddress own, ushort mark)
+    public static Frame? AnswerTo(Frame frame, MacAddress own, MacAddress to, ushort mark)
     {
         if (frame.Icmp is { Type: IcmpType.EchoRequest } echo && frame.Ipv4 is { } ip4)
         {
-            return Frame.IcmpEcho(own, frame.Source, ip4.Destination, ip4.Source, IcmpType.EchoReply, echo.Identifier, echo.SequenceNumber, echo.Payload.Span,
+            return Frame.IcmpEcho(own, to, ip4.Destination, ip4.Source, IcmpType.EchoReply, echo.Identifier, echo.SequenceNumber, echo.Payload.Span,
                 new IpOptions { Identification = mark });
         }
 
         if (frame.Icmpv6 is { Type: Icmpv6Type.EchoRequest } echo6 && frame.Ipv6 is { } ip6)
         {
-            return Frame.Icmpv6Echo(own, frame.Source, ip6.Destination, ip6.Source, Icmpv6Type.EchoReply, echo6.Identifier, echo6.SequenceNumber,
+            return Frame.Icmpv6Echo(own, to, ip6.Destination, ip6.Source, Icmpv6Type.EchoReply, echo6.Identifier, echo6.SequenceNumber,
                 echo6.Payload.Span,
                 new IpOptions { FlowLabel = mark });
         }

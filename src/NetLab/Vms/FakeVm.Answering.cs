@@ -87,8 +87,18 @@ public sealed partial class FakeVm
         return true;
     }
 
-    private bool AnswerPing(Frame frame, System.Net.IPAddress to) =>
-        AnswersPing && Owns(to) && Echo.AnswerTo(frame, Mac, Node.Lab.Live.NextMark()) is { } answer && TryInject(answer);
+    // Where the guest has a way back: to the neighbour by which that goes, whoever the frame came from.
+    private bool AnswerPing(Frame frame, System.Net.IPAddress to)
+    {
+        if (!AnswersPing || !Owns(to) || Echo.AskerOf(frame) is not { } asker || FindNextHop(asker) is not { } next)
+        {
+            return false;
+        }
+
+        var mark = Node.Lab.Live.NextMark();
+        return _neighbours.TryGetValue(next, out var mac) ? Echo.AnswerTo(frame, Mac, mac, mark) is { } answer && TryInject(answer)
+            : AskFirst(next, to, neighbour => Echo.AnswerTo(frame, Mac, neighbour, mark)!);
+    }
 
     // A guest whose cable is cut cannot answer, and that is no fault of the test: the frame just goes nowhere.
     private bool TryInject(Frame frame)

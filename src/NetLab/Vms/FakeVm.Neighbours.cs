@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Net;
 using NetLab.Packets;
 
@@ -7,7 +8,10 @@ namespace NetLab;
 /// <summary>What a guest knows of the way to others: its neighbour table, its networks, its gateway.</summary>
 public sealed partial class FakeVm
 {
+    private const int MostUnsent = 64; // answers that wait for one neighbour
+
     private readonly ConcurrentDictionary<IPAddress, MacAddress> _neighbours = new();
+    private readonly ConcurrentDictionary<IPAddress, ImmutableList<Func<MacAddress, Frame>>> _unsent = new();
     private int _pings;
 
     /// <summary>The guest's neighbour table: addresses it has resolved.</summary>
@@ -21,15 +25,21 @@ public sealed partial class FakeVm
     }
 
     /// <summary>Forgets what was resolved, so that the next send asks again.</summary>
-    public void ForgetNeighbours() => _neighbours.Clear();
+    public void ForgetNeighbours()
+    {
+        _neighbours.Clear();
+        _unsent.Clear();
+    }
 
     /// <summary>The next hop towards an address: itself when it is in a network of the guest, else the gateway.</summary>
     internal IPAddress NextHop(IPAddress to) =>
-        Addresses.Any(a => a.Contains(to)) ? to
-        : Gateway is { } gateway && gateway.AddressFamily == to.AddressFamily ? gateway
-        : throw new TopologyException(
+        FindNextHop(to) ?? throw new TopologyException(
             $"VM {Name} has no way to {to}: it is in none of its networks ({string.Join(", ", Addresses)}) and it has no gateway; give it " +
                 $"one: vm => vm.Gateway(…)");
+
+    /// <summary>The next hop towards an address; null where the guest has no way there.</summary>
+    internal IPAddress? FindNextHop(IPAddress to) =>
+        Addresses.Any(a => a.Contains(to)) ? to : Gateway is { } gateway && gateway.AddressFamily == to.AddressFamily ? gateway : null;
 
     /// <summary>The guest's address to send from: one in the same network where there is one.</summary>
     internal IPAddress SourceFor(IPAddress to)
@@ -49,5 +59,28 @@ public sealed partial class FakeVm
     /// <summary>The sequence number of the guest's next ping.</summary>
     private ushort NextPing() => (ushort)Interlocked.Increment(ref _pings);
 
-    private void Learn(IPAddress address, MacAddress mac) => _neighbours[address] = mac;
+    private void Learn(IPAddress address, MacAddress mac)
+    {
+        _neighbours[address] = mac;
+        if (_unsent.TryRemove(address, out var answers))
+        {
+            foreach (var answer in answers)
+            {
+                TryInject(answer(mac));
+            }
+        }
+    }
+
+    // Keeps an answer until the neighbour is known that it goes by, and asks for that, as long as nobody has asked yet.
+    private bool AskFirst(IPAddress next, IPAddress from, Func<MacAddress, Frame> answer)
+    {
+        var isFirst = false;
+        _unsent.AddOrUpdate(next, _ =>
+        {
+            isFirst = true;
+            return [answer];
+        }, (_, before) => before.Count < MostUnsent ? before.Add(answer) : before);
+        return !isFirst || TryInject(next.AddressFamily is System.Net.Sockets.AddressFamily.InterNetworkV6
+            ? Frame.NeighborSolicitation(Mac, from, next) : Frame.ArpRequest(Mac, from, next));
+    }
 }

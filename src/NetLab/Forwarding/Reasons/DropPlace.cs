@@ -131,6 +131,25 @@ internal sealed record DropPlace
         Told = Evidence.Model($"inferred from the state of {hops[^1].Node.Name} as it is now; the kernel's own reason is not to be had."),
     };
 
+    /// <summary>A packet that the node's own stack made, and sent by no device.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="packet">The packet.</param>
+    /// <param name="function">The function that ends such a packet.</param>
+    /// <param name="told">Who says that it did not go.</param>
+    public static DropPlace AtOutput(Node node, Frame packet, string function, Evidence told) => new()
+    {
+        Node = node,
+        Device = "",
+        Reason = "NOT_SPECIFIED",
+        Function = function,
+        Stack = [function],
+        Seen = packet,
+        Came = packet,
+        PacketLength = packet.Length - 14,
+        EtherType = packet.EtherType,
+        Told = told,
+    };
+
     public string Where => Device.Length == 0 ? Node.Name : $"{Node.Name}/{Device}";
 
     public IPAddress? From => Seen.Ipv4 is { } ip4 ? ip4.Source : Seen.Ipv6 is { } ip6 ? ip6.Source : (IPAddress?)null;

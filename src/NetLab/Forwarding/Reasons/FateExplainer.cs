@@ -60,6 +60,11 @@ internal static class FateExplainer
     /// <summary>A frame that the sender's device did not take, or that an XDP program took from it before the kernel saw a frame.</summary>
     public static FrameCopy? AtTheStart(SentFrame sent, int? refusal)
     {
+        if (sent.Sender is null)
+        {
+            return OutputModel.Of(sent.Start, sent.Frame, refusal) is { } output ? Ended(output.End, output.Reason) : null;
+        }
+
         if (sent.Sender is not { } sender || sender.Tap.IsApplied is false || sent.Start.Live.Route.FindLink(sender.Tap.Index) is not { } link)
         {
             return null;
@@ -82,8 +87,13 @@ internal static class FateExplainer
             return null;
         }
 
-        var copy = new FrameCopy([], CopyEnd.Dropped, null, null);
-        copy.EndBecauseOf(CopyEnd.Dropped, reason);
+        return Ended(CopyEnd.Dropped, reason);
+    }
+
+    private static FrameCopy Ended(CopyEnd end, Reason reason)
+    {
+        var copy = new FrameCopy([], end, null, null);
+        copy.EndBecauseOf(end, reason);
         return copy;
     }
 

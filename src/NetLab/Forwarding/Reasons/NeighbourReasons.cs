@@ -27,11 +27,16 @@ internal static class NeighbourReasons
     }
 
     /// <summary>Why nobody has answered yet.</summary>
-    public static Reason Unresolved(Node node, string device, NeighbourInfo entry, Evidence evidence)
+    /// <param name="node">The node that asks.</param>
+    /// <param name="device">The device by which it asks.</param>
+    /// <param name="entry">The entry of the neighbour.</param>
+    /// <param name="evidence">What shows that a packet waits for it.</param>
+    /// <param name="isOwn">Whether the packet is the node's own: it asks from the packet's source then.</param>
+    public static Reason Unresolved(Node node, string device, NeighbourInfo entry, Evidence evidence, bool isOwn = false)
     {
         var v6 = entry.Address.AddressFamily == AddressFamily.InterNetworkV6;
         var state = Evidence.Neighbour($"{entry.Address} dev {device} {entry.State.ToString().ToUpperInvariant()}.");
-        if (v6 && !node.Live.Route.GetAddresses(entry.Index).Any(a => a.Address.IsIPv6LinkLocal))
+        if (v6 && !isOwn && !node.Live.Route.GetAddresses(entry.Index).Any(a => a.Address.IsIPv6LinkLocal))
         {
             return new Reason(Causes.NoLinkLocal, node, device,
                 $"{node.Name} cannot ask for the MAC address of {entry.Address}: {device} has no link-local address, and a router sends " +
@@ -39,11 +44,12 @@ internal static class NeighbourReasons
                 [evidence, state], $"ip address add fe80::1/64 dev {device}, or sysctl -w net.ipv6.conf.{device}.addr_gen_mode=0, in node {node.Name}");
         }
 
-        return Owner(node, device, entry.Address, [evidence, state]) ?? new Reason(Causes.NeighbourUnresolved, node, device,
+        var reason = Owner(node, device, entry.Address, [evidence, state]) ?? new Reason(Causes.NeighbourUnresolved, node, device,
             $"{node.Name} is still resolving {entry.Address} on {device}: nobody has answered " +
                 $"its {(v6 ? "neighbour solicitation" : "ARP request")}; the kernel gives up after 3 s.",
             [evidence, state], $"see that {entry.Address} is there and in the same network " +
                 $"as {device}, or: ip neigh add {entry.Address} lladdr MAC dev {device}");
+        return reason with { Awaits = new AwaitedNeighbour(node, device, entry.Address) };
     }
 
     /// <summary>A packet that waited for an answer until the entry was removed; null where nothing shows why.</summary>

@@ -22,6 +22,9 @@ public sealed record Reason(Cause Cause, Node Node, string Device, string Senten
     /// <summary>What to try, in one <see cref="PlainText">plain</see> line, or null.</summary>
     public string? Remedy { get; init => field = value is null ? null : PlainText.Line(value); } = Remedy is null ? null : PlainText.Line(Remedy);
 
+    /// <summary>The neighbour that must answer before the packet goes on; null where it waits for none.</summary>
+    internal AwaitedNeighbour? Awaits { get; init; }
+
     /// <summary>Node and device: <c>compute1/qvo1</c>.</summary>
     public string Place => Device.Length == 0 ? Node.Name : $"{Node.Name}/{Device}";
 

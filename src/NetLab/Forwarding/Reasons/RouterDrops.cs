@@ -299,8 +299,8 @@ internal static class RouterDrops
         return place.Why(Causes.RpFilter,
             $"{place.Where} checks where packets come from (rp_filter, {(isLoose ? "loose" : "strict")}), " +
                 $"and {place.Node.Name} would not answer {place.From} by {(isLoose ? "any device" : place.Device)}.",
-            isLoose ? $"add a route back: ip route add {place.From} via GATEWAY, in node {place.Node.Name}"
-                : $"add a route back: ip route add {place.From} dev {place.Device}, or sysctl -w " +
+            isLoose ? $"ip route add {place.From} via GATEWAY, in node {place.Node.Name}"
+                : $"ip route add {place.From} dev {place.Device}, or sysctl -w " +
                     $"net.ipv4.conf.{place.Device}.rp_filter=2 (loose), in node {place.Node.Name}",
             Evidence.Sysctl($"rp_filter of all = {all}, of {place.Device} = {own}; the larger one counts."));
     }
@@ -338,7 +338,8 @@ internal static class RouterDrops
                     $"sysctl -w net.{version}.neigh.{place.Device}.mcast_solicit=3, in node {place.Node.Name}")
             : place.Why(Causes.NeighbourFailed,
                 $"Nobody answered for {next} on {place.Where}: {place.Node.Name} asked {tries} times by {protocol}, and gave up.",
-                    $"see that {next} is there and in the same network");
+                    $"see that {next} is there and in the same network")
+                with { Awaits = IPAddress.TryParse(next, out var asked) ? new AwaitedNeighbour(place.Node, place.Device, asked) : null };
     }
 
     private static Reason InvalidSource(DropPlace place) =>
@@ -352,7 +353,7 @@ internal static class RouterDrops
     private static IEnumerable<RuleInfo> RulesFor(DropPlace place) => place.Node.Live.Route.GetRules().Where(r =>
         r.Family == (place.IsIpv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork)
         && (r.From is not { } from || from.Contains(place.From!)) && (r.To is not { } to || to.Contains(place.To!))
-        && (r.InputInterface is null || r.InputInterface == place.Device)
+        && (r.InputInterface is null || r.InputInterface == (place.Device.Length == 0 ? "lo" : place.Device))
         && (r.FirewallMark is null || (place.Mark & (r.FirewallMask ?? uint.MaxValue)) == r.FirewallMark));
 
     // The table is the one that was asked last; where that is not known, the first that has a route.

@@ -119,7 +119,8 @@ internal static class StackModel
                 [Evidence.Sysctl($"{name} = {proxies}."), Evidence.Model($"the route to {arp.TargetIp} is by {other}, as the tables are now.")]);
     }
 
-    private static (IPAddress From, IPAddress To)? Ends(Frame frame) =>
+    /// <summary>The addresses of a packet of IP; null where the frame has none.</summary>
+    public static (IPAddress From, IPAddress To)? Ends(Frame frame) =>
         frame.Ipv4 is { } ip4 ? (ip4.Source, ip4.Destination) : frame.Ipv6 is { } ip6 ? (ip6.Source, ip6.Destination) : null;
 
     private static (CopyEnd, Reason)? Used(Reason? reason) => reason is null ? null : (CopyEnd.Consumed, reason);

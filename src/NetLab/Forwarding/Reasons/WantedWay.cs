@@ -10,14 +10,19 @@ internal static class WantedWay
     /// The copy that ended on the way, or the one that never came to be;
     /// null where the way is not over switches alone, or nothing is known to speak against it.
     /// </summary>
-    public static FrameCopy? Find(Fate fate, FakeVm receiver)
+    public static FrameCopy? Find(Fate fate, FakeVm receiver) => Find(fate, [receiver.Tap]);
+
+    /// <inheritdoc cref="Find(Fate, FakeVm)"/>
+    public static FrameCopy? Find(Fate fate, IReadOnlyCollection<Device> receiver)
     {
-        if (fate.Sender is null || fate.Refusal is not null)
+        // What a node's stack sends goes into a switch at the other end of its cable.
+        var start = fate.Sender?.Tap ?? fate.Copies.SelectMany(c => c.Hops).FirstOrDefault()?.LabDevice?.OtherEnd;
+        if (start is not { Switch: not null } || fate.Refusal is not null)
         {
             return null;
         }
 
-        foreach (var at in Ways.OverSwitches(fate.Sender.Tap, receiver.Tap))
+        foreach (var at in receiver.Select(to => Ways.OverSwitches(start, to)).FirstOrDefault(way => way.Count > 0) ?? [])
         {
             if (fate.Copies.FirstOrDefault(c => c.Hops.Any(h => h.Direction == HopDirection.In && ReferenceEquals(h.LabDevice, at.Ingress))) is not { } came)
             {

@@ -1,0 +1,179 @@
+using System.Diagnostics;
+using System.Net;
+using NetLab.Linux.Bpf;
+using NetLab.Linux.Netlink;
+using NetLab.Packets;
+
+namespace NetLab;
+
+/// <summary>
+/// Follows what depends on a frame that got no answer: its answer, and the ARP and ND requests that nodes sent to be able to send it on, each to its end.
+/// All of them are among what was seen while the frame was under way.
+/// </summary>
+internal sealed class ExchangeFollower
+{
+    private const int MostLegs = 8;
+
+    private readonly Lab _lab;
+    private readonly Company _company;
+    private readonly string _level;
+    private readonly CancellationToken _ct;
+    private readonly List<ExchangeLeg> _legs = [];
+
+    private ExchangeFollower(Lab lab, Company company, string level, CancellationToken ct) => (_lab, _company, _level, _ct) = (lab, company, level, ct);
+
+    /// <summary>What became of a request and of what depends on it.</summary>
+    /// <param name="sent">The request.</param>
+    /// <param name="fate">Its fate.</param>
+    /// <param name="company">All that was seen meanwhile.</param>
+    /// <param name="ct">Gives up.</param>
+    public static async Task<Exchange> FollowAsync(SentFrame sent, Fate fate, Company company, CancellationToken ct)
+    {
+        var follower = new ExchangeFollower(sent.Start.Lab, company, fate.Level, ct);
+        var asker = Endpoint.Of(sent.Sender, sent.Start);
+        await follower.FollowAsync(ExchangeLegKind.Request, fate, follower.ReceiverOf(fate), asker, answerIsExpected: true).ConfigureAwait(false);
+        await follower.FollowErrorAsync(fate, asker).ConfigureAwait(false);
+        return new Exchange(follower._legs, isAnswered: false);
+    }
+
+    /// <summary>Whether a frame waits for a neighbour for which nobody asked among what was seen.</summary>
+    public static bool WaitsUnasked(Fate fate, Company company) =>
+        company.ByKernel is not null && fate.Copies.Select(c => c.Reason?.Awaits).FirstOrDefault(a => a is not null) is { } awaited
+        && awaited.Node.Live.Route.GetNeighbours().Any(n => n.Address.Equals(awaited.Address) && n.State is NeighbourState.Incomplete)
+        && FindFrom(company, new Endpoint(null, awaited.Node), frame => AsksFor(frame, awaited.Address)) is null;
+
+    // One frame, and what it waits for, or what answers it.
+    private async Task FollowAsync(ExchangeLegKind kind, Fate fate, (Endpoint? To, string Name) receiver, Endpoint sender, bool answerIsExpected)
+    {
+        var at = _legs.Count;
+        _legs.Add(new ExchangeLeg(kind, fate, receiver.To, receiver.Name));
+        if (at + 1 >= MostLegs)
+        {
+            return;
+        }
+
+        if (_legs[at] is { Arrived: true, Copy: { } taken })
+        {
+            if (answerIsExpected && fate.Frame is var frame)
+            {
+                await FollowAnswerAsync(at, taken, taken.Hops is [.., { Frame: { } there }] ? there : frame, sender).ConfigureAwait(false);
+            }
+        }
+        else if (_legs[at].Copy?.Reason?.Awaits is { } awaited)
+        {
+            await FollowNeighbourAsync(awaited).ConfigureAwait(false);
+        }
+    }
+
+    private async Task FollowAnswerAsync(int request, FrameCopy taken, Frame asked, Endpoint asker)
+    {
+        var kind = _legs[request].Kind is ExchangeLegKind.NeighbourRequest ? ExchangeLegKind.NeighbourAnswer : ExchangeLegKind.Answer;
+        var answerer = Endpoint.OfTaker(taken)!;
+        if (FindFrom(answerer, frame => Answers.Is(frame, asked)) is { } root)
+        {
+            var fate = await FateOfAsync(answerer, root).ConfigureAwait(false);
+            await FollowAsync(kind, fate, (asker, asker.Name), answerer, answerIsExpected: false).ConfigureAwait(false);
+            var at = _legs.FindIndex(l => ReferenceEquals(l.Fate, fate));
+            if (_legs[at] is { Arrived: true } && kind is ExchangeLegKind.NeighbourAnswer)
+            {
+                _legs[at] = _legs[at].Because(NeighbourModel.WhyNotLearned(asker, asked, _legs[at].Copy!));
+            }
+        }
+        else if (answerer.Vm is { } vm)
+        {
+            _legs[request] = _legs[request].Because(GuestModel.WhyNoAnswer(vm, asked));
+        }
+        else if (AnswerOf(asked) is { } packet && OutputModel.Of(answerer.Node!, packet, null) is { } why)
+        {
+            var copy = new FrameCopy([], why.End, null, null);
+            copy.EndBecauseOf(why.End, NeighbourModel.WithWayBack(why.Reason, taken, asker));
+            var fate = new Fate(new SentFrame(answerer.Name, null, answerer.Node!, packet, default), DateTimeOffset.UtcNow, _level, null, [copy], [], 0);
+            await FollowAsync(kind, fate, (asker, asker.Name), answerer, answerIsExpected: false).ConfigureAwait(false);
+        }
+    }
+
+    private async Task FollowNeighbourAsync(AwaitedNeighbour awaited)
+    {
+        var node = new Endpoint(null, awaited.Node);
+        var upper = _legs.Count - 1;
+        if (FindFrom(node, frame => AsksFor(frame, awaited.Address)) is not { } root)
+        {
+            _legs[upper] = _legs[upper].Because(NeighbourModel.WhyUnreachable(awaited, _legs[upper].Copy!.Reason!, []));
+            return;
+        }
+
+        var fate = await FateOfAsync(node, root).ConfigureAwait(false);
+        var owners = Endpoint.WithAddress(_lab, awaited.Address);
+        var owner = owners.FirstOrDefault(o => fate.Copies.Any(o.Is)) ?? (owners is [var first, ..] ? first : null);
+        var at = _legs.Count;
+        await FollowAsync(ExchangeLegKind.NeighbourRequest, fate, (owner, owner?.Name ?? awaited.Address.ToString()), node, answerIsExpected: true)
+            .ConfigureAwait(false);
+        if (!_legs[at].Arrived)
+        {
+            _legs[at] = _legs[at].Because(NeighbourModel.WhyUnreachable(awaited, _legs[upper].Copy!.Reason!, owners));
+        }
+    }
+
+    // An ICMP error that somebody on the way sent because of the request.
+    private async Task FollowErrorAsync(Fate request, Endpoint asker)
+    {
+        var family = request.Copies.Select(c => c.Skb?.Root).OfType<SkbCopy>().ToHashSet();
+        if (_company.ByKernel?.Beginnings.FirstOrDefault(c => c.Origin is SkbOrigin.IcmpError && family.Contains(c.Root)) is { } error
+            && _lab.Nodes.FirstOrDefault(n => n.IsApplied && n.NamespaceInode == error.Events[0].Namespace) is { } node)
+        {
+            var fate = await FateOfAsync(new Endpoint(null, node), error).ConfigureAwait(false);
+            _legs.Add(new ExchangeLeg(ExchangeLegKind.Error, fate, asker, asker.Name));
+        }
+    }
+
+    private SkbCopy? FindFrom(Endpoint sender, Predicate<Frame> isWanted) => FindFrom(_company, sender, isWanted);
+
+    private static SkbCopy? FindFrom(Company company, Endpoint sender, Predicate<Frame> isWanted) => company.ByKernel?.Beginnings.FirstOrDefault(c =>
+        c.Events[0].Namespace == sender.Start.NamespaceInode
+        && (sender.Vm is { } vm ? c.Hops is [{ Direction: SkbDirection.In } first, ..] && first.DeviceName == vm.Tap.Name
+            : c.Hops is [] or [{ Direction: SkbDirection.Out }, ..])
+        && isWanted(TraceFateBuilder.FirstFrame(c)));
+
+    private async Task<Fate> FateOfAsync(Endpoint sender, SkbCopy root)
+    {
+        var frame = TraceFateBuilder.FirstFrame(root);
+        var sent = new SentFrame(sender.Name, sender.Vm, sender.Start, frame, FrameIdentity.Of(frame)) { Known = frame.Length };
+        IReadOnlyList<FrameCopy> copies = TraceFateBuilder.Build(sent, root);
+        copies = await FateExplainer.ExplainAsync(sent, copies, _company.Rules!, _ct).ConfigureAwait(false);
+        var age = TimeSpan.FromTicks((Stopwatch.GetTimestamp() - root.Events[0].Timestamp) / TimeSpan.NanosecondsPerTick);
+        return new Fate(sent, DateTimeOffset.UtcNow - age, _level, null, copies, [], _company.ByKernel!.Lost);
+    }
+
+    private (Endpoint? To, string Name) ReceiverOf(Fate fate)
+    {
+        if (DestinationOf(fate.Frame) is not { } address)
+        {
+            return (null, fate.Frame.Destination.ToString());
+        }
+
+        var owners = IPAddress.IsLoopback(address) ? [new Endpoint(null, fate.Start)] : Endpoint.WithAddress(_lab, address);
+        var to = owners.FirstOrDefault(o => fate.Copies.Any(o.Is)) ?? (owners is [var first, ..] ? first : null)
+            ?? fate.Copies.Select(Endpoint.OfTaker).FirstOrDefault(t => t is not null);
+        return (to, to?.Name ?? address.ToString());
+    }
+
+    private static bool AsksFor(Frame frame, IPAddress address) =>
+        frame.Arp is { Operation: ArpOperation.Request } arp ? address.Equals((IPAddress)arp.TargetIp)
+        : frame.NeighborSolicitation is { } solicitation && solicitation.Target.Equals(address);
+
+    private static IPAddress? DestinationOf(Frame frame) =>
+        frame.Arp is { } arp ? arp.TargetIp : frame.NeighborSolicitation is { } solicitation ? solicitation.Target : StackModel.Ends(frame)?.To;
+
+    // The packet that a node would answer with, as far as its way depends on it.
+    private static Frame? AnswerOf(Frame asked)
+    {
+        return StackModel.Ends(asked) is not var (from, to) ? null : asked switch
+        {
+            { Icmp: { } echo } => Frame.IcmpEcho(default, default, to, from, IcmpType.EchoReply, echo.Identifier, echo.SequenceNumber, echo.Payload.Span),
+            { Icmpv6: { } echo } => Frame.Icmpv6Echo(default, default, to, from, Icmpv6Type.EchoReply, echo.Identifier, echo.SequenceNumber,
+                echo.Payload.Span),
+            { Tcp: { } tcp } => Frame.Tcp(default, default, to, from, tcp.DestinationPort, tcp.SourcePort, TcpFlags.Syn | TcpFlags.Ack),
+            _ => null, // whether a datagram is answered is the program's business
+        };
+    }
+}

@@ -1,0 +1,9 @@
+using System.Net;
+
+namespace NetLab;
+
+/// <summary>A neighbour that a node has asked for by ARP or neighbour discovery, and that has not answered.</summary>
+/// <param name="Node">The node that asks.</param>
+/// <param name="Device">The device by which it asks.</param>
+/// <param name="Address">The address that it asks for.</param>
+internal sealed record AwaitedNeighbour(Node Node, string Device, IPAddress Address);

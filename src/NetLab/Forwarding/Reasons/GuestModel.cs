@@ -1,0 +1,35 @@
+using NetLab.Packets;
+
+namespace NetLab;
+
+/// <summary>Why a fake VM answers nothing: a guest's own settings and routes.</summary>
+internal static class GuestModel
+{
+    /// <summary>The reason, or null where the guest would answer.</summary>
+    public static Reason? WhyNoAnswer(FakeVm vm, Frame asked)
+    {
+        var isQuestion = asked.Arp is not null || asked.NeighborSolicitation is not null;
+        if (isQuestion ? !vm.AnswersArp : !vm.AnswersPing)
+        {
+            var what = isQuestion ? "ARP requests and neighbour solicitations" : "pings";
+            return Of(vm, Causes.GuestSilent, $"VM {vm.Name} answers no {what}: it is described so.",
+                isQuestion ? "let it: AnswersArp" : "let it: AnswersPing");
+        }
+
+        var back = StackModel.Ends(asked)?.From;
+        return isQuestion || back is null ? null
+            : vm.FindNextHop(back) is not { } next
+                ? Of(vm, Causes.GuestNoRoute,
+                    $"VM {vm.Name} got it, and has no way back to {back}: that is in none of its networks ({string.Join(", ", vm.Addresses)}), and it has "
+                    + "no gateway.", "give the VM a gateway in a network of its own: gateway: ADDRESS, or vm => vm.Gateway(…)")
+            : vm.Neighbours.ContainsKey(next) ? null
+            : Of(vm, Causes.NeighbourUnresolved, $"VM {vm.Name} got it, and does not know who has {next}, by which its way back goes: nobody answered its "
+                + $"{(asked.Ipv6 is null ? "ARP request" : "neighbour solicitation")}.", $"see that {next} is there and in the same network as {vm.Name}");
+    }
+
+    private static Reason Of(FakeVm vm, Cause cause, string sentence, string remedy) =>
+        new(cause, vm.Node, vm.Tap.Name, sentence, [new Evidence("guest", $"{vm.Name}: addresses {string.Join(", ", vm.Addresses)}, gateway "
+            + $"{vm.Gateway?.ToString() ?? "none"}, answers ARP {OnOff(vm.AnswersArp)}, ping {OnOff(vm.AnswersPing)}.")], remedy);
+
+    private static string OnOff(bool on) => on ? "on" : "off";
+}

@@ -1,0 +1,141 @@
+using System.Net;
+using NetLab.Linux;
+using NetLab.Linux.Netlink;
+using NetLab.Packets;
+
+namespace NetLab;
+
+/// <summary>Why a node does not get to know who has an address, and what of its own addresses and routes makes it ask where nobody answers.</summary>
+internal static class NeighbourModel
+{
+    /// <summary>An answer came to the node that asked, and it still does not know: it came by another device than the question went out of.</summary>
+    /// <param name="asker">Who asked.</param>
+    /// <param name="asked">The question.</param>
+    /// <param name="answer">The answer, which arrived.</param>
+    public static Reason? WhyNotLearned(Endpoint asker, Frame asked, FrameCopy answer)
+    {
+        var own = asked.Arp is { } arp ? (IPAddress)arp.SenderIp : StackModel.Ends(asked)?.From;
+        if (asker.Node is not { } node || own is null || Endpoint.DeviceWith(node, own) is not var (device, address) || answer.Hops is not [.., var last]
+            || last.Device == device || node.FindDevice(device) is not { Switch: { } bridge } port || bridge.Name != last.Device)
+        {
+            return null;
+        }
+
+        var network = $"{address.Address}/{address.PrefixLength}";
+        return new Reason(Causes.AddressOnPort, node, port.Name,
+            $"{node.Name} asks by {port.Name}, and the answer comes in by {bridge.Name}: {port.Name} is a port of bridge {bridge.Name}, which takes all that "
+            + $"comes in there, so the address {network} on {port.Name} hears no answer.",
+            [Evidence.Link($"{port.Name} master {bridge.Name}, with the address {network}."),
+                Evidence.Seen($"the answer came in by {node.Name}/{last.Device}.")],
+            $"ip address del {network} dev {port.Name}; ip address add {network} dev {bridge.Name}, in node {node.Name}");
+    }
+
+    /// <summary>
+    /// Why a question for a neighbour cannot come to anybody who has the address: nobody has it, or who has it is on another link. Null where neither is so.
+    /// </summary>
+    /// <param name="awaited">The neighbour.</param>
+    /// <param name="unresolved">What is said of what waits for it.</param>
+    /// <param name="owners">Who has the address.</param>
+    public static Reason? WhyUnreachable(AwaitedNeighbour awaited, Reason unresolved, IReadOnlyList<Endpoint> owners)
+    {
+        (var node, var name, var address) = awaited;
+        if (owners.Count == 0 && Endpoint.WithAddress(node.Lab, address).Count == 0)
+        {
+            return unresolved with
+            {
+                Cause = Causes.NobodyHasAddress,
+                Sentence = $"{node.Name} asks on {name} who has {address}, and nobody in the lab has that address.",
+                Remedy = $"use an address that somebody has, or give it to one: ip address add {address}/PREFIX dev DEVICE",
+            };
+        }
+
+        if (owners is not [var owner, ..] || node.FindDevice(name) is not { } device || Covering(node, name, address) is not { } network
+            || Ways.IsOneLink(device, owner.Devices))
+        {
+            return null;
+        }
+
+        return unresolved with
+        {
+            Cause = Causes.WrongMask,
+            Sentence = $"{node.Name} takes {address} for a neighbour on {name}, since its own address there is {network.Address}/{network.PrefixLength}; but "
+                + $"{owner.Name}, who has {address}, is on another link.",
+            Remedy = Gateway(node, device, address) is { } gateway
+                ? $"ip route add {address} via {gateway}, in node {node.Name}, or give {name} the prefix length that the network has"
+                : $"give {name} the prefix length that the network has: ip address add {network.Address}/PREFIX dev {name}, in node {node.Name}",
+            Evidence = [.. unresolved.Evidence, new Evidence("address", $"{network.Address}/{network.PrefixLength} dev {name}.")],
+        };
+    }
+
+    /// <summary>Why a node has no route, with the router that the lab has on the way, where it has one.</summary>
+    public static Reason WithWayThere(Reason why, IPAddress to) =>
+        why.Cause == Causes.NoRoute && why.Node.Devices.Where(d => d.Addresses.Count > 0).Select(d => Gateway(why.Node, d, to))
+            .FirstOrDefault(g => g is not null) is { } gateway
+            ? why with { Remedy = $"ip route add {to} via {gateway}, in node {why.Node.Name}" } : why;
+
+    /// <summary>Why an answer has no way back, with a way that would be one: to where the request came from.</summary>
+    /// <param name="why">What is known.</param>
+    /// <param name="taken">The request, as it was taken.</param>
+    /// <param name="asker">Who asked.</param>
+    public static Reason WithWayBack(Reason why, FrameCopy taken, Endpoint asker)
+    {
+        if (why.Cause != Causes.NoRoute || taken is not { Node: { } node, Hops: [.., { LabDevice: { } device, Frame: { } frame }] }
+            || StackModel.Ends(frame)?.From is not { } back)
+        {
+            return why;
+        }
+
+        var own = device.Addresses.FirstOrDefault(a => a.IsIPv6 == (frame.Ipv6 is not null));
+        if (asker.Devices.FirstOrDefault(d => KernelState.MacOf(d) == frame.Source) is { } near && own.Address is not null)
+        {
+            var theirs = near.Addresses.FirstOrDefault(a => a.Address.Equals(back));
+            return why with
+            {
+                Cause = Causes.WrongMask,
+                Sentence = $"{node.Name} has no route back to {back}, which is on the same link: {device.Name} has {own}, and {back} is not in that network; "
+                    + $"{asker.Name} has {theirs}.",
+                Remedy = $"ip route add {back} dev {device.Name}, in node {node.Name}, or give both the same prefix length",
+                Evidence = [.. why.Evidence, Evidence.Seen($"the request came from {asker.Name} itself, {frame.Source}.")],
+            };
+        }
+
+        return Sender(node.Lab, device, frame.Source, own.IsIPv6) is { } gateway
+            ? why with
+            {
+                Sentence = $"{node.Name} got the request, and has no route back to {back}.",
+                Remedy = $"ip route add {back} via {gateway}, in node {node.Name}",
+                Evidence = [.. why.Evidence, Evidence.Seen($"the request came from {frame.Source}, who has {gateway}.")],
+            }
+            : why;
+    }
+
+    // The address on the link of whoever sent a frame there.
+    private static IPAddress? Sender(Lab lab, Device at, MacAddress mac, bool v6) =>
+        lab.Nodes.SelectMany(n => n.Devices).FirstOrDefault(d => d.Addresses.Count > 0 && KernelState.MacOf(d) == mac)?.Addresses
+            .FirstOrDefault(a => a.IsIPv6 == v6 && at.Addresses.Any(own => own.Contains(a.Address))).Address;
+
+    // A router on a device's link that has a route there: its address on the link.
+    private static IPAddress? Gateway(Node node, Device device, IPAddress to)
+    {
+        var v6 = to.AddressFamily is System.Net.Sockets.AddressFamily.InterNetworkV6;
+        return node.Lab.Nodes.Where(n => n != node && n.IsApplied && Forwards(n)).SelectMany(n => n.Devices).Where(d => Ways.IsOneLink(device, [d]))
+            .SelectMany(d => d.Addresses).FirstOrDefault(a => a.IsIPv6 == v6 && device.Addresses.Any(own => own.Contains(a.Address))).Address;
+
+        bool Forwards(Node router) => router.ReadSysctl(v6 ? "net.ipv6.conf.all.forwarding" : "net.ipv4.ip_forward").Trim() == "1"
+            && router.Live.Route.FindRoute(to).Error == 0;
+    }
+
+    private static AddressInfo? Covering(Node node, string device, IPAddress address)
+    {
+        try
+        {
+            return node.Live.Route.FindLink(device) is not { } link ? null
+                : node.Live.Route.GetAddresses(link.Index).FirstOrDefault(a => a.Address.AddressFamily == address.AddressFamily && a.PrefixLength > 0
+                    && new InterfaceAddress(a.Address, a.PrefixLength).Contains(address));
+        }
+        catch (LinuxException)
+        {
+            return null; // the lab is gone
+        }
+    }
+}

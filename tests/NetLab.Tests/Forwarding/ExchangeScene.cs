@@ -1,0 +1,63 @@
+using NetLab.Linux.Netlink;
+
+namespace NetLab.Tests.Forwarding;
+
+/// <summary>Hosts a and b on a switch, and behind a router r host c, which has a second cable to a that nothing uses: everything on plain Linux stacks.</summary>
+internal sealed class ExchangeScene : IAsyncDisposable
+{
+    public const string A = "10.0.0.1", B = "10.0.0.2", C = "10.0.1.2", A6 = "fd00::1", B6 = "fd00::2";
+
+    private ExchangeScene()
+    {
+        Lab = new Lab(FateAssert.Traced);
+        (HostA, HostB, HostC, Router, Switch) = (Lab.AddNode("a"), Lab.AddNode("b"), Lab.AddNode("c"), Lab.AddNode("r"), Lab.AddNode("sw"));
+        Bridge = Switch.AddBridge("br0");
+        Lab.AddLink(HostA.End("eth0", $"{A}/24").Address($"{A6}/64"), Bridge.End("p1"));
+        Lab.AddLink(HostB.End("eth0", $"{B}/24").Address($"{B6}/64"), Bridge.End("p2"));
+        Lab.AddLink(Router.End("e0", "10.0.0.254/24"), Bridge.End("p3"));
+        Lab.AddLink(Router.End("e1", "10.0.1.254/24"), HostC.End("eth0", $"{C}/24"));
+        Lab.AddLink(HostA.End("eth1"), HostC.End("eth1"));
+        Router.Forwarding = true;
+        HostA.AddRoute("default", "10.0.0.254");
+        HostC.AddRoute("default", "10.0.1.254");
+    }
+
+    public Lab Lab { get; }
+
+    public Node HostA { get; }
+
+    public Node HostB { get; }
+
+    public Node HostC { get; }
+
+    public Node Router { get; }
+
+    public Node Switch { get; }
+
+    public Bridge Bridge { get; }
+
+    public static async Task<ExchangeScene> BuildAsync()
+    {
+        var scene = new ExchangeScene();
+        await scene.Lab.ApplyAsync();
+        return scene;
+    }
+
+    public Node Node(string name) => Lab.Nodes.Single(n => n.Name == name);
+
+    /// <summary>Returns when the ports of the switch forward: a bridge lets them when the kernel has noticed their carrier.</summary>
+    public async Task ForwardsAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        while (Bridge.Ports.Any(p => Switch.Live.Route.FindLink(p.Index)?.BridgePortOptions?.State is not BridgePortState.Forwarding))
+        {
+            await Task.Delay(5, patience.Token);
+        }
+    }
+
+    /// <summary>What <c>ping</c> in the node sees, who knows nothing of this library: whether the reply came.</summary>
+    public static async Task<bool> PingProgramAsync(Node from, string to) =>
+        (await from.ExecAsync("ping", "-n", "-c", "1", "-W", "1", to)).ExitCode == 0;
+
+    public ValueTask DisposeAsync() => Lab.DisposeAsync();
+}
