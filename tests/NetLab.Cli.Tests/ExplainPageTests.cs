@@ -19,7 +19,7 @@ public sealed partial class ExplainPageTests
     {
         var page = await File.ReadAllTextAsync(ExplainPage);
         var blocks = Block().Matches(page);
-        Assert.Equal(3, blocks.Count);
+        Assert.Equal(4, blocks.Count);
         foreach (Match block in blocks)
         {
             var command = block.Groups["command"].Value;

@@ -90,6 +90,53 @@ public sealed class ExchangeFates
         Assert.True(await ExchangeScene.PingProgramAsync(scene.Node(row.From), row.To), $"{way}: after '{ping.Why.Remedy}' ping sees no reply");
     }
 
+    [LabTheory(Feature.BpfTracing)]
+    [InlineData("127.0.0.1")]
+    [InlineData(ExchangeScene.A)]
+    [InlineData("::1")]
+    [InlineData(ExchangeScene.A6)]
+    public async Task A_ping_of_the_node_itself_arrives_by_lo(string address)
+    {
+        await using var scene = await ExchangeScene.BuildAsync();
+
+        var ping = await scene.HostA.PingAsync(IPAddress.Parse(address));
+
+        ping.ShouldSucceed();
+        ping.Fate.ShouldReach(scene.HostA).Via("lo");
+    }
+
+    [LabFact(Feature.BpfTracing)]
+    public async Task The_fate_of_a_ping_has_the_frame_that_was_sent()
+    {
+        await using var scene = await ExchangeScene.BuildAsync();
+
+        var frame = (await scene.HostA.PingAsync(scene.HostB)).ShouldSucceed().Fate.Frame;
+
+        Assert.Equal((scene.HostA.Device("eth0").Mac, scene.HostB.Device("eth0").Mac), (frame.Source, frame.Destination));
+        Assert.Equal((IPAddress.Parse(ExchangeScene.A), IPAddress.Parse(ExchangeScene.B)), ((IPAddress)frame.Ipv4!.Value.Source, frame.Ipv4.Value.Destination));
+    }
+
+    [LabFact(Feature.BpfTracing)]
+    public async Task A_guest_without_a_gateway_answers_its_own_network_alone()
+    {
+        await using var lab = new Lab(FateAssert.Traced);
+        Node router = lab.AddNode("r"), host = lab.AddNode("h");
+        router.Forwarding = true;
+        var bridge = router.AddBridge("br0");
+        bridge.AddAddress("10.0.2.254/24");
+        lab.AddLink(host.End("eth0", "10.0.1.1/24"), router.End("e1", "10.0.1.254/24"));
+        host.AddRoute("default", "10.0.1.254");
+        var vm = router.AddVm("vm", bridge, vm => vm.Address("10.0.2.1/24"));
+        await lab.ApplyAsync();
+
+        (await router.PingAsync(vm)).ShouldSucceed();
+        var ping = await host.PingAsync(vm);
+
+        Assert.False(await ExchangeScene.PingProgramAsync(host, "10.0.2.1"));
+        Assert.Equal(("guest-no-route", "r/tap-vm"), (ping.Why?.Cause.Word, ping.Why?.Place));
+        ping.Fate.ShouldReach(vm);
+    }
+
     private static bool Fits(string wanted, string word) =>
         wanted.EndsWith('*') ? word.StartsWith(wanted[..^1], StringComparison.Ordinal) : word == wanted;
 
