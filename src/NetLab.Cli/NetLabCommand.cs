@@ -21,6 +21,7 @@ internal static class NetLabCommand
             DrawCommand.Create(terminal),
             BugsCommand.Create(terminal, verbose),
             DoctorCommand.Create(terminal),
+            SandboxCommand.Create(),
             verbose,
             new HelpOption { Recursive = true },
             new VersionOption(),

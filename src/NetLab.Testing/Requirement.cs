@@ -29,7 +29,12 @@ public sealed class Requirement
     public Exception? Failure { get; }
 
     /// <summary>Why the test is skipped; null where it runs or must fail.</summary>
-    public string? SkipReason => Failure is null && Missing.Count > 0 ? string.Join(" ", Missing.Select(MissingFeatureException.Describe)) : null;
+    public string? SkipReason =>
+        Failure is not null || Missing.Count == 0 ? null
+        : Missing.Where(IsPrivilege).Select(m => m.Name.Replace("capability ", "", StringComparison.Ordinal)).ToList() is { Count: > 0 } privileges
+            // Without them nothing else can be tried: what it would say is not known.
+            ? $"This process may not build labs: it lacks {string.Join(", ", privileges)}. Run as root, or as any user by: netlab sandbox -- dotnet test"
+        : string.Join(" ", Missing.Select(MissingFeatureException.Describe));
 
     /// <summary>What every lab needs, and these features, on this machine.</summary>
     public static Requirement Of(params IEnumerable<Feature> needs) => Of(needs, Capabilities.Of, Environment.GetEnvironmentVariable(Variable));
@@ -44,6 +49,8 @@ public sealed class Requirement
     /// <summary>The decision without a machine: <paramref name="probe"/> says what there is, <paramref name="required"/> is the variable's value.</summary>
     internal static Requirement Of(IEnumerable<Feature> needs, Func<Feature, FeatureState> probe, string? required) =>
         Of([.. LabFeatures.Basic.Concat(needs).Distinct().Select(probe).Where(s => !s.Available)], required);
+
+    private static bool IsPrivilege(FeatureState state) => state.Feature is Feature.CapNetAdmin or Feature.CapSysAdmin or Feature.CapNetRaw;
 
     private static Requirement Of(IReadOnlyList<FeatureState> missing, string? required)
     {

@@ -67,6 +67,18 @@ public sealed class RequirementTests
     }
 
     [Fact]
+    public void Without_privileges_only_they_are_named_and_the_way_to_them() => Assert.Equal(
+        "This process may not build labs: it lacks the feature CapNetAdmin, the feature CapSysAdmin. Run as root, or as any user by: netlab sandbox -- dotnet test",
+        Of([Feature.Netem], lacking: [Feature.CapNetAdmin, Feature.CapSysAdmin, Feature.Veth, Feature.Netem]).SkipReason);
+
+    [Fact]
+    public void What_cannot_be_tried_without_privileges_is_still_insisted_on() =>
+        Assert.NotNull(Of([Feature.Netem], lacking: [Feature.CapNetAdmin, Feature.Netem], "Netem").Failure);
+
+    [Fact]
+    public void A_test_without_taps_does_not_need_them() => Assert.Null(Of([], lacking: [Feature.Tap]).SkipReason);
+
+    [Fact]
     public void What_a_test_finds_missing_late_is_not_held_against_what_every_lab_needs() =>
         Assert.Equal("the feature Netem is not available here (tried it).", Requirement.Of(Missing(Feature.Netem)).SkipReason);
 

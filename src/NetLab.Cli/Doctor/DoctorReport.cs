@@ -22,7 +22,7 @@ internal sealed record DoctorReport(string Version, string Kernel, string Runtim
         (Feature.OvsKernelDatapath, "Open vSwitch and other programs"),
     ];
 
-    /// <summary>Whether labs of nodes, veth pairs, bridges and fake VMs can run.</summary>
+    /// <summary>Whether labs of nodes, veth pairs and bridges can run.</summary>
     public bool CanRun => Has(LabFeatures.Basic);
 
     /// <summary>Whether programs can run in their nodes.</summary>

@@ -2,12 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace NetLab.Linux;
 
-/// <summary>Processes: posix_spawn(3), pidfd_open(2), waitid(2).</summary>
+/// <summary>Processes: posix_spawn(3), execve(2), pidfd_open(2), waitid(2).</summary>
 internal static unsafe partial class Libc
 {
     public const short POSIX_SPAWN_SETPGROUP = 0x02, POSIX_SPAWN_SETSIGDEF = 0x04, POSIX_SPAWN_SETSIGMASK = 0x08;
     public const int P_PIDFD = 3, WNOHANG = 1, WEXITED = 4, CLD_EXITED = 1, X_OK = 1;
-    public const int SIGKILL = 9, SIGCHLD = 17;
+    public const int SIGKILL = 9, SIGPIPE = 13, SIGCHLD = 17;
 
     // System calls newer than 5.1 have the same number on every architecture.
     private const nint SYS_pidfd_send_signal = 424, SYS_pidfd_open = 434;
@@ -50,6 +50,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc")]
     public static partial int sigaction(int signal, void* action, void* old);
+
+    [LibraryImport("libc")]
+    public static partial int execve(byte* path, byte** arguments, byte** environment);
 
     [LibraryImport("libc")]
     public static partial int waitid(int idType, int id, void* info, int options);

@@ -17,6 +17,11 @@ public sealed partial class Bridge
     ];
 }
 
+public sealed partial class TapDevice
+{
+    internal override IEnumerable<Feature> Needs => [Feature.Tap];
+}
+
 public sealed partial class OvsBridge
 {
     internal override IEnumerable<Feature> Needs =>

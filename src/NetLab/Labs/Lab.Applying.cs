@@ -1,5 +1,6 @@
 using NetLab.Linux;
 using NetLab.Linux.Netlink;
+using NetLab.Linux.Probe;
 
 namespace NetLab;
 
@@ -11,6 +12,7 @@ public sealed partial class Lab
     /// already stays as it is. Where anything fails, all of the lab is removed again and the exception says what was being done.
     /// </summary>
     /// <exception cref="TopologyException">The description cannot be built; nothing was touched.</exception>
+    /// <exception cref="MissingFeatureException">The kernel refused something, and the machine lacks what the lab needs (<see cref="LabFeatures.Of"/>).</exception>
     /// <exception cref="LinuxException">The kernel refused something.</exception>
     public async Task ApplyAsync(CancellationToken ct = default)
     {
@@ -23,9 +25,14 @@ public sealed partial class Lab
             await RealizeAsync(ct).ConfigureAwait(false);
             Live.IsApplied = true;
         }
-        catch
+        catch (Exception e)
         {
             await DisposeAsync().ConfigureAwait(false);
+            if (e is LinuxException && LabFeatures.Of(this).Select(Capabilities.Of).Where(f => !f.Available).ToList() is { Count: > 0 } missing)
+            {
+                throw new MissingFeatureException(missing);
+            }
+
             throw;
         }
     }

@@ -5,11 +5,11 @@ namespace NetLab;
 /// <summary>What a lab needs of the machine.</summary>
 public static class LabFeatures
 {
-    /// <summary>What every lab needs: the privileges, and namespaces, veth pairs, bridges, taps and packet sockets.</summary>
+    /// <summary>What every lab needs: the privileges, and namespaces, veth pairs, bridges and packet sockets.</summary>
     public static IReadOnlyList<Feature> Basic { get; } =
     [
         Feature.CapNetAdmin, Feature.CapSysAdmin, Feature.CapNetRaw,
-        Feature.NetworkNamespaces, Feature.Veth, Feature.Bridge, Feature.Tap, Feature.PacketSockets,
+        Feature.NetworkNamespaces, Feature.Veth, Feature.Bridge, Feature.PacketSockets,
     ];
 
     /// <summary>What a lab needs beyond <see cref="Basic"/> to run programs in its nodes.</summary>

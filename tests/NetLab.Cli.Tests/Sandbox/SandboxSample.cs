@@ -1,0 +1,38 @@
+using NetLab.Linux.Probe;
+using NetLab.Xunit;
+
+namespace NetLab.Cli.Tests.Sandbox;
+
+/// <summary>A few tests as a user has them, which <see cref="SandboxTests"/> runs without privileges; elsewhere they run like any other.</summary>
+public sealed class SandboxSample
+{
+    [LabFact]
+    public async Task Two_hosts_on_a_bridge_reach_each_other()
+    {
+        await using var lab = new Lab();
+        var bridge = lab.AddNode("switch").AddBridge("br0");
+        Node h1 = lab.AddHost("h1", bridge, "10.0.0.1/24"), h2 = lab.AddHost("h2", bridge, "10.0.0.2/24");
+        await lab.ApplyAsync();
+        (await h1.PingAsync(h2)).ShouldSucceed();
+        Assert.Equal(0, (await h1.ExecAsync("ping", ["-c1", "-W5", "10.0.0.2"])).ExitCode);
+    }
+
+    [LabFact]
+    public async Task A_vm_on_a_tap_reaches_another()
+    {
+        await using var lab = new Lab();
+        var bridge = lab.AddNode("switch").AddBridge("br0");
+        FakeVm vm1 = bridge.Node.AddVm("vm1", bridge, vm => vm.Address("10.0.0.1/24")), vm2 = bridge.Node.AddVm("vm2", bridge, vm => vm.Address("10.0.0.2/24"));
+        await lab.ApplyAsync();
+        (await vm1.PingAsync(vm2)).ShouldSucceed();
+    }
+
+    [LabFact(Feature.BpfTracing)]
+    public async Task The_kernel_tells_of_drops()
+    {
+        await using var lab = new Lab();
+        lab.AddNode("a");
+        await lab.ApplyAsync();
+        Assert.True(lab.Drops.IsRecording, lab.Drops.Level);
+    }
+}
