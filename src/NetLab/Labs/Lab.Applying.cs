@@ -12,7 +12,7 @@ public sealed partial class Lab
     /// already stays as it is. Where anything fails, all of the lab is removed again and the exception says what was being done.
     /// </summary>
     /// <exception cref="TopologyException">The description cannot be built; nothing was touched.</exception>
-    /// <exception cref="MissingFeatureException">The kernel refused something, and the machine lacks what the lab needs (<see cref="LabFeatures.Of"/>).</exception>
+    /// <exception cref="MissingFeatureException">The machine lacks what the lab needs (<see cref="LabFeatures.Of"/>).</exception>
     /// <exception cref="LinuxException">The kernel refused something.</exception>
     public async Task ApplyAsync(CancellationToken ct = default)
     {
