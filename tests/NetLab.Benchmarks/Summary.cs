@@ -18,6 +18,7 @@ internal static class Summary
         .. FirstDatagramRows.All,
         .. NodeMemoryRows.All,
         .. TracerRows.All,
+        .. DropsRows.All,
         .. FramePathRows.All,
         .. CaptureRows.All,
         .. LabRows.All,

@@ -6,8 +6,8 @@ namespace NetLab.Linux.Bpf;
 // Programs for what is recorded all the time (TracerOptions.DropsAndQuestions): a frame of payload costs a look at its headers, and no record.
 internal sealed partial class TracePrograms
 {
-    // On the stack: the header that is looked at.
-    private const int HeaderSlot = -72;
+    // On the stack: the headers that are looked at.
+    private const int HeaderSlot = -72, NetworkHeader = 20, TransportHeader = 16, TransportSlot = HeaderSlot + NetworkHeader;
     private const int ProtocolIcmp = 1, ProtocolTcp = 6, ProtocolUdp = 17, ProtocolIcmpv6 = 58;
     private const int FlagsSynOrRst = 0x06;
 
@@ -74,54 +74,58 @@ internal sealed partial class TracePrograms
     // Unless the packet at R8 asks or answers: ARP, ICMP and ICMPv6, TCP with SYN or RST, UDP of port 53. Loses R8.
     private void LeaveUnlessQuestion(BpfLabel exit)
     {
-        var (ipv4, tcp, udp, take) = (_code.NewLabel(), _code.NewLabel(), _code.NewLabel(), _code.NewLabel());
+        var (ipv4, ipv6, usual, transport) = (_code.NewLabel(), _code.NewLabel(), _code.NewLabel(), _code.NewLabel());
+        var (tcp, take) = (_code.NewLabel(), _code.NewLabel());
         _code.Load(U16, R1, R7, layout.SkbProtocol);
-        _code.JumpIfEqual(R1, EtherArp, take);
         _code.JumpIfEqual(R1, EtherIpv4, ipv4);
-        _code.JumpIfNotEqual(R1, EtherIpv6, exit);
-
-        ReadHeader(8);
-        _code.Load(U8, R1, FP, HeaderSlot + 6);
-        _code.JumpIfEqual(R1, ProtocolIcmpv6, take);
-        _code.Add(R8, 40);
-        _code.JumpIfEqual(R1, ProtocolTcp, tcp);
-        _code.JumpIfEqual(R1, ProtocolUdp, udp);
+        _code.JumpIfEqual(R1, EtherIpv6, ipv6);
+        _code.JumpIfEqual(R1, EtherArp, take);
         _code.Jump(exit);
 
+        // One look is enough for nearly all: an IPv4 header without options, and what is behind it.
         _code.Mark(ipv4);
-        ReadHeader(16);
-        _code.Load(U16, R1, FP, HeaderSlot + 6);
-        _code.And(R1, FragmentOffset);
-        _code.JumpIfNotEqual(R1, 0, exit);
+        ReadHeader(HeaderSlot, NetworkHeader + TransportHeader);
         _code.Load(U8, R2, FP, HeaderSlot);
+        _code.JumpIfEqual(R2, 0x45, usual);
         _code.And(R2, 15);
         _code.Add(R2, R2);
         _code.Add(R2, R2);
         _code.Add(R8, R2);
+        ReadHeader(TransportSlot, TransportHeader);
+        _code.Mark(usual);
+        _code.Load(U16, R1, FP, HeaderSlot + 6);
+        _code.And(R1, FragmentOffset);
+        _code.JumpIfNotEqual(R1, 0, exit);
         _code.Load(U8, R1, FP, HeaderSlot + 9);
-        _code.JumpIfEqual(R1, ProtocolIcmp, take);
+        _code.JumpIfNotEqual(R1, ProtocolIcmp, transport);
+        _code.Jump(take);
+
+        _code.Mark(ipv6);
+        ReadHeader(HeaderSlot, 8);
+        _code.Add(R8, 40);
+        ReadHeader(TransportSlot, TransportHeader);
+        _code.Load(U8, R1, FP, HeaderSlot + 6);
+        _code.JumpIfEqual(R1, ProtocolIcmpv6, take);
+
+        _code.Mark(transport);
         _code.JumpIfEqual(R1, ProtocolTcp, tcp);
         _code.JumpIfNotEqual(R1, ProtocolUdp, exit);
-
-        _code.Mark(udp);
-        ReadHeader(8);
-        _code.Load(U16, R1, FP, HeaderSlot);
+        _code.Load(U16, R1, FP, TransportSlot);
         _code.JumpIfEqual(R1, PortDns, take);
-        _code.Load(U16, R1, FP, HeaderSlot + 2);
+        _code.Load(U16, R1, FP, TransportSlot + 2);
         _code.JumpIfEqual(R1, PortDns, take);
         _code.Jump(exit);
 
         _code.Mark(tcp);
-        ReadHeader(16);
-        _code.Load(U8, R1, FP, HeaderSlot + 13);
+        _code.Load(U8, R1, FP, TransportSlot + 13);
         _code.And(R1, FlagsSynOrRst);
         _code.JumpIfEqual(R1, 0, exit);
         _code.Mark(take);
     }
 
-    private void ReadHeader(int length)
+    private void ReadHeader(int to, int length)
     {
-        Address(R1, HeaderSlot);
+        Address(R1, to);
         _code.Mov(R2, length);
         _code.Mov(R3, R8);
         _code.Call(BpfHelper.ProbeReadKernel);

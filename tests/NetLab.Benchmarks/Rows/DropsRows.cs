@@ -1,0 +1,141 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Logging;
+using NetLab.Linux;
+using NetLab.Linux.Bpf;
+
+namespace NetLab.Benchmarks;
+
+/// <summary>
+/// What it costs that drops and questions are recorded all the time: what programs get through a router with it and without, in turn. Without means without any
+/// program at the kernel's tracepoints.
+/// </summary>
+internal static class DropsRows
+{
+    private const int Turns = 12, Connections = 16, Port = 8080;
+    private const double Least = 0.97;
+    private static readonly TimeSpan Turn = TimeSpan.FromSeconds(1);
+    private static readonly TracerOptions Recording = new() { DropsAndQuestions = true, RingSize = 4 << 20, CaptureLength = 256 };
+
+    public static IEnumerable<Measurement> All =>
+    [
+        new(new Row("drops recorded: start, warm", "ms", Target.ValueAtMost(60)), StartAsync),
+        new(new Row("drops recorded: iperf3 through a router", "Gbit/s", Target.RatioAtLeast(Least)), () => BesideAsync(IperfAsync)),
+        new(new Row("drops recorded: Kestrel's requests through a router", "requests/s", Target.RatioAtLeast(Least)), () => BesideAsync(KestrelAsync)),
+    ];
+
+    private static async Task<Result> StartAsync()
+    {
+        var medians = await Rounds.MediansAsync(9, () =>
+        {
+            var start = Stopwatch.GetTimestamp();
+            using var tracer = KernelTracer.Start(Recording);
+            return Task.FromResult(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        }).ConfigureAwait(false);
+        return new Result(medians[0], Note: "once a process, while its first lab is built; median of 9");
+    }
+
+    private static async Task<Result> BesideAsync(Func<Node, Node, Task<Func<Task<double>>>> prepareAsync)
+    {
+        var lab = new Lab(new LabOptions { RecordsDrops = false });
+        await using (lab.ConfigureAwait(false))
+        {
+            var router = lab.AddNode("router");
+            router.Forwarding = true;
+            Node client = lab.AddNode("client"), server = lab.AddNode("server");
+            lab.AddLink(client.End("eth0").Address("10.0.1.2/24"), router.End("eth0").Address("10.0.1.1/24"));
+            lab.AddLink(server.End("eth0").Address("10.0.2.2/24"), router.End("eth1").Address("10.0.2.1/24"));
+            client.AddRoute("default", via: "10.0.1.1");
+            server.AddRoute("default", via: "10.0.2.1");
+            await lab.ApplyAsync().ConfigureAwait(false);
+            Func<Task<double>> work;
+            try
+            {
+                work = await prepareAsync(client, server).ConfigureAwait(false);
+            }
+            catch (LinuxException missing)
+            {
+                return new Result(null, Note: missing.Message);
+            }
+
+            var figures = await Rounds.FiguresAsync(Turns, () => RecordedAsync(lab, work), work).ConfigureAwait(false);
+            return new Result(figures[0].Max(), figures[1].Max(),
+                FormattableString.Invariant($"the best of {Turns} turns of {Turn.TotalSeconds:0} s, beside the same without; medians {Rounds.Median(figures[0]):#,0.#}") +
+                    FormattableString.Invariant($" and {Rounds.Median(figures[1]):#,0.#}"));
+        }
+    }
+
+    private static async Task<double> RecordedAsync(Lab lab, Func<Task<double>> work)
+    {
+        var log = new TraceLog(16, dropsOldest: true);
+        using var tracer = KernelTracer.Start(Recording);
+        foreach (var node in lab.Nodes)
+        {
+            tracer.AddNamespace(node.NamespaceInode);
+        }
+
+        using (Reactor.Shared.OnReadable(tracer.Filling, () => tracer.Drain((in TraceRecord record) => log.Add(record)), failed: null))
+        {
+            return await work().ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<Func<Task<double>>> IperfAsync(Node client, Node server)
+    {
+        var listening = server.Start("iperf3", "--server", "--forceflush");
+        while (!listening.Output.Contains("listening", StringComparison.Ordinal))
+        {
+            await Task.Delay(1).ConfigureAwait(false);
+        }
+
+        return async () =>
+        {
+            var run = await client.ExecAsync("iperf3", ["--client", "10.0.2.2", "--json", "--time", $"{Turn.TotalSeconds:0}"]).ConfigureAwait(false);
+            return (double)JsonNode.Parse(run.Output)!["end"]!["sum_received"]!["bits_per_second"]! / 1e9;
+        };
+    }
+
+    private static async Task<Func<Task<double>>> KestrelAsync(Node client, Node server)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls($"http://10.0.2.2:{Port}").UseSockets(o => o.CreateBoundListenSocket = server.BindTcp);
+        var app = builder.Build();
+        app.MapGet("/", () => "hello");
+        await app.StartAsync().ConfigureAwait(false);
+
+        // The sockets, and with them the server's work, end with the lab.
+        var streams = new List<NetworkStream>();
+        for (var i = 0; i < Connections; i++)
+        {
+            streams.Add(await client.ConnectAsync(IPAddress.Parse("10.0.2.2"), Port, CancellationToken.None).ConfigureAwait(false));
+        }
+
+        return async () =>
+        {
+            var start = Stopwatch.GetTimestamp();
+            var counts = await Task.WhenAll(streams.Select(s => RequestsAsync(s, start))).ConfigureAwait(false);
+            return counts.Sum() / Stopwatch.GetElapsedTime(start).TotalSeconds;
+        };
+    }
+
+    // Every answer is as long as the first, and comes alone: the next request waits for it.
+    private static async Task<int> RequestsAsync(NetworkStream stream, long start)
+    {
+        var request = "GET / HTTP/1.1\r\nHost: server\r\n\r\n"u8.ToArray();
+        var buffer = new byte[4096];
+        var (count, length) = (0, 0);
+        for (; Stopwatch.GetElapsedTime(start) < Turn; count++)
+        {
+            await stream.WriteAsync(request).ConfigureAwait(false);
+            var read = await stream.ReadAtLeastAsync(buffer, Math.Max(length, 1)).ConfigureAwait(false);
+            length = length == 0 ? read : length;
+        }
+
+        return count;
+    }
+}
