@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
 using NetLab.Linux.Bpf;
 using NetLab.Packets;
@@ -51,7 +50,7 @@ internal sealed class KernelFrames : IWatchSource, IDisposable
             {
                 unfinished.AddRange(family.SelectMany(c => c.Events));
             }
-            else if (FrameOf(root, nodes) is { } frame)
+            else if (FrameOf(root, nodes, _isWanted) is { } frame)
             {
                 frames.Add(frame with { Copies = TraceFateBuilder.Build(frame.Sent, root) });
             }
@@ -74,7 +73,8 @@ internal sealed class KernelFrames : IWatchSource, IDisposable
         copy is { End: SkbEnd.Open, Hops: [.., { Direction: SkbDirection.In }] }
             && copy.RouteLookups.LastOrDefault() is { Error: 0, NextHopInterfaceIndex: not 0, Table: not 255 };
 
-    private WatchedFrame? FrameOf(SkbCopy root, Dictionary<ulong, Node> nodes)
+    /// <summary>A frame where it was seen first; null where it is not wanted, or is none that went by a device of these nodes.</summary>
+    public static WatchedFrame? FrameOf(SkbCopy root, Dictionary<ulong, Node> nodes, Func<Frame, bool> isWanted)
     {
         var first = root.Events[0];
         if (first.DeviceName == "lo" || first.Bytes.Length == 0 || !nodes.TryGetValue(first.Namespace, out var node)
@@ -83,8 +83,8 @@ internal sealed class KernelFrames : IWatchSource, IDisposable
             return null;
         }
 
-        (var frame, var known) = Whole(first);
-        if (!_isWanted(frame))
+        var (_, _, frame, known) = SeenPacket.Of(node, first);
+        if (!isWanted(frame))
         {
             return null;
         }
@@ -92,36 +92,10 @@ internal sealed class KernelFrames : IWatchSource, IDisposable
         var isOwn = root.Hops is not [{ Direction: SkbDirection.In }, ..];
         var sent = new SentFrame(WatchedFrame.SenderOf(frame, node, isOwn), null, node, frame, FrameIdentity.Of(frame))
             { Known = known < frame.Length ? known : null };
-        return new WatchedFrame(sent, DateTimeOffset.UtcNow - Stopwatch.GetElapsedTime(first.Timestamp), []);
+        return new WatchedFrame(sent, MonotonicTime.ToDateTime(first.Timestamp), []);
     }
 
     // A node's own packet that was dropped before any device saw it.
     private static bool IsKeptBack(TraceEvent first) =>
         first is { Kind: TraceEventKind.KfreeSkb, IngressInterfaceIndex: 0, Protocol: 0x0800 or 0x86dd or 0x0806 } && !NoFrames.Contains(first.ReasonName);
-
-    // The frame in its full length: what the record does not show of it is zero. Where there is no Ethernet header yet, that is zero too.
-    private static (Frame Frame, int Known) Whole(TraceEvent first)
-    {
-        const int header = 14;
-        var seen = first.Bytes.Span;
-        byte[] bytes;
-        int known;
-        if (first.StartsWithEthernet)
-        {
-            bytes = new byte[Math.Max(first.Length, seen.Length)];
-            seen.CopyTo(bytes);
-            known = seen.Length;
-        }
-        else
-        {
-            var network = first.NetworkOffset > 0 && first.NetworkOffset < seen.Length ? first.NetworkOffset : 0;
-            bytes = new byte[header + Math.Max(first.Length, seen.Length) - network];
-            BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(header - 2), first.Protocol);
-            seen[network..].CopyTo(bytes.AsSpan(header));
-            known = header + seen.Length - network;
-        }
-
-        var frame = Frame.FromBytes(bytes);
-        return first.VlanTci is { } tci ? (frame.WithVlan((ushort)(tci & 0xfff)), known + 4) : (frame, known);
-    }
 }
