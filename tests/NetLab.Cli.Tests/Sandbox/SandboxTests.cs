@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 using NetLab.Linux.Probe;
 using NetLab.Testing;
 using NetLab.Xunit;
@@ -6,6 +7,7 @@ using NetLab.Xunit;
 namespace NetLab.Cli.Tests.Sandbox;
 
 /// <summary><c>netlab sandbox -- COMMAND</c>, as a user without any privilege runs it: nobody (65534), where these tests are root's.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class SandboxTests(SandboxTests.Copy copy) : IClassFixture<SandboxTests.Copy>
 {
     private const string Filter = "FullyQualifiedName~" + nameof(SandboxSample);
