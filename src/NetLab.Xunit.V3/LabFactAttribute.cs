@@ -16,6 +16,7 @@ namespace NetLab.Xunit;
 /// <remarks>There is a constructor for each number of features, since the caller's file and line, by which IDEs find the test, have to come last.</remarks>
 /// <example><code>[LabFact(Feature.OvsVswitchd)] public async Task A_vm_reaches_another_through_br_int() { … }</code></example>
 [AttributeUsage(AttributeTargets.Method)]
+[XunitTestCaseDiscoverer(typeof(LabFactDiscoverer))]
 public sealed class LabFactAttribute : FactAttribute, IBeforeAfterTestAttribute
 {
     /// <summary>A test that needs what every lab needs.</summary>

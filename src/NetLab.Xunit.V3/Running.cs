@@ -91,13 +91,22 @@ internal sealed class Running
 
     private static Running Begin(IXunitTest test) => Tests.GetOrAdd(test.UniqueID, _ => new Running(test));
 
-    // Names the bundles in the test's output and attaches their files.
+    // Adds what the labs know to the failure's text, where that is still to come, or else to the test's output; attaches the files of the bundles.
     private IReadOnlyList<FailureBundle> Tell(string failure)
     {
         // xunit waits for nothing here.
         var told = Task.Run(() => _test.FailAsync(failure)).GetAwaiter().GetResult();
         var bundles = told.Bundles;
-        TestContext.Current.TestOutputHelper?.WriteLine(told.Text);
+        if (TestContext.Current.Test is IXunitTest { TestCase: LabTestCase } test)
+        {
+            TellingBus.Add(test.UniqueID, told.Text);
+        }
+        else
+        {
+            // The rows of a theory are xunit's own.
+            TestContext.Current.TestOutputHelper?.WriteLine(told.Text);
+        }
+
         foreach (var bundle in bundles)
         {
             Attach(bundle, bundles.Count > 1 ? Path.GetFileName(bundle.Path) + "/" : "");

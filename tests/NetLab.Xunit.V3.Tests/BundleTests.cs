@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Xml.Linq;
+using NetLab.Linux.Probe;
 using NetLab.Testing;
 
 namespace NetLab.Xunit.Tests;
@@ -8,14 +9,28 @@ namespace NetLab.Xunit.Tests;
 public sealed class BundleTests(BundleTests.FailedTests failed) : IClassFixture<BundleTests.FailedTests>
 {
     [LabFact]
-    public void A_failed_test_names_its_bundle_in_its_output()
+    public void A_failed_test_names_its_bundle_in_its_text()
     {
         var bundle = failed.Bundle("Plain.A_lab_that_the_test_disposes");
 
         Assert.Equal("Failed", failed.Outcome("Plain.A_lab_that_the_test_disposes"));
-        Assert.Contains($"Bundle: {bundle}", failed.OutputOf("Plain.A_lab_that_the_test_disposes"));
+        Assert.Contains($"Bundle: {bundle}", failed.TextOf("Plain.A_lab_that_the_test_disposes"));
         Assert.Contains("Expected VM vm2 to receive the frame", File.ReadAllText(Path.Combine(bundle, "failure.txt")));
         Assert.False(File.Exists(Path.Combine(bundle, "not-written.txt")), "something could not be written");
+    }
+
+    [LabTheory]
+    [InlineData("Plain.A_lab_that_the_test_disposes")]
+    [InlineData("Base.A_lab_that_the_base_class_disposes")]
+    [InlineData("Slow.A_test_that_runs_out_of_time")]
+    public void The_text_of_a_failure_ends_with_the_bundle(string test) => Assert.EndsWith($"Bundle: {failed.Bundle(test)}", failed.TextOf(test).TrimEnd());
+
+    [LabFact(Feature.BpfTracing)]
+    public void The_text_of_a_page_that_does_not_come_has_the_rule_that_dropped_the_answer()
+    {
+        var text = failed.TextOf("Everybody.A_page_that_a_rule_keeps_away");
+        Assert.Contains("client asked 10.0.2.2 for a connection to TCP port 80", text);
+        Assert.Contains("tcp sport 80 drop", text);
     }
 
     [LabFact]
@@ -78,7 +93,8 @@ public sealed class BundleTests(BundleTests.FailedTests failed) : IClassFixture<
 
         public string Folder { get; } = Directory.CreateTempSubdirectory("netlab-bundles-").FullName;
 
-        public string Filter { get; init; } = $"FullyQualifiedName~{nameof(FailingOnPurpose)}";
+        public string Filter { get; init; } =
+            $"FullyQualifiedName~{nameof(FailingOnPurpose)}+|FullyQualifiedName~{nameof(FailingForOthers)}+Everybody.A_page";
 
         public string? Required { get; init; }
 
@@ -89,6 +105,8 @@ public sealed class BundleTests(BundleTests.FailedTests failed) : IClassFixture<
             Assert.Single(Directory.GetDirectories(Folder), d => Path.GetFileName(d).StartsWith($"FailingOnPurpose_{test}", StringComparison.Ordinal));
 
         public string? Outcome(string test) => (string?)ResultOf(test).Attribute("outcome");
+
+        public string TextOf(string test) => ResultOf(test).Element(Trx + "Output")?.Element(Trx + "ErrorInfo")?.Element(Trx + "Message")?.Value ?? "";
 
         public string OutputOf(string test) => ResultOf(test).Element(Trx + "Output")?.Value ?? "";
 
@@ -121,6 +139,6 @@ public sealed class BundleTests(BundleTests.FailedTests failed) : IClassFixture<
 
         private XElement ResultOf(string test) => Assert.Single(
             _results.Descendants(Trx + "UnitTestResult"),
-            r => ((string?)r.Attribute("testName"))?.Contains($"{nameof(FailingOnPurpose)}+{test}", StringComparison.Ordinal) == true);
+            r => ((string?)r.Attribute("testName"))?.Contains($"+{test}", StringComparison.Ordinal) == true);
     }
 }
