@@ -19,6 +19,7 @@ public sealed class LabTest
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
     private static readonly AsyncLocal<LabTest?> Flow = new();
+    private static readonly string[] Frameworks = ["System.", "Microsoft.", "Internal.", "NetLab.", "Xunit.", "NUnit."];
     private static Func<LabTest?>? _finder;
 
     private readonly FailedRun _run;
@@ -54,7 +55,8 @@ public sealed class LabTest
     /// </summary>
     /// <param name="name">What it is called in the bundle.</param>
     /// <param name="rerun">The command that runs it again; null where there is none to tell.</param>
-    /// <param name="class">The full name of the test's class, by which a cancellation that went through the test is known.</param>
+    /// <param name="class">The full name of the test's class, where it is below a namespace of a framework: by it a cancellation that went through the test
+    /// is known.</param>
     public static LabTest Begin(string name, string? rerun = null, string? @class = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -122,7 +124,10 @@ public sealed class LabTest
         }
     }
 
-    private bool WentThroughTheTest(Exception? exception) => _class is not null && exception?.StackTrace?.Contains(_class, StringComparison.Ordinal) == true;
+    // Through its class, or through code that is neither the lab's nor a framework's: a helper, or a test of which the class is not known.
+    private bool WentThroughTheTest(Exception? exception) =>
+        exception?.StackTrace is { } stack && ((_class is not null && stack.Contains(_class, StringComparison.Ordinal))
+            || stack.Split('\n').Any(line => line.Trim() is ['a', 't', ' ', .. var place] && !Frameworks.Any(f => place.StartsWith(f, StringComparison.Ordinal))));
 
     private void Note(Exception exception)
     {

@@ -58,6 +58,15 @@ public sealed class LabTestTests : IDisposable
     }
 
     [LabFact]
+    public async Task A_cancellation_counts_where_it_went_through_code_of_the_users_and_the_class_is_not_known()
+    {
+        var test = LabTest.Begin(_name);
+        await Assert.ThrowsAsync<OperationCanceledException>(() => InALabAsync(Users.Helper.GiveUp));
+
+        Assert.Single((await test.FailAsync("cancelled")).Bundles);
+    }
+
+    [LabFact]
     public async Task A_cancellation_inside_other_code_is_no_reason_for_a_bundle()
     {
         var test = LabTest.Begin(_name, @class: "Some.Other.Tests");
