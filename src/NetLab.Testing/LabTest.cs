@@ -127,7 +127,8 @@ public sealed class LabTest
     // Through its class, or through code that is neither the lab's nor a framework's: a helper, or a test of which the class is not known.
     private bool WentThroughTheTest(Exception? exception) =>
         exception?.StackTrace is { } stack && ((_class is not null && stack.Contains(_class, StringComparison.Ordinal))
-            || stack.Split('\n').Any(line => line.Trim() is ['a', 't', ' ', .. var place] && !Frameworks.Any(f => place.StartsWith(f, StringComparison.Ordinal))));
+            || stack.Split('\n').Any(line => line.Trim() is ['a', 't', ' ', .. var place]
+                && !Frameworks.Any(f => place.StartsWith(f, StringComparison.Ordinal))));
 
     private void Note(Exception exception)
     {
