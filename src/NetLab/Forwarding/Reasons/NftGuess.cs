@@ -26,7 +26,8 @@ internal static partial class NftGuess
         }
 
         // A rule that has counted is more likely than one that has not; a rule without a counter may be either.
-        var likely = candidates.FindAll(c => c.Packets != 0);
+        var likely = candidates.FindAll(c => c.Packets != 0 && !NftContradiction.IsFor(c.Text, place));
+        var others = likely.Count;
         if (likely.Count > 1 && likely.Any(c => c.Packets > 0))
         {
             likely = likely.FindAll(c => c.Packets > 0);
@@ -38,7 +39,8 @@ internal static partial class NftGuess
             var rule = await NftRules.FindAsync(place.Node.Lab.Processes, place.Node.Live.Namespace, one.Chain, one.Handle).ConfigureAwait(false);
             evidence.Add(candidates.Count == 1
                 ? Evidence.Nft($"it is the only rule of the hook {hook} that drops, in the ruleset as it is now.")
-                : Evidence.Nft($"of {candidates.Count} rules of the hook {hook} that drop, it is the one whose counter has moved."));
+                : Evidence.Nft($"of {candidates.Count} rules of the hook {hook} that drop, it is the one " +
+                    $"{(others > 1 ? "whose counter has moved" : "that this packet can match, and whose counter, where it has one, has moved")}."));
             return NftVerdict.Because(place.Node, place.Device, rule! with { Text = CounterPattern().Replace(rule.Text, "counter") }, at, "", evidence);
         }
 

@@ -46,6 +46,20 @@ public sealed class DropsTests
     }
 
     [LabFact(Feature.BpfTracing)]
+    public async Task Of_several_rules_that_drop_the_one_is_named_that_the_packet_matches()
+    {
+        await using var lab = new Lab();
+        Node a = lab.AddNode("a"), b = lab.AddNode("b");
+        lab.AddLink(a.End("v0").Address("10.0.0.1/24"), b.End("v1").Address("10.0.0.2/24"));
+        b.AddRuleset("table ip guard { chain i { type filter hook input priority 0; udp dport 1 drop; udp dport 2 drop; tcp dport 2 drop; }; }");
+        await lab.ApplyAsync();
+        await SendAsync(a, "10.0.0.2", 2);
+        var drop = Assert.Single(await lab.Drops.ReadAsync());
+        Assert.Equal((string?)Causes.NftRule, drop.Reason.Cause);
+        Assert.Contains("udp dport 2 drop", drop.Reason.Sentence);
+    }
+
+    [LabFact(Feature.BpfTracing)]
     public async Task Another_lab_has_its_own()
     {
         await using Lab lab = new(), other = new();
