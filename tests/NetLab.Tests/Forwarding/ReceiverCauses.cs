@@ -79,6 +79,19 @@ public sealed class ReceiverCauses
                 bytes[46] = 0x10;
                 return s.SendAsync(Frame.FromBytes(bytes));
             } },
+        { "a broadcast that nobody listens for", "no-socket", "router/eth0", "Nobody in router listens on UDP port 53",
+            s => s.SendAsync(s.Udp("10.0.1.255", mac: MacAddress.Broadcast)) },
+        { "a broadcast to all that nobody listens for", "no-socket", "router/eth0", "Nobody in router listens on UDP port 53",
+            s => s.SendAsync(s.Udp("255.255.255.255", mac: MacAddress.Broadcast)) },
+        { "a routing header of IPv6", "source-route", "router/eth0", "a routing header of IPv6", s => s.SendAsync(WithRoutingHeader(s.Udp6("fd00:1::1"))) },
+        { "an address that is announced", "arp-gratuitous", "router/eth0", "net.ipv4.conf.eth0.drop_gratuitous_arp is 1", async s =>
+            {
+                var announced = Frame.ArpRequest(s.Vm.Mac, s.Vm.Address, s.Vm.Address);
+                var fate = await s.SendWithAsync("net.ipv4.conf.eth0.drop_gratuitous_arp", "1", announced);
+                await fate.Copies[0].Reason!.DoAsync();
+                Assert.DoesNotContain((await s.SendAsync(announced)).Copies, c => c.End is CopyEnd.Dropped);
+                return fate;
+            } },
         { "a filter of the socket", "socket-filter", "host/eth0", "filter", async s =>
             {
                 using var client = s.Host.OpenUdp(53);
@@ -99,6 +112,16 @@ public sealed class ReceiverCauses
     private static Frame Tcp(RouterScene s, TcpFlags flags, uint sequence = 1, uint acknowledgment = 1, int payload = 0) =>
         Frame.Tcp(s.Vm.Mac, s.RouterMac, s.Vm.Address, IPAddress.Parse(RouterScene.HostAddress), 40_000, 80, flags, sequence, acknowledgment,
             payload: new byte[payload]);
+
+    // struct ipv6_rt_hdr: next header, length in 8 bytes, type 0, one segment left, and its address.
+    private static Frame WithRoutingHeader(Frame frame)
+    {
+        byte[] header = [17, 2, 0, 1, 0, 0, 0, 0, 0xfd, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2];
+        byte[] bytes = [.. frame.Bytes.Span[..54], .. header, .. frame.Bytes.Span[54..]];
+        bytes[20] = 43;
+        bytes[19] += (byte)header.Length;
+        return Frame.FromBytes(bytes);
+    }
 
     internal static class SocketFilter
     {

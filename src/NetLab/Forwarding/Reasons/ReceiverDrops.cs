@@ -42,11 +42,31 @@ internal static class ReceiverDrops
                     $"sysctl -w net.ipv4.icmp_echo_ignore_broadcasts=0, in node {node.Name}");
             case "NOT_SPECIFIED" when place.In("__udp4_lib_rcv", "__udp4_lib_mcast_deliver") && BroadcastOf(place) is { } broadcast:
                 return broadcast;
+            case "NOT_SPECIFIED" when place.In("__udp4_lib_rcv", "__udp4_lib_mcast_deliver", "__udp6_lib_rcv", "__udp6_lib_mcast_deliver")
+                && place.Seen.Destination.IsMulticast:
+                return NoSocket(place); // what is for many has no answer, and its drop no name
+            case "NOT_SPECIFIED" when place.In("ipv6_rthdr_rcv"):
+                return place.Why(Causes.SourceRoute,
+                    $"The packet brings the route that it wants (a routing header of IPv6), and {place.Where} does not take such packets.",
+                    "send it without the routing header", Evidence.Sysctl($"net.ipv6.conf.{place.Device}.accept_source_route = " +
+                        $"{place.Node.ReadSysctl($"net/ipv6/conf/{place.Device}/accept_source_route").Trim()}."));
+            case "NOT_SPECIFIED" when place.In("arp_process") && place.Seen.Arp is { } arp && arp.SenderIp == arp.TargetIp:
+                return Gratuitous(place);
             case var reason when reason.StartsWith("TCP_", StringComparison.Ordinal):
                 return OfConnection(place);
             default:
                 return null;
         }
+    }
+
+    // net/ipv4/arp.c, arp_process: who announces an address is not listened to.
+    private static Reason? Gratuitous(DropPlace place)
+    {
+        var sysctl = ((string[])["net.ipv4.conf.all.drop_gratuitous_arp", $"net/ipv4/conf/{place.Device}/drop_gratuitous_arp"])
+            .FirstOrDefault(s => place.Node.ReadSysctl(s).Trim() == "1")?.Replace('/', '.');
+        return sysctl is null ? null : place.Why(Causes.ArpGratuitous,
+            $"{place.Node.Name} does not listen to who announces an address of its own accord: {sysctl} is 1.", $"sysctl -w {sysctl}=0",
+            Evidence.Sysctl($"{sysctl} = 1."));
     }
 
     private static Reason OfConnection(DropPlace place)

@@ -201,6 +201,12 @@ public static partial class Causes
         "the kernel freed it in its ARP or ND code, and the target",
         "ask for an address that somebody has");
 
+    /// <summary>The node drops ARP packets that announce an address and ask for nothing.</summary>
+    public static Cause ArpGratuitous { get; } = OfRouters("arp-gratuitous",
+        "The node drops ARP packets that announce an address and ask for nothing.",
+        "the kernel drops in arp_process, and drop_gratuitous_arp is 1",
+        "drop_gratuitous_arp=0");
+
     /// <summary>IPv6 is off at the device.</summary>
     public static Cause Ipv6Off { get; } = OfRouters("ipv6-off",
         "IPv6 is off at the device.",
