@@ -16,9 +16,11 @@ public static class HybridPlug
     /// <param name="vm">The VM's name.</param>
     /// <param name="configure">The guest's MAC, addresses and gateway.</param>
     /// <param name="mtu">The network's MTU in bytes.</param>
+    /// <param name="portSecurity">Whether br-int compares the addresses in what the VM sends with those of its port.</param>
     /// <returns>The VM; its devices are in the node under the names of <see cref="PortNames"/>.</returns>
     public static FakeVm AddHybridPlug(
-        this Node compute, OvsBridge integrationBridge, string port, int vlan, string vm, Action<FakeVmBuilder>? configure = null, int mtu = 1500)
+        this Node compute, OvsBridge integrationBridge, string port, int vlan, string vm, Action<FakeVmBuilder>? configure = null, int mtu = 1500,
+        bool portSecurity = true)
     {
         ArgumentNullException.ThrowIfNull(compute);
         ArgumentNullException.ThrowIfNull(integrationBridge);
@@ -46,6 +48,7 @@ public static class HybridPlug
         });
 
         integrationBridge.Port(pair.B).Options = NeutronPort.Row(port, vlan, guest);
+        NeutronPort.Bind(integrationBridge, pair.B.Name, vlan, guest, portSecurity);
         return guest;
     }
 }

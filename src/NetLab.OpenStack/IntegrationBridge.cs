@@ -15,8 +15,9 @@ public static class IntegrationBridge
         "table=24,priority=0,actions=drop",
         "table=30,priority=0,actions=resubmit(,58)",
         "table=31,priority=0,actions=resubmit(,58)",
-        "table=58,priority=0,actions=resubmit(,60)",
-        "table=60,priority=3,actions=NORMAL",
+        "table=58,priority=0,actions=resubmit(,59)",
+        "table=59,priority=0,actions=resubmit(,60)",
+        "table=60,priority=1,actions=NORMAL",
         "table=62,priority=3,actions=NORMAL",
     ];
 
@@ -33,7 +34,12 @@ public static class IntegrationBridge
         {
             FailMode = "secure",
             Protocols = ["OpenFlow10", "OpenFlow13", "OpenFlow14"],
-            OtherConfig = new Dictionary<string, string> { ["mac-table-size"] = "50000", ["disable-in-band"] = "true" },
+            OtherConfig = new Dictionary<string, string>
+            {
+                ["mac-table-size"] = "50000",
+                ["disable-in-band"] = "true",
+                ["mcast-snooping-disable-flood-unregistered"] = "true",
+            },
         });
         foreach (var flow in Flows)
         {

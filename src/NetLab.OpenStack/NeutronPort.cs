@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using NetLab.Packets;
 
 namespace NetLab.OpenStack;
 
@@ -26,6 +27,33 @@ internal static class NeutronPort
             ["vm-uuid"] = InstanceId(guest.Name),
         },
     };
+
+    /// <summary>
+    /// The flows by which br-int compares ARP, neighbour advertisements and source MAC addresses with those of the port (br_int.py,
+    /// install_arp_spoofing_protection, install_icmpv6_na_spoofing_protection, set_allowed_macs_for_port). A port that is not bound has none.
+    /// </summary>
+    public static void Bind(OvsBridge bridge, string ofport, int vlan, FakeVm guest, bool portSecurity)
+    {
+        if (!portSecurity || vlan == IntegrationBridge.DeadVlan)
+        {
+            return;
+        }
+
+        bridge.AddFlow($"table=0,priority=10,arp,in_port={ofport},actions=resubmit(,24)");
+        bridge.AddFlow($"table=0,priority=10,icmp6,icmp_type=136,in_port={ofport},actions=resubmit(,24)");
+        bridge.AddFlow($"table=0,priority=9,in_port={ofport},actions=resubmit(,25)");
+        bridge.AddFlow($"table=25,priority=2,in_port={ofport},dl_src={guest.Mac},actions=resubmit(,30)");
+        foreach (var own in guest.Addresses.Where(own => !own.IsIPv6))
+        {
+            bridge.AddFlow($"table=24,priority=2,arp,in_port={ofport},arp_spa={own.Address},actions=resubmit(,25)");
+        }
+
+        var ip6 = guest.Addresses.Where(own => own.IsIPv6).Select(own => own.Address.ToString()).ToList();
+        foreach (var target in ip6.Count > 0 ? ip6.Append(Ipv6Address.LinkLocal(guest.Mac).ToString()).Distinct() : [])
+        {
+            bridge.AddFlow($"table=24,priority=2,icmp6,icmp_type=136,in_port={ofport},nd_target={target},actions=resubmit(,58)");
+        }
+    }
 
     // A VM of the lab has no instance in Nova; the id that derives from its name stays the same from run to run.
     private static string InstanceId(string vm) => new Guid(SHA256.HashData(Encoding.UTF8.GetBytes(vm)).AsSpan(0, 16)).ToString();

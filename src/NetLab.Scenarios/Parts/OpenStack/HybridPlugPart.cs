@@ -9,7 +9,11 @@ internal sealed class HybridPlugPart : NeutronPortPart
         "VMs wired as Nova and Neutron do it with iptables_hybrid: tap, qbr, qvb/qvo, tagged port of br-int.", "the plug",
         new ObjectShape<HybridPlugPart>("hybrid-plug", "a VM in OpenStack's hybrid wiring")
         .WithNeutronPort("its first 11 characters name the devices tap…, qbr…, qvb… and qvo…", "the qvo port")
+        .With("ingress", "What its security group lets in, in iptables' words: '-p tcp -m tcp --dport 22'. Absent: the plug filters nothing.",
+            Scalars.Texts, (plug, value) => plug.Ingress = [.. value.Value.Select(rule => rule.Value)])
         .WithGuest());
+
+    private IReadOnlyList<string>? Ingress { get; set; }
 
     public override void TellNames(NodeInventory node)
     {
@@ -32,6 +36,13 @@ internal sealed class HybridPlugPart : NeutronPortPart
         }
     }
 
-    public override void Plug(Node node, NodeEntry entry) =>
-        SetHabits(node.AddHybridPlug(BridgeOf(node, entry), Port.Value, Vlan.Value, Vm.Value, Describe, Mtu?.Value ?? 1500));
+    public override void Plug(Node node, NodeEntry entry)
+    {
+        var vm = node.AddHybridPlug(BridgeOf(node, entry), Port.Value, Vlan.Value, Vm.Value, Describe, Mtu?.Value ?? 1500, PortSecurity);
+        SetHabits(vm);
+        if (Ingress is { } ingress)
+        {
+            node.AddSecurityGroup(vm, Port.Value, ingress);
+        }
+    }
 }

@@ -15,6 +15,8 @@ internal abstract class NeutronPortPart : GuestPart
 
     public Located<string> Guest { get; set; }
 
+    public bool PortSecurity { get; set; } = true;
+
     public override Located<string> Vm => Guest;
 
     public override Located<string> TapName => Device(Names.Tap);
@@ -59,6 +61,9 @@ internal abstract class NeutronPortPart : GuestPart
 /// <summary>Keys of a port of Neutron's, for the parts that plug one.</summary>
 internal static class NeutronPortKeys
 {
+    // With Neutron's dead VLAN, that of a port which is not bound.
+    private static readonly ScalarShape<int> Vlans = Scalars.Number("a VLAN", 1, IntegrationBridge.DeadVlan, "7", null);
+
     private static readonly ScalarShape<string> PortId = new("a Neutron port id", "0c1383d0-c894-4b5e-8f11-7a2e40c1d6b3",
         scalar => scalar.Text.Length >= 11 && scalar.Text.All(character => char.IsAsciiHexDigit(character) || character == '-')
             ? (scalar.Text, null)
@@ -73,6 +78,8 @@ internal static class NeutronPortKeys
         .With("vm", "The VM's name.", Scalars.Name, (plug, value) => plug.Guest = value, required: true)
         .With("port", $"The Neutron port's id; {names}.", PortId, (plug, value) => plug.Port = value, required: true)
         .With("bridge", "The OVS bridge it ends in; the node's integration-bridge when absent.", Scalars.DeviceName, (plug, value) => plug.Bridge = value)
-        .With("vlan", $"The local VLAN that the Neutron agent gave the tenant network on this node: the tag of {tagged}.",
-            Scalars.VlanId, (plug, value) => plug.Vlan = value, required: true);
+        .With("vlan", $"The local VLAN that the Neutron agent gave the tenant network on this node: the tag of {tagged}; 4095 for a port that is not bound.",
+            Vlans, (plug, value) => plug.Vlan = value, required: true)
+        .With("port-security", "Whether br-int compares the addresses in what the VM sends with those of its port; on when absent.", Scalars.Switch,
+            (plug, value) => plug.PortSecurity = value.Value);
 }
