@@ -98,8 +98,7 @@ public sealed class ExchangeVerdict : IVerdict
             && StackModel.Ends(Exchange.Request.Frame) is var (_, address)
             && Endpoint.WithAddress(Exchange.Request.Start.Lab, address) is { Count: > 1 } owners
             ? new Reason(Causes.AddressTwice, Endpoint.OfTaker(taken)!.Start, taken.Hops is [.., var last] ? last.Device : "",
-                $"{address} is the address of {string.Join(" and of ", owners.Select(o => o.Name))}; {Exchange.Request.From} sends to {Other}, who answered "
-                + "its ARP request or neighbour solicitation last.",
+                $"{address} is the address of {string.Join(" and of ", owners.Select(o => o.Name))}; {Exchange.Request.From} sent to {Other}.",
                 [Evidence.Seen($"{Other} took the request, sent to {Exchange.Request.Frame.Destination}.")], "give one of them another address")
             : null;
 }
