@@ -48,6 +48,24 @@ internal sealed class TraceNames(KernelLayout layout, KernelSymbols symbols)
         }
     }
 
+    /// <summary>The function on a stack that called another; empty when that is not on it.</summary>
+    public string Caller(ReadOnlySpan<ulong> addresses, string called)
+    {
+        lock (_gate)
+        {
+            symbols.Resolve(addresses);
+            for (var i = 0; i + 1 < addresses.Length; i++)
+            {
+                if (symbols.NameOf(addresses[i]) == called)
+                {
+                    return symbols.NameOf(addresses[i + 1]);
+                }
+            }
+        }
+
+        return "";
+    }
+
     /// <summary>
     /// The functions on a stack, innermost first, from the one that freed the frame on.
     /// What is above it (the tracing program and the functions that free an skb) is left out.

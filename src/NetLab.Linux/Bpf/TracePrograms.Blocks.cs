@@ -57,11 +57,11 @@ internal sealed partial class TracePrograms
     }
 
     // R9 = a record with time, thread, CPU, namespace, kind and flags; when the ring is full that is counted, in all and for the namespace.
-    private void Reserve(TraceEventKind kind, BpfLabel exit)
+    private void Reserve(TraceEventKind kind, BpfLabel exit, bool withStack = false)
     {
         var have = _code.NewLabel();
         _code.LoadMap(R1, maps.Ring);
-        _code.Mov(R2, RecordLength(kind, captureLength));
+        _code.Mov(R2, RecordLength(kind, captureLength, withStack));
         _code.Mov(R3, 0);
         _code.Call(BpfHelper.RingbufReserve);
         _code.JumpIfNotEqual(R0, 0, have);

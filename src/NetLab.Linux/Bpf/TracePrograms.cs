@@ -50,9 +50,13 @@ internal sealed partial class TracePrograms(KernelLayout layout, TraceMaps maps,
     public const int Indispensable = 6;
 
     /// <summary>How long the records of a kind are.</summary>
-    public static int RecordLength(TraceEventKind kind, int captureLength) => kind switch
+    /// <param name="kind">What happened.</param>
+    /// <param name="captureLength">How many bytes of the frame are kept.</param>
+    /// <param name="withStack">Whether the stack is kept of a use too.</param>
+    public static int RecordLength(TraceEventKind kind, int captureLength, bool withStack = false) => kind switch
     {
         TraceEventKind.KfreeSkb => Record.Bytes + captureLength + (8 * Record.StackDepth),
+        TraceEventKind.ConsumeSkb when withStack => Record.Bytes + captureLength + (8 * Record.StackDepth),
         TraceEventKind.NetDevXmit or TraceEventKind.SkDataReady => Record.Bytes,
         TraceEventKind.FibTableLookup => Record.FibEnd,
         _ => Record.Bytes + captureLength,
@@ -218,7 +222,7 @@ internal sealed partial class TracePrograms(KernelLayout layout, TraceMaps maps,
         _code.Mark(filter);
         _code.Store(U32, FP, NamespaceKey, R1);
         LeaveUnlessTraced(exit);
-        Reserve(kind, exit);
+        Reserve(kind, exit, withStack: !point.Has("location"));
         Device();
         Packet(input: true);
         switch (kind)
@@ -234,6 +238,11 @@ internal sealed partial class TracePrograms(KernelLayout layout, TraceMaps maps,
                 break;
             default:
                 Location(point);
+                if (!point.Has("location"))
+                {
+                    Stack(); // before Linux 6.3 nothing else tells who used it
+                }
+
                 break;
         }
 

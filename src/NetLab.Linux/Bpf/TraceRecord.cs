@@ -98,14 +98,16 @@ internal readonly ref struct TraceRecord
     /// <summary>Of a drop: the reason's name without its prefix: <c>NETFILTER_DROP</c>; otherwise empty.</summary>
     public string ReasonName => _names.Reason(Reason);
 
-    /// <summary>Of a drop or use: address of the code that freed the frame.</summary>
+    /// <summary>Of a drop or use: address of the code that freed the frame; 0 of a use before Linux 6.3, which tells none.</summary>
     public ulong Location => Kind is TraceEventKind.KfreeSkb or TraceEventKind.ConsumeSkb ? UInt64(Layout.Location) : 0;
 
     /// <summary>Of a drop or use: the function that freed the frame: <c>nft_do_chain</c>; otherwise empty.</summary>
-    public string LocationName => _names.Function(Location);
+    public string LocationName => IsUseWithStack ? _names.Caller(Stack, "consume_skb") : _names.Function(Location);
 
-    /// <summary>Of a drop: return addresses on the kernel's stack, innermost first.</summary>
-    public ReadOnlySpan<ulong> Stack => Kind is not TraceEventKind.KfreeSkb
+    /// <summary>
+    /// Of a drop, or of a use of which the kernel tells no <see cref="Location"/>: return addresses on the kernel's stack, innermost first.
+    /// </summary>
+    public ReadOnlySpan<ulong> Stack => Kind is not TraceEventKind.KfreeSkb && !IsUseWithStack
         ? default
         : MemoryMarshal.Cast<byte, ulong>(_data[^(8 * Layout.StackDepth)..])[..Math.Clamp(Int32(Layout.ArgumentB) / 8, 0, Layout.StackDepth)];
 
@@ -190,6 +192,8 @@ internal readonly ref struct TraceRecord
         9 => -Errno.EAGAIN, // throw
         _ => 0,
     };
+
+    private bool IsUseWithStack => Kind is TraceEventKind.ConsumeSkb && Location == 0;
 
     private int Int32(int offset) => BinaryPrimitives.ReadInt32LittleEndian(_data[offset..]);
 

@@ -17,15 +17,15 @@ namespace NetLab.Linux.Bpf;
 ///     be16 vlan_proto;       // 58  0: no tag beside the data
 ///     be16 protocol;         // 60
 ///     s16 network_offset;    // 62  of the network header, from the first captured byte
-///     s32 a, b;              // 64  drop: reason, bytes of stack; xmit: rc; icmp: type, code; fib: table, error; fib6: table, RTN_…; sk: protocol, port
+///     s32 a, b;              // 64  drop: reason, bytes of stack (consume: the latter); xmit: rc; icmp: type, code; fib: table, error; fib6: table, RTN_…; sk: protocol, port
 ///     u32 tid;               // 72
 ///     u16 cpu;               // 76
 ///     u16 device_type;       // 78  ARPHRD_…
 ///     u32 mark;              // 80
 ///     u32 ingress;           // 84  ifindex that the skb came in by
-///     u64 location;          // 88  drop, consume: address of the code
+///     u64 location;          // 88  drop, consume: address of the code; 0 of a consume before Linux 6.3
 ///     u8 bytes[capture];     // 96
-///     u64 stack[16];         //     drop only
+///     u64 stack[16];         //     drop, and consume where location is 0
 /// };
 /// struct fib {               // 96  fib_table_lookup, fib6_table_lookup
 ///     u8 source[16], destination[16];

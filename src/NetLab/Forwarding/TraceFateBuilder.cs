@@ -80,7 +80,7 @@ internal sealed class TraceFateBuilder
                 break;
             }
 
-            var drop = copy.End is SkbEnd.Dropped ? DropOf(copy) : null;
+            var drop = copy.End is SkbEnd.Dropped || IsRefusedByAll(copy) ? DropOf(copy) : null;
             if (drop is not null || !GoesOnElsewhere(copy))
             {
                 copies.Add(FrameCopy.EndingAt(HopsOf(copy), copy, drop));
@@ -101,9 +101,24 @@ internal sealed class TraceFateBuilder
 
         // What remains of a frame of which others were made for each receiver is dropped, and nobody misses it.
         var place = DropPlace.ByKernel(node, drop, copy, _sent.Frame) with { Hops = HopsOf(copy), IsForBridge = IsForBridge(copy) };
+        if (IsRefusedByAll(copy))
+        {
+            place = place with
+            {
+                Reason = "UNHANDLED_PROTO",
+                Function = "__netif_receive_skb_core",
+                Told = Evidence.Kernel("nothing took it: the last that was offered it, a packet socket of this or another namespace, freed it, in packet_rcv."),
+            };
+        }
+
         return DropKnowledge.IsHarmless(place)
-            || (place.Reason is "NO_TX_TARGET" or "OTHERHOST" && copy.Children.Any(c => c.Origin is SkbOrigin.SamePacket)) ? null : place;
+            || ((place.Reason is "OTHERHOST" || NamelessDrops.HasNoTarget(place)) && copy.Children.Any(c => c.Origin is SkbOrigin.SamePacket)) ? null : place;
     }
+
+    // Before Linux 6.15 the packet sockets of all namespaces are asked about every frame, after which the kernel calls what nobody takes used. What
+    // a packet socket keeps it does not free there.
+    private static bool IsRefusedByAll(SkbCopy copy) =>
+        copy is { End: SkbEnd.Consumed, EndEvent.Location: "packet_rcv", Way: [.., { Direction: SkbDirection.In }] };
 
     // What a bridge floods it also shows to its own device; what went there alone was meant for it.
     private bool IsForBridge(SkbCopy copy) => copy.Hops is [.., { Direction: SkbDirection.In }, { Direction: SkbDirection.In } up]

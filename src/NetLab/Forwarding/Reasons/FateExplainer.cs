@@ -11,6 +11,9 @@ namespace NetLab;
 /// </summary>
 internal static class FateExplainer
 {
+    // Linux has told when a socket is given something since 6.2.
+    private static bool TellsOfSockets => KernelLayout.Running.Tracepoint("sk_data_ready") is not null;
+
     public static async Task<IReadOnlyList<FrameCopy>> ExplainAsync(SentFrame sent, IReadOnlyList<FrameCopy> copies, RuleAccount rules, CancellationToken ct)
     {
         if (copies.All(c => c.Skb is null))
@@ -283,6 +286,10 @@ internal static class FateExplainer
             && StackModel.Awaited(hop.Node, hop.Device, part) is { } awaited)
         {
             copy.EndBecauseOf(CopyEnd.Pending, awaited); // what tracks connections puts datagrams together first
+        }
+        else if (skb.End is SkbEnd.Open && !TellsOfSockets)
+        {
+            copy.EndUnknownIn(hop.Node); // a rule may have redirected it to a socket
         }
         else if (skb is { End: SkbEnd.Consumed or SkbEnd.Dropped, EndEvent: { } end })
         {

@@ -24,13 +24,19 @@ internal sealed record KernelSocket(IPEndPoint Local, IPEndPoint Remote, int Wai
     public static bool HasConnection(Node node, IPEndPoint local, IPEndPoint remote) =>
         ReadTcp(node).Any(s => s.Socket.Local.Equals(local) && s.Socket.Remote.Equals(remote));
 
-    /// <summary>How often a connection was refused in this node because a queue of connections was full: ListenOverflows of <c>/proc/net/netstat</c>.</summary>
-    public static long Overflows(Node node)
+    /// <summary>How often a connection was refused in this node because a queue of connections was full.</summary>
+    public static long Overflows(Node node) => CounterOf(node, "TcpExt", "ListenOverflows");
+
+    /// <summary>A counter of <c>/proc/net/netstat</c>; 0 where the kernel has none of that name.</summary>
+    public static long CounterOf(Node node, string group, string name)
     {
-        string[][] lines = [.. Lines(node, "netstat").Where(l => l.StartsWith("TcpExt:", StringComparison.Ordinal)).Select(l => l.Split(' '))];
-        var column = lines is [var names, _] ? Array.IndexOf(names, "ListenOverflows") : -1;
+        string[][] lines = [.. Lines(node, "netstat").Where(l => l.StartsWith($"{group}:", StringComparison.Ordinal)).Select(l => l.Split(' '))];
+        var column = lines is [var names, _] ? Array.IndexOf(names, name) : -1;
         return column < 0 ? 0 : long.Parse(lines[1][column], CultureInfo.InvariantCulture);
     }
+
+    /// <summary>What <c>/proc/net/sockstat</c> says of fragments that wait for others: <c>FRAG: inuse 1 memory 800</c>; null where it says nothing.</summary>
+    public static string? Fragments(Node node) => Lines(node, "sockstat").FirstOrDefault(l => l.StartsWith("FRAG: inuse ", StringComparison.Ordinal));
 
     /// <inheritdoc/>
     public override string ToString() => Remote.Port == 0 ? $"{Local}" : $"{Local} connected to {Remote}";

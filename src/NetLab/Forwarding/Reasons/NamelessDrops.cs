@@ -24,8 +24,14 @@ internal static class NamelessDrops
     /// </summary>
     public static bool IsTaken(DropPlace place) => place.Reason == "NOT_SPECIFIED" && place.In("icmpv6_rcv") && !IsNdpFromAfar(place);
 
+    /// <summary>Whether a bridge had no port to send it to; only of what is left of the frame after others were made of it, that is no drop.</summary>
+    public static bool HasNoTarget(DropPlace place) => place.Reason == "NO_TX_TARGET"
+        || (place.Reason == "NOT_SPECIFIED" && place.In("br_handle_frame_finish", "br_flood", "br_multicast_flood"));
+
     private static string? NameOf(DropPlace place) =>
         place.In("br_handle_frame") ? OfBridgePort(place)
+        : place.In("ip_defrag", "ip_frag_queue") && KernelSocket.CounterOf(place.Node, "IpExt", "ReasmOverlaps") == 0 && StackModel.KeepsFragments(place.Node)
+            ? "DUP_FRAG" // net/ipv4/ip_fragment.c, ip_frag_queue: of fragments that overlap nothing is kept
         : place.In("ip_rcv_finish_core") ? OfRouting(place)
         : place.In("icmpv6_rcv") && IsNdpFromAfar(place) ? "IPV6_NDISC_HOP_LIMIT"
         : place.In("ip6_fragment") || (place.In("ip_fragment", "ip_do_fragment") && place.IcmpError is (3, 4)) ? "PKT_TOO_BIG"

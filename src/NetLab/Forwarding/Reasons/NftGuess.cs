@@ -96,12 +96,17 @@ internal static partial class NftGuess
     // Which hook it was, by the functions that call it (net/bridge, net/ipv4, net/ipv6, net/core).
     internal static (NftFamily[] Families, string Hook) HookOf(DropPlace place)
     {
-        if (place.Has("nft_do_chain_netdev", "nf_ingress", "nf_hook_ingress"))
+        // Before Linux 6.4 the function that dropped is not the table's own, but the one that calls the tables of a hook.
+        var asked = place is { Function: "nf_hook_slow", Stack: [_, var caller, ..] } ? caller : "";
+        if (place.Has("nft_do_chain_netdev", "nf_ingress", "nf_hook_ingress") || asked is "__netif_receive_skb_core" or "__dev_queue_xmit")
         {
-            return ([NftFamily.Netdev, NftFamily.Inet], place.Has("__dev_queue_xmit", "nf_hook_egress") ? "egress" : "ingress");
+            // The stack may lead from one device to the next: its innermost end tells.
+            var isEgress = place.Stack.FirstOrDefault(f => f is "__netif_receive_skb_core" or "__dev_queue_xmit") == "__dev_queue_xmit";
+            return ([NftFamily.Netdev, NftFamily.Inet], isEgress ? "egress" : "ingress");
         }
 
-        if (place.Has("nft_do_chain_bridge", "ebt_do_table"))
+        if (place.Has("nft_do_chain_bridge", "ebt_do_table") || place.In("br_handle_frame")
+            || asked is "br_handle_frame" or "__br_forward" or "br_forward_finish" or "br_pass_frame_up" or "br_dev_xmit")
         {
             return ([NftFamily.Bridge],
                 place.Has("br_forward_finish") ? "postrouting"

@@ -87,7 +87,8 @@ internal static class RouterDrops
                 return place.Why(Causes.FragmentLate,
                     $"{node.Name} has seen too many other fragments of this sender since the first of this datagram.", null,
                         Sysctl(node, "net/ipv4/ipfrag_max_dist"));
-            case "NOT_SPECIFIED" when place.In("ip_defrag", "ip_frag_queue", "ip6_frag_queue"):
+            case "NOT_SPECIFIED" when place.In("ip6_frag_queue")
+                || (place.In("ip_defrag", "ip_frag_queue") && KernelSocket.CounterOf(node, "IpExt", "ReasmOverlaps") > 0):
                 return place.Why(Causes.FragmentOverlap,
                     $"The fragment overlaps another of the same datagram: {node.Name} gives up the whole datagram.",
                         "let the sender cut the datagram without overlaps");

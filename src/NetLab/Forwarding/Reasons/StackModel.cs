@@ -37,15 +37,19 @@ internal static class StackModel
     /// <summary>A fragment that waits for the others of its datagram; null where the node keeps none.</summary>
     public static Reason? Awaited(Node node, string device, Frame frame)
     {
-        using var reader = new StreamReader(new FileStream(node.Live.Namespace.OpenFile("/proc/thread-self/net/sockstat", 0), FileAccess.Read));
-        var kept = reader.ReadToEnd().Split('\n').FirstOrDefault(l => l.StartsWith("FRAG: inuse ", StringComparison.Ordinal));
-        return frame.Ipv4 is not { } ip || kept?.StartsWith("FRAG: inuse 0", StringComparison.Ordinal) != false ? null
+        var kept = KernelSocket.Fragments(node);
+        return frame.Ipv4 is not { } ip || !KeepsFragments(kept) ? null
             : new Reason(Causes.FragmentsAwaited, node, device,
                 $"The fragment of {ip.Payload.Length} bytes at {ip.FragmentOffset} of " +
                     $"datagram {ip.Identification} waits for the other fragments; {node.Name} keeps it for {Sysctl(node, "net.ipv4.ipfrag_time")} s.",
                 [Evidence.Socket($"sockstat: {kept}."), Evidence.Sysctl($"net.ipv4.ipfrag_time = {Sysctl(node, "net.ipv4.ipfrag_time")}.")],
                     "send the other fragments, or see where they are lost");
     }
+
+    /// <summary>Whether fragments of IPv4 wait in the node for others.</summary>
+    public static bool KeepsFragments(Node node) => KeepsFragments(KernelSocket.Fragments(node));
+
+    private static bool KeepsFragments(string? sockstat) => sockstat?.StartsWith("FRAG: inuse 0", StringComparison.Ordinal) == false;
 
     /// <summary>
     /// What became of a request for a TCP connection: true where the node has the connection now, a reason where its queue of connections
