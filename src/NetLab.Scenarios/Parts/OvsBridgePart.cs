@@ -9,6 +9,8 @@ internal sealed class OvsBridgePart : Part
             bridge.Ports = value.Value)
         .With("fail_mode", "Without a controller: 'standalone' forwards as a learning switch, 'secure' only by flows.",
             Scalars.OneOf("a fail_mode", "standalone", "secure"), (bridge, value) => bridge.FailMode = value.Value)
+        .With("datapath", "Where it forwards: 'netdev' in the process of ovs-vswitchd, 'system' in the kernel, by its module openvswitch.",
+            Scalars.OneOf("a datapath", "netdev", "system"), (bridge, value) => bridge.Datapath = value.Value)
         .With("mcast_snooping_enable", "Send multicast only where somebody asked for it.", Scalars.Switch, (bridge, value) =>
             bridge.McastSnooping = value.Value)
         .With("other_config", "The bridge's other_config, key by key.", OvsPortEntry.Column, (bridge, value) => bridge.OtherConfig = value.Value)
@@ -19,6 +21,8 @@ internal sealed class OvsBridgePart : Part
     public IReadOnlyList<Located<OvsPortEntry>> Ports { get; set; } = [];
 
     private string? FailMode { get; set; }
+
+    private string? Datapath { get; set; }
 
     private bool? McastSnooping { get; set; }
 
@@ -79,6 +83,7 @@ internal sealed class OvsBridgePart : Part
         var bridge = node.AddOvsBridge(Name.Value, new OvsBridgeOptions
         {
             FailMode = FailMode,
+            DatapathType = Datapath,
             MulticastSnooping = McastSnooping,
             OtherConfig = OtherConfig.ToDictionary(each => each.Name.Value, each => each.Value),
         });

@@ -105,10 +105,10 @@ public abstract partial class Device
         }
 
         node.Live.Route.Execute(settings);
-        Ethtool.RunLinkWatch(node.Live.Namespace, [Name]);
+        await LinkWatch.RunAsync(node, [this], ct).ConfigureAwait(false);
         if (OtherEnd is { } peer)
         {
-            Ethtool.RunLinkWatch(peer.Node.Live.Namespace, [peer.Name]);
+            await LinkWatch.RunAsync(peer.Node, [peer], ct).ConfigureAwait(false);
         }
 
         await Node.Lab.SettleAsync(ct).ConfigureAwait(false);

@@ -209,7 +209,7 @@ public sealed partial class Lab
         // Carrier, operational state and queueing discipline follow the last acknowledgement at some later time, unless they are asked for.
         foreach ((var node, var devices) in newDevices)
         {
-            Ethtool.RunLinkWatch(node.Live.Namespace, devices.Select(d => d.Name));
+            await LinkWatch.RunAsync(node, devices, ct).ConfigureAwait(false);
             await WaitForIPv6Async(node, devices, ct).ConfigureAwait(false);
         }
 

@@ -47,7 +47,7 @@ public sealed partial class Lab
         old.Dispose();
         foreach (var end in devices.SelectMany(d => new[] { d, d.OtherEnd! }))
         {
-            Ethtool.RunLinkWatch(end.Node.Live.Namespace, [end.Name]);
+            await LinkWatch.RunAsync(end.Node, [end], ct).ConfigureAwait(false);
         }
 
         await SettleAsync(ct).ConfigureAwait(false);

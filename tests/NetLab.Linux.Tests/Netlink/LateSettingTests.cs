@@ -10,7 +10,7 @@ public sealed class LateSettingTests
 {
     private const int Port = 11, Bridge = 12, New = 20;
 
-    private static readonly Version Kernel = Version.Parse(string.Join('.', File.ReadAllText("/proc/sys/kernel/osrelease").Split('.', '-', '+').Take(2)));
+    internal static readonly Version Kernel = Version.Parse(string.Join('.', File.ReadAllText("/proc/sys/kernel/osrelease").Split('.', '-', '+').Take(2)));
 
     // One request for each setting.
     private static readonly Dictionary<string, Action<NetlinkBatch>> Requests = new()
