@@ -17,7 +17,8 @@ namespace NetLab.Linux.Bpf;
 ///     be16 vlan_proto;       // 58  0: no tag beside the data
 ///     be16 protocol;         // 60
 ///     s16 network_offset;    // 62  of the network header, from the first captured byte
-///     s32 a, b;              // 64  drop: reason, bytes of stack (consume: the latter); xmit: rc; icmp: type, code; fib: table, error; fib6: table, RTN_…; sk: protocol, port
+///     s32 a, b;              // 64  drop: reason, bytes of stack; consume: b as of a drop; xmit: rc; icmp: type, code; fib: table, error;
+///                            //     fib6: table, RTN_…; sk: protocol, port
 ///     u32 tid;               // 72
 ///     u16 cpu;               // 76
 ///     u16 device_type;       // 78  ARPHRD_…
