@@ -1,4 +1,3 @@
-using NetLab.Linux;
 using NetLab.Linux.Netlink;
 
 namespace NetLab;
