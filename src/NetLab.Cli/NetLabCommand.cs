@@ -22,11 +22,24 @@ internal static class NetLabCommand
             BugsCommand.Create(terminal, verbose),
             DoctorCommand.Create(terminal),
             SandboxCommand.Create(),
+            ValidateCommand.Create(terminal),
+            NewCommand.Create(terminal),
+            LabCommand.Create(terminal),
+            UpCommand.Create(terminal),
+            UpCommand.CreateKeeper(terminal),
+            KeptLabCommands.Ps(terminal),
+            KeptLabCommands.Exec(terminal),
+            KeptLabCommands.Shell(terminal),
+            KeptLabCommands.Check(terminal),
+            KeptLabCommands.Hint(terminal),
+            KeptLabCommands.Down(terminal),
+            CompletionCommand.Create(terminal),
             verbose,
             new HelpOption { Recursive = true },
             new VersionOption(),
         };
 
+        root.Add(CompletionCommand.CreateAnswer(terminal, root));
         var parsed = root.Parse(arguments);
         var json = arguments.Contains("--json");
         try
@@ -58,7 +71,7 @@ internal static class NetLabCommand
         var command = parsed.CommandResult.Command;
         var name = command == root ? root.Name : $"{root.Name} {command.Name}";
         var wrong = command == root && parsed.UnmatchedTokens.Count > 0
-            ? [$"there is no command '{parsed.UnmatchedTokens[0]}'; there are {string.Join(", ", root.Subcommands.Select(s => s.Name))}"]
+            ? [$"there is no command '{parsed.UnmatchedTokens[0]}'; there are {string.Join(", ", root.Subcommands.Where(s => !s.Hidden).Select(s => s.Name))}"]
             : parsed.Errors.Select(e => string.Join(' ', e.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.'));
         return new Failure(ExitCode.BadInput, "usage", [.. wrong.Select(w => $"netlab: {w}"), $"'{name} --help' tells what it takes"]);
     }

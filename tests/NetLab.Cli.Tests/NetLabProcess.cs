@@ -43,6 +43,9 @@ internal static class NetLabProcess
     public static Task<NetLabResult> RunWithAsync(string variable, string value, params string[] arguments) =>
         FinishAsync(Start("env", [$"{variable}={value}", "dotnet", Dll, .. arguments]));
 
+    /// <summary>Starts it with an environment variable.</summary>
+    public static Process StartWith(string variable, string value, params string[] arguments) => Start("env", [$"{variable}={value}", "dotnet", Dll, .. arguments]);
+
     public static Process Start(params string[] arguments) => Start("dotnet", [Dll, .. arguments]);
 
     public static async Task<NetLabResult> FinishAsync(Process process)

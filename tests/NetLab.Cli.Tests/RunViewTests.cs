@@ -95,7 +95,7 @@ public sealed class RunViewTests
         ScenarioEvent[] events =
         [
             new StepStarted(task),
-            new TaskOffered(task, new TaskOffer("Give the tap a carrier", ["Who could own it?", "Open it."], true)),
+            new TaskOffered(task, new TaskOffer(1, "Give the tap a carrier", ["Who could own it?", "Open it."], true)),
             Samples.Ended(task, StepOutcome.Failed, problem: "still no carrier"),
         ];
 
@@ -113,7 +113,7 @@ public sealed class RunViewTests
     public void A_task_that_is_done_keeps_its_hints()
     {
         var task = Samples.Step(4, "Give the tap a carrier", "task");
-        var shown = Steps([new StepStarted(task), new TaskOffered(task, new TaskOffer("Give the tap a carrier", ["Open it."], true)), Samples.Ended(task)]);
+        var shown = Steps([new StepStarted(task), new TaskOffered(task, new TaskOffer(1, "Give the tap a carrier", ["Open it."], true)), Samples.Ended(task)]);
 
         Assert.Contains("⇒ Done, and the checks agree.", shown);
         Assert.DoesNotContain("Hint", shown);

@@ -15,14 +15,14 @@ internal sealed class Play
 
     public StepEnded Step(string title) => Events.OfType<StepEnded>().Single(step => step.Step.Title == title);
 
-    public static Task<Play> TextAsync(string yaml, Func<TaskOffer, CancellationToken, Task<TaskAnswer>>? learner = null) =>
+    public static Task<Play> TextAsync(string yaml, ILearner? learner = null) =>
         OfAsync(ScenarioDocument.Parse(yaml), learner);
 
-    public static async Task<Play> OfAsync(ScenarioDocument document, Func<TaskOffer, CancellationToken, Task<TaskAnswer>>? learner = null)
+    public static async Task<Play> OfAsync(ScenarioDocument document, ILearner? learner = null)
     {
         var play = new Play();
-        await using var run = ScenarioRun.Describe(document, learner: learner);
-        await foreach (var happening in run.PlayAsync())
+        await using var run = ScenarioRun.Describe(document);
+        await foreach (var happening in run.PlayAsync(learner))
         {
             play.Events.Add(happening);
         }

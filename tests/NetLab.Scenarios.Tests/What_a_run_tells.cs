@@ -202,23 +202,27 @@ public sealed class What_a_run_tells
     [LabFact]
     public async Task A_reader_may_try_until_the_check_passes()
     {
-        Lab? lab = null;
         var asked = 0;
-        var document = ScenarioDocument.Parse(Lab + TaskStep);
-        await using var run = ScenarioRun.Describe(document, learner: (_, _) =>
+        await using var run = ScenarioRun.Describe(ScenarioDocument.Parse(Lab + TaskStep));
+        var reader = new Reader(_ =>
         {
             if (++asked == 2)
             {
-                lab!.FindVm("mute")!.AnswersArp = true;
-                lab!.FindVm("mute")!.AnswersPing = true;
+                run.Lab.FindVm("mute")!.AnswersArp = true;
+                run.Lab.FindVm("mute")!.AnswersPing = true;
             }
-            return Task.FromResult(TaskAnswer.Check);
+            return TaskAnswer.Check;
         });
-        lab = run.Lab;
-        await foreach (var _ in run.PlayAsync())
+        var looks = new List<bool>();
+        await foreach (var happening in run.PlayAsync(reader))
         {
+            if (happening is TaskChecked look)
+            {
+                looks.Add(look.IsDone);
+            }
         }
 
+        Assert.Equal([false, true], looks);
         Assert.True(run.Succeeded);
         Assert.Equal(2, asked);
     }
@@ -226,7 +230,7 @@ public sealed class What_a_run_tells
     [LabFact]
     public async Task A_reader_may_skip_a_task()
     {
-        var play = await Play.TextAsync(Lab + TaskStep, (_, _) => Task.FromResult(TaskAnswer.Skip));
+        var play = await Play.TextAsync(Lab + TaskStep, new Reader(_ => TaskAnswer.Skip));
 
         Assert.Equal(StepOutcome.Skipped, play.Step("Let mute speak.").Outcome);
         Assert.True(play.Succeeded);

@@ -1,11 +1,13 @@
 using System.CommandLine;
+using NetLab.Cli.Keeping;
 using NetLab.Cli.Live;
 using NetLab.Scenarios;
 
 namespace NetLab.Cli.Commands;
 
 /// <summary>
-/// <c>netlab explain FILE --from A --to B</c>: builds a scenario's lab, sends one frame, and tells what became of it and why.
+/// <c>netlab explain FILE --from A --to B</c>: builds a scenario's lab, sends one frame, and tells what became of it and why; without a file, in the lab that
+/// is up.
 /// <c>netlab explain --live NAMESPACE…</c>: tells what becomes of
 /// the frames in namespaces that are there (<see cref="LiveExplain"/>). <c>netlab explain --causes</c>: prints the catalogue of causes.
 /// </summary>
@@ -13,7 +15,8 @@ internal static class ExplainCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var file = new Argument<string>("file") { Description = "The scenario whose lab is built", Arity = ArgumentArity.ZeroOrOne };
+        var file = new Argument<string?>("file") { Description = "The scenario whose lab is built; without one, the lab that is up",
+            Arity = ArgumentArity.ZeroOrOne };
         file.Validators.Add(ScenarioFiles.Check);
         var from = new Option<string>("--from") { Description = "The VM that sends the frame, or a node, which pings", HelpName = "name" };
         var to = new Option<string>("--to") { Description = "The VM, node or address that it is for", HelpName = "name" };
@@ -23,6 +26,7 @@ internal static class ExplainCommand
         var after = new Option<int?>("--after-steps")
             { Description = "Take the scenario's steps first: so many of them, or all where no number is given", HelpName = "count",
                 Arity = ArgumentArity.ZeroOrOne };
+        var lab = KeptLabCommands.Lab();
         var live = new Option<string[]>("--live")
             { Description = "Watch these network namespaces instead, without changing them: names as 'ip netns' has them, paths, pid:1234 " +
                 "for that of a process or container, host", HelpName = "namespace", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = true };
@@ -44,7 +48,7 @@ internal static class ExplainCommand
         var command = new Command("explain",
             "Tell where a frame goes in a scenario's lab, and why it does not arrive; or, with --live, what becomes of the frames in " +
                 "namespaces that are there. Exit codes: 0 it arrives, 1 it does not, 2 and 3 as ever; with --live always 0 when it could watch.")
-                    { file, variant, from, to, frame, after, live, filter, stopped, time, count, rules, causes, coverage, pcapng, json };
+                    { file, variant, from, to, frame, after, lab, live, filter, stopped, time, count, rules, causes, coverage, pcapng, json };
         command.Validators.Add(result =>
         {
             if (result.GetValue(causes))
@@ -68,9 +72,13 @@ internal static class ExplainCommand
             {
                 result.AddError("A scenario is not watched: name either a file or --live");
             }
-            else if (!isLive && result.GetResult(file) is not { Tokens.Count: > 0 })
+            var isKept = !isLive && result.GetResult(file) is not { Tokens.Count: > 0 };
+            foreach (var wrong in isKept ? [after] : new Option[] { lab }.Where(o => result.GetResult(o) is not null))
             {
-                result.AddError("Required argument missing: a scenario's file, or --live NAMESPACE…");
+                if (result.GetResult(wrong) is not null)
+                {
+                    result.AddError($"Option '{wrong.Name}' is {(isKept ? "for a scenario's file" : "for a lab that is up, where no file is named")}");
+                }
             }
 
             foreach (var missing in new Option[] { from, to }.Where(o => !isLive && result.GetResult(o) is null))
@@ -98,8 +106,13 @@ internal static class ExplainCommand
                         parsed.GetValue(rules), parsed.GetValue(pcapng), parsed.GetValue(json)), ct);
             }
 
+            if (parsed.GetValue(file) is not { } scenario)
+            {
+                return OfKeptLabAsync(terminal, parsed, lab, [from, to, frame, pcapng], json, ct);
+            }
+
             var steps = parsed.GetResult(after) is null ? 0 : parsed.GetValue(after) ?? int.MaxValue;
-            return RunAsync(terminal, parsed.GetRequiredValue(file), parsed.GetValue(variant),
+            return RunAsync(terminal, scenario, parsed.GetValue(variant),
                 (parsed.GetRequiredValue(from), parsed.GetRequiredValue(to), parsed.GetValue(frame)), steps, parsed.GetValue(pcapng),
                     parsed.GetValue(json), ct);
         });
@@ -113,6 +126,24 @@ internal static class ExplainCommand
         var question = FrameQuestion.Ask(run, asked.From, asked.To, asked.Frame);
         RunCommand.RequireWhatItNeeds(run.Lab);
         await BuildAsync(terminal, run, steps, ct).ConfigureAwait(false);
+        return await AnswerAsync(terminal, question, file, pcapng, json, ct).ConfigureAwait(false);
+    }
+
+    private static Task<int> OfKeptLabAsync(Terminal terminal, ParseResult parsed, Option<string?> lab, Option[] words, Option<bool> json, CancellationToken ct)
+    {
+        var options = words.Where(word => parsed.GetResult(word) is not null)
+            .ToDictionary(word => word.Name[2..], word => parsed.GetResult(word)!.Tokens[0].Value);
+        if (parsed.GetValue(json))
+        {
+            options["json"] = "";
+        }
+
+        return KeptLabCommands.AskAsync(terminal, parsed.GetValue(lab), new KeeperRequest("explain", []) { Options = options }, ct);
+    }
+
+    /// <summary>Sends the frame, and tells what became of it.</summary>
+    internal static async Task<int> AnswerAsync(Terminal terminal, FrameQuestion question, string file, string? pcapng, bool json, CancellationToken ct)
+    {
         var verdict = await question.AnswerAsync(ct).ConfigureAwait(false);
         if (pcapng is not null)
         {

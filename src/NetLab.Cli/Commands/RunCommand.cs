@@ -1,6 +1,9 @@
 using System.CommandLine;
+using NetLab.Cli.Keeping;
+using NetLab.Cli.Lessons;
 using NetLab.Cli.Running;
 using NetLab.Linux.Probe;
+using NetLab.Linux.Processes;
 using NetLab.Scenarios;
 
 namespace NetLab.Cli.Commands;
@@ -13,21 +16,31 @@ internal static class RunCommand
         var files = new Argument<string[]>("file") { Description = "Scenarios, run one after the other", Arity = ArgumentArity.OneOrMore };
         files.Validators.Add(ScenarioFiles.Check);
         var json = new Option<bool>("--json") { Description = "Write one JSON document when all is done, instead of lines as it goes" };
+        var demo = new Option<bool>("--demo") { Description = "Let a teaching lab do its tasks by itself, as it does where no terminal is" };
         var variant = ScenarioFiles.Variant();
-        var command = new Command("run", "Run scenarios and teaching labs") { files, variant, json };
+        var command = new Command("run", "Run scenarios and teaching labs; at a terminal, a teaching lab waits for you at each task")
+            { files, variant, json, demo };
         command.SetAction((parsed, ct) =>
-            RunAsync(terminal, parsed.GetRequiredValue(files), parsed.GetValue(variant), parsed.GetValue(json), parsed.GetValue(verbose), ct));
+            RunAsync(terminal, parsed.GetRequiredValue(files), parsed.GetValue(variant), parsed.GetValue(json), parsed.GetValue(demo),
+                parsed.GetValue(verbose), ct));
         return command;
     }
 
-    private static async Task<int> RunAsync(Terminal terminal, string[] files, string? variant, bool json, bool verbose, CancellationToken ct)
+    private static async Task<int> RunAsync(Terminal terminal, string[] files, string? variant, bool json, bool demo, bool verbose, CancellationToken ct)
     {
         // All files are read before the first lab is built: what is wrong is told at once.
         var runs = ScenarioFiles.Describe(files, variant);
         var document = new RunDocument();
         var worst = ExitCode.Fine;
+        var hasReader = !json && !demo && OwnProcess.IsTerminal(OwnProcess.Stream(0)) && OwnProcess.IsTerminal(OwnProcess.Stream(1));
         foreach (var run in runs)
         {
+            if (hasReader && run.Asks)
+            {
+                worst = Worse(worst, await TeachAsync(terminal, run, verbose, ct).ConfigureAwait(false));
+                continue;
+            }
+
             var view = json ? document.Add(run) : new RunView(terminal.Page, run, verbose);
             var code = await PlayAsync(terminal, run, view, verbose, whenReady: null, ct).ConfigureAwait(false);
             worst = Worse(worst, code);
@@ -47,6 +60,35 @@ internal static class RunCommand
         }
 
         return worst;
+    }
+
+    /// <summary>Has a teaching lab done by who sits at the terminal; other terminals reach it as a lab that is up.</summary>
+    private static async Task<int> TeachAsync(Terminal terminal, ScenarioRun run, bool verbose, CancellationToken ct)
+    {
+        var view = new LessonView(terminal.Page, run, verbose);
+        try
+        {
+            view.Begin();
+            RequireWhatItNeeds(run.Lab);
+            await run.BuildAsync(ct).ConfigureAwait(false);
+            using var lesson = new Lesson(run);
+            var name = Path.GetFileNameWithoutExtension(run.Document.File);
+            using var lab = new KeptLab(KeptLabs.Names.Contains(name) ? $"{name}-{Environment.ProcessId}" : name, run, lesson);
+            await using var keeper = Keeper.Open(lab);
+            using var console = new LessonConsole(terminal, run, lesson, view);
+            await console.RunAsync(ct).ConfigureAwait(false);
+            return lesson.IsOver && !run.Succeeded ? ExitCode.Failed : ExitCode.Fine;
+        }
+#pragma warning disable CA1031 // As below.
+        catch (Exception exception) when (exception is not OutputException)
+#pragma warning restore CA1031
+        {
+            return terminal.Fail(Failure.Of(exception, verbose), json: false);
+        }
+        finally
+        {
+            await run.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     /// <summary>Runs a scenario to its end and removes its lab. What goes wrong is told, and gives the exit code.</summary>

@@ -96,7 +96,9 @@ internal static class LiveExplain
         }
     }
 
-    private static TimeSpan Duration(string text)
+    /// <summary>A time as the command line has it.</summary>
+    /// <exception cref="InputException">It is none.</exception>
+    internal static TimeSpan Duration(string text)
     {
         (string Unit, double Seconds)[] units = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("", 1)];
         foreach ((var unit, var seconds) in units)

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.Win32.SafeHandles;
 using NetLab.Packets;
 using Spectre.Console;
 
@@ -21,6 +22,7 @@ internal sealed class Terminal : IDisposable
         Error = error;
         IsLive = columns is not null;
         Width = columns ?? PlainWidth;
+        Colours = colours;
         Page = new Page(this, colours);
     }
 
@@ -31,10 +33,23 @@ internal sealed class Terminal : IDisposable
     /// <summary>Whether a person watches: lines may then be drawn over.</summary>
     public bool IsLive { get; }
 
+    /// <summary>Whether colours are shown.</summary>
+    public bool Colours { get; }
+
     /// <summary>Columns to fill with running text.</summary>
     public int Width { get; }
 
     public Page Page { get; }
+
+    /// <summary>Who asks for something in another process, over its standard output and error.</summary>
+    public static Terminal Of(SafeFileHandle output, SafeFileHandle error, int? columns, bool colours)
+    {
+        var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        return new Terminal(Writer(output, "standard output"), Writer(error, null), columns, colours);
+
+        StreamWriter Writer(SafeFileHandle to, string? name) =>
+            new(new StandardStream(new FileStream(to, FileAccess.Write, bufferSize: 0), name), utf8) { AutoFlush = true };
+    }
 
     public static Terminal OfThisProcess()
     {

@@ -77,7 +77,8 @@ internal sealed class RunView(Page page, ScenarioRun run, bool verbose) : IRunVi
         }
     }
 
-    private void ShowStep(StepEnded ended, int indent, string number, bool isBadNews)
+    /// <summary>A step, with what was seen and what is wrong.</summary>
+    public void ShowStep(StepEnded ended, int indent, string number, bool isBadNews)
     {
         var mark = ended.Outcome switch
         {

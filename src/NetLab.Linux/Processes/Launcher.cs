@@ -76,9 +76,14 @@ internal static unsafe class Launcher
     {
         var environment = EnvironmentOf(start);
         var program = ProgramPath.Require(start.Program, environment.GetValueOrDefault("PATH"));
-        using var attributes = new SpawnAttributes(start.ShareTerminal);
+        using var attributes = new SpawnAttributes(
+            start.ShareTerminal ? (short)0 : start.Terminal is null ? Libc.POSIX_SPAWN_SETPGROUP : Libc.POSIX_SPAWN_SETSID);
         using var actions = new SpawnActions();
-        if (!start.ShareTerminal)
+        if (start.Terminal is { } terminal)
+        {
+            actions.Terminal(terminal.Path, plan.Arena);
+        }
+        else if (!start.ShareTerminal)
         {
             actions.StandardStream(0, plan.Number(stdin), plan.Arena);
             actions.StandardStream(1, plan.Number(stdout), plan.Arena);

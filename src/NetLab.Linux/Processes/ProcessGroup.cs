@@ -87,9 +87,9 @@ internal sealed partial class ProcessGroup : IDisposable, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(start);
         ObjectDisposedException.ThrowIf(_disposed, this);
         var doing = $"start {Path.GetFileName(start.Program)}";
-        if (start.ShareTerminal)
+        if (start.ShareTerminal || start.Terminal is not null || start.Streams is not null)
         {
-            var (number, descriptor) = Launcher.Launch(start, doing, _pidNamespace, Scratch, null, null, null);
+            var (number, descriptor) = Launcher.Launch(start, doing, _pidNamespace, Scratch, start.Streams?.Input, start.Streams?.Output, start.Streams?.Error);
             return Track(ChildProcess.Watch(start, number, descriptor, null, null, null));
         }
 

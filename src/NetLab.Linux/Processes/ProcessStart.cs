@@ -1,4 +1,6 @@
+using NetLab.Linux.Terminals;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace NetLab.Linux.Processes;
 
@@ -57,6 +59,14 @@ public sealed record ProcessStart(string Program, IReadOnlyList<string> Argument
     /// descriptors, timers and locks as ever.
     /// </summary>
     internal bool SkipsSleeps { get; init; }
+
+    /// <summary>
+    /// The terminal that the program runs at, in a session of its own: its standard streams, its job control and its Ctrl-C. Nothing is read from it here.
+    /// </summary>
+    internal PseudoTerminal? Terminal { get; init; }
+
+    /// <summary>Descriptors of ours that become its standard streams; nothing is read from them here.</summary>
+    internal (SafeFileHandle Input, SafeFileHandle Output, SafeFileHandle Error)? Streams { get; init; }
 
     /// <summary>The command line, for messages.</summary>
     public override string ToString() => string.Join(' ', Arguments.Prepend(Program).Select(Quoted));

@@ -12,7 +12,8 @@ internal sealed unsafe class SpawnAttributes : IDisposable
     // posix_spawnattr_t has 336 bytes with glibc and musl, sigset_t 128.
     private const int Size = 512, SignalSetSize = 128;
 
-    public SpawnAttributes(bool shareProcessGroup)
+    /// <param name="group">POSIX_SPAWN_SETPGROUP for a process group of its own, POSIX_SPAWN_SETSID for a session of its own, or 0.</param>
+    public SpawnAttributes(short group)
     {
         Native = NativeMemory.AllocZeroed(Size);
         var set = stackalloc byte[SignalSetSize];
@@ -22,7 +23,7 @@ internal sealed unsafe class SpawnAttributes : IDisposable
         _ = Libc.sigfillset(set);
         _ = Libc.posix_spawnattr_setsigdefault(Native, set);
         _ = Libc.posix_spawnattr_setflags(Native,
-            (short)(Libc.POSIX_SPAWN_SETSIGDEF | Libc.POSIX_SPAWN_SETSIGMASK | (shareProcessGroup ? 0 : Libc.POSIX_SPAWN_SETPGROUP)));
+            (short)(Libc.POSIX_SPAWN_SETSIGDEF | Libc.POSIX_SPAWN_SETSIGMASK | group));
     }
 
     public void* Native { get; }
@@ -57,6 +58,14 @@ internal sealed unsafe class SpawnActions : IDisposable
     public void StandardStream(int stream, int ours, NativeArena arena) => Check(ours >= 0
         ? Libc.posix_spawn_file_actions_adddup2(Native, ours, stream)
         : Libc.posix_spawn_file_actions_addopen(Native, stream, arena.Text("/dev/null"), Libc.O_RDWR, 0));
+
+    /// <summary>The child's standard streams are a terminal; the leader of a session is controlled by the terminal that it opens (tty_ioctl(4)).</summary>
+    public void Terminal(string path, NativeArena arena)
+    {
+        Check(Libc.posix_spawn_file_actions_addopen(Native, 0, arena.Text(path), Libc.O_RDWR, 0));
+        Check(Libc.posix_spawn_file_actions_adddup2(Native, 0, 1));
+        Check(Libc.posix_spawn_file_actions_adddup2(Native, 0, 2));
+    }
 
     /// <summary>A descriptor that the child has under the same number: a dup2 to itself takes O_CLOEXEC away (glibc 2.29, musl 1.1.24).</summary>
     public void Keep(int ours)

@@ -5,7 +5,7 @@ namespace NetLab.Linux;
 /// <summary>Processes: posix_spawn(3), execve(2), pidfd_open(2), waitid(2).</summary>
 internal static unsafe partial class Libc
 {
-    public const short POSIX_SPAWN_SETPGROUP = 0x02, POSIX_SPAWN_SETSIGDEF = 0x04, POSIX_SPAWN_SETSIGMASK = 0x08;
+    public const short POSIX_SPAWN_SETPGROUP = 0x02, POSIX_SPAWN_SETSIGDEF = 0x04, POSIX_SPAWN_SETSIGMASK = 0x08, POSIX_SPAWN_SETSID = 0x80;
     public const int P_PIDFD = 3, WNOHANG = 1, WEXITED = 4, CLD_EXITED = 1, X_OK = 1;
     public const int SIGKILL = 9, SIGPIPE = 13, SIGCHLD = 17;
 
@@ -56,6 +56,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc")]
     public static partial int waitid(int idType, int id, void* info, int options);
+
+    [LibraryImport("libc")]
+    public static partial int setsid();
 
     public static int pidfd_open(int pid) => (int)syscall(SYS_pidfd_open, pid, 0, 0, 0, 0, 0);
 

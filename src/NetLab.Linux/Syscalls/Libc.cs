@@ -58,6 +58,18 @@ internal static unsafe partial class Libc
     [LibraryImport("libc")]
     public static partial int ioctl(int fd, nuint request, void* argument);
 
+    public const short POLLIN = 1, POLLOUT = 4, POLLHUP = 16;
+
+    /// <summary><c>struct pollfd { int fd; short events; short revents; }</c></summary>
+    public struct PollDescriptor
+    {
+        public int Descriptor;
+        public short Events, Returned;
+    }
+
+    [LibraryImport("libc")]
+    public static partial int poll(PollDescriptor* descriptors, nuint count, int milliseconds);
+
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int access(string path, int mode);
 

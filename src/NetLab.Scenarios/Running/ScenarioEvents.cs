@@ -32,10 +32,21 @@ public sealed record StepEnded(ScenarioStep Step, StepOutcome Outcome, IReadOnly
     public bool? Holds { get; init; }
 }
 
-/// <summary>The reader has something to do. What follows depends on <see cref="ScenarioRun.Learner"/>.</summary>
+/// <summary>The reader has something to do. What follows depends on the reader (<see cref="ILearner"/>).</summary>
 /// <param name="Step">The task's step.</param>
 /// <param name="Offer">The task and its hints.</param>
 public sealed record TaskOffered(ScenarioStep Step, TaskOffer Offer) : ScenarioEvent;
+
+/// <summary>The reader, or the scenario in the reader's place, took a task for done, and its checks have looked.</summary>
+/// <param name="Step">The task's step.</param>
+/// <param name="IsDone">Whether all of them pass.</param>
+/// <param name="Checks">How each came out; where the scenario solved the task, its steps as well, before them.</param>
+public sealed record TaskChecked(ScenarioStep Step, bool IsDone, IReadOnlyList<StepEnded> Checks) : ScenarioEvent;
+
+/// <summary>A prediction was held against what happened; the end of its step follows.</summary>
+/// <param name="Step">The step that sent the frame.</param>
+/// <param name="Prediction">The prediction.</param>
+public sealed record Predicted(ScenarioStep Step, Prediction Prediction) : ScenarioEvent;
 
 /// <summary>Nothing more happens.</summary>
 /// <param name="Passed">How many steps passed.</param>
@@ -63,23 +74,4 @@ public enum StepOutcome
 
     /// <summary>It did not run.</summary>
     Skipped,
-}
-
-/// <summary>Something for the reader of a teaching lab to do.</summary>
-/// <param name="Text">The task.</param>
-/// <param name="Hints">Help with it, from faint to plain.</param>
-/// <param name="HasSolution">Whether the scenario can do it itself.</param>
-public sealed record TaskOffer(string Text, IReadOnlyList<string> Hints, bool HasSolution);
-
-/// <summary>What the reader says to a task.</summary>
-public enum TaskAnswer
-{
-    /// <summary>"It is done": the checks decide.</summary>
-    Check,
-
-    /// <summary>"Show me": the scenario does it itself, and then the checks decide.</summary>
-    Solve,
-
-    /// <summary>"Go on without it."</summary>
-    Skip,
 }

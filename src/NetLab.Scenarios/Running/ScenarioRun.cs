@@ -27,11 +27,14 @@ public sealed class ScenarioRun : IAsyncDisposable
     /// <summary>The scenario.</summary>
     public ScenarioDocument Document { get; }
 
-    /// <summary>Its lab: described from the beginning, so that it can be drawn; built by <see cref="PlayAsync"/>.</summary>
+    /// <summary>Its lab: described from the beginning, so that it can be drawn; built by <see cref="BuildAsync"/> or by playing.</summary>
     public Lab Lab { get; }
 
-    /// <summary>Asks the reader about a task; null: nobody is there, and the scenario does each task itself.</summary>
-    public Func<TaskOffer, CancellationToken, Task<TaskAnswer>>? Learner { get; init; }
+    /// <summary>How many tasks the scenario has.</summary>
+    public int Tasks => Document.Steps.Count(step => step.Value.Deeds.Any(deed => deed.Step is TaskStep));
+
+    /// <summary>Whether it needs a reader: it has tasks, or asks for predictions.</summary>
+    public bool Asks => Document.Steps.Any(step => step.Value.Deeds.Any(deed => deed.Step is TaskStep or PredictStep));
 
     /// <summary>Whether the run has ended and no step failed.</summary>
     public bool Succeeded { get; private set; }
@@ -39,17 +42,15 @@ public sealed class ScenarioRun : IAsyncDisposable
     /// <summary>Describes the scenario's lab. Nothing is built yet.</summary>
     /// <param name="document">The scenario.</param>
     /// <param name="options">How the lab is to behave; null for the defaults.</param>
-    /// <param name="learner">See <see cref="Learner"/>.</param>
     /// <exception cref="ScenarioException">The lab cannot be built as described.</exception>
-    public static ScenarioRun Describe(ScenarioDocument document, LabOptions? options = null, Func<TaskOffer, CancellationToken,
-        Task<TaskAnswer>>? learner = null)
+    public static ScenarioRun Describe(ScenarioDocument document, LabOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(document);
         try
         {
             var lab = LabBuilder.Describe(document.Lab, options);
             lab.Validate();
-            return new ScenarioRun(document, lab) { Learner = learner };
+            return new ScenarioRun(document, lab);
         }
         catch (TopologyException cannot)
         {
@@ -58,18 +59,27 @@ public sealed class ScenarioRun : IAsyncDisposable
     }
 
     /// <summary>
-    /// Builds the lab and takes the steps, one after the other. After a change that failed the rest is skipped; after a failed look it goes on.
+    /// Builds the lab, unless it is there already, and takes the steps, one after the other. After a change that failed the rest is skipped; after a
+    /// failed look it goes on.
     /// </summary>
+    /// <param name="learner">Whoever does the tasks; null: nobody is there, and the scenario does each task itself.</param>
     /// <param name="ct">Ends the run.</param>
     /// <returns>What happens, as it happens; the last event is <see cref="ScenarioEnded"/>.</returns>
     /// <exception cref="ScenarioException">The kernel refuses something that the file asks for; the message has its line.</exception>
     /// <exception cref="LinuxException">The kernel refuses something else. Nothing of the lab is left.</exception>
-    public async IAsyncEnumerable<ScenarioEvent> PlayAsync([EnumeratorCancellation] CancellationToken ct = default)
+    public async IAsyncEnumerable<ScenarioEvent> PlayAsync(ILearner? learner, [EnumeratorCancellation] CancellationToken ct = default)
     {
         var begun = Stopwatch.GetTimestamp();
-        await BuildAsync(ct).ConfigureAwait(false);
+        (_passed, _failed, _skipped) = (0, 0, 0);
+        if (!Lab.IsApplied)
+        {
+            await BuildAsync(ct).ConfigureAwait(false);
+        }
+
         yield return new LabReady(Lab, Stopwatch.GetElapsedTime(begun));
-        await foreach (var happening in new StepPlayer(new Stage(Lab), Learner).PlayAsync(Document.Steps, 0, ct).ConfigureAwait(false))
+        var player = new StepPlayer(new Stage(Lab), learner);
+        await player.LookAnewAsync(ct).ConfigureAwait(false);
+        await foreach (var happening in player.PlayAsync(Document.Steps, 0, ct).ConfigureAwait(false))
         {
             if (happening is StepEnded { Step.Depth: 0 } ended)
             {
@@ -81,10 +91,17 @@ public sealed class ScenarioRun : IAsyncDisposable
         yield return new ScenarioEnded(_passed, _failed, _skipped, Stopwatch.GetElapsedTime(begun));
     }
 
+    /// <inheritdoc cref="PlayAsync(ILearner?, CancellationToken)"/>
+    public IAsyncEnumerable<ScenarioEvent> PlayAsync(CancellationToken ct = default) => PlayAsync(null, ct);
+
     /// <summary>Removes the lab.</summary>
     public ValueTask DisposeAsync() => Lab.DisposeAsync();
 
-    private async Task BuildAsync(CancellationToken ct)
+    /// <summary>Builds the lab, and takes no step.</summary>
+    /// <param name="ct">Ends the attempt.</param>
+    /// <exception cref="ScenarioException">The kernel refuses something that the file asks for; the message has its line.</exception>
+    /// <exception cref="LinuxException">The kernel refuses something else. Nothing of the lab is left.</exception>
+    public async Task BuildAsync(CancellationToken ct = default)
     {
         try
         {

@@ -15,7 +15,8 @@ internal sealed class PingStep : Step
         },
         () => new JsonObject { ["enum"] = new JsonArray("reply", "no-reply") });
 
-    public static readonly StepKind Kind = new StepKind<PingStep>("ping").Of("Ping: 'vm01 -> vm02', or more.", new ObjectShape<PingStep>("ping", "a ping")
+    public static readonly StepKind Kind = new StepKind<PingStep>("ping") { Beside = ["predict"] }.Of("Ping: 'vm01 -> vm02', or more.",
+        new ObjectShape<PingStep>("ping", "a ping")
         .With("from", "The VM or node that asks.", Scalars.Place, (ping, value) => ping.From = value, required: true)
         .With("to", "The VM or node that should answer, or an address.", Texts.Target, (ping, value) => ping.To = value, required: true)
         .With("expect", "'reply' (as if absent) or 'no-reply'.", Answer, (ping, value) => ping.Reply = value.Value)

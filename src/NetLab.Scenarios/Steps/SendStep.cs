@@ -31,7 +31,8 @@ internal sealed class SendStep : Step
             send.Ttl = value.Value)
         .Checked(CheckContent);
 
-    public static readonly StepKind Kind = new StepKind<SendStep>("send") { Beside = ["expect", "expect-none"] }.Of("Send one frame, and follow it.", Shape);
+    public static readonly StepKind Kind = new StepKind<SendStep>("send") { Beside = ["expect", "expect-none", "predict"] }
+        .Of("Send one frame, and follow it.", Shape);
 
     public Located<string> From { get; set; }
 

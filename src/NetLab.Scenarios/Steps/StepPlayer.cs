@@ -7,10 +7,24 @@ namespace NetLab.Scenarios;
 
 /// <summary>Takes steps in a running lab, one after the other, and tells what happens.</summary>
 /// <param name="stage">The lab.</param>
-/// <param name="learner">See <see cref="ScenarioRun.Learner"/>.</param>
-internal sealed class StepPlayer(Stage stage, Func<TaskOffer, CancellationToken, Task<TaskAnswer>>? learner)
+/// <param name="learner">See <see cref="ScenarioRun.PlayAsync(ILearner?, CancellationToken)"/>.</param>
+internal sealed class StepPlayer(Stage stage, ILearner? learner)
 {
-    public Func<TaskOffer, CancellationToken, Task<TaskAnswer>>? Learner => learner;
+    private int _tasks;
+
+    public ILearner? Learner => learner;
+
+    /// <summary>The number of the next task.</summary>
+    public int NextTask() => ++_tasks;
+
+    /// <summary>Looks at what is there now: what was found out before, somebody may have changed meanwhile.</summary>
+    public async Task LookAnewAsync(CancellationToken ct)
+    {
+        foreach (var node in stage.Lab.Nodes.Where(node => node.IsApplied))
+        {
+            await node.ForgetEarlierFramesAsync(ct).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Plays steps. After a change that failed the rest is skipped; after a failed look it goes on.</summary>
     public async IAsyncEnumerable<ScenarioEvent> PlayAsync(IReadOnlyList<Located<StepEntry>> steps, int depth, [EnumeratorCancellation] CancellationToken ct)
@@ -23,12 +37,13 @@ internal sealed class StepPlayer(Stage stage, Func<TaskOffer, CancellationToken,
             {
                 yield return new Narration(words, depth);
             }
-            var (kind, deed) = entry.Deeds.FirstOrDefault();
+            var deed = entry.Deeds.FirstOrDefault().Step;
             if (deed is null)
             {
                 continue;
             }
-            var step = new ScenarioStep(++number, entry.Name ?? deed.Title, kind.Key, entry.At, depth);
+            var (kind, named) = entry.Deeds.OrderByDescending(each => each.Kind.IsAction).First();
+            var step = new ScenarioStep(++number, entry.Name ?? named.Title, kind.Key, entry.At, depth);
             yield return new StepStarted(step);
             if (stopped is { } reason)
             {

@@ -5,6 +5,7 @@ internal static class Steps
 {
     public static readonly IReadOnlyList<StepKind> All =
     [
+        PredictStep.Kind,
         PingStep.Kind,
         SendStep.Kind,
         ExpectStep.Kind,

@@ -33,7 +33,7 @@ internal sealed class TaskStep : Step
         [EnumeratorCancellation] CancellationToken ct)
     {
         var begun = Stopwatch.GetTimestamp();
-        var offer = new TaskOffer(Text, [.. Hints.Select(hint => hint.Value)], Solution.Count > 0);
+        var offer = new TaskOffer(player.NextTask(), Text, [.. Hints.Select(hint => hint.Value)], Solution.Count > 0);
         yield return new TaskOffered(step, offer);
 
         if (player.Learner is null && Solution.Count == 0)
@@ -49,15 +49,14 @@ internal sealed class TaskStep : Step
         }
         while (true)
         {
-            var answer = player.Learner is { } learner ? await learner(offer, ct).ConfigureAwait(false) : TaskAnswer.Solve;
+            var answer = player.Learner is { } learner ? await learner.DoAsync(offer, ct).ConfigureAwait(false) : TaskAnswer.Solve;
             if (answer is TaskAnswer.Skip)
             {
                 yield return new StepEnded(step, StepOutcome.Skipped, [], "the reader went on without it", Stopwatch.GetElapsedTime(begun));
                 yield break;
             }
             var results = new List<StepEnded>();
-            await foreach (var happening in player.PlayAsync(answer is TaskAnswer.Solve ? [.. Solution, .. entry.Checks] : entry.Checks, step.Depth + 1, ct)
-                .ConfigureAwait(false))
+            await foreach (var happening in DoAsync(answer is TaskAnswer.Solve ? Solution : [], entry, step, player, ct).ConfigureAwait(false))
             {
                 if (happening is StepEnded { Step.Depth: var depth } ended && depth == step.Depth + 1)
                 {
@@ -66,6 +65,7 @@ internal sealed class TaskStep : Step
                 yield return happening;
             }
             var done = results.TrueForAll(result => result.Outcome is StepOutcome.Passed);
+            yield return new TaskChecked(step, done, results);
             if (done || answer is TaskAnswer.Solve)
             {
                 yield return new StepEnded(step, done ? StepOutcome.Passed : StepOutcome.Failed, [.. results.SelectMany(StepPlayer.Evidence)],
@@ -73,6 +73,21 @@ internal sealed class TaskStep : Step
                         Stopwatch.GetElapsedTime(begun));
                 yield break;
             }
+        }
+    }
+
+    private static async IAsyncEnumerable<ScenarioEvent> DoAsync(IReadOnlyList<Located<StepEntry>> solution, StepEntry entry, ScenarioStep step,
+        StepPlayer player, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var happening in player.PlayAsync(solution, step.Depth + 1, ct).ConfigureAwait(false))
+        {
+            yield return happening;
+        }
+
+        await player.LookAnewAsync(ct).ConfigureAwait(false);
+        await foreach (var happening in player.PlayAsync(entry.Checks, step.Depth + 1, ct).ConfigureAwait(false))
+        {
+            yield return happening;
         }
     }
 }

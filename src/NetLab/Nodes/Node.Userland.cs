@@ -42,7 +42,7 @@ public sealed partial class Node
     }
 
     // A namespace that others made is not to be changed, nor what is seen in it.
-    private ProcessStart InNode(string program, IReadOnlyList<string> arguments) => Lab.IsAdopted
+    internal ProcessStart InNode(string program, IReadOnlyList<string> arguments) => Lab.IsAdopted
         ? new ProcessStart(program, arguments) { Namespace = Live.Namespace }
         : new ProcessStart(program, arguments) { Userland = Userland, Privileges = Privileges };
 }

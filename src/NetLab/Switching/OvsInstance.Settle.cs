@@ -105,7 +105,7 @@ internal sealed partial class OvsInstance
 
     // The revalidator threads must stand still, because revalidator/purge leaves out a flow that one of them is looking at. "pause" and
     // "resume" are there since Open vSwitch 3.1; before that, a purge between two waits comes close.
-    private async Task ForgetCachedFlowsAsync(CancellationToken ct)
+    public async Task ForgetCachedFlowsAsync(CancellationToken ct)
     {
         const string doing = "make Open vSwitch decide by its current tables";
         var answers = await AskAsync("ovs-vswitchd.ctl", doing, ct, ("revalidator/pause", []), ("revalidator/purge", []),

@@ -1,0 +1,165 @@
+using System.Text;
+using NetLab.Linux.Processes;
+using NetLab.Linux.Terminals;
+using NetLab.Scenarios;
+
+namespace NetLab.Cli.Lessons;
+
+/// <summary>
+/// A teaching lab at a terminal: it stops at each task, and who sits there acts in shells in the nodes, has it checked, asks for hints, and goes on.
+/// </summary>
+internal sealed class LessonConsole(Terminal terminal, ScenarioRun run, Lesson lesson, LessonView view) : IDisposable
+{
+    private readonly Page _page = terminal.Page;
+    private readonly StreamReader _keys = new(Console.OpenStandardInput(), Encoding.UTF8, detectEncodingFromByteOrderMarks: false, bufferSize: 1);
+
+    private string Nodes => string.Join(", ", run.Lab.Nodes.Select(node => node.Name));
+
+    /// <summary>Goes on to the end, or to where the reader leaves.</summary>
+    /// <param name="ct">Ends it.</param>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        ShowCommands();
+        await lesson.BeginAsync(view, asksPredictions: true, ct).WaitAsync(ct).ConfigureAwait(false);
+        while (!lesson.IsOver)
+        {
+            if (lesson.Question is { } question)
+            {
+                await PredictAsync(question, ct).ConfigureAwait(false);
+            }
+            else if (!await ActAsync(ct).ConfigureAwait(false))
+            {
+                return;
+            }
+        }
+    }
+
+    public void Dispose() => _keys.Dispose();
+
+    private void ShowCommands()
+    {
+        _page.Settle();
+        _page.Gap();
+        _page.Text(2, $"This lab waits for you at each task. Type the name of a node ({Nodes}) to open a shell in it, and 'exit' to come back. "
+            + "'check' looks whether the task is done, 'hint' helps, 'help' lists what else there is. Ctrl-C ends all of it.", "grey");
+    }
+
+    private async Task PredictAsync(PredictionOffer question, CancellationToken ct)
+    {
+        _page.Gap();
+        _page.Text(2, $"What will happen? {question.Doing}.", "bold");
+        _page.Text(4, $"{question.Question} {(question.About is PredictionSubject.Receivers
+            ? "Names of VMs and nodes, or 'nobody'; Enter alone to see it without an answer."
+            : "Names of devices and bridges; Enter alone to see it without an answer.")}");
+        var words = await AskAsync("prediction", ct).ConfigureAwait(false);
+        var isNobody = words is ["nobody" or "nothing" or "none"];
+        await lesson.PredictAsync(words is { Length: > 0 } && !isNobody ? words : isNobody ? [] : null, view).WaitAsync(ct).ConfigureAwait(false);
+    }
+
+    /// <summary>One command; false where the reader leaves.</summary>
+    private async Task<bool> ActAsync(CancellationToken ct)
+    {
+        var task = lesson.Task!;
+        var words = await AskAsync($"task {task.Number}", ct).ConfigureAwait(false);
+        switch (words)
+        {
+            case null or ["quit" or "exit"]:
+                _page.Text(2, "Left before the end.");
+                return false;
+            case []:
+                break;
+            case ["check"]:
+                await lesson.AnswerAsync(TaskAnswer.Check, view).WaitAsync(ct).ConfigureAwait(false);
+                break;
+            case ["hint"]:
+                LessonWords.ShowHint(_page, lesson, "solution");
+                break;
+            case ["solution"] when task.HasSolution:
+                await lesson.AnswerAsync(TaskAnswer.Solve, view).WaitAsync(ct).ConfigureAwait(false);
+                break;
+            case ["skip"]:
+                await lesson.AnswerAsync(TaskAnswer.Skip, view).WaitAsync(ct).ConfigureAwait(false);
+                break;
+            case ["task"]:
+                LessonView.ShowTask(_page, run, task);
+                break;
+            case ["map"]:
+                _page.Drawing(LabDrawing.Text(run.Lab, new DrawingOptions { Columns = _page.Width }));
+                break;
+            case ["explain", var from, var to, .. var frame]:
+                await ExplainAsync(from, to, frame.Length == 0 ? null : string.Join(' ', frame), ct).ConfigureAwait(false);
+                break;
+            case [var name] when run.Lab.FindNode(name) is { } node:
+                await ShellAsync(node, ct).ConfigureAwait(false);
+                break;
+            case ["help"]:
+                ShowHelp();
+                break;
+            default:
+                _page.Text(2, $"There is no '{words[0]}' here; the nodes are {Nodes}, and 'help' lists the words.", "yellow");
+                break;
+        }
+
+        return true;
+    }
+
+    private void ShowHelp()
+    {
+        (string Word, string Means)[] words =
+        [
+            ("NODE", "a shell in a node, where check, hint, task, map and solution are words as well"), ("check", "look whether the task is done"),
+            ("hint", "the next hint"), ("solution", "let the lab do the task"), ("skip", "go on without it"), ("task", "the task again"),
+            ("map", "the drawing of the lab"), ("explain A B [FRAME]", "where a frame from A to B goes, and why it does not arrive"), ("quit", "leave"),
+        ];
+        foreach (var (word, means) in words)
+        {
+            _page.Line($"  [bold]{word,-20}[/] {Page.Styled(means, null)}");
+        }
+    }
+
+    private async Task ExplainAsync(string from, string to, string? frame, CancellationToken ct)
+    {
+        try
+        {
+            var verdict = await FrameQuestion.Ask(run, from, to, frame).AnswerAsync(ct).ConfigureAwait(false);
+            _page.Gap();
+            foreach (var line in verdict.Describe().ReplaceLineEndings("\n").Split('\n'))
+            {
+                _page.Item(2, line, null);
+            }
+        }
+        catch (Exception wrong) when (wrong is QuestionException or ScenarioException or ForwardingException)
+        {
+            _page.Text(2, Failure.Of(wrong, verbose: false).Lines[0].Replace("netlab: ", "", StringComparison.Ordinal), "yellow");
+        }
+    }
+
+    private async Task ShellAsync(Node node, CancellationToken ct)
+    {
+        using var screen = PseudoTerminal.Open(TerminalSize.Usual);
+        using var shell = NodeShell.Start(node, screen, Environment.GetEnvironmentVariable("TERM") ?? "dumb", Environment.CurrentDirectory,
+            new LessonWords(run, lesson, terminal).All);
+        var (ended, tell) = OwnProcess.Pipe();
+        using (ended)
+        using (tell)
+        {
+            _ = shell.Exited.ContinueWith(_ => tell.Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            using var stop = ct.Register(tell.Dispose);
+            await Task.Run(() => TerminalRelay.Run(OwnProcess.Stream(0), OwnProcess.Stream(1), screen.Handle, ended), CancellationToken.None)
+                .ConfigureAwait(false);
+        }
+
+        ct.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>A line, in words; null at the end of the input.</summary>
+    private async Task<string[]?> AskAsync(string prompt, CancellationToken ct)
+    {
+        _page.Settle();
+        await terminal.Out.WriteAsync($"{prompt}> ").ConfigureAwait(false);
+
+        // A terminal's line cannot be waited for but by a thread; that one ends with the process.
+        var line = await Task.Run(_keys.ReadLine, CancellationToken.None).WaitAsync(ct).ConfigureAwait(false);
+        return line?.Split([' ', '\t', ','], StringSplitOptions.RemoveEmptyEntries);
+    }
+}
