@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace NetLab.Packets;
 
 // Typed views of what the transport protocols, tunnels and link protocols carry. Each is null when the frame has no such
@@ -41,8 +43,13 @@ public sealed partial class Frame
     public GenevePacket? Geneve =>
         Udp is { DestinationPort: GenevePacket.Port } udp && GenevePacket.TryRecognise(udp.Payload, out var packet, out _) ? packet : null;
 
-    /// <summary>The frame in the tunnel, copied: of VXLAN, GENEVE or Ethernet in GRE.</summary>
-    public Frame? Inner => Vxlan?.Inner ?? Geneve?.Inner ?? Gre?.Inner;
+    /// <summary>
+    /// What a tunnel carries, copied: of VXLAN, GENEVE, GRE, and of IP in IP (RFC 2003, RFC 2473, RFC 4213). A packet that travels without Ethernet
+    /// stands behind an Ethernet header here that nobody sent, with zero addresses.
+    /// </summary>
+    public Frame? Inner => Vxlan?.Inner ?? Geneve?.Inner ?? Gre?.Inner
+        ?? (Carries(IpProtocol.Ipv4) ? Carried(EtherTypes.Ipv4, TransportBytes.Span)
+            : Carries(IpProtocol.Ipv6) ? Carried(EtherTypes.Ipv6, TransportBytes.Span) : null);
 
     /// <summary>The MPLS label stack and what is behind it.</summary>
     public MplsPacket? Mpls => EtherType is EtherTypes.Mpls or EtherTypes.MplsUpstream && MplsPacket.TryParse(Payload, out var packet) ? packet : null;
@@ -79,6 +86,23 @@ public sealed partial class Frame
     public DnsMessage? Dns =>
         Udp is { } udp && ApplicationPorts.IsDns(udp.SourcePort, udp.DestinationPort)
             && DnsMessage.TryRecognise(udp.Payload.Span, out var message, out _) ? message : null;
+
+    /// <summary>What a tunnel carries as a frame, by the EtherType that it says; null for what is neither Ethernet nor IP.</summary>
+    internal static Frame? Carried(ushort type, ReadOnlySpan<byte> payload)
+    {
+        switch (type)
+        {
+            case EtherTypes.TransparentEthernetBridging:
+                return FromBytes(payload);
+            case EtherTypes.Ipv4 or EtherTypes.Ipv6:
+                var bytes = new byte[14 + payload.Length];
+                BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(12), type);
+                payload.CopyTo(bytes.AsSpan(14));
+                return Own(bytes);
+            default:
+                return null;
+        }
+    }
 
     /// <summary>Every checksum that can be checked is right; one that cannot, e.g. in a fragment, or has still to be computed does not count.</summary>
     public bool HasRightChecksums => Layers.All(layer => layer.Fields.All(f => !f.IsWrong));

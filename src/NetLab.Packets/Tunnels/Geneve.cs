@@ -35,8 +35,8 @@ public readonly record struct GenevePacket
     /// <summary>What the tunnel carries.</summary>
     public ReadOnlyMemory<byte> Payload { get; init; }
 
-    /// <summary>The frame inside, copied; null when the tunnel carries no Ethernet.</summary>
-    public Frame? Inner => ProtocolType == EtherTypes.TransparentEthernetBridging ? Frame.FromBytes(Payload.Span) : null;
+    /// <summary>What is inside as a frame, copied (see <see cref="Frame.Inner"/>); null when the tunnel carries neither Ethernet nor IP.</summary>
+    public Frame? Inner => Frame.Carried(ProtocolType, Payload.Span);
 
     /// <summary>Reads what a UDP datagram carries; options and payload share the memory.</summary>
     /// <param name="bytes">The datagram's payload.</param>

@@ -33,8 +33,8 @@ public readonly record struct GrePacket
     /// <summary>Bytes of the header: 4 to 16.</summary>
     public int HeaderLength => 4 + (HasChecksum ? 4 : 0) + (Key is null ? 0 : 4) + (SequenceNumber is null ? 0 : 4);
 
-    /// <summary>The frame inside, copied; null when the tunnel carries no Ethernet.</summary>
-    public Frame? Inner => ProtocolType == EtherTypes.TransparentEthernetBridging ? Frame.FromBytes(Payload.Span) : null;
+    /// <summary>What is inside as a frame, copied (see <see cref="Frame.Inner"/>); null when the tunnel carries neither Ethernet nor IP.</summary>
+    public Frame? Inner => Frame.Carried(ProtocolType, Payload.Span);
 
     /// <summary>Reads what an IP packet carries; <see cref="Payload"/> shares the memory.</summary>
     /// <param name="bytes">The IP packet's payload.</param>

@@ -17,14 +17,9 @@ public sealed class FrameIdentityTests
         ["VXLAN over IPv6, by the port of Linux"] = frame => Outer("fd00::1", "fd00::2", VxlanPacket.LinuxPort, Vxlan(frame)),
         ["GENEVE over IPv4"] = frame => Outer("10.9.0.1", "10.9.0.2", GenevePacket.Port, Geneve(frame)),
         ["GENEVE over IPv6"] = frame => Outer("fd00::1", "fd00::2", GenevePacket.Port, Geneve(frame)),
-        ["Ethernet in GRE"] = frame => Frame.Ip(A, B, new Ipv4Packet
-        {
-            Source = Ipv4Address.From(IPAddress.Parse("10.9.0.1")),
-            Destination = Ipv4Address.From(IPAddress.Parse("10.9.0.2")),
-            Protocol = IpProtocol.Gre,
-            TimeToLive = 64,
-            Payload = Gre(frame),
-        }),
+        ["Ethernet in GRE"] = frame => InIp(IpProtocol.Gre, Gre(EtherTypes.TransparentEthernetBridging, frame.Bytes)),
+        ["IP in GRE"] = frame => InIp(IpProtocol.Gre, Gre(EtherTypes.Ipv4, frame.Payload)),
+        ["IP in IP"] = frame => InIp(IpProtocol.Ipv4, frame.Payload),
     };
 
     [Theory]
@@ -52,7 +47,16 @@ public sealed class FrameIdentityTests
     private static byte[] Geneve(Frame frame) =>
         Written(new GenevePacket { Vni = 42, ProtocolType = EtherTypes.TransparentEthernetBridging, Payload = frame.Bytes }.Write);
 
-    private static byte[] Gre(Frame frame) => Written(new GrePacket { ProtocolType = EtherTypes.TransparentEthernetBridging, Payload = frame.Bytes }.Write);
+    private static byte[] Gre(ushort type, ReadOnlyMemory<byte> payload) => Written(new GrePacket { ProtocolType = type, Payload = payload }.Write);
+
+    private static Frame InIp(IpProtocol protocol, ReadOnlyMemory<byte> payload) => Frame.Ip(A, B, new Ipv4Packet
+    {
+        Source = Ipv4Address.From(IPAddress.Parse("10.9.0.1")),
+        Destination = Ipv4Address.From(IPAddress.Parse("10.9.0.2")),
+        Protocol = protocol,
+        TimeToLive = 64,
+        Payload = payload,
+    });
 
     private delegate int Writer(Span<byte> destination);
 
