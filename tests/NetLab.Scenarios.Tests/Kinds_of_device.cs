@@ -108,8 +108,17 @@ public sealed class Kinds_of_device
         var node = lab.AddNode("h1");
         lab.AddLink(node.End("eth0"), lab.AddNode("h2").End("eth0"));
         await lab.ApplyAsync();
-        string[] below = kind is "vlan" or "macvlan" ? ["link", "eth0"] : [],
-            options = kind switch { "vlan" => ["id", "7"], "vxlan" => ["id", "42", "dstport", "4789"], _ => [] };
+        string[] below = kind is "vlan" or "macvlan" or "macvtap" or "ipvlan" ? ["link", "eth0"] : [],
+            options = kind switch
+            {
+                "vlan" => ["id", "7"],
+                "vxlan" => ["id", "42", "dstport", "4789"],
+                "geneve" => ["id", "42", "remote", "10.0.0.2"],
+                "gre" or "gretap" or "ipip" or "sit" => ["local", "10.0.0.1", "remote", "10.0.0.2"],
+                "vrf" => ["table", "10"],
+                "xfrm" => ["if_id", "42"],
+                _ => [],
+            };
         var answer = await node.ExecAsync("ip", ["link", "add", .. below, "name", "x0", "type", kind, .. options]);
         return answer.ExitCode == 0
             || (answer.Error.Contains("Unknown device type", StringComparison.Ordinal) ? false : throw new InvalidOperationException(answer.Error));

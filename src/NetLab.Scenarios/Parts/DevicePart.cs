@@ -20,6 +20,12 @@ internal sealed class DevicePart : Part
     /// <summary>The device below, where the kind has one.</summary>
     public Located<string>? Lower { get; set; }
 
+    /// <summary>The bond or routing domain that it is a member of.</summary>
+    public Located<string>? Master { get; set; }
+
+    /// <summary>Keys and peers, of a WireGuard device.</summary>
+    public WireguardEntry? Wireguard { get; set; }
+
     /// <summary>The options as given, to be put into the kind's spec.</summary>
     public List<Func<LinkSpec, LinkSpec>> Options { get; } = [];
 
@@ -44,6 +50,11 @@ internal sealed class DevicePart : Part
         {
             wiring.Report(Name.At, $"nothing makes the device '{Name.Value}' of {node.Name}",
                 Spelling.Nearest(Name.Value, node.Devices.Keys) is { } near ? $"did you mean '{near}'?" : "cable it under 'links', or give it a 'type'");
+        }
+        if (Master is { } master && wiring.HasDevice(node, master) && TypeOf(node.Entry, master.Value) is not ("bond" or "vrf"))
+        {
+            wiring.Report(master.At, $"'{master.Value}' of {node.Name} is no bond and no VRF, and has no members",
+                "a device of the node with `type: bond` or `type: vrf`; a bridge lists its ports");
         }
         if (Lower is { } lower && wiring.HasDevice(node, lower) && IsOver(Name.Value, node.Entry))
         {
@@ -72,7 +83,22 @@ internal sealed class DevicePart : Part
         Type.Add(this, node, node.Device(Lower.Value.Value));
     }
 
-    public override void Configure(Node node) => Device.ApplyTo(node.Device(Name.Value));
+    public override void Configure(Node node)
+    {
+        var device = node.Device(Name.Value);
+        Device.ApplyTo(device);
+        if (Master is { } master)
+        {
+            ((KernelDevice)node.Device(master.Value)).AddMember(device);
+        }
+        if (Wireguard is { } wireguard)
+        {
+            ((KernelDevice)device).Wireguard = wireguard.ToDevice();
+        }
+    }
+
+    private static string? TypeOf(NodeEntry entry, string device) =>
+        entry.Parts.OfType<DevicePart>().FirstOrDefault(part => part.Name.Value == device)?.Type?.Name;
 
     private DevicePart? Below(NodeEntry entry) =>
         Lower is { } lower ? entry.Parts.OfType<DevicePart>().FirstOrDefault(other => other.Type is not null && other.Name.Value == lower.Value) : null;

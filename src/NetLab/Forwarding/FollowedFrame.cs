@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using NetLab.Linux;
 using NetLab.Linux.Bpf;
 using NetLab.Packets;

@@ -33,7 +33,16 @@ public abstract partial class Device
     }
 
     /// <summary>Frees it from its switch, and its ports from it.</summary>
-    internal virtual Task LetGoAsync(CancellationToken ct) => Switch is { } on ? on.DetachAsync(this, ct) : Task.CompletedTask;
+    internal virtual Task LetGoAsync(CancellationToken ct)
+    {
+        Upper?.Forget(this);
+        return Switch is { } on ? on.DetachAsync(this, ct) : Task.CompletedTask;
+    }
+
+    /// <summary>Tells the kernel what only a protocol of the kind's own can say.</summary>
+    internal virtual void Finish()
+    {
+    }
 }
 
 public abstract partial class Switch
@@ -95,4 +104,19 @@ public sealed partial class KernelDevice
     };
 
     internal override LinkChange? Completion => Up ? new() { Up = true } : null;
+
+    internal override Task LetGoAsync(CancellationToken ct)
+    {
+        Members.ToList().ForEach(Forget);
+        return base.LetGoAsync(ct);
+    }
+
+    internal override void Finish()
+    {
+        if (Wireguard is { } wireguard)
+        {
+            using var socket = WireguardSocket.Open(Node.Live.Namespace);
+            socket.SetDevice(Name, wireguard);
+        }
+    }
 }

@@ -165,6 +165,7 @@ public sealed partial class Lab
             Execute(node, batch);
         }
 
+        newDevices.ForEach(d => d.Finish());
         foreach (var ruleset in node.NewRulesets)
         {
             await node.LoadAsync(ruleset.Tool, ruleset.Text, ct).ConfigureAwait(false);

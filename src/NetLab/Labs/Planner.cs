@@ -30,6 +30,14 @@ internal static class Planner
     {
         foreach (var device in newDevices)
         {
+            if (device.Upper is { } upper)
+            {
+                // A bond takes only what is down, and sets it up itself.
+                batch.ChangeLink(device.LiveIndex, new LinkChange { Up = false }, $"setting {device} down");
+                batch.ChangeLink(device.LiveIndex, new LinkChange { MasterIndex = upper.LiveIndex }, $"making {device} a member of {upper}");
+                batch.ChangeLink(device.LiveIndex, new LinkChange { Up = device.Up }, $"setting {device} {(device.Up ? "up" : "down")}");
+            }
+
             if (device.Completion is { } change)
             {
                 batch.ChangeLink(device.LiveIndex, change, $"setting {device} {(device.Up ? "up" : "down")}" + WithMtu(change.Mtu));

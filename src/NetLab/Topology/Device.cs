@@ -75,6 +75,9 @@ public abstract partial class Device
     /// <summary>The bridge that this device is a port of, if any.</summary>
     public Switch? Switch { get; internal set; }
 
+    /// <summary>The bond or the routing domain that this device is a member of, if any.</summary>
+    public KernelDevice? Upper { get; internal set; }
+
     /// <summary>Addresses of the device, in the order they were added.</summary>
     public IReadOnlyList<InterfaceAddress> Addresses => _addresses;
 
@@ -115,7 +118,7 @@ public abstract partial class Device
     internal virtual Device? Lower => null;
 
     /// <summary>The device whose frames are shared out between it and others by address; null where it has frames of its own.</summary>
-    internal virtual Device? SharesFramesOf => null;
+    internal virtual Device? SharesFramesOf => Upper is { JoinsSegments: true } ? Upper : null;
 
     /// <summary>What it is as a tunnel; null where it is none.</summary>
     internal virtual Tunnel? Tunnel => null;

@@ -66,6 +66,11 @@ public abstract partial class Switch : Device
                 : $"{device} cannot be a port of {this}: it is a port of {other}; a device has one master");
         }
 
+        if (device.Upper is { } upper)
+        {
+            throw new TopologyException($"{device} cannot be a port of {this}: it is a member of {upper}; a device has one master");
+        }
+
         if (ReferenceEquals(device, this))
         {
             throw new TopologyException($"{this} cannot be a port of itself");

@@ -46,6 +46,13 @@ internal sealed class LinkKind<TSpec>(string name, string noun, Func<string, TSp
         return this;
     }
 
+    /// <summary>A key that is no option of the device's making.</summary>
+    public LinkKind<TSpec> OfPart<TValue>(string key, string document, Shape<TValue> shape, Action<DevicePart, TValue> set)
+    {
+        _keys.Add(device => device.With(key, document, shape, (part, value) => set(part, value.Value)));
+        return this;
+    }
+
     /// <summary>An option that is on or off.</summary>
     public LinkKind<TSpec> Flag(string key, string document, Func<TSpec, bool, TSpec> set) => With(key, document, Scalars.Switch, set);
 
@@ -75,7 +82,21 @@ internal sealed class LinkKind<TSpec>(string name, string noun, Func<string, TSp
         return this;
     }
 
-    public override void AddTo(ObjectShape<DevicePart> shape) => _keys.ForEach(add => add(shape));
+    public override void AddTo(ObjectShape<DevicePart> shape)
+    {
+        _keys.ForEach(add => add(shape));
+        Add("txqueuelen", "Length of the transmit queue, in frames.", Scalars.LongNumber("'txqueuelen'", 0, int.MaxValue), (spec, frames) =>
+            spec with { TxQueueLength = (int)frames });
+        Add("numtxqueues", "Number of transmit queues.", Scalars.LongNumber("'numtxqueues'", 1, 4096), (spec, count) => spec with { NumTxQueues = (int)count });
+        Add("numrxqueues", "Number of receive queues.", Scalars.LongNumber("'numrxqueues'", 1, 4096), (spec, count) => spec with { NumRxQueues = (int)count });
+        Add("devgroup", "The device group, by which nftables and iptables match.", Scalars.LongNumber("'devgroup'", 0, int.MaxValue), (spec, group) =>
+            spec with { Group = (uint)group });
+        Add("altnames", "Further names.", Scalars.Texts, (spec, names) => spec with { AltNames = [.. names.Select(each => each.Value)] });
+        Add("alias", "A text that describes it.", Scalars.Text, (spec, text) => spec with { Alias = text });
+
+        void Add<TValue>(string key, string document, Shape<TValue> of, Func<LinkSpec, TValue, LinkSpec> set) =>
+            shape.With(key, document, of, (part, value) => part.Options.Add(spec => set(spec, value.Value)));
+    }
 
     public override void Add(DevicePart part, Node node, Device? lower)
     {

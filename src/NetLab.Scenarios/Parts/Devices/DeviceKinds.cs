@@ -13,7 +13,7 @@ internal static class DeviceKinds
         new TapKind(),
         new LinkKind<DummySpec>("dummy", "a device that swallows what it is to send", name => new DummySpec(name)),
         new LinkKind<IfbSpec>("ifb", "an intermediate functional block", name => new IfbSpec(name)),
-        new LinkKind<WireguardSpec>("wireguard", "a WireGuard tunnel", name => new WireguardSpec(name)),
+        WireguardKind.Kind,
         VlanKind.Kind,
         MacvlanKind.Macvlan,
         MacvlanKind.Macvtap,
@@ -47,6 +47,8 @@ internal static class DeviceKinds
             shape.With("type", $"Makes {kind.Noun}.", Scalars.OneOf("a type", kind.Name), (part, _) => part.Type = kind, required: true);
             kind.AddTo(shape);
         }
-        return shape.WithDeviceSettings(part => part.Device);
+        return shape
+            .With("master", "The bond or routing domain (VRF) of the node that it is a member of.", Scalars.DeviceName, (part, value) => part.Master = value)
+            .WithDeviceSettings(part => part.Device);
     }
 }
