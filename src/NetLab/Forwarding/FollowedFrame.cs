@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NetLab.Linux;
 using NetLab.Linux.Bpf;
 using NetLab.Packets;
