@@ -58,6 +58,9 @@ public sealed class Fate
 
     internal Node Start { get; }
 
+    /// <summary>What Open vSwitch says it did with the frame, for each port of its where it came in.</summary>
+    internal IReadOnlyList<OvsRehearsal> InOvs { get; init; } = [];
+
     /// <summary>Asserts that the VM got it.</summary>
     /// <returns>The copies that arrived there, for further assertions: by which way, how many, how fast.</returns>
     /// <exception cref="ForwardingException">It did not; the message says where each copy was last seen.</exception>
@@ -192,13 +195,22 @@ public sealed class Fate
     }
 
     /// <summary>
-    /// Why no copy came to a VM: the reason of the copy that ended on the way there, or the decision of the Linux bridge that did not send the frame
-    /// on towards the VM, gone through on its state as it is now: nothing is dropped there, and no copy has that reason. Null where neither is the case.
+    /// Why no copy came to a VM: the reason of the copy that ended on the way there, or the decision of the switch that did not send the frame
+    /// on towards the VM: nothing is dropped there, and no copy has that reason. A Linux bridge's is gone through on its state as it is now, Open vSwitch
+    /// was asked when the frame was sent. Null where neither is the case.
     /// </summary>
     public Reason? WhyNot(FakeVm vm)
     {
         ArgumentNullException.ThrowIfNull(vm);
         return Toward(vm) is { End: not CopyEnd.Delivered } copy ? copy.Reason : null;
+    }
+
+    /// <summary>Why no copy came to a node's own stack, or to a socket there.</summary>
+    /// <inheritdoc cref="WhyNot(FakeVm)"/>
+    public Reason? WhyNot(Node node)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        return Toward(node) is { End: not CopyEnd.Delivered } copy ? copy.Reason : null;
     }
 
     /// <summary>
@@ -208,14 +220,16 @@ public sealed class Fate
     public FrameCopy? Toward(FakeVm vm)
     {
         ArgumentNullException.ThrowIfNull(vm);
-        return Copies.FirstOrDefault(c => ReferenceEquals(c.Vm, vm)) ?? WantedWay.Find(this, vm);
+        return Copies.FirstOrDefault(c => ReferenceEquals(c.Vm, vm)) ?? WantedWay.Find(this, [vm.Tap]);
     }
 
-    /// <summary>The copy that a node's own stack got, or was to get (<see cref="Toward(FakeVm)"/>); null where none is known.</summary>
+    /// <summary>The copy that a node's own stack got, or was to get.</summary>
+    /// <inheritdoc cref="Toward(FakeVm)"/>
     public FrameCopy? Toward(Node node)
     {
         ArgumentNullException.ThrowIfNull(node);
-        return Copies.FirstOrDefault(c => ReferenceEquals(c.Node, node)) ?? WantedWay.Find(this, [.. node.Devices.Where(d => d.Switch is null)]);
+        return Copies.FirstOrDefault(c => ReferenceEquals(c.Node, node))
+            ?? WantedWay.Find(this, [.. node.Devices.Where(d => d.LeadsToStack || d.Switch is null)]);
     }
 
     private Arrival Reached(string whom, Func<FrameCopy, bool> wanted, FakeVm? vm = null, Node? node = null)
@@ -237,10 +251,11 @@ public sealed class Fate
         }
 
         // A copy that never came to be is none of the fate's copies.
-        var missing = vm is not null && WantedWay.Find(this, vm) is { } copy && !Copies.Contains(copy) ? $"{Environment.NewLine}    {copy.Describe(From)}" : "";
+        var toward = vm is not null ? Toward(vm) : node is not null ? Toward(node) : null;
+        var missing = toward is { } copy && !Copies.Contains(copy) ? $"{Environment.NewLine}    {copy.Describe(From)}" : "";
         throw new ForwardingException(
             $"Expected {whom} to receive the frame, but it did not.{Environment.NewLine}{Describe()}{missing}{Environment.NewLine}  Followed by {Level}.",
-                this, vm is null ? null : Toward(vm));
+                this, toward);
     }
 
     /// <summary>An answer came: who was asked has taken it.</summary>

@@ -22,6 +22,7 @@ internal sealed class FollowedFrame : IDisposable
     private readonly DateTimeOffset _at = DateTimeOffset.UtcNow;
     private LinuxException? _refusal;
     private IReadOnlyList<Storm> _storms = [];
+    private IReadOnlyList<OvsRehearsal> _inOvs = [];
     private RuleAccount? _account;
     private long _lost;
 
@@ -182,9 +183,15 @@ internal sealed class FollowedFrame : IDisposable
 
     private async Task<IReadOnlyList<FrameCopy>> ExplainAsync(IReadOnlyList<FrameCopy> copies, CancellationToken ct)
     {
-        copies = _storms.Count == 0
-            ? await FateExplainer.ExplainAsync(_sent, copies, _account ?? _rules!.Take(), ct).ConfigureAwait(false)
-            : FateExplainer.EndedBy(_storms[0], copies);
+        if (_storms.Count > 0)
+        {
+            copies = FateExplainer.EndedBy(_storms[0], copies);
+        }
+        else
+        {
+            (copies, _inOvs) = await FateExplainer.ExplainAsync(_sent, copies, _account ?? _rules!.Take(), ct).ConfigureAwait(false);
+        }
+
         return copies.Count == 0 && FateExplainer.AtTheStart(_sent, _refusal?.Errno) is { } none ? [none] : copies;
     }
 
@@ -194,7 +201,7 @@ internal sealed class FollowedFrame : IDisposable
         // What a node's stack made of it is known when a device has seen it.
         var sent = _sent.Sender is null && copies.FirstOrDefault(c => c.Hops is [{ Frame: not null }, ..]) is { } seen
             ? _sent with { Frame = seen.Hops[0].Frame! } : _sent;
-        return _lab.Live.Part(_ => new RecentFates()).Add(new Fate(sent, _at, _watch.Level, refusal, copies, _storms, _lost));
+        return _lab.Live.Part(_ => new RecentFates()).Add(new Fate(sent, _at, _watch.Level, refusal, copies, _storms, _lost) { InOvs = _inOvs });
     }
 
     // What a sender may be told of its frame; anything else is a fault of the lab, or of the test.

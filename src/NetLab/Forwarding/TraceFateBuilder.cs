@@ -100,7 +100,7 @@ internal sealed class TraceFateBuilder
         }
 
         // What remains of a frame of which others were made for each receiver is dropped, and nobody misses it.
-        var place = DropPlace.ByKernel(node, drop, copy, _sent.Frame) with { Hops = HopsOf(copy), IsForBridge = IsForBridge(copy) };
+        var place = DropPlace.ByKernel(node, drop, copy) with { Hops = HopsOf(copy), IsForBridge = IsForBridge(copy) };
         if (IsRefusedByAll(copy))
         {
             place = place with

@@ -30,7 +30,7 @@ public sealed partial class Lab
             Capabilities.Require(Feature.OvsKernelDatapath);
         }
 
-        node.Live.Ovs ??= await OvsInstance.StartAsync(Processes, node.Userland, node.Name, ct, inKernel).ConfigureAwait(false);
+        node.Live.Ovs ??= await OvsInstance.StartAsync(Processes, node.Userland, node.Name, ct, inKernel, Options.Patience).ConfigureAwait(false);
         if (inKernel && !node.Live.Ovs.HasKernelDatapath)
         {
             throw new OvsException(

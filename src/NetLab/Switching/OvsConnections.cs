@@ -12,6 +12,9 @@ internal static partial class OvsConnections
 {
     private const string New = "trk,new";
 
+    /// <summary>What the tracker makes of a frame that begins no connection and belongs to none.</summary>
+    public const string Invalid = "trk,inv";
+
     /// <summary>The state of each frame that a trace resumes after connection tracking, in order.</summary>
     /// <param name="trace">An answer of ofproto/trace.</param>
     /// <param name="connections">The answer of <c>dpctl/dump-conntrack -m -s</c>.</param>
@@ -44,7 +47,7 @@ internal static partial class OvsConnections
         var protocol = words.FirstOrDefault(w => w is "tcp" or "tcp6" or "udp" or "udp6" or "sctp" or "sctp6" or "icmp" or "icmp6");
         if (protocol is null)
         {
-            return New;
+            return words.Any(w => w is "ip" or "ipv6") ? Invalid : New;
         }
 
         var kind = protocol is "icmp6" ? "icmpv6" : protocol.TrimEnd('6');
@@ -65,7 +68,21 @@ internal static partial class OvsConnections
             }
         }
 
-        return New;
+        return MayBegin(kind, Field("tcp_flags"), Field("icmp_type")) ? New : Invalid;
+    }
+
+    // lib/conntrack-tcp.c, tcp_valid_new(); lib/conntrack-icmp.c, icmp4_valid_new() and icmp6_valid_new(). Errors of ICMP may be related to a connection.
+    private static bool MayBegin(string kind, string tcpFlags, string icmpType)
+    {
+        var flags = tcpFlags.Split('|');
+        bool Has(string flag) => flags.Contains(flag);
+        return kind switch
+        {
+            "tcp" => tcpFlags is "" || (Has("syn") ? !Has("ack") && !Has("rst") && !Has("fin") : Has("ack") && !Has("rst")),
+            "icmp" => icmpType is not ("0" or "14" or "16"),
+            "icmpv6" => icmpType is not "129",
+            _ => true,
+        };
     }
 
     private static bool Holds(string entry, string direction, string end) =>

@@ -59,6 +59,20 @@ internal sealed partial class OvsInstance
         return output;
     }
 
+    /// <summary>What <c>ovs-ofctl show</c> says of a bridge's ports, where it can in OpenFlow 1.0: later versions have no word for no-flood.</summary>
+    public async Task<string> ShowPortsAsync(string bridge, CancellationToken ct)
+    {
+        var doing = $"read the ports of bridge {bridge}";
+        try
+        {
+            return await OpenFlowAsync(doing, "OpenFlow10", bridge, "show", [], null, ct).ConfigureAwait(false);
+        }
+        catch (OvsException)
+        {
+            return await OpenFlowAsync(doing, AllVersions, bridge, "show", [], null, ct).ConfigureAwait(false); // the bridge does not speak 1.0
+        }
+    }
+
     private async Task ChangeFlowsAsync(string doing, string bridge, string command, IReadOnlyList<string> flows, CancellationToken ct)
     {
         if (flows.FirstOrDefault(f => f.AsSpan().ContainsAny('\n', '\r')) is { } several)

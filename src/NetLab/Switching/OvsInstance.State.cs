@@ -39,6 +39,15 @@ internal sealed partial class OvsInstance
         }
     }
 
+    /// <summary>The same, for a frame that connection tracking takes for invalid, wherever flows track it.</summary>
+    /// <inheritdoc cref="TraceAsync"/>
+    public async Task<OvsTrace> TraceInvalidAsync(string bridge, string inPort, ReadOnlyMemory<byte> frame, CancellationToken ct)
+    {
+        var states = Enumerable.Repeat(OvsConnections.Invalid, MostTrackings).SelectMany(s => (string[])["--ct-next", s]);
+        return OvsTrace.Parse((await ControlAsync($"trace a frame through bridge {bridge}", ct,
+            ("ofproto/trace", ["--names", bridge, OvsFlowText.Describe(inPort, frame.Span), .. states])).ConfigureAwait(false))[0]);
+    }
+
     /// <summary>Returns the MAC addresses that a bridge has learned.</summary>
     /// <exception cref="OvsException">There is no such bridge.</exception>
     public async Task<IReadOnlyList<OvsMacEntry>> DumpMacsAsync(string bridge, CancellationToken ct)

@@ -35,8 +35,9 @@ internal sealed partial class OvsInstance : IAsyncDisposable
     private ChildProcess? _database;
     private ChildProcess? _daemon;
 
-    private OvsInstance(ProcessGroup group, Userland userland, string node)
+    private OvsInstance(ProcessGroup group, Userland userland, string node, TimeSpan patience)
     {
+        _patience = patience;
         _group = group;
         _userland = userland;
         _node = node;
@@ -64,10 +65,12 @@ internal sealed partial class OvsInstance : IAsyncDisposable
     /// <param name="nodeName">The node's name, for messages.</param>
     /// <param name="ct">Gives up; what was started is ended.</param>
     /// <param name="kernelDatapath">Whether bridges with datapath_type "system" shall be possible. It makes the kernel look for its module openvswitch.</param>
+    /// <param name="patience">How long a daemon that is stopped is waited for; by default as long as a lab does.</param>
     /// <exception cref="OvsException">Open vSwitch is not installed, or does not start.</exception>
-    public static async Task<OvsInstance> StartAsync(ProcessGroup group, Userland userland, string nodeName, CancellationToken ct, bool kernelDatapath = false)
+    public static async Task<OvsInstance> StartAsync(ProcessGroup group, Userland userland, string nodeName, CancellationToken ct, bool kernelDatapath = false,
+        TimeSpan? patience = null)
     {
-        var instance = new OvsInstance(group, userland, nodeName);
+        var instance = new OvsInstance(group, userland, nodeName, patience ?? new LabOptions().Patience);
         try
         {
             await instance.StartAsync(kernelDatapath, ct).ConfigureAwait(false);
@@ -184,7 +187,7 @@ internal sealed partial class OvsInstance : IAsyncDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, _daemonEnded.Token);
         try
         {
-            return await _group.RunAsync(Program(program, arguments), input, either.Token).ConfigureAwait(false);
+            return await AnsweredAsync(doing, wait => _group.RunAsync(Program(program, arguments), input, wait), either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -223,8 +226,11 @@ internal sealed partial class OvsInstance : IAsyncDisposable
     {
         try
         {
-            using var connection = await OvsJsonRpc.ConnectAsync($"{_directory}/{socket}", ct).ConfigureAwait(false);
-            return await connection.CallAsync(ct, requests).ConfigureAwait(false);
+            return await AnsweredAsync(doing, async wait =>
+            {
+                using var connection = await OvsJsonRpc.ConnectAsync($"{_directory}/{socket}", wait).ConfigureAwait(false);
+                return await connection.CallAsync(wait, requests).ConfigureAwait(false);
+            }, ct).ConfigureAwait(false);
         }
         catch (Exception e) when (e is SocketException or IOException)
         {

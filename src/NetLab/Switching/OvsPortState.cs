@@ -43,6 +43,23 @@ public sealed record OvsPortState
     /// </summary>
     public string VlanSentence => $"Port {Name} has {Settings}: {Meaning}.";
 
+    // ofproto/ofproto-dpif.c, bundle_set(): the mode that follows from tag and trunks where none is set.
+    private string Mode => VlanMode ?? (Tag is not null && Trunks.Count is 0 ? "access" : Tag is not null ? "native-untagged" : "trunk");
+
+    internal bool IsAccess => Mode is "access";
+
+    internal bool IsTrunk => Mode is "trunk";
+
+    internal bool IsNativeUntagged => Mode is "native-untagged";
+
+    /// <summary>Whether frames of a VLAN may leave by the port; 0 is none.</summary>
+    internal bool Carries(int vlan) => Mode switch
+    {
+        "access" or "dot1q-tunnel" => (Tag ?? 0) == vlan,
+        "trunk" => Trunks.Count is 0 || Trunks.Contains(vlan),
+        _ => Trunks.Count is 0 || Trunks.Contains(vlan) || Tag == vlan,
+    };
+
     private string Settings
     {
         get
@@ -71,15 +88,13 @@ public sealed record OvsPortState
     {
         get
         {
-            // ofproto/ofproto-dpif.c, bundle_set(): the mode that follows from tag and trunks where none is set.
-            var mode = VlanMode ?? (Tag is not null && Trunks.Count is 0 ? "access" : Tag is not null ? "native-untagged" : "trunk");
             var native = Tag ?? 0;
             var carried = Trunks.Count is 0 ? "every VLAN"
                 : Trunks.Order().Distinct().ToArray() is var trunks && trunks is [0] ? "untagged frames"
                 : trunks[0] is 0 ? $"untagged frames and those tagged {string.Join(", ", trunks[1..])}"
                 : $"frames tagged {string.Join(", ", trunks)}";
             var others = Trunks.Count is 0 ? "" : " and drops all others";
-            return mode switch
+            return Mode switch
             {
                 "access" => $"it puts untagged frames in VLAN {native} and drops tagged ones",
                 "native-tagged" => $"it carries {carried}, and puts untagged frames in VLAN {native}, which it sends tagged",

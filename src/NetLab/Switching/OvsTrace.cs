@@ -81,8 +81,9 @@ public sealed record OvsTraceStep
     /// <summary>What Open vSwitch remarks: <c>no learned MAC for destination, flooding</c>.</summary>
     public required IReadOnlyList<string> Remarks { get; init; }
 
-    /// <summary>True unless all that the flow does is change the frame or pass it on to another table.</summary>
-    public bool Decides => Match is null || Actions.Count is 0 || !Actions.All(a => OvsTraceReader.PassesOn.IsMatch(a));
+    /// <summary>True unless all that the flow does is change the frame or pass it on to another table, by connection tracking too.</summary>
+    public bool Decides => Match is null || Actions.Count is 0
+        || !Actions.All(a => OvsTraceReader.PassesOn.IsMatch(a) || (a is "drop" && Actions.Any(OvsTraceReader.IsResumed)));
 
     /// <summary><c>br1 table 0, priority 100, in_port=pb,dl_dst=02:00:00:00:00:99, cookie 0x77: drop</c></summary>
     public override string ToString() =>
@@ -96,6 +97,9 @@ internal static partial class OvsTraceReader
 {
     internal static Regex PassesOn => PassesOnPattern();
 
+    /// <summary>Whether the frame goes on in another table after an action; what is left of it here ends, and that is no drop.</summary>
+    internal static bool IsResumed(string action) => action.StartsWith("ct(", StringComparison.Ordinal) && action.Contains("table=", StringComparison.Ordinal);
+
     public static OvsTrace Read(string text)
     {
         var steps = new List<OvsTraceStep>();
@@ -103,7 +107,7 @@ internal static partial class OvsTraceReader
         var outputs = new List<OvsOutput>();
         var datapath = new List<string>();
         var bridges = new Stack<(string Name, int Level)>();
-        List<string> actions = [], remarks = [];
+        var flows = new Stack<(int Indent, List<string> Actions, List<string> Remarks)>(); // a table that another asked for stands further in
         var vlans = new Stack<int>();
 
         foreach (var line in text.Split('\n'))
@@ -119,7 +123,7 @@ internal static partial class OvsTraceReader
             {
                 vlans = VlansOf(words);
                 bridges.Clear();
-                actions = [];
+                flows.Clear();
             }
             else if (indent is 0 && words.StartsWith("Datapath actions: ", StringComparison.Ordinal))
             {
@@ -139,7 +143,10 @@ internal static partial class OvsTraceReader
 
                 // How far in its tables stand shows at the first of them.
                 bridges.Push((bridge.Groups[1].Value, -1));
-                actions = [];
+                while (flows.TryPeek(out var asked) && asked.Indent > indent)
+                {
+                    flows.Pop();
+                }
             }
             else if (bridges.Count is 0 || words.StartsWith("Final flow: ", StringComparison.Ordinal)
                 || words.StartsWith("Megaflow: ", StringComparison.Ordinal))
@@ -160,26 +167,35 @@ internal static partial class OvsTraceReader
                     bridges.Push((bridges.Pop().Name, level));
                 }
 
-                (actions, remarks) = ([], []);
-                steps.Add(StepOf(bridges.Peek().Name, table, actions, remarks));
-            }
-            else if (words.StartsWith(">>>> ", StringComparison.Ordinal))
-            {
-                reasons.Add(words[5..].Replace(" <<<<", "", StringComparison.Ordinal));
-                remarks.Add(reasons[^1]);
-            }
-            else if (words.StartsWith(">> ", StringComparison.Ordinal))
-            {
-                reasons.Add(words[3..]);
-                remarks.Add(reasons[^1]);
-            }
-            else if (words.StartsWith("-> ", StringComparison.Ordinal))
-            {
-                remarks.Add(words[3..]);
+                while (flows.TryPeek(out var asked) && asked.Indent > level)
+                {
+                    flows.Pop();
+                }
+
+                flows.Push((level + 4, [], []));
+                steps.Add(StepOf(bridges.Peek().Name, table, flows.Peek().Actions, flows.Peek().Remarks));
             }
             else
             {
-                actions.Add(words);
+                while (flows.TryPeek(out var inner) && inner.Indent > indent)
+                {
+                    flows.Pop();
+                }
+
+                var asking = flows.TryPeek(out var flow) ? flow : (0, [], []);
+                if (words.StartsWith(">> ", StringComparison.Ordinal) || words.StartsWith(">>>> ", StringComparison.Ordinal))
+                {
+                    reasons.Add(words.TrimStart('>').TrimStart().Replace(" <<<<", "", StringComparison.Ordinal));
+                    asking.Remarks.Add(reasons[^1]);
+                }
+                else if (words.StartsWith("-> ", StringComparison.Ordinal))
+                {
+                    asking.Remarks.Add(words[3..]);
+                }
+                else
+                {
+                    asking.Actions.Add(words);
+                }
             }
         }
 
@@ -247,7 +263,7 @@ internal static partial class OvsTraceReader
                 case "tnl_pop":
                     outputs.Add(new OvsOutput(inside, null));
                     break;
-                case "drop" or "ct_clear" or "pop_eth" or "":
+                case "drop" or "ct" or "ct_clear" or "pop_eth" or "":
                     break;
                 default:
                     if (open < 0 && !action.Contains('=', StringComparison.Ordinal))

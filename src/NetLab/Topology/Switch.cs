@@ -39,6 +39,18 @@ public abstract partial class Switch : Device
     /// <summary>The broadcast domain of the switch that frames are in which carry this VLAN at one of its ports, or at its own device.</summary>
     internal virtual object DomainOf(Device device, int vlan) => this;
 
+    /// <summary>Whether it is described that frames of this switch may leave by a port of the other: it is this one, or patch ports lead there.</summary>
+    internal bool IsJoinedTo(Switch other)
+    {
+        List<Switch> joined = [this];
+        for (var i = 0; i < joined.Count; i++)
+        {
+            joined.AddRange(joined[i].Patched.Except(joined));
+        }
+
+        return joined.Contains(other);
+    }
+
     /// <summary>Makes a device of the same node a port of this bridge.</summary>
     /// <exception cref="TopologyException">The device is in another node, or is a port of another bridge already.</exception>
     public void Attach(Device device)

@@ -7,33 +7,24 @@ namespace NetLab;
 internal static class Ways
 {
     /// <summary>The shortest way from one of some devices to one of others, ends included; empty where there is none.</summary>
-    public static IReadOnlyList<Device> Find(IEnumerable<Device> from, IReadOnlyCollection<Device> to) => Shortest(from, to.Contains, Next);
-
-    /// <summary>
-    /// The switches on the shortest way over switches alone, each with the port that leads into it and the one that leads out; empty where there is none.
-    /// </summary>
-    public static IReadOnlyList<Crossing> OverSwitches(Device from, Device to)
-    {
-        IReadOnlyList<Device> way = Shortest([from], device => ReferenceEquals(device, to), BehindSwitch);
-        return [.. way.Zip(way.Skip(1), (ingress, next) => new Crossing(ingress.Switch!, ingress, next.OtherEnd ?? next))];
-    }
+    public static IReadOnlyList<Device> Find(IEnumerable<Device> from, IReadOnlyCollection<Device> to) => Shortest(from, to, Next);
 
     /// <summary>Whether one of some devices is on the link of another: over cables and switches alone.</summary>
     public static bool IsOneLink(Device from, IReadOnlyCollection<Device> to)
     {
-        return Shortest([from], to.Contains, OnLink).Count > 0;
+        return Shortest([from], to, OnLink).Count > 0;
 
         static IEnumerable<Device> OnLink(Device device) => (device.OtherEnd is { } other ? [other] : Enumerable.Empty<Device>())
             .Concat(device.Passes is { } entered ? device.Node.Devices.Where(d => d.Passes is { } left && entered.PassesTo(left)) : []);
     }
 
-    private static List<Device> Shortest(IEnumerable<Device> from, Func<Device, bool> isEnd, Func<Device, IEnumerable<Device>> next)
+    private static List<Device> Shortest(IEnumerable<Device> from, IReadOnlyCollection<Device> to, Func<Device, IEnumerable<Device>> next)
     {
         var cameFrom = from.ToDictionary(device => device, _ => (Device?)null);
         var queue = new Queue<Device>(cameFrom.Keys);
         while (queue.TryDequeue(out var at))
         {
-            if (isEnd(at))
+            if (to.Contains(at))
             {
                 var way = new List<Device>();
                 for (var step = at; step is not null; step = cameFrom[step])
@@ -59,20 +50,11 @@ internal static class Ways
         IEnumerable<Device> next = device.OtherEnd is { } other ? [other] : [];
         if (device.Passes is { } entered)
         {
-            next = next.Concat(device.Node.Devices.Where(d => d.Passes is { } left && entered.PassesTo(left)));
+            next = next.Concat(device.Node.Devices.Where(d => d.Passes is { } left && entered.IsJoinedTo(left)));
         }
 
         return device.Switch is null && device.Guest is null
             ? next.Concat(device.Node.Devices.Where(d => d.Switch is null && !d.LeadsToUserSpace))
             : next;
     }
-
-    private static IEnumerable<Device> BehindSwitch(Device ingress) =>
-        (ingress.Switch?.Ports ?? []).Where(egress => !ReferenceEquals(egress, ingress)).Select(egress => egress.OtherEnd ?? egress);
 }
-
-/// <summary>A switch on a way.</summary>
-/// <param name="Switch">The switch.</param>
-/// <param name="Ingress">The port that leads into it.</param>
-/// <param name="Egress">The port that leads out.</param>
-internal sealed record Crossing(Switch Switch, Device Ingress, Device Egress);

@@ -32,7 +32,7 @@ internal sealed class KnownDrops
     /// <summary>The frame's copies with the reasons of those that <see cref="Unknown"/> gave.</summary>
     public async Task<IReadOnlyList<FrameCopy>> ExplainAsync(WatchedFrame frame, IReadOnlyList<FrameCopy> unknown, RuleAccount rules)
     {
-        var explained = await FateExplainer.ExplainAsync(frame.Sent, unknown, rules, CancellationToken.None).ConfigureAwait(false);
+        (var explained, _) = await FateExplainer.ExplainAsync(frame.Sent, unknown, rules, CancellationToken.None).ConfigureAwait(false);
         foreach (var copy in explained.Where(c => c is { Drop: not null, Reason: not null }))
         {
             if (_reasons.Count == Most)

@@ -68,6 +68,15 @@ internal sealed partial class RoomOrder
         where !rooms.Contains(RoomOf(part.SyntaxTree.FilePath))
         select $"{Path.GetRelativePath(Library, part.SyntaxTree.FilePath)} keeps {member.Name}";
 
+    /// <summary>The members of a folder's files that read a member of one of these types.</summary>
+    public IEnumerable<string> ReadersIn(string folder, string member, params string[] types) =>
+        from tree in _library.SyntaxTrees
+        where tree.FilePath.StartsWith(Library + folder + "/", StringComparison.Ordinal)
+        let model = _library.GetSemanticModel(tree)
+        from name in tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>()
+        where name.Identifier.Text == member && model.GetSymbolInfo(name).Symbol is { ContainingType.Name: var type } && types.Contains(type)
+        select $"{Path.GetFileNameWithoutExtension(tree.FilePath)}.{name.Ancestors().OfType<MethodDeclarationSyntax>().FirstOrDefault()?.Identifier.Text}";
+
     private IEnumerable<string> Wrong(SyntaxTree tree)
     {
         var model = _library.GetSemanticModel(tree);

@@ -136,6 +136,11 @@ public class OvsTextTests
     [InlineData("icmp6,in_port=a,ipv6_src=fd00::1,ipv6_dst=fd00::2,icmp_type=128,icmp_code=0", "trk,est")]
     [InlineData("icmp6,in_port=b,ipv6_src=fd00::2,ipv6_dst=fd00::1,icmp_type=129,icmp_code=0", "trk,est,rpl")]
     [InlineData("arp,in_port=b", "trk,new")]
+    [InlineData("tcp,in_port=a,nw_src=10.0.0.1,nw_dst=10.0.0.9,tp_src=4000,tp_dst=80,tcp_flags=syn", "trk,new")]
+    [InlineData("tcp,in_port=a,nw_src=10.0.0.1,nw_dst=10.0.0.9,tp_src=4000,tp_dst=80,tcp_flags=syn|ack", "trk,inv")]
+    [InlineData("tcp,in_port=a,nw_src=10.0.0.1,nw_dst=10.0.0.9,tp_src=4000,tp_dst=80,tcp_flags=rst", "trk,inv")]
+    [InlineData("icmp,in_port=a,nw_src=10.0.0.1,nw_dst=10.0.0.9,icmp_type=0,icmp_code=0", "trk,inv")]
+    [InlineData("ip,in_port=a,nw_src=10.0.0.1,nw_dst=10.0.0.9,nw_proto=47", "trk,inv")]
     public void A_frame_has_the_state_of_the_connection_it_belongs_to(string flow, string state)
     {
         const string connections = """
@@ -148,6 +153,7 @@ public class OvsTextTests
         var trace = $"Flow: first\nrecirc(0x2) - resume conntrack with ct_state=trk\nFlow: recirc_id=0x2,ct_state=trk,ct_zone=7,eth,{flow}";
 
         Assert.Equal([state], OvsConnections.StatesOf(trace, connections));
-        Assert.Equal(["trk,new"], OvsConnections.StatesOf(trace, connections.Replace("zone=7", "zone=8", StringComparison.Ordinal)));
+        Assert.Equal([flow.Contains("icmp_type=129", StringComparison.Ordinal) || state is "trk,inv" ? "trk,inv" : "trk,new"],
+            OvsConnections.StatesOf(trace, connections.Replace("zone=7", "zone=8", StringComparison.Ordinal)));
     }
 }

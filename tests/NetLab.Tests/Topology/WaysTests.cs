@@ -12,9 +12,6 @@ public sealed class WaysTests
         _lab.AddLink(left.End("v0"), right.End("v1"));
         FakeVm vm1 = left.Node.AddVm("vm1", left), vm2 = right.Node.AddVm("vm2", right);
         Assert.Equal(["a/tap-vm1", "a/v0", "b/v1", "b/tap-vm2"], Names(Ways.Find([vm1.Tap], [vm2.Tap])));
-        Assert.Equal(
-            ["a/br0: a/tap-vm1 > a/v0", "b/br0: b/v1 > b/tap-vm2"],
-            Ways.OverSwitches(vm1.Tap, vm2.Tap).Select(c => $"{c.Switch}: {c.Ingress} > {c.Egress}"));
     }
 
     [Fact]
@@ -22,8 +19,10 @@ public sealed class WaysTests
     {
         var node = _lab.AddNode("n");
         OvsBridge one = node.AddOvsBridge("br-int"), other = node.AddOvsBridge("br-ex");
+        FakeVm vm1 = node.AddVm("vm1", one), vm2 = node.AddVm("vm2", other);
+        Assert.Equal(["n/tap-vm1", "n/br-int", "n/br-ex", "n/tap-vm2"], Names(Ways.Find([vm1.Tap], [vm2.Tap]))); // the node may route
         one.AddPatch(other, "patch-ex", "patch-int");
-        Assert.Equal(["n/tap-vm1", "n/tap-vm2"], Names(Ways.Find([node.AddVm("vm1", one).Tap], [node.AddVm("vm2", other).Tap])));
+        Assert.Equal(["n/tap-vm1", "n/tap-vm2"], Names(Ways.Find([vm1.Tap], [vm2.Tap])));
     }
 
     [Fact]
@@ -35,7 +34,6 @@ public sealed class WaysTests
         _lab.AddLink(router.End("eth1"), right.End("v1"));
         FakeVm vm1 = left.Node.AddVm("vm1", left), vm2 = right.Node.AddVm("vm2", right);
         Assert.Equal(["a/tap-vm1", "a/v0", "r/eth0", "r/eth1", "b/v1", "b/tap-vm2"], Names(Ways.Find([vm1.Tap], [vm2.Tap])));
-        Assert.Empty(Ways.OverSwitches(vm1.Tap, vm2.Tap));
     }
 
     [Fact]

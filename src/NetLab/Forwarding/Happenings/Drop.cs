@@ -52,7 +52,7 @@ public sealed class Drop
     internal static DropPlace PlaceOf(SeenPacket packet)
     {
         var copy = SkbTree.Build([packet.Event]).Copies[0];
-        return DropPlace.ByKernel(packet.Node, packet.Event, copy, packet.Frame) with { CameIn = packet.Event.IngressInterfaceIndex != 0 };
+        return DropPlace.ByKernel(packet.Node, packet.Event, copy) with { CameIn = packet.Event.IngressInterfaceIndex != 0 };
     }
 
     /// <summary>One line: <c>router/eth1 dropped 10.0.2.2:80 &gt; 10.0.1.2:40000 …, 3 times: nft-rule</c>.</summary>

@@ -76,13 +76,12 @@ internal sealed record DropPlace
     /// <param name="node">The node.</param>
     /// <param name="drop">What the kernel said.</param>
     /// <param name="copy">The copy that was dropped.</param>
-    /// <param name="sent">The frame as it was sent: for a drop of which no byte was seen.</param>
-    public static DropPlace ByKernel(Node node, TraceEvent drop, SkbCopy copy, Frame sent)
+    public static DropPlace ByKernel(Node node, TraceEvent drop, SkbCopy copy)
     {
         SkbHop? last = copy.Way is [.., var hop] ? hop : null, shown = copy.Way.LastOrDefault(h => h.First.StartsWithEthernet);
         var device = drop.DeviceName.Length > 0 ? drop.DeviceName : last?.Namespace == drop.Namespace ? last.DeviceName : "";
         var stack = drop.Stack.Count > 0 ? drop.Stack : [drop.Location];
-        var seen = AsItWas(drop) ?? (shown is null ? sent : Frame.FromBytes(shown.First.Bytes.Span));
+        var seen = AsItWas(drop) ?? Frame.FromBytes(shown is null ? default : shown.First.Bytes.Span);
         return new DropPlace
         {
             Node = node,

@@ -14,8 +14,12 @@ internal static class FateExplainer
     // Linux has told when a socket is given something since 6.2.
     private static bool TellsOfSockets => KernelLayout.Running.Tracepoint("sk_data_ready") is not null;
 
-    public static async Task<IReadOnlyList<FrameCopy>> ExplainAsync(SentFrame sent, IReadOnlyList<FrameCopy> copies, RuleAccount rules, CancellationToken ct)
+    /// <summary>Explains the copies.</summary>
+    /// <returns>The copies, those that ended unseen among them, and what Open vSwitch says of the frame at each port of its where it came in.</returns>
+    public static async Task<(IReadOnlyList<FrameCopy> Copies, IReadOnlyList<OvsRehearsal> InOvs)> ExplainAsync(
+        SentFrame sent, IReadOnlyList<FrameCopy> copies, RuleAccount rules, CancellationToken ct)
     {
+        var inOvs = await InOvsAsync(copies, ct).ConfigureAwait(false);
         if (copies.All(c => c.Skb is null))
         {
             copies = await RuleDrops.AddAsync(sent, copies, rules, ct).ConfigureAwait(false);
@@ -29,11 +33,11 @@ internal static class FateExplainer
             }
             else if (copy is { End: CopyEnd.Lost, Hops: [.., var last] })
             {
-                await LostAsync(sent, copy, last, copies, ct).ConfigureAwait(false);
+                Lost(sent, copy, last, copies, inOvs);
             }
-            else if (copy is { End: CopyEnd.Delivered, Node: { } node, Hops: [.., var taken] })
+            else if (copy is { End: CopyEnd.Delivered, Node: { } node, Hops: [.., { Frame: { } frame } taken] })
             {
-                InStack(copy, node, taken, taken.Frame ?? sent.Frame, copies);
+                InStack(copy, node, taken, frame, copies);
             }
 
             if (copy.Reason is { } end && await Redirects.FindAsync(copy, end, rules, ct).ConfigureAwait(false) is { } redirect)
@@ -46,7 +50,7 @@ internal static class FateExplainer
             }
         }
 
-        return copies;
+        return ([.. copies, .. inOvs.SelectMany(asked => EndedInside(asked, copies))], inOvs);
     }
 
     /// <summary>What went round until the lab stopped it ended by that, wherever it was just then.</summary>
@@ -100,7 +104,36 @@ internal static class FateExplainer
         return copy;
     }
 
-    private static async Task LostAsync(SentFrame sent, FrameCopy copy, Hop last, IReadOnlyList<FrameCopy> all, CancellationToken ct)
+    private static async Task<IReadOnlyList<OvsRehearsal>> InOvsAsync(IReadOnlyList<FrameCopy> copies, CancellationToken ct)
+    {
+        var asked = new List<OvsRehearsal>();
+        foreach (var hop in copies.SelectMany(c => c.Hops).Where(h => h.Enters is not null).Distinct(ReferenceEqualityComparer.Instance).Cast<Hop>())
+        {
+            HashSet<string> seen = [.. copies.Select(c => After(c, hop)).OfType<Hop>().Select(h => h.Device)];
+            if (await hop.Enters!.RehearseAsync(hop, seen, ct).ConfigureAwait(false) is { } answer)
+            {
+                asked.Add(answer);
+            }
+        }
+
+        return asked;
+
+        static Hop? After(FrameCopy copy, Hop hop) => copy.Hops.SkipWhile(h => !ReferenceEquals(h, hop)).Skip(1).FirstOrDefault(h => h.LeavesSwitch);
+    }
+
+    // Copies that nobody saw end: Open vSwitch had them, and while others went on, these did not.
+    private static IEnumerable<FrameCopy> EndedInside(OvsRehearsal asked, IReadOnlyList<FrameCopy> copies)
+    {
+        foreach (var reason in OvsVerdict.Inside(asked).Where(r => !copies.Any(c => c.Reason?.Sentence == r.Sentence)))
+        {
+            var copy = new FrameCopy([.. copies.First(c => c.Hops.Contains(asked.Hop, ReferenceEqualityComparer.Instance)).Hops
+                .TakeWhile(h => !ReferenceEquals(h, asked.Hop)), asked.Hop], CopyEnd.Lost, null, null);
+            copy.EndBecauseOf(CopyEnd.Dropped, reason);
+            yield return copy;
+        }
+    }
+
+    private static void Lost(SentFrame sent, FrameCopy copy, Hop last, IReadOnlyList<FrameCopy> all, IReadOnlyList<OvsRehearsal> inOvs)
     {
         if (copy.Skb is { End: SkbEnd.Open, Hops: [.., { Direction: SkbDirection.Out, IsComplete: false } queued] }
             && sent.Start.Lab.Nodes.FirstOrDefault(n => n.IsApplied && n.NamespaceInode == queued.Namespace) is { } holder)
@@ -117,11 +150,11 @@ internal static class FateExplainer
 
         if (last.Enters is { } into && !KernelPorts.HasLeft(into, last.LabDevice))
         {
-            await InSwitchAsync(sent, copy, last, into, ct).ConfigureAwait(false);
+            InSwitch(copy, last, into, inOvs);
         }
         else if (last.Direction == HopDirection.In)
         {
-            UsedOrWaiting(sent, copy, last, all);
+            UsedOrWaiting(copy, last, all);
         }
         else
         {
@@ -129,16 +162,14 @@ internal static class FateExplainer
         }
     }
 
-    private static async Task InSwitchAsync(SentFrame sent, FrameCopy copy, Hop last, Switch into, CancellationToken ct)
+    private static void InSwitch(FrameCopy copy, Hop last, Switch into, IReadOnlyList<OvsRehearsal> inOvs)
     {
-        // Open vSwitch is asked about bytes that were seen there, and no others.
-        var frame = last.Frame ?? (into.IsInUserSpace ? null : sent.Frame);
-        if (copy.Skb is { End: SkbEnd.GivenToSocket } && (frame is null || !into.IsInUserSpace))
+        if (copy.Skb is { End: SkbEnd.GivenToSocket } && (last.Frame is null || !into.IsInUserSpace))
         {
             copy.EndIn(last.Node, isGivenToSocket: true); // by the bridge's own device
         }
-        else if (frame is not null && last.LabDevice is { } ingress
-            && await into.WhyNowhereAsync(ingress, frame, ct).ConfigureAwait(false) is { } why)
+        else if (last is { Frame: { } frame, LabDevice: { } ingress }
+            && into.WhyNowhere(ingress, frame, inOvs.FirstOrDefault(asked => ReferenceEquals(asked.Hop, last))) is { } why)
         {
             copy.EndBecauseOf(why.End, why.Reason);
         }
@@ -258,7 +289,7 @@ internal static class FateExplainer
     }
 
     // What a node used up, or keeps until a neighbour answers, is no drop.
-    private static void UsedOrWaiting(SentFrame sent, FrameCopy copy, Hop hop, IReadOnlyList<FrameCopy> all)
+    private static void UsedOrWaiting(FrameCopy copy, Hop hop, IReadOnlyList<FrameCopy> all)
     {
         if (copy.Skb is not { } skb)
         {
@@ -266,7 +297,7 @@ internal static class FateExplainer
             {
                 copy.EndBecauseOf(CopyEnd.Consumed, proxied);
             }
-            else if (RouterModel.Of(copy.Hops, hop.Frame ?? sent.Frame) is { } decided)
+            else if (hop.Frame is { } frame && RouterModel.Of(copy.Hops, frame) is { } decided)
             {
                 copy.EndBecauseOf(decided.End, decided.Reason);
             }
@@ -293,27 +324,28 @@ internal static class FateExplainer
         }
         else if (skb is { End: SkbEnd.Consumed or SkbEnd.Dropped, EndEvent: { } end })
         {
-            copy.EndBecauseOf(CopyEnd.Consumed, Used(hop.Frame ?? sent.Frame, hop, end));
+            copy.EndBecauseOf(CopyEnd.Consumed, Used(hop, end));
         }
     }
 
-    private static Reason Used(Frame frame, Hop hop, TraceEvent end)
+    private static Reason Used(Hop hop, TraceEvent end)
     {
+        var frame = hop.Frame;
         var evidence = Evidence.Kernel($"the frame was freed, in {end.Location}.");
-        var target = frame.Arp is { } arp ? arp.TargetIp.ToString() : frame.NeighborSolicitation is { } solicitation ? solicitation.Target.ToString() : null;
-        if (DropPlace.IsNamed(end.Location, "tpacket_rcv", "packet_rcv", "packet_rcv_spkt"))
+        var target = frame?.Arp is { } arp ? arp.TargetIp.ToString() : frame?.NeighborSolicitation is { } solicitation ? solicitation.Target.ToString() : null;
+        if (frame is not null && DropPlace.IsNamed(end.Location, "tpacket_rcv", "packet_rcv", "packet_rcv_spkt"))
         {
             return PacketReaders.Told(hop.Node, hop.Device, frame.EtherType, PacketReaders.At(hop.Node, end.InterfaceIndex, frame.EtherType), evidence);
         }
 
-        return frame.Arp is { Operation: ArpOperation.Request } request && StackModel.Proxied(hop.Node, hop.Device, request) is { } proxied
+        return frame?.Arp is { Operation: ArpOperation.Request } request && StackModel.Proxied(hop.Node, hop.Device, request) is { } proxied
             ? proxied with { Evidence = [.. proxied.Evidence, evidence] }
             : target is not null
             ? new Reason(Causes.ArpForAnother, hop.Node, hop.Device,
-                $"{hop.Node.Name} took the {(frame.Arp is null ? "neighbour solicitation" : "ARP packet")}, which asks " +
+                $"{hop.Node.Name} took the {(frame?.Arp is null ? "neighbour solicitation" : "ARP packet")}, which asks " +
                     $"for {target}, and has nothing to answer: it does not have that address.", [evidence])
             // ip6_mc_input lets nothing come as far as icmpv6_rcv whose group is not joined.
-            : frame.Ipv6 is { } ip6 && frame.Destination.IsMulticast && !end.Location.Contains("icmpv6_rcv", StringComparison.Ordinal)
+            : frame is { Ipv6: { } ip6, Destination.IsMulticast: true } && !end.Location.Contains("icmpv6_rcv", StringComparison.Ordinal)
                 ? new Reason(Causes.GroupNotJoined, hop.Node, hop.Device,
                     $"{ip6.Destination} is a group, and nobody in {hop.Node.Name} has joined it on {hop.Device}.", [evidence])
                 : new Reason(Causes.Used, hop.Node, hop.Device, $"{hop.Node.Name} used the frame up itself and sent nothing on.", [evidence]);

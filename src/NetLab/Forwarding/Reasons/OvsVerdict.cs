@@ -1,12 +1,9 @@
-using System.Text.RegularExpressions;
-using NetLab.Packets;
-
 namespace NetLab;
 
-/// <summary>Why an Open vSwitch bridge let a frame go nowhere, by asking it what it does with such a frame.</summary>
+/// <summary>Why Open vSwitch let a frame go nowhere, or not where it was wanted: its own rehearsal (<see cref="OvsRehearsal"/>) in words.</summary>
 internal static partial class OvsVerdict
 {
-    private const string Normal = "NORMAL";
+    private const string Normal = OvsRehearsal.Normal;
 
     // The datapath's own words (ofproto/ofproto-dpif-xlate.c), and what they mean.
     private static readonly (string Words, Cause Cause)[] Known =
@@ -16,50 +13,122 @@ internal static partial class OvsVerdict
         ("Nonexistent output port", Causes.OvsNoPort),
         ("native tunnel", Causes.OvsTunnel),
         ("OFPPC_NO_FWD", Causes.OvsPortConfig),
+        ("protected ports", Causes.OvsProtected),
         ("resubmit", Causes.OvsLoop), ("recursion", Causes.OvsLoop), ("translation", Causes.OvsLoop),
     ];
 
-    /// <summary>The reason, or null where Open vSwitch would send the frame on, or does not say.</summary>
-    public static async Task<(CopyEnd End, Reason Reason)?> AskAsync(OvsBridge bridge, Device port, Frame frame, CancellationToken ct)
+    /// <summary>Why a frame that nobody was seen to send went nowhere; null where Open vSwitch would send it on, and nothing speaks against that.</summary>
+    public static (CopyEnd End, Reason Reason)? Whole(OvsRehearsal asked)
     {
-        OvsTrace trace;
-        IReadOnlyDictionary<string, string> configs;
-        try
-        {
-            trace = await bridge.TraceAsync(port, frame, ct).ConfigureAwait(false);
-            configs = trace.Reasons.Count > 0 ? new Dictionary<string, string>() : await ConfigsAsync(bridge, ct).ConfigureAwait(false);
-        }
-        catch (OvsException)
-        {
-            return null; // an Open vSwitch that does not answer explains nothing; the copy stays as it was seen
-        }
-
-        var evidence = new List<Evidence>
-        {
-            Evidence.Ovs($"ofproto/trace {bridge.Name} in_port={port.Name}, asked afterwards, on the tables as they are now; datapath " +
-                $"actions: {trace.DatapathActions}."),
-        };
-        evidence.AddRange(trace.Steps.Select(step => Evidence.Ovs($"{step}")));
+        (var bridge, var port, var trace) = (asked.Bridge, asked.Ingress, asked.Trace);
         if (trace.OutputPorts.Count > 0 && trace.OutputPorts.All(p => p == port.Name))
         {
             return (CopyEnd.Consumed, new Reason(Causes.OvsAnswered, bridge.Node, port.Name,
-                $"Open vSwitch bridge {bridge.Name} answers it itself: a flow makes another frame of it, and sends that back by {port.Name}.", evidence));
+                $"Open vSwitch bridge {bridge.Name} answers it itself: a flow makes another frame of it, and sends that back by {port.Name}.",
+                Evidence(asked, trace.Steps)));
         }
 
-        if (trace.OutputPorts.Any(p => bridge.Node.FindDevice(p) is not { HasPorts: true }))
+        if (trace.OutputPorts.Select(bridge.Node.FindDevice).Any(p => p is not { HasPorts: true }))
         {
-            return null; // what became of it there was not recognised
+            return Unsent(asked).FirstOrDefault() is { } refused ? (CopyEnd.Dropped, refused) : null;
         }
 
-        (var cause, var said, var remedy) = Said(bridge, port, trace) ?? Decided(bridge, port, frame, trace, configs);
-        return (CopyEnd.Dropped,
-            new Reason(cause, bridge.Node, port.Name, $"Open vSwitch bridge {bridge.Name} sends it to no port: {said}.", evidence,
-                remedy ?? $"look at the flows: ovs-ofctl dump-flows {bridge.Name}"));
+        (var cause, var said, var remedy) = Said(asked) ?? Decided(asked);
+        return (CopyEnd.Dropped, new Reason(cause, bridge.Node, port.Name, $"Open vSwitch bridge {bridge.Name} sends it to no port: {said}{AsInvalid(asked)}.",
+            Evidence(asked, trace.Steps), remedy));
     }
 
-    // What Open vSwitch remarks itself.
-    private static (Cause Cause, string Said, string? Remedy)? Said(OvsBridge bridge, Device port, OvsTrace trace)
+    /// <summary>
+    /// Why copies of a frame ended inside Open vSwitch while others of it went on: at ports that did not take them, and in bridges behind patch ports.
+    /// </summary>
+    public static IEnumerable<Reason> Inside(OvsRehearsal asked)
     {
+        foreach (var refused in Unsent(asked))
+        {
+            yield return refused;
+        }
+
+        foreach (var behind in asked.Bridges.Where(b => b != asked.Bridge.Name))
+        {
+            var steps = StepsIn(asked, behind);
+            var goesOn = asked.Ports.Any(p => p.Bridge == behind && asked.SendsTo(p)
+                && !(p.Type == "patch" && asked.PatchesTo(behind) is [.., var last] && last.In.Name == p.Name));
+            if (!goesOn && steps is [.., var step] && steps.All(s => s.Match is null || s.Actions is ["drop"] or []))
+            {
+                yield return new Reason(step.Match is null ? Causes.OvsNoFlow : Causes.OvsFlow, asked.Bridge.Node, asked.Ingress.Name,
+                    $"Open vSwitch bridge {behind}, behind a patch port, sends it to no port: {FlowWords(steps)}{AsInvalid(asked)}.",
+                    Evidence(asked, steps), FlowRemedy(step, Normal));
+            }
+        }
+    }
+
+    /// <summary>Why a frame did not go out of a port of one of the node's bridges; null where it would, or nothing is known to speak against it.</summary>
+    public static Reason? WhyNot(OvsRehearsal asked, string egress)
+    {
+        if (asked.PortOf(egress) is not { } wanted || asked.PatchesTo(wanted.Bridge) is not { } patches)
+        {
+            return null;
+        }
+
+        var from = asked.Ingress.Name;
+        foreach ((var left, var entered) in patches)
+        {
+            if (!asked.SendsTo(left))
+            {
+                return Left(asked, from, left);
+            }
+
+            from = entered.Name;
+        }
+
+        return asked.SendsTo(wanted) ? Unsent(asked).FirstOrDefault(r => r.Device == egress) : Left(asked, from, wanted);
+    }
+
+    /// <summary>Whether only the configuration of a port can tell why it is left out.</summary>
+    public static bool MayBeLeftOut(OvsRehearsal asked, OvsPortState port) =>
+        port.Name != asked.Ingress.Name && port.Type is not ("internal" or "vxlan" or "geneve" or "gre") && !asked.SendsTo(port)
+        && StepsIn(asked, port.Bridge).Any(s => (s.Actions.Contains(Normal) && !IsLearned(s))
+            || s.Actions.Any(a => a == $"output:{port.Name}" || a == $"output:\"{port.Name}\""))
+        && port.Carries(asked.VlanIn(port.Bridge));
+
+    private static List<OvsTraceStep> StepsIn(OvsRehearsal asked, string bridge) => [.. asked.Trace.Deciding.Where(s => s.Bridge == bridge)];
+
+    private static bool IsLearned(OvsTraceStep step) => step.Remarks.Any(r => r.Contains("learned port", StringComparison.Ordinal));
+
+    private static List<Evidence> Evidence(OvsRehearsal asked, IEnumerable<OvsTraceStep> steps) =>
+    [
+        NetLab.Evidence.Ovs($"ofproto/trace {asked.Bridge.Name} in_port={asked.Ingress.Name}, asked afterwards, on the tables as they are now; datapath " +
+            $"actions: {asked.Trace.DatapathActions}."),
+        .. steps.Select(step => NetLab.Evidence.Ovs($"{step}")),
+    ];
+
+    private static string AsInvalid(OvsRehearsal asked) =>
+        asked.IsInvalid ? "; that holds for a frame that connection tracking takes for invalid, and no other fits what was seen" : "";
+
+    // Every table that had no flow for it is named, also where another flow decided afterwards.
+    private static string FlowWords(IReadOnlyList<OvsTraceStep> steps)
+    {
+        List<string> missed = [.. steps.Where(s => s.Match is null).Select(s => $"no flow of table {s.Table} matches it in bridge {s.Bridge}")];
+        var decides = steps.LastOrDefault(s => s.Match is not null);
+        return steps is [.., { Match: null }]
+            ? $"{string.Join(" and ", missed)}, and what matches nothing is dropped"
+            : $"{string.Concat(missed.Select(m => $"{m}; "))}the flow that decides is {decides}";
+    }
+
+    // Names as Open vSwitch prints them are read by its programs too.
+    private static string FlowRemedy(OvsTraceStep step, string actions) => step.Match is null
+        ? $"add a flow: ovs-ofctl add-flow {step.Bridge} table={step.Table},priority=0,actions={actions}"
+        : $"let the flow send it on: ovs-ofctl --strict mod-flows {step.Bridge} {FlowOf(step)},actions={actions}, " +
+            $"or delete the flow: ovs-ofctl --strict del-flows {step.Bridge} {FlowOf(step)}";
+
+    private static string FlowOf(OvsTraceStep step) => $"table={step.Table},priority={step.Priority}{(step.Match is { Length: > 0 } match ? $",{match}" : "")}";
+
+    private static string With(OvsTraceStep step, string action) => string.Join(',', step.Actions.Where(a => a != "drop").Append(action));
+
+    // What Open vSwitch remarks itself.
+    private static (Cause Cause, string Said, string? Remedy)? Said(OvsRehearsal asked)
+    {
+        (var bridge, var trace) = (asked.Bridge, asked.Trace);
         if (trace.Reasons.Count == 0)
         {
             return null;
@@ -70,81 +139,69 @@ internal static partial class OvsVerdict
         return cause.Word switch
         {
             // Flooding tries the tunnels too; that one of them leads nowhere does not explain the other ports.
-            "ovs-tunnel" when bridge.Port(port).Options.Tag is not null && trace.Deciding.Any(d => d.Actions.Contains(Normal)) => null,
-            "ovs-vlan" => (cause, said, $"look at tag and trunks: ovs-vsctl list port {port.Name}"),
-            "ovs-input-port" => (cause, $"the flow sends it to the port it came in by, {port.Name}, and that takes the word in_port{step}",
-                "write actions=in_port, if it is to go back"),
-            "ovs-no-port" => (cause, $"{said}{step}", $"see which ports there are: ovs-ofctl show {bridge.Name}"),
+            "ovs-tunnel" when asked.PortOf(asked.Ingress.Name)?.Tag is not null && trace.Deciding.Any(d => d.Actions.Contains(Normal)) => null,
+            "ovs-vlan" => (cause, said, IngressRemedy(asked)),
+            "ovs-input-port" => (cause, $"the flow sends it to the port it came in by, {asked.Ingress.Name}, and that takes the word in_port{step}",
+                FlowRemedy(trace.Deciding[^1], "in_port")),
+            "ovs-no-port" => (cause, $"{said}{step}", FlowRemedy(trace.Deciding[^1], Normal)),
             "ovs-tunnel" => (cause, $"{said}: the tunnel's other end cannot be reached from {bridge.Node.Name}{step}",
                 "look at remote_ip and at the route to it: ovs-appctl ovs/route/show"),
             "ovs-loop" => (cause, $"the flows go round without end: {said}", null),
-            _ => (cause, $"{said}{step}", null),
+            "ovs-protected" => (cause, $"{said}{step}", $"ovs-vsctl set port {asked.Ingress.Name} protected=false"),
+            _ => (cause, $"{said}{step}", $"look at the flows: ovs-ofctl dump-flows {bridge.Name}"),
         };
     }
 
-    // What it does without a word.
-    private static (Cause Cause, string Said, string? Remedy) Decided(OvsBridge bridge, Device port, Frame frame, OvsTrace trace,
-        IReadOnlyDictionary<string, string> configs)
+    // A port refused the frame's VLAN as it came in: the one that the frame came by, or a patch port's peer.
+    private static string? IngressRemedy(OvsRehearsal asked)
     {
-        if (trace.Steps is [.., { Match: null } miss])
-        {
-            return (Causes.OvsNoFlow, $"no flow of table {miss.Table} matches it in bridge {miss.Bridge}, and what matches nothing is dropped",
-                $"add a flow: ovs-ofctl add-flow {miss.Bridge} table={miss.Table},priority=0,actions=NORMAL");
-        }
+        var refusing = asked.Ports.FirstOrDefault(p => asked.Trace.Reasons.Any(r => r.Contains($"on port {p.Name} ", StringComparison.Ordinal)))
+            ?? asked.PortOf(asked.Ingress.Name);
+        return refusing is null ? null : refusing.IsAccess ? $"ovs-vsctl clear port {refusing.Name} tag"
+            : $"ovs-vsctl add port {refusing.Name} trunks {asked.VlanIn(refusing.Bridge)}";
+    }
 
+    // What it does without a word.
+    private static (Cause Cause, string Said, string? Remedy) Decided(OvsRehearsal asked)
+    {
+        (var bridge, var port, var trace) = (asked.Bridge, asked.Ingress, asked.Trace);
         if (trace.Deciding is not [.., var step])
         {
             return (Causes.OvsFlow, $"datapath actions: {trace.DatapathActions}", null);
         }
 
-        var actions = string.Join(",", step.Actions);
-        var blocked = string.Join(", ", configs.Where(c => c.Value.Contains("NO_FWD", StringComparison.Ordinal)).Select(c => c.Key));
-        if (actions.Contains(Normal, StringComparison.Ordinal) && BridgeModel.IsForNextDevice(frame.Destination))
+        if (step.Match is null)
+        {
+            return (Causes.OvsNoFlow, FlowWords(trace.Deciding), FlowRemedy(step, Normal));
+        }
+
+        var isSwitched = step.Actions.Contains(Normal);
+        if (isSwitched && BridgeModel.IsForNextDevice(asked.Frame.Destination))
         {
             return (Causes.OvsReservedMac,
-                $"{frame.Destination} is one of the reserved addresses that a bridge does not pass on, and other_config:forward-bpdu is not true",
-                    $"ovs-vsctl set bridge {bridge.Name} other_config:forward-bpdu=true");
+                $"{asked.Frame.Destination} is one of the reserved addresses that a bridge does not pass on, and other_config:forward-bpdu is not true",
+                    $"ovs-vsctl set bridge {step.Bridge} other_config:forward-bpdu=true");
         }
 
-        if (blocked.Length > 0)
+        List<Reason> left = [.. asked.Ports.Where(p => asked.Bridges.Contains(p.Bridge) && p.Name != port.Name && p.Type != "internal" && !asked.SendsTo(p))
+            .Select(p => Left(asked, asked.PatchesTo(p.Bridge) is [.., var last] ? last.In.Name : port.Name, p)).OfType<Reason>()];
+        if (left.Find(r => r.Cause == Causes.OvsPortConfig) is { } configured)
         {
-            return (Causes.OvsPortConfig, $"the flow ({step}) leads to a port that has no-forward: {blocked}",
-                $"ovs-ofctl mod-port {bridge.Name} PORT forward");
+            return (configured.Cause, $"the flow ({step}) leads to a port that does not take it: {configured.Sentence.TrimEnd('.')}", configured.Remedy);
         }
 
-        if (actions.Contains(Normal, StringComparison.Ordinal) && bridge.Port(port).Options.Tag is { } tag)
+        if (isSwitched && left.Find(r => r.Cause == Causes.OvsMacElsewhere || r.Cause == Causes.OvsSnooping) is { } elsewhere)
         {
-            var others = string.Join(", ", bridge.Ports.Where(p => !ReferenceEquals(p, port))
-                .Select(p => bridge.Port(p).Options is { Tag: { } other } ? $"{p.Name} has tag {other}" : $"{p.Name} has none"));
-            return (Causes.OvsVlan,
-                $"{port.Name} is an access port of VLAN {tag}{(tag == 4095 ? " (the VLAN of ports that are dead to Neutron)" : "")}, and no " +
-                    $"other port carries that VLAN{(others.Length > 0 ? $": {others}" : "")}", $"ovs-vsctl set port PORT tag={tag}");
+            return (elsewhere.Cause, elsewhere.Sentence.TrimEnd('.'), elsewhere.Remedy);
         }
 
-        return (Causes.OvsFlow, $"the flow that decides is {step}", null);
+        left.RemoveAll(r => r.Cause != Causes.OvsVlan);
+        var vlan = asked.VlanIn(bridge.Name);
+        return isSwitched && left.Count > 0 && vlan > 0
+            ? (Causes.OvsVlan,
+                $"it is in VLAN {vlan}{(vlan == 4095 ? " (the VLAN of ports that are dead to Neutron)" : "")} there, and no other port carries that: " +
+                    string.Join(' ', left.Select(r => asked.PortOf(r.Device)!.VlanSentence)).TrimEnd('.'),
+                string.Join(", or ", left.Select(r => r.Remedy).OfType<string>()))
+            : (Causes.OvsFlow, FlowWords(trace.Deciding), FlowRemedy(step, Normal));
     }
-
-    // What ovs-ofctl show says of each port: " 2(tap-vm2): addr:…", then "     config:     NO_FWD".
-    private static async Task<IReadOnlyDictionary<string, string>> ConfigsAsync(OvsBridge bridge, CancellationToken ct)
-    {
-        var configs = new Dictionary<string, string>();
-        var port = "";
-        foreach (var line in bridge.Node.Live.Ovs is { } ovs
-            ? (await ovs.OpenFlowAsync(bridge.Name, "show", [], null, ct).ConfigureAwait(false)).Split('\n') : [])
-        {
-            if (PortPattern().Match(line) is { Success: true } begin)
-            {
-                port = begin.Groups[1].Value;
-            }
-            else if (line.Trim().StartsWith("config:", StringComparison.Ordinal))
-            {
-                configs[port] = line.Trim()["config:".Length..].Trim();
-            }
-        }
-
-        return configs;
-    }
-
-    [GeneratedRegex(@"^ \S+?\((.+?)\): addr:")]
-    private static partial Regex PortPattern();
 }

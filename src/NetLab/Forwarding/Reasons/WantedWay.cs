@@ -1,56 +1,84 @@
 namespace NetLab;
 
 /// <summary>
-/// The way over bridges and links that a frame was expected to take to a VM, and why the first bridge on it that did not send the frame on
-/// did not. That is no drop: where a bridge skips one port of many, the wanted copy never comes to be.
+/// The way that a frame was expected to take to a receiver, and why it left it where it did. That is no drop everywhere: where a switch skips one port
+/// of many, the wanted copy never comes to be.
 /// </summary>
 internal static class WantedWay
 {
     /// <summary>
-    /// The copy that ended on the way, or the one that never came to be;
-    /// null where the way is not over switches alone, or nothing is known to speak against it.
+    /// The copy that ended on the way, or the one that never came to be; null where there is no way, or nothing is known to speak against it.
     /// </summary>
-    public static FrameCopy? Find(Fate fate, FakeVm receiver) => Find(fate, [receiver.Tap]);
-
-    /// <inheritdoc cref="Find(Fate, FakeVm)"/>
-    public static FrameCopy? Find(Fate fate, IReadOnlyCollection<Device> receiver)
+    /// <param name="fate">The frame's fate.</param>
+    /// <param name="receivers">The devices of the receiver: one of them is enough.</param>
+    public static FrameCopy? Find(Fate fate, IReadOnlyCollection<Device> receivers)
     {
-        // What a node's stack sends goes into a switch at the other end of its cable.
-        var start = fate.Sender?.Tap ?? fate.Copies.SelectMany(c => c.Hops).FirstOrDefault()?.LabDevice?.OtherEnd;
-        if (start is not { Switch: not null } || fate.Refusal is not null)
+        if (fate.Refusal is not null)
         {
             return null;
         }
 
-        foreach (var at in receiver.Select(to => Ways.OverSwitches(start, to)).FirstOrDefault(way => way.Count > 0) ?? [])
+        var start = fate.Sender?.Tap ?? fate.Copies.SelectMany(c => c.Hops).FirstOrDefault()?.LabDevice;
+        IReadOnlyList<Step> way = start is null ? [] : [.. Steps(Ways.Find([start], receivers), fate.Sender is not null)];
+        for (var i = way.Count - 1; i >= 0; i--)
         {
-            if (fate.Copies.FirstOrDefault(c => c.Hops.Any(h => h.Direction == HopDirection.In && ReferenceEquals(h.LabDevice, at.Ingress))) is not { } came)
+            List<(FrameCopy Copy, Hop Hop)> came = [.. fate.Copies
+                .Select(c => (Copy: c, Hop: c.Hops.FirstOrDefault(h => ReferenceEquals(h.LabDevice, way[i].Device) && h.Direction == way[i].Direction)))
+                .Where(c => c.Hop is not null).Select(c => (c.Copy, c.Hop!))];
+            if (came is [var (first, hop), ..])
             {
-                return null;
-            }
-
-            if (fate.Copies.FirstOrDefault(c => c.Reason is { } r && ReferenceEquals(r.Node, at.Switch.Node)
-                && (r.Device == at.Ingress.Name || r.Device == at.Egress.Name)) is { } ended)
-            {
-                return ended;
-            }
-
-            if (!fate.Copies.Any(c => c.Hops.Any(h => h.Direction == HopDirection.Out && ReferenceEquals(h.LabDevice, at.Egress))))
-            {
-                return at.Switch.WhyNotBy(at.Egress, at.Ingress, fate.Frame) is { } reason
-                    ? UpTo(came, at.Ingress, reason) : null;
+                return Left(fate, [.. came.Select(c => c.Copy)], hop, i + 1 < way.Count ? way[i + 1] : null) is var (end, reason)
+                    ? UpTo(first, hop, end, reason)
+                    : Ended(came, i + 1 < way.Count ? way[i + 1].Device : null);
             }
         }
 
         return null;
     }
 
-    private static FrameCopy UpTo(FrameCopy copy, Device ingress, Reason reason)
+    // What the switch decided there that the way goes on through.
+    private static (CopyEnd End, Reason Reason)? Left(Fate fate, IReadOnlyList<FrameCopy> came, Hop hop, Step? next)
     {
-        var wanted = new FrameCopy(
-            [.. copy.Hops.TakeWhile(h => !ReferenceEquals(h.LabDevice, ingress)), copy.Hops.First(h => ReferenceEquals(h.LabDevice, ingress))],
-                CopyEnd.NotForwarded, null, null);
-        wanted.EndBecauseOf(CopyEnd.NotForwarded, reason);
+        if (next is null || hop is not { Enters: { } into, LabDevice: { } ingress, Frame: { } frame })
+        {
+            return null;
+        }
+
+        // What a copy ended by is told by the copy; a switch in user space was asked about each of its ports.
+        return (into.IsInUserSpace || !came.Any(c => IsThere(c, hop, next.Device)))
+            && into.WhyNotBy(next.Device, ingress, frame, fate.InOvs.FirstOrDefault(asked => ReferenceEquals(asked.Hop, hop))) is { } why
+            && !came.Any(c => c.Reason is { } told && told.Cause == why.Cause && told.Device == why.Device)
+            ? (into.IsInUserSpace && !fate.Copies.Any(c => c.End is CopyEnd.Delivered) ? CopyEnd.Dropped : CopyEnd.NotForwarded, why) : null;
+    }
+
+    private static FrameCopy? Ended(List<(FrameCopy Copy, Hop Hop)> came, Device? next) =>
+        came.Find(c => IsThere(c.Copy, c.Hop, next)) is { Copy: { } there } ? there : came.Find(c => ReferenceEquals(c.Copy.Hops[^1], c.Hop)).Copy;
+
+    private static bool IsThere(FrameCopy copy, Hop hop, Device? next) => copy.Reason is { } reason
+        && ((ReferenceEquals(reason.Node, hop.Node) && (reason.Device == hop.Device || reason.Device == next?.Name))
+            || (ReferenceEquals(reason.Node, next?.Node) && reason.Device == next?.Name));
+
+    private static FrameCopy UpTo(FrameCopy copy, Hop last, CopyEnd end, Reason reason)
+    {
+        var wanted = new FrameCopy([.. copy.Hops.TakeWhile(h => !ReferenceEquals(h, last)), last], CopyEnd.Lost, null, null);
+        wanted.EndBecauseOf(end, reason);
         return wanted;
+    }
+
+    // In which direction a frame crosses each device of the way.
+    private static IEnumerable<Step> Steps(IReadOnlyList<Device> way, bool isFromGuest)
+    {
+        Step? before = null;
+        foreach (var device in way)
+        {
+            var isIn = before is null ? isFromGuest
+                : ReferenceEquals(before.Device.OtherEnd, device) || (device.LeadsToStack && before.IsIntoSwitch);
+            yield return before = new Step(device, isIn ? HopDirection.In : HopDirection.Out);
+        }
+    }
+
+    private sealed record Step(Device Device, HopDirection Direction)
+    {
+        public bool IsIntoSwitch => Device.Passes is not null && Direction == (Device.LeadsToStack ? HopDirection.Out : HopDirection.In);
     }
 }

@@ -69,5 +69,29 @@ public static partial class Causes
         "ofproto/trace: the only port is the one that it came in by",
         "nothing, or look at the flow");
 
+    /// <summary>The bridge has learned the address at another port.</summary>
+    public static Cause OvsMacElsewhere { get; } = OfOvs("ovs-mac-elsewhere",
+        "The bridge has learned the address at another port.",
+        "ofproto/trace, and fdb/show",
+        "`ovs-appctl fdb/flush BRIDGE`");
+
+    /// <summary>Nobody behind the port has joined the group.</summary>
+    public static Cause OvsSnooping { get; } = OfOvs("ovs-snooping",
+        "Nobody behind the port has joined the group.",
+        "ofproto/trace, and mcast_snooping_enable",
+        "join the group, or mcast_snooping_enable=false");
+
+    /// <summary>Both ports are protected, and such ports do not talk to each other.</summary>
+    public static Cause OvsProtected { get; } = OfOvs("ovs-protected",
+        "Both ports are protected, and such ports do not talk to each other.",
+        "ofproto/trace",
+        "`ovs-vsctl set port PORT protected=false`");
+
+    /// <summary>A meter let nothing through.</summary>
+    public static Cause OvsMeter { get; } = OfOvs("ovs-meter",
+        "A meter let nothing through.",
+        "ofproto/trace: the flow with the meter, and its counts; no port was seen to send the frame",
+        "wait, or take the meter out of the flow");
+
     private static Cause OfOvs(string word, string meaning, string confirmedBy, string advice) => new(word, "Open vSwitch", meaning, confirmedBy, advice);
 }

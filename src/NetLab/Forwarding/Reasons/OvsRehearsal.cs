@@ -1,0 +1,196 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using NetLab.Packets;
+
+namespace NetLab;
+
+/// <summary>
+/// What Open vSwitch does with a frame that came in at a port, as it says itself when asked afterwards (<c>ofproto/trace</c>), and what it says of its
+/// ports: all that <see cref="OvsVerdict"/> puts into words. It is asked once a frame and port, when the frame's fate is made.
+/// </summary>
+internal sealed partial class OvsRehearsal
+{
+    public const string Normal = "NORMAL";
+
+    private OvsRehearsal(OvsBridge bridge, Device ingress, Hop hop, OvsTrace trace) => (Bridge, Ingress, Hop, Trace) = (bridge, ingress, hop, trace);
+
+    /// <summary>The bridge that the frame came into.</summary>
+    public OvsBridge Bridge { get; }
+
+    /// <summary>The port that it came in by.</summary>
+    public Device Ingress { get; }
+
+    /// <summary>The frame's hop there.</summary>
+    public Hop Hop { get; }
+
+    /// <summary>The frame as it was there.</summary>
+    public Frame Frame => Hop.Frame!;
+
+    public OvsTrace Trace { get; private set; }
+
+    /// <summary>Whether <see cref="Trace"/> is that of a frame that connection tracking took for invalid, since only that fits what was seen.</summary>
+    public bool IsInvalid { get; private set; }
+
+    /// <summary>All ports of the node's bridges, as they are in the database.</summary>
+    public IReadOnlyList<OvsPortState> Ports { get; private set; } = [];
+
+    /// <summary>Names of the devices that were seen to send the frame.</summary>
+    public IReadOnlyCollection<string> Seen { get; private set; } = [];
+
+    /// <summary>What the bridge has learned; read where it went by that.</summary>
+    public IReadOnlyList<OvsMacEntry> Macs { get; private set; } = [];
+
+    /// <summary>Bridges that send groups to their members alone; read where the frame is for a group.</summary>
+    public IReadOnlyList<string> Snooping { get; private set; } = [];
+
+    /// <summary>What <c>ovs-ofctl show</c> says of ports' configurations, by bridge and port; read where nothing else tells why a port is left out.</summary>
+    public IReadOnlyDictionary<(string Bridge, string Port), string> Configs { get; private set; } = new Dictionary<(string, string), string>();
+
+    /// <summary>What <c>ovs-ofctl meter-stats</c> says, where the frame passes a meter; else empty.</summary>
+    public string Meters { get; private set; } = "";
+
+    /// <summary>The bridges that the frame visited, in order.</summary>
+    public IReadOnlyList<string> Bridges => [.. Trace.Steps.Select(s => s.Bridge).Distinct()];
+
+    /// <summary>Asks.</summary>
+    /// <param name="bridge">The bridge that it came into.</param>
+    /// <param name="hop">Where the frame came in.</param>
+    /// <param name="seen">The devices of the node that were seen to send it.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>What was said; null where Open vSwitch does not answer, or the frame's bytes were not seen.</returns>
+    public static async Task<OvsRehearsal?> AskAsync(OvsBridge bridge, Hop hop, IReadOnlyCollection<string> seen, CancellationToken ct)
+    {
+        if (hop is not { LabDevice: { } port, Frame: { } frame } || hop.Node.Live.Ovs is not { } ovs)
+        {
+            return null;
+        }
+
+        try
+        {
+            var rehearsal = new OvsRehearsal(bridge, port, hop, await bridge.TraceAsync(port, frame, ct).ConfigureAwait(false)) { Seen = seen };
+            await rehearsal.ReadAsync(ovs, frame, ct).ConfigureAwait(false);
+            return rehearsal;
+        }
+        catch (OvsException)
+        {
+            return null; // an Open vSwitch that does not answer explains nothing; the copy stays as it was seen
+        }
+    }
+
+    /// <summary>The state of a port; null where Open vSwitch has none of that name.</summary>
+    public OvsPortState? PortOf(string name) => Ports.FirstOrDefault(p => p.Name == name);
+
+    /// <summary>The patch ports on the way from the first bridge to another: each with its peer. Empty to itself; null where none lead there.</summary>
+    public IReadOnlyList<(OvsPortState Out, OvsPortState In)>? PatchesTo(string bridge)
+    {
+        var ways = new Dictionary<string, List<(OvsPortState Out, OvsPortState In)>> { [Bridge.Name] = [] };
+        var queue = new Queue<string>(ways.Keys);
+        while (queue.TryDequeue(out var at) && at != bridge)
+        {
+            foreach (var patch in Ports.Where(p => p.Bridge == at && p.Type == "patch"))
+            {
+                if (patch.Options.TryGetValue("peer", out var name) && PortOf(name) is { Type: "patch" } peer
+                    && ways.TryAdd(peer.Bridge, [.. ways[at], (patch, peer)]))
+                {
+                    queue.Enqueue(peer.Bridge);
+                }
+            }
+        }
+
+        return ways.GetValueOrDefault(bridge);
+    }
+
+    /// <summary>Whether the frame, as Open vSwitch says, goes out of a port, or into the bridge behind a patch port.</summary>
+    public bool SendsTo(OvsPortState port) => port.Type == "patch"
+        ? port.Options.TryGetValue("peer", out var name) && PortOf(name) is { } peer && Trace.Steps.Any(s => s.Bridge == peer.Bridge)
+        : Trace.OutputPorts.Contains(port.Name);
+
+    /// <summary>The VLAN that a bridge on a way switches the frame in; 0 for none.</summary>
+    public int VlanIn(string bridge)
+    {
+        int? tag = Frame.VlanId;
+        var from = PortOf(Ingress.Name);
+        foreach ((var left, var entered) in PatchesTo(bridge) ?? [])
+        {
+            (var vlan, var isSwitched) = Within(left.Bridge, from, tag);
+            tag = vlan == 0 || (isSwitched && (left.IsAccess || (left.IsNativeUntagged && left.Tag == vlan))) ? null : vlan;
+            from = entered;
+        }
+
+        return Within(bridge, from, tag).Vlan;
+    }
+
+    // What the flows of a bridge make of the tag, and what its port makes of that.
+    private (int Vlan, bool IsSwitched) Within(string bridge, OvsPortState? from, int? tag)
+    {
+        var isSwitched = false;
+        foreach (var action in Trace.Steps.Where(s => s.Bridge == bridge).SelectMany(s => s.Actions))
+        {
+            if (action == Normal)
+            {
+                isSwitched = true;
+                break;
+            }
+
+            tag = SetVlanPattern().Match(action) is { Success: true } set
+                ? int.Parse(set.Groups[1].Value, CultureInfo.InvariantCulture) & 0xfff
+                : action is "strip_vlan" or "pop_vlan" ? null : tag;
+        }
+
+        return (tag is > 0 ? tag.Value : isSwitched && from is { IsTrunk: false } ? from.Tag ?? 0 : 0, isSwitched);
+    }
+
+    private async Task ReadAsync(OvsInstance ovs, Frame frame, CancellationToken ct)
+    {
+        Ports = await ovs.DumpPortsAsync(ct).ConfigureAwait(false);
+        if (Seen.Count == 0 && Trace.OutputPorts.Count > 0 && Trace.Text.Contains(" - resume conntrack", StringComparison.Ordinal))
+        {
+            var invalid = await ovs.TraceInvalidAsync(Bridge.Name, Ingress.Name, frame.Bytes, ct).ConfigureAwait(false);
+            (Trace, IsInvalid) = invalid.OutputPorts.Count == 0 ? (invalid, true) : (Trace, false);
+        }
+
+        if (Trace.Steps.Any(s => s.Remarks.Any(r => r.Contains("learned port", StringComparison.Ordinal))))
+        {
+            Macs = [.. (await Task.WhenAll(Bridges.Select(b => ovs.DumpMacsAsync(b, ct))).ConfigureAwait(false)).SelectMany(m => m)];
+        }
+
+        if (frame.Destination is { IsMulticast: true, IsBroadcast: false })
+        {
+            Snooping = [.. (await ovs.DumpBridgesAsync(ct).ConfigureAwait(false)).Where(b => b.MulticastSnooping).Select(b => b.Name)];
+        }
+
+        if (Trace.DatapathActions.Contains("meter(", StringComparison.Ordinal) && Seen.Count == 0)
+        {
+            Meters = await ovs.OpenFlowAsync(Bridge.Name, "meter-stats", [], null, ct).ConfigureAwait(false);
+        }
+
+        if (Ports.Any(p => Bridges.Contains(p.Bridge) && OvsVerdict.MayBeLeftOut(this, p)))
+        {
+            var configs = new Dictionary<(string, string), string>();
+            foreach (var bridge in Bridges)
+            {
+                var port = "";
+                foreach (var line in (await ovs.ShowPortsAsync(bridge, ct).ConfigureAwait(false)).Split('\n'))
+                {
+                    // " 2(tap-vm2): addr:…", then "     config:     NO_FWD".
+                    if (PortPattern().Match(line) is { Success: true } begin)
+                    {
+                        port = begin.Groups[1].Value;
+                    }
+                    else if (line.Trim().StartsWith("config:", StringComparison.Ordinal))
+                    {
+                        configs[(bridge, port)] = line.Trim()["config:".Length..].Trim();
+                    }
+                }
+            }
+
+            Configs = configs;
+        }
+    }
+
+    [GeneratedRegex(@"^ \S+?\((.+?)\): addr:")]
+    private static partial Regex PortPattern();
+
+    [GeneratedRegex(@"^(?:set_field:|mod_vlan_vid:)(\d+)(?:/\S+)?(?:->vlan_vid)?$")]
+    private static partial Regex SetVlanPattern();
+}
