@@ -18,7 +18,7 @@ public sealed class LiveExplainTests : IDisposable
             sysctl -qw net.ipv4.ip_forward=1
             ip address add 10.0.1.1/24 dev qr-1; ip link set qr-1 up
             ip address add 10.0.2.1/24 dev qg-1; ip link set qg-1 up
-            nft 'table inet guard { chain forward { type filter hook forward priority 0; udp dport 53 drop comment "no-dns"; udp dport 54 drop comment "nor-this"; }; }'
+            nft 'table inet guard { chain forward { type filter hook forward priority 0; udp dport 53 drop comment "no-dns"; udp dport 50-60 drop comment "nor-this"; }; }'
             """);
         _client.Run("ip address add 10.0.1.2/24 dev eth0; ip link set eth0 up; ip route add default via 10.0.1.1");
         _outside.Run("ip address add 10.0.2.2/24 dev eth0; ip link set eth0 up; ip route add default via 10.0.2.1");
