@@ -31,7 +31,8 @@ public sealed class DoctorTests
                   Kernel option CONFIG_NETEM. Do without
 
             2 of 4 features are there.
-              ✗ labs of namespaces, veth pairs, bridges, taps and fake VMs cannot run here
+              ✗ labs of namespaces, veth pairs and bridges cannot run here
+              ✗ taps and fake VMs cannot run here
               ✗ programs in nodes cannot run here
               ✗ Open vSwitch bridges cannot run here
             What this kernel lacks, Debian's has: docker/netlab --vm 6.12 doctor, and any other command or docker/netlab --vm 6.12 test, in a virtual machine over this machine's files
@@ -43,7 +44,7 @@ public sealed class DoctorTests
     public void A_lab_can_run_where_what_every_lab_needs_is_there()
     {
         Assert.True(Report(All, lacking: [Feature.Netem, Feature.OvsVswitchd, Feature.CapBpf]).CanRun);
-        Assert.False(Report(All, lacking: [Feature.Tap]).CanRun);
+        Assert.True(Report(All, lacking: [Feature.Tap]) is { CanRun: true, CanRunVms: false });
         Assert.False(Report(All, lacking: [Feature.CapNetAdmin]).CanRun);
     }
 

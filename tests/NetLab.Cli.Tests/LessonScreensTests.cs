@@ -17,17 +17,21 @@ public sealed partial class LessonScreensTests : IDisposable
         var screens = page.Split("```")[1].Split('\n')[1..];
         await using var session = TerminalSession.Start(Path.Combine(_folder, "labs"), "run", "scenarios/labs/03-a-bridge-learns.yaml");
 
-        foreach (var (prompt, typed) in screens.Select(line => Prompt().Match(line)).Where(match => match.Success)
+        foreach (var (prompt, line) in screens.Select(screen => Prompt().Match(screen)).Where(match => match.Success)
             .Select(match => (match.Groups["prompt"].Value, match.Groups["typed"].Value)))
         {
-            await (await session.ExpectAsync(prompt.EndsWith("# ", StringComparison.Ordinal) ? " # " : prompt)).TypeAsync(typed);
+            await (await session.ExpectAsync(prompt.EndsWith("# ", StringComparison.Ordinal) ? " # " : prompt)).TypeAsync(line);
         }
 
         await (await session.ExpectAsync("task 2> ")).TypeAsync("quit");
         Assert.Equal(0, await session.EndAsync());
         var expected = Stable(screens[1..]);
         Assert.True(expected.Count > 60, string.Join('\n', expected));
-        Assert.Equal(expected, Stable(session.Screen.Split('\n')).Take(expected.Count));
+
+        // The terminal itself shows once more what is typed before the reader of the line has taken over.
+        HashSet<string> typed = [.. screens.Select(line => Prompt().Match(line).Groups["typed"].Value)];
+        var seen = Stable(session.Screen.Split('\n').Where(line => !typed.Contains(line)));
+        Assert.Equal(expected, seen.Take(expected.Count));
     }
 
     // Without times, what was typed, and the order in which a hash table is listed.

@@ -25,6 +25,9 @@ internal sealed record DoctorReport(string Version, string Kernel, string Runtim
     /// <summary>Whether labs of nodes, veth pairs and bridges can run.</summary>
     public bool CanRun => Has(LabFeatures.Basic);
 
+    /// <summary>Whether they can have taps and fake VMs.</summary>
+    public bool CanRunVms => CanRun && Has([Feature.Tap]);
+
     /// <summary>Whether programs can run in their nodes.</summary>
     public bool CanRunPrograms => CanRun && Has(LabFeatures.Programs);
 
@@ -60,7 +63,7 @@ internal sealed record DoctorReport(string Version, string Kernel, string Runtim
         ["kernel"] = Kernel,
         ["runtime"] = Runtime,
         ["user"] = User,
-        ["canRun"] = new JsonObject { ["basic"] = CanRun, ["programs"] = CanRunPrograms, ["openVSwitch"] = CanRunOpenVSwitch },
+        ["canRun"] = new JsonObject { ["basic"] = CanRun, ["vms"] = CanRunVms, ["programs"] = CanRunPrograms, ["openVSwitch"] = CanRunOpenVSwitch },
         ["onAnotherKernel"] = OnAnotherKernel,
         ["features"] = JsonText.Array(Sections.SelectMany(s => s.Features.Select(f => new JsonObject
         {

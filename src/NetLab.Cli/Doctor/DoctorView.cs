@@ -22,7 +22,8 @@ internal static class DoctorView
         page.Gap();
         var there = report.Features.Count(f => f.Available);
         page.Line($"{there} of {report.Features.Count} features are there.");
-        Answer(page, report.CanRun, "labs of namespaces, veth pairs, bridges, taps and fake VMs");
+        Answer(page, report.CanRun, "labs of namespaces, veth pairs and bridges");
+        Answer(page, report.CanRunVms, "taps and fake VMs");
         Answer(page, report.CanRunPrograms, "programs in nodes");
         Answer(page, report.CanRunOpenVSwitch, "Open vSwitch bridges");
         if (report.OnAnotherKernel is { } command)

@@ -16,7 +16,7 @@ internal static class CopyToward
 
     /// <summary>The shortest way through the lab from where a frame began to some devices.</summary>
     public static IReadOnlyList<Device> WayTo(Fate fate, IReadOnlyCollection<Device> to) =>
-        Ways.Find(fate.Sender is { } vm ? [vm.Tap] : fate.Start.Devices.Where(d => d.Switch is null), to);
+        Ways.Find(fate.Sender is { } vm ? [vm.Tap] : [.. fate.Start.Devices.Where(d => d.Switch is null)], to);
 
     // How many steps of the way a copy went; where it was dropped is a step too.
     private static int Score(FrameCopy copy, IReadOnlyList<Device> way) =>

@@ -6,17 +6,18 @@ namespace NetLab;
 /// </summary>
 internal static class Ways
 {
-    /// <summary>The shortest way from one of some devices to one of others, ends included; empty where there is none.</summary>
-    public static IReadOnlyList<Device> Find(IEnumerable<Device> from, IReadOnlyCollection<Device> to) => Shortest(from, to, Next);
+    /// <summary>
+    /// The shortest way from one of some devices to one of others, ends included; empty where there is none. Through nodes that may route only where
+    /// cables and switches alone do not lead there.
+    /// </summary>
+    public static IReadOnlyList<Device> Find(IReadOnlyCollection<Device> from, IReadOnlyCollection<Device> to) =>
+        Shortest(from, to, OnLink) is { Count: > 0 } link ? link : Shortest(from, to, Next);
 
     /// <summary>Whether one of some devices is on the link of another: over cables and switches alone.</summary>
-    public static bool IsOneLink(Device from, IReadOnlyCollection<Device> to)
-    {
-        return Shortest([from], to, OnLink).Count > 0;
+    public static bool IsOneLink(Device from, IReadOnlyCollection<Device> to) => Shortest([from], to, OnLink).Count > 0;
 
-        static IEnumerable<Device> OnLink(Device device) => (device.OtherEnd is { } other ? [other] : Enumerable.Empty<Device>())
-            .Concat(device.Passes is { } entered ? device.Node.Devices.Where(d => d.Passes is { } left && entered.PassesTo(left)) : []);
-    }
+    private static IEnumerable<Device> OnLink(Device device) => (device.OtherEnd is { } other ? [other] : Enumerable.Empty<Device>())
+        .Concat(device.Passes is { } entered ? device.Node.Devices.Where(d => d.Passes is { } left && entered.PassesTo(left)) : []);
 
     private static List<Device> Shortest(IEnumerable<Device> from, IReadOnlyCollection<Device> to, Func<Device, IEnumerable<Device>> next)
     {

@@ -33,7 +33,8 @@ public sealed class RoutingTests : IDisposable
     {
         _bench.Do(batch => batch.AddRoute(new RouteSpec { Destination = IPNetwork.Parse("198.51.100.0/24"), Gateway = IPAddress.Parse("192.0.2.9") }));
         _bench.Do(batch => batch.AddRoute(new RouteSpec { Destination = IPNetwork.Parse("203.0.113.0/24"), Type = RouteType.Prohibit }));
-        Assert.Equal(new RouteDecision(11, IPAddress.Parse("192.0.2.9"), RouteType.Unicast, 0), _bench.Socket.FindRoute(IPAddress.Parse("198.51.100.7")));
+        Assert.Equal(new RouteDecision(11, IPAddress.Parse("192.0.2.9"), RouteType.Unicast, 0) { Source = IPAddress.Parse("192.0.2.1") },
+            _bench.Socket.FindRoute(IPAddress.Parse("198.51.100.7")));
         Assert.Equal(RouteType.Local, _bench.Socket.FindRoute(IPAddress.Parse("192.0.2.1")).Type);
         Assert.Equal(new RouteDecision(null, null, RouteType.Unspecified, Errno.EACCES), _bench.Socket.FindRoute(IPAddress.Parse("203.0.113.7")));
         Assert.Equal(Errno.ENETUNREACH, _bench.Socket.FindRoute(IPAddress.Parse("10.1.2.3")).Error);
