@@ -25,11 +25,11 @@ public sealed partial class LessonScreensTests : IDisposable
 
         await (await session.ExpectAsync("task 2> ")).TypeAsync("quit");
         Assert.Equal(0, await session.EndAsync());
-        var expected = Stable(screens[1..]);
-        Assert.True(expected.Count > 60, string.Join('\n', expected));
 
         // The terminal itself shows once more what is typed before the reader of the line has taken over.
         HashSet<string> typed = [.. screens.Select(line => Prompt().Match(line).Groups["typed"].Value)];
+        var expected = Stable(screens[1..].Where(line => !typed.Contains(line)));
+        Assert.True(expected.Count > 60, string.Join('\n', expected));
         var seen = Stable(session.Screen.Split('\n').Where(line => !typed.Contains(line)));
         Assert.Equal(expected, seen.Take(expected.Count));
     }

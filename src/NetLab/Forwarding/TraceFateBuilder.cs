@@ -116,9 +116,10 @@ internal sealed class TraceFateBuilder
     }
 
     // Before Linux 6.15 the packet sockets of all namespaces are asked about every frame, after which the kernel calls what nobody takes used. What
-    // a packet socket keeps it does not free there.
+    // a packet socket keeps it does not free there. What every stack has a handler for is refused in other places.
     private static bool IsRefusedByAll(SkbCopy copy) =>
-        copy is { End: SkbEnd.Consumed, EndEvent.Location: "packet_rcv", Way: [.., { Direction: SkbDirection.In }] };
+        copy is { End: SkbEnd.Consumed, EndEvent: { Location: "packet_rcv", Protocol: not (EtherTypes.Ipv4 or EtherTypes.Arp or EtherTypes.Ipv6) },
+            Way: [.., { Direction: SkbDirection.In }] };
 
     // What a bridge floods it also shows to its own device; what went there alone was meant for it.
     private bool IsForBridge(SkbCopy copy) => copy.Hops is [.., { Direction: SkbDirection.In }, { Direction: SkbDirection.In } up]
