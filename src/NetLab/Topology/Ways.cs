@@ -13,11 +13,16 @@ internal static class Ways
     public static IReadOnlyList<Device> Find(IReadOnlyCollection<Device> from, IReadOnlyCollection<Device> to) =>
         Shortest(from, to, OnLink) is { Count: > 0 } link ? link : Shortest(from, to, Next);
 
-    /// <summary>Whether one of some devices is on the link of another: over cables and switches alone.</summary>
-    public static bool IsOneLink(Device from, IReadOnlyCollection<Device> to) => Shortest([from], to, OnLink).Count > 0;
+    /// <summary>Whether one of some devices may be on the link of another: over cables and switches alone, also those that flows may join.</summary>
+    public static bool IsOneLink(Device from, IReadOnlyCollection<Device> to) =>
+        Shortest([from], to, device => BesideOf(device, (entered, left) => entered.PassesTo(left))).Count > 0;
 
-    private static IEnumerable<Device> OnLink(Device device) => (device.OtherEnd is { } other ? [other] : Enumerable.Empty<Device>())
-        .Concat(device.Passes is { } entered ? device.Node.Devices.Where(d => d.Passes is { } left && entered.PassesTo(left)) : []);
+    private static IEnumerable<Device> OnLink(Device device) => BesideOf(device, (entered, left) => entered.IsJoinedTo(left));
+
+    // The other end of its cable, and the ports of its switch and of those that are one with that.
+    private static IEnumerable<Device> BesideOf(Device device, Func<Switch, Switch, bool> areOne) =>
+        (device.OtherEnd is { } other ? [other] : Enumerable.Empty<Device>())
+        .Concat(device.Passes is { } entered ? device.Node.Devices.Where(d => d.Passes is { } left && areOne(entered, left)) : []);
 
     private static List<Device> Shortest(IEnumerable<Device> from, IReadOnlyCollection<Device> to, Func<Device, IEnumerable<Device>> next)
     {
@@ -46,16 +51,7 @@ internal static class Ways
     }
 
     // Where a frame may be seen next: at the other end, at a port of the switch, or at a device that the node's stack may send it out of.
-    private static IEnumerable<Device> Next(Device device)
-    {
-        IEnumerable<Device> next = device.OtherEnd is { } other ? [other] : [];
-        if (device.Passes is { } entered)
-        {
-            next = next.Concat(device.Node.Devices.Where(d => d.Passes is { } left && entered.IsJoinedTo(left)));
-        }
-
-        return device.Switch is null && device.Guest is null
-            ? next.Concat(device.Node.Devices.Where(d => d.Switch is null && !d.LeadsToUserSpace))
-            : next;
-    }
+    private static IEnumerable<Device> Next(Device device) => device.Switch is null && device.Guest is null
+        ? OnLink(device).Concat(device.Node.Devices.Where(d => d.Switch is null && !d.LeadsToUserSpace))
+        : OnLink(device);
 }

@@ -101,7 +101,8 @@ public sealed class CallbackTests : IAsyncLifetime
             "Node.AddDevice(spec)", "Node.AddVm(configure)", "Node.RunAsync(code)", // above
             "NodeFollowing.FollowAsync(isWanted)", // called by StopAsync
             "NamespaceWatch..ctor(isWanted)", // called by whoever enumerates FatesAsync
-            "OvsBridge.SetPortAsync(change)", // called before anything is done, in the caller's own flow
+            "NodeProcess.WaitForLineAsync(match)", // on the thread that reads, which hands what it throws to the one who waits
+            "OvsBridge.AttachAsync(row)", "OvsBridge.SetPortAsync(change)", // called before anything is done, in the caller's own flow
         ];
         var found =
             from type in typeof(Lab).Assembly.GetExportedTypes()
