@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using NetLab.Linux.Netlink;
 
 namespace NetLab.Tests.Forwarding;
@@ -45,15 +46,20 @@ internal sealed class ExchangeScene : IAsyncDisposable
 
     public Node Node(string name) => Lab.Nodes.Single(n => n.Name == name);
 
-    /// <summary>Returns when the ports of the switch forward: a bridge lets them when the kernel has noticed their carrier.</summary>
+    /// <summary>Returns when the ports of the switch forward, which a bridge lets them when the kernel has noticed their carrier, and nodes have their addresses.</summary>
     public async Task ForwardsAsync()
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
-        while (Bridge.Ports.Any(p => Switch.Live.Route.FindLink(p.Index)?.BridgePortOptions?.State is not BridgePortState.Forwarding))
+        while (Bridge.Ports.Any(p => Switch.Live.Route.FindLink(p.Index)?.BridgePortOptions?.State is not BridgePortState.Forwarding)
+            || Lab.Nodes.Any(IsWithoutOneOfItsAddresses))
         {
             await Task.Delay(5, patience.Token);
         }
     }
+
+    // An IPv6 address is there a moment before the kernel takes what is for it: the route to it is made later, by a worker (addrconf_dad_work).
+    private static bool IsWithoutOneOfItsAddresses(Node node) => node.Live.Route.GetAddresses().Any(a => a.Address.AddressFamily is AddressFamily.InterNetworkV6
+        && (a.Flags & (AddressFlags.Tentative | AddressFlags.DadFailed)) == 0 && node.Live.Route.FindRoute(a.Address).Type is not RouteType.Local);
 
     /// <summary>What <c>ping</c> in the node sees, who knows nothing of this library: whether the reply came.</summary>
     public static async Task<bool> PingProgramAsync(Node from, string to) =>
