@@ -57,9 +57,11 @@ internal sealed partial class StateReader(Node node)
     private void ReadLinks()
     {
         var seen = _route.GetLinks();
+        var masters = seen.Select(l => l.MasterIndex).ToHashSet();
         try
         {
-            Ethtool.RunLinkWatch(_ns, seen.Select(l => l.Name));
+            // Ports before their masters: a bridge has the carrier that its ports have.
+            Ethtool.RunLinkWatch(_ns, seen.OrderBy(l => masters.Contains(l.Index)).ThenBy(l => l.MasterIndex is null or 0).Select(l => l.Name));
         }
         catch (LinuxException e) when (e.Errno is Errno.ENODEV)
         {
