@@ -3,7 +3,9 @@ using NetLab.Linux.Netlink;
 
 namespace NetLab.Tests.Forwarding;
 
-/// <summary>Hosts a and b on a switch, and behind a router r host c, which has a second cable to a that nothing uses: everything on plain Linux stacks.</summary>
+/// <summary>
+/// Hosts a and b on a switch, and behind a router r host c, which has a second cable to a that nothing uses: everything on plain Linux stacks.
+/// </summary>
 internal sealed class ExchangeScene : IAsyncDisposable
 {
     public const string A = "10.0.0.1", B = "10.0.0.2", C = "10.0.1.2", A6 = "fd00::1", B6 = "fd00::2";
@@ -46,7 +48,9 @@ internal sealed class ExchangeScene : IAsyncDisposable
 
     public Node Node(string name) => Lab.Nodes.Single(n => n.Name == name);
 
-    /// <summary>Returns when the ports of the switch forward, which a bridge lets them when the kernel has noticed their carrier, and nodes have their addresses.</summary>
+    /// <summary>
+    /// Returns when the ports of the switch forward, which a bridge lets them when the kernel has noticed their carrier, and nodes have their addresses.
+    /// </summary>
     public async Task ForwardsAsync()
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using NetLab.Linux.Probe;
 using NetLab.Packets;
@@ -134,11 +133,7 @@ public abstract class WaysAside(FrameTracing tracing)
         await using var scene = await BridgeScene.BuildAsync(tracing);
         await scene.B.DoAsync("ip link set v1 nomaster");
         var program = scene.B.Start("tcpdump", ["-i", "v1", "-w", "/dev/null"]);
-        for (var begun = Stopwatch.StartNew(); !program.Error.Contains("listening on", StringComparison.Ordinal); await Task.Delay(10))
-        {
-            Assert.True(begun.Elapsed < TimeSpan.FromSeconds(10), program.Error); // a program says on its own when it is ready
-        }
-
+        await program.WaitForLineAsync(line => line.Contains("listening on", StringComparison.Ordinal));
         var fate = await scene.SendAsync();
         var reason = fate.EndsBy("packet-socket", "b/v1", "tcpdump");
         Assert.Equal(CopyEnd.Consumed, fate.Copies.Single(c => c.Reason == reason).End);
