@@ -153,9 +153,9 @@ public sealed class KeptLabTests : IAsyncLifetime
         var gone = new TaskCompletionSource();
         watcher.Deleted += (_, _) => gone.TrySetResult();
         var keeper = (int)(await NetLabAsync("ps", "--json")).Json["labs"]![0]!["pid"]!;
-        using var sleeper = Start("exec", "a", "--", "sh", "-c", "echo $$; exec sleep 1000");
-        await sleeper.StandardOutput.ReadLineAsync();
-        var nodes = Processes("sleep 1000");
+        using var sleeper = Start("exec", "a", "--", "sh", "-c", "echo here; sleep 1000; echo not any more");
+        Assert.Equal("here", await sleeper.StandardOutput.ReadLineAsync());
+        var nodes = Processes("sh -c echo here; sleep 1000; echo not any more");
         Assert.NotEmpty(nodes);
 
         Process.GetProcessById(keeper).Kill();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Win32.SafeHandles;
 
@@ -31,6 +32,9 @@ public sealed unsafe class Tap : IDisposable
     // include/uapi/linux/if_tun.h
     private const uint TUNSETIFF = 0x400454ca, TUNSETPERSIST = 0x400454cb, TUNSETIFINDEX = 0x400454da, TUNSETCARRIER = 0x400454e2;
     private const ushort IFF_TAP = 0x0002, IFF_NO_PI = 0x1000, IFF_MULTI_QUEUE = 0x0100, IFF_TUN_EXCL = 0x8000;
+
+    // A child that was started while we had the tap open has it too until it has become its program (close-on-exec), also when we have closed it since.
+    private static readonly TimeSpan UntilAChildHasItNoMore = TimeSpan.FromMilliseconds(200);
 
     private Tap(string name, int index, SafeFileHandle handle)
     {
@@ -101,9 +105,20 @@ public sealed unsafe class Tap : IDisposable
         try
         {
             using var fd = handle.Borrow();
-            SetDevice(fd.Number, name, (ushort)(IFF_TAP | IFF_NO_PI | (multiQueue ? IFF_MULTI_QUEUE : 0)), doing,
-                "Somebody owns this tap: a process that has it open");
-            return new Tap(name, index, handle);
+            var flags = (ushort)(IFF_TAP | IFF_NO_PI | (multiQueue ? IFF_MULTI_QUEUE : 0));
+            var begun = Stopwatch.GetTimestamp();
+            while (true)
+            {
+                try
+                {
+                    SetDevice(fd.Number, name, flags, doing, "Somebody owns this tap: a process that has it open");
+                    return new Tap(name, index, handle);
+                }
+                catch (LinuxException busy) when (busy.Errno is Errno.EBUSY && Stopwatch.GetElapsedTime(begun) < UntilAChildHasItNoMore)
+                {
+                    Thread.Sleep(1); // nobody tells when a child has closed it
+                }
+            }
         }
         catch
         {

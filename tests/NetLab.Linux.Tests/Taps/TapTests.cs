@@ -1,3 +1,5 @@
+using NetLab.Linux.Processes;
+
 namespace NetLab.Linux.Tests.Taps;
 
 public sealed class TapTests
@@ -29,6 +31,29 @@ public sealed class TapTests
 
         Assert.False(b.TryRead(buffer, out var none));
         Assert.Equal(0, none);
+    }
+
+    [Fact]
+    public async Task A_tap_is_free_when_it_is_closed_also_while_programs_are_started()
+    {
+        using var ns = Devices.QuietNamespace();
+        Tap.Create(ns, "tap0").Dispose();
+        using var enough = new CancellationTokenSource();
+        using var group = ProcessGroup.Create();
+        var starts = Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            while (!enough.IsCancellationRequested)
+            {
+                await group.RunAsync(new ProcessStart("true"));
+            }
+        })));
+        for (var i = 0; i < 10_000; i++)
+        {
+            Tap.Attach(ns, "tap0").Dispose();
+        }
+
+        await enough.CancelAsync();
+        await starts;
     }
 
     [Fact]
