@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using NetLab.Linux;
 using NetLab.Linux.Bpf;
 
@@ -16,7 +17,7 @@ internal sealed class SharedTracer
         new(() => Start(new TracerOptions { DropsAndQuestions = true, RingSize = 4 << 20, CaptureLength = 256 }));
 
     private readonly KernelTracer _tracer;
-    private readonly ConcurrentDictionary<ulong, ITraceReader> _readers = new();
+    private readonly ConcurrentDictionary<ulong, (ITraceReader Reader, long Since)> _readers = new();
     private volatile Exception? _failure;
 
     private SharedTracer(KernelTracer tracer)
@@ -50,12 +51,15 @@ internal sealed class SharedTracer
     /// <summary>Those of them that were of one namespace.</summary>
     public long LostOf(ulong inode) => _tracer.LostEventsOf(inode);
 
+    /// <summary>From now on a namespace is traced, and its records go to a reader.</summary>
     public void Add(ulong inode, ITraceReader reader)
     {
-        _readers[inode] = reader;
+        // What waits in the ring from before is of another namespace, which had the same number and is gone.
+        _readers[inode] = (reader, Stopwatch.GetTimestamp());
         _tracer.AddNamespace(inode);
     }
 
+    /// <summary>A namespace is traced no more; to be called before it goes.</summary>
     public void Remove(ulong inode)
     {
         _tracer.RemoveNamespace(inode);
@@ -76,9 +80,9 @@ internal sealed class SharedTracer
 
     private void Hand(in TraceRecord record)
     {
-        if (_readers.TryGetValue(record.Namespace, out var reader))
+        if (_readers.TryGetValue(record.Namespace, out var wanted) && record.Timestamp >= wanted.Since)
         {
-            reader.Take(record);
+            wanted.Reader.Take(record);
         }
     }
 

@@ -70,6 +70,26 @@ public sealed class DropsTests
         Assert.Empty(await other.Drops.ReadAsync());
     }
 
+    // The kernel gives the number of a namespace that went to the next one that is made.
+    [LabFact(Feature.BpfTracing)]
+    public async Task What_nobody_read_of_a_lab_that_is_gone_is_not_told_of_the_next()
+    {
+        for (var i = 0; i < 10; i++)
+        {
+            await using (var gone = new Lab())
+            {
+                var (a, b) = await TwoHostsAsync(gone);
+                await SendAsync(a, "10.0.0.2", 4711);
+                await SendAsync(b, "10.0.0.1", 4711);
+                await gone.DisposeAsync(waitForKernel: true);
+            }
+
+            await using var lab = new Lab();
+            await TwoHostsAsync(lab);
+            Assert.Empty(await lab.Drops.ReadAsync(withHarmless: true));
+        }
+    }
+
     [LabFact(Feature.BpfTracing)]
     public async Task A_node_that_is_added_later_is_recorded_too()
     {
