@@ -30,22 +30,8 @@ public static class IntegrationBridge
     public static OvsBridge AddIntegrationBridge(this Node node, string name = "br-int")
     {
         ArgumentNullException.ThrowIfNull(node);
-        var bridge = node.AddOvsBridge(name, new OvsBridgeOptions
-        {
-            FailMode = "secure",
-            Protocols = ["OpenFlow10", "OpenFlow13", "OpenFlow14"],
-            OtherConfig = new Dictionary<string, string>
-            {
-                ["mac-table-size"] = "50000",
-                ["disable-in-band"] = "true",
-                ["mcast-snooping-disable-flood-unregistered"] = "true",
-            },
-        });
-        foreach (var flow in Flows)
-        {
-            bridge.AddFlow(flow);
-        }
-
+        var bridge = node.AddOvsBridge(name, AgentBridge.Options(("mcast-snooping-disable-flood-unregistered", "true")));
+        bridge.AddFlows(Flows);
         return bridge;
     }
 }

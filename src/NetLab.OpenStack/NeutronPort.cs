@@ -1,3 +1,5 @@
+using System.Net;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using NetLab.Packets;
@@ -7,6 +9,12 @@ namespace NetLab.OpenStack;
 /// <summary>A port of Neutron's as a row of the integration bridge.</summary>
 internal static class NeutronPort
 {
+    private static readonly ConditionalWeakTable<OvsBridge, List<BoundPort>> PortsOf = [];
+
+    /// <summary>The ports that are bound on a node.</summary>
+    /// <param name="integrationBridge">Its integration bridge.</param>
+    public static IReadOnlyList<BoundPort> BoundTo(OvsBridge integrationBridge) => PortsOf.TryGetValue(integrationBridge, out var ports) ? ports : [];
+
     /// <summary>
     /// The Port and its Interface, as os-vif and the agent leave them (vif_plug_ovs/ovsdb/ovsdb_lib.py, create_ovs_vif_port; ovs_neutron_agent.py,
     /// port_bound).
@@ -29,12 +37,19 @@ internal static class NeutronPort
     };
 
     /// <summary>
-    /// The flows by which br-int compares ARP, neighbour advertisements and source MAC addresses with those of the port (br_int.py,
+    /// Binds the port: br-int has it in the VLAN of its network, and other nodes are told of it. Where port security is on, the flows are those
+    /// by which br-int compares ARP, neighbour advertisements and source MAC addresses with those of the port (br_int.py,
     /// install_arp_spoofing_protection, install_icmpv6_na_spoofing_protection, set_allowed_macs_for_port). A port that is not bound has none.
     /// </summary>
     public static void Bind(OvsBridge bridge, string ofport, int vlan, FakeVm guest, bool portSecurity)
     {
-        if (!portSecurity || vlan == IntegrationBridge.DeadVlan)
+        if (vlan == IntegrationBridge.DeadVlan)
+        {
+            return;
+        }
+
+        PortsOf.GetOrCreateValue(bridge).Add(new BoundPort(vlan, guest.Mac, [.. guest.Addresses.Select(own => own.Address)]));
+        if (!portSecurity)
         {
             return;
         }
@@ -58,3 +73,9 @@ internal static class NeutronPort
     // A VM of the lab has no instance in Nova; the id that derives from its name stays the same from run to run.
     private static string InstanceId(string vm) => new Guid(SHA256.HashData(Encoding.UTF8.GetBytes(vm)).AsSpan(0, 16)).ToString();
 }
+
+/// <summary>A port of a network, on the node where it is bound.</summary>
+/// <param name="Vlan">The VLAN that the agent gave its network on this node.</param>
+/// <param name="Mac">The port's MAC address.</param>
+/// <param name="Addresses">Its fixed IPs.</param>
+internal sealed record BoundPort(int Vlan, MacAddress Mac, IReadOnlyList<IPAddress> Addresses);

@@ -8,6 +8,7 @@ internal static class Parts
         ContainerPart.Kind,
         BridgePart.Kind,
         IntegrationBridgePart.Kind,
+        TunnelBridgePart.Kind,
         OvsBridgePart.Kind,
         PatchPart.Kind,
         VmPart.Kind,

@@ -1,3 +1,5 @@
+using NetLab.OpenStack;
+
 namespace NetLab.Scenarios;
 
 /// <summary>A scenario's lab, described to the library: what the file names, in an order in which everything is there before it is used.</summary>
@@ -30,6 +32,7 @@ internal static class LabBuilder
                 part.Configure(added);
             }
         }
+        lab.ConnectTunnels();
         return lab;
     }
 }

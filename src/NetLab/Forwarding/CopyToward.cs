@@ -9,6 +9,7 @@ internal static class CopyToward
     public static FrameCopy? Find(Fate fate, Func<FrameCopy, bool> isArrival, IReadOnlyList<Device> way, FrameCopy? wanted) =>
         wanted ?? fate.Copies
             .OrderByDescending(isArrival)
+            .ThenBy(c => c.IsForAnother)
             .ThenByDescending(c => Score(c, way))
             .ThenByDescending(c => c.End is not (CopyEnd.Delivered or CopyEnd.Lost))
             .ThenByDescending(c => c.Hops.Count)

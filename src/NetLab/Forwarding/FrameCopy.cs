@@ -64,6 +64,9 @@ public sealed class FrameCopy
     /// <summary>Whether a socket of <see cref="Node"/> was given it: otherwise the node's stack took it for itself.</summary>
     internal bool IsGivenToSocket { get; private set; }
 
+    /// <summary>Whether a switch gave it to its own device, and it was for somebody else: that tells nothing of the copies that went on.</summary>
+    internal bool IsForAnother => Reason?.Cause == Causes.OtherHost && Hops is [.., { LabDevice.HasPorts: true }];
+
     /// <summary>Time from the first hop to the last.</summary>
     public TimeSpan Latency => Hops.Count == 0 ? TimeSpan.Zero : Hops[^1].At - Hops[0].At;
 

@@ -70,6 +70,7 @@ public sealed partial class Lab
             await FinishAsync(node, newDevices[node], ct).ConfigureAwait(false);
         }
 
+        await TellTunnelEndsAsync(ct).ConfigureAwait(false);
         foreach (var vm in newDevices.Values.SelectMany(d => d).Select(d => d.Guest).OfType<FakeVm>())
         {
             vm.StartReading();

@@ -1,3 +1,4 @@
+using System.Net;
 using NetLab.Linux;
 using NetLab.Linux.Probe;
 
@@ -60,6 +61,23 @@ public sealed partial class Lab
         foreach (var end in newDevices.Values.SelectMany(d => d).Where(d => d.OtherEnd is not null))
         {
             Ethtool.SetChecksumOffload(end.Node.Live.Namespace, end.Name, false);
+        }
+    }
+
+    // Open vSwitch in user space asks by itself for the other end of a tunnel, and drops the packet that made it ask.
+    private async Task TellTunnelEndsAsync(CancellationToken ct)
+    {
+        foreach (var bridge in _nodes.SelectMany(node => node.OvsBridges).Where(bridge => !bridge.Options.IsInKernel))
+        {
+            foreach (var port in bridge.VirtualPorts)
+            {
+                if (IPAddress.TryParse(port.Options.InterfaceOptions.GetValueOrDefault("remote_ip"), out var remote)
+                    && bridge.Node.OvsBridges.FirstOrDefault(own => own.Addresses.Any(a => a.Contains(remote))) is { } way
+                    && _nodes.SelectMany(node => node.Devices).Where(d => d.Addresses.Any(a => a.Address.Equals(remote))).Take(2).ToList() is [var end])
+                {
+                    await bridge.Node.Live.Ovs!.ControlAsync("tnl/neigh/set", [way.Name, remote.ToString(), end.Mac.ToString()], ct).ConfigureAwait(false);
+                }
+            }
         }
     }
 }

@@ -1,3 +1,5 @@
+using NetLab.Packets;
+
 namespace NetLab;
 
 // Looking: none of this changes what Open vSwitch does with the next frame.
@@ -16,8 +18,37 @@ internal sealed partial class OvsInstance
     /// <exception cref="OvsException">There is no such bridge or port.</exception>
     public async Task<OvsTrace> TraceAsync(string bridge, string inPort, ReadOnlyMemory<byte> frame, CancellationToken ct)
     {
+        var trace = await RehearseAsync(bridge, OvsFlowText.Describe(inPort, frame.Span), ct).ConfigureAwait(false);
+        return trace.OpensTunnel ? await BehindTunnelAsync(trace, Frame.FromBytes(frame.Span), ct).ConfigureAwait(false) : trace;
+    }
+
+    // Open vSwitch ends a trace where it takes a packet out of a tunnel, and begins anew with what was in it, at the tunnel's port.
+    private async Task<OvsTrace> BehindTunnelAsync(OvsTrace trace, Frame outer, CancellationToken ct)
+    {
+        if (outer.Inner is not { } inner || (outer.Ipv4?.Source, outer.Ipv4?.Destination) is not ({ } source, { } destination))
+        {
+            return trace;
+        }
+
+        (var type, var key) = (outer.Vxlan, outer.Geneve, outer.Gre) switch
+        {
+            ({ } vxlan, _, _) => ("vxlan", (long?)vxlan.Vni),
+            (_, { } geneve, _) => ("geneve", geneve.Vni),
+            (_, _, var gre) => ("gre", gre?.Key),
+        };
+        var entered = (await DumpPortsAsync(ct).ConfigureAwait(false)).FirstOrDefault(port => port.Type == type && Fits(port, "remote_ip", source)
+            && Fits(port, "local_ip", destination) && Fits(port, "key", key) && Fits(port, "in_key", key));
+        return entered is null ? trace : trace.GoingOnWith(await RehearseAsync(entered.Bridge,
+            $"{OvsFlowText.Describe(entered.Name, inner.Bytes.Span)},tun_id={key ?? 0},tun_src={source},tun_dst={destination}", ct).ConfigureAwait(false),
+            entered, inner);
+
+        static bool Fits(OvsPortState port, string option, object? value) =>
+            !port.Options.TryGetValue(option, out var own) || own is "flow" || own == $"{value}";
+    }
+
+    private async Task<OvsTrace> RehearseAsync(string bridge, string flow, CancellationToken ct)
+    {
         var doing = $"trace a frame through bridge {bridge}";
-        var flow = OvsFlowText.Describe(inPort, frame.Span);
         IReadOnlyList<string> states = [];
         for (var attempt = 0; ; attempt++)
         {

@@ -41,6 +41,23 @@ public sealed record OvsTrace
     /// <summary>The flows that decided: those that sent, dropped or switched the frame, rather than passing it on to another table.</summary>
     public IReadOnlyList<OvsTraceStep> Deciding => [.. Steps.Where(s => s.Decides)];
 
+    /// <summary>Whether it ends where a packet is taken out of a tunnel.</summary>
+    internal bool OpensTunnel => DatapathActions.Contains("tnl_pop(", StringComparison.Ordinal);
+
+    /// <summary>The tunnel that the packet came out of, and what was in it; null where it came out of none.</summary>
+    internal (OvsPortState Port, Packets.Frame Inner)? Tunnel { get; init; }
+
+    /// <summary>This trace, which ends at a tunnel, and that of what was inside as one: what the device of all tunnels would get, it passes on.</summary>
+    internal OvsTrace GoingOnWith(OvsTrace inside, OvsPortState tunnel, Packets.Frame inner) => inside with
+    {
+        Tunnel = (tunnel, inner),
+        Text = $"{Text}\n{inside.Text}",
+        DatapathActions = $"{DatapathActions}; {inside.DatapathActions}",
+        Outputs = [.. Outputs.Where(output => !DatapathActions.Contains($"tnl_pop({output.Port})", StringComparison.Ordinal)), .. inside.Outputs],
+        Reasons = [.. Reasons, .. inside.Reasons],
+        Steps = [.. Steps, .. inside.Steps],
+    };
+
     /// <summary>Returns <see cref="Text"/>.</summary>
     public override string ToString() => Text;
 
@@ -183,7 +200,11 @@ internal static partial class OvsTraceReader
                 }
 
                 var asking = flows.TryPeek(out var flow) ? flow : (0, [], []);
-                if (words.StartsWith(">> ", StringComparison.Ordinal) || words.StartsWith(">>>> ", StringComparison.Ordinal))
+                if (words.StartsWith(">> suppressing side effects", StringComparison.Ordinal))
+                {
+                    asking.Remarks.Add(words[3..]); // that of the trace itself: the frame was learned from
+                }
+                else if (words.StartsWith(">> ", StringComparison.Ordinal) || words.StartsWith(">>>> ", StringComparison.Ordinal))
                 {
                     reasons.Add(words.TrimStart('>').TrimStart().Replace(" <<<<", "", StringComparison.Ordinal));
                     asking.Remarks.Add(reasons[^1]);

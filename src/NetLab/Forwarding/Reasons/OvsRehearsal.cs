@@ -80,12 +80,27 @@ internal sealed partial class OvsRehearsal
     /// <summary>The state of a port; null where Open vSwitch has none of that name.</summary>
     public OvsPortState? PortOf(string name) => Ports.FirstOrDefault(p => p.Name == name);
 
-    /// <summary>The patch ports on the way from the first bridge to another: each with its peer. Empty to itself; null where none lead there.</summary>
-    public IReadOnlyList<(OvsPortState Out, OvsPortState In)>? PatchesTo(string bridge)
+    /// <summary>
+    /// The patch ports on the way from the first bridge to another, or from the one that the frame came into out of a tunnel: each with its peer. Empty to
+    /// those two; null where none lead there.
+    /// </summary>
+    public IReadOnlyList<(OvsPortState Out, OvsPortState In)>? PatchesTo(string bridge) =>
+        Patches(Bridge.Name, bridge) ?? (Trace.Tunnel is var (tunnel, _) ? Patches(tunnel.Bridge, bridge) : null);
+
+    /// <summary>Whether a bridge gets what was in a tunnel.</summary>
+    public bool IsBehindTunnel(string bridge) => Trace.Tunnel is not null && Patches(Bridge.Name, bridge) is null;
+
+    /// <summary>The port by which the frame came to a bridge and those that patch ports join to it: a device, or the tunnel.</summary>
+    public string IngressTo(string bridge) => Trace.Tunnel is var (tunnel, _) && IsBehindTunnel(bridge) ? tunnel.Name : Ingress.Name;
+
+    /// <summary>The frame as it came to a bridge: itself, or what was in the tunnel.</summary>
+    public Frame FrameIn(string bridge) => Trace.Tunnel is var (_, inner) && IsBehindTunnel(bridge) ? inner : Frame;
+
+    private List<(OvsPortState Out, OvsPortState In)>? Patches(string from, string to)
     {
-        var ways = new Dictionary<string, List<(OvsPortState Out, OvsPortState In)>> { [Bridge.Name] = [] };
+        var ways = new Dictionary<string, List<(OvsPortState Out, OvsPortState In)>> { [from] = [] };
         var queue = new Queue<string>(ways.Keys);
-        while (queue.TryDequeue(out var at) && at != bridge)
+        while (queue.TryDequeue(out var at) && at != to)
         {
             foreach (var patch in Ports.Where(p => p.Bridge == at && p.Type == "patch"))
             {
@@ -97,7 +112,7 @@ internal sealed partial class OvsRehearsal
             }
         }
 
-        return ways.GetValueOrDefault(bridge);
+        return ways.GetValueOrDefault(to);
     }
 
     /// <summary>Whether the frame, as Open vSwitch says, goes out of a port, or into the bridge behind a patch port.</summary>
@@ -108,8 +123,8 @@ internal sealed partial class OvsRehearsal
     /// <summary>The VLAN that a bridge on a way switches the frame in; 0 for none.</summary>
     public int VlanIn(string bridge)
     {
-        int? tag = Frame.VlanId;
-        var from = PortOf(Ingress.Name);
+        int? tag = FrameIn(bridge).VlanId;
+        var from = PortOf(IngressTo(bridge));
         foreach ((var left, var entered) in PatchesTo(bridge) ?? [])
         {
             (var vlan, var isSwitched) = Within(left.Bridge, from, tag);

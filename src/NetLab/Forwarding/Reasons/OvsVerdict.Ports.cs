@@ -44,14 +44,14 @@ internal static partial class OvsVerdict
             return At(from, Causes.OvsVlan, $"Open vSwitch bridge {to.Bridge} does not take it in: {refused}", IngressRemedy(asked));
         }
 
-        if (BridgeModel.IsForNextDevice(asked.Frame.Destination))
+        if (BridgeModel.IsForNextDevice(asked.FrameIn(to.Bridge).Destination))
         {
             return null; // the whole frame has that reason
         }
 
         var vlan = asked.VlanIn(to.Bridge);
         if (IsLearned(switches)
-            && asked.Macs.FirstOrDefault(m => m.Mac == asked.Frame.Destination.ToString() && m.Vlan == vlan && m.Port != to.Name) is { } known)
+            && asked.Macs.FirstOrDefault(m => m.Mac == asked.FrameIn(to.Bridge).Destination.ToString() && m.Vlan == vlan && m.Port != to.Name) is { } known)
         {
             return At(to.Name, Causes.OvsMacElsewhere,
                 $"Open vSwitch bridge {to.Bridge} believes that {known.Mac} is behind {known.Port}, and sends the frame there alone, not to {to.Name}",

@@ -51,12 +51,19 @@ internal static partial class OvsVerdict
         foreach (var behind in asked.Bridges.Where(b => b != asked.Bridge.Name))
         {
             var steps = StepsIn(asked, behind);
+            var isInTunnel = asked.IsBehindTunnel(behind);
+            if (isInTunnel && asked.Seen.Count == 0)
+            {
+                continue; // there is no other copy: what became of this one is the whole of it
+            }
+
             var goesOn = asked.Ports.Any(p => p.Bridge == behind && asked.SendsTo(p)
                 && !(p.Type == "patch" && asked.PatchesTo(behind) is [.., var last] && last.In.Name == p.Name));
             if (!goesOn && steps is [.., var step] && steps.All(s => s.Match is null || s.Actions is ["drop"] or []))
             {
                 yield return new Reason(step.Match is null ? Causes.OvsNoFlow : Causes.OvsFlow, asked.Bridge.Node, asked.Ingress.Name,
-                    $"Open vSwitch bridge {behind}, behind a patch port, sends it to no port: {FlowWords(steps)}{AsInvalid(asked)}.",
+                    $"Open vSwitch bridge {behind}, behind a {(isInTunnel ? "tunnel" : "patch port")}, sends it to no port: " +
+                        $"{FlowWords(steps)}{AsInvalid(asked)}.",
                     Evidence(asked, steps), FlowRemedy(step, Normal));
             }
         }
@@ -184,7 +191,7 @@ internal static partial class OvsVerdict
         }
 
         List<Reason> left = [.. asked.Ports.Where(p => asked.Bridges.Contains(p.Bridge) && p.Name != port.Name && p.Type != "internal" && !asked.SendsTo(p))
-            .Select(p => Left(asked, asked.PatchesTo(p.Bridge) is [.., var last] ? last.In.Name : port.Name, p)).OfType<Reason>()];
+            .Select(p => Left(asked, asked.PatchesTo(p.Bridge) is [.., var last] ? last.In.Name : asked.IngressTo(p.Bridge), p)).OfType<Reason>()];
         if (left.Find(r => r.Cause == Causes.OvsPortConfig) is { } configured)
         {
             return (configured.Cause, $"the flow ({step}) leads to a port that does not take it: {configured.Sentence.TrimEnd('.')}", configured.Remedy);

@@ -20,9 +20,15 @@ internal static class WantedWay
 
         var start = fate.Sender?.Tap ?? fate.Copies.SelectMany(c => c.Hops).FirstOrDefault()?.LabDevice;
         IReadOnlyList<Step> way = start is null ? [] : [.. Steps(Ways.Find([start], receivers), fate.Sender is not null)];
+        return Find(fate, way, [.. fate.Copies.Where(c => !c.IsForAnother)]) is { Hops: [.., var last] } copy
+            && receivers.Any(receiver => ReferenceEquals(receiver.Node, last.Node)) ? copy : Find(fate, way, fate.Copies);
+    }
+
+    private static FrameCopy? Find(Fate fate, IReadOnlyList<Step> way, IReadOnlyList<FrameCopy> copies)
+    {
         for (var i = way.Count - 1; i >= 0; i--)
         {
-            List<(FrameCopy Copy, Hop Hop)> came = [.. fate.Copies
+            List<(FrameCopy Copy, Hop Hop)> came = [.. copies
                 .Select(c => (Copy: c, Hop: c.Hops.FirstOrDefault(h => ReferenceEquals(h.LabDevice, way[i].Device) && h.Direction == way[i].Direction)))
                 .Where(c => c.Hop is not null).Select(c => (c.Copy, c.Hop!))];
             if (came is [var (first, hop), ..])
