@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Win32.SafeHandles;
 
@@ -34,7 +35,9 @@ public sealed unsafe class Tap : IDisposable
     private const ushort IFF_TAP = 0x0002, IFF_NO_PI = 0x1000, IFF_MULTI_QUEUE = 0x0100, IFF_TUN_EXCL = 0x8000;
 
     // A child that was started while we had the tap open has it too until it has become its program (close-on-exec), also when we have closed it since.
-    private static readonly TimeSpan UntilAChildHasItNoMore = TimeSpan.FromMilliseconds(200);
+    // Its last moments, in which the kernel closes what it had, show nowhere.
+    private static readonly TimeSpan UntilTheKernelHasClosedIt = TimeSpan.FromMilliseconds(200), LongestStart = TimeSpan.FromSeconds(10);
+    private static readonly string OurNumber = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
 
     private Tap(string name, int index, SafeFileHandle handle)
     {
@@ -106,7 +109,7 @@ public sealed unsafe class Tap : IDisposable
         {
             using var fd = handle.Borrow();
             var flags = (ushort)(IFF_TAP | IFF_NO_PI | (multiQueue ? IFF_MULTI_QUEUE : 0));
-            var begun = Stopwatch.GetTimestamp();
+            long begun = Stopwatch.GetTimestamp(), held = begun;
             while (true)
             {
                 try
@@ -114,9 +117,13 @@ public sealed unsafe class Tap : IDisposable
                     SetDevice(fd.Number, name, flags, doing, "Somebody owns this tap: a process that has it open");
                     return new Tap(name, index, handle);
                 }
-                catch (LinuxException busy) when (busy.Errno is Errno.EBUSY && Stopwatch.GetElapsedTime(begun) < UntilAChildHasItNoMore)
+                catch (LinuxException busy) when (busy.Errno is Errno.EBUSY && Stopwatch.GetElapsedTime(held) < UntilTheKernelHasClosedIt)
                 {
                     Thread.Sleep(1); // nobody tells when a child has closed it
+                    if (Stopwatch.GetElapsedTime(begun) < LongestStart && HasAChildOfOurs(name))
+                    {
+                        held = Stopwatch.GetTimestamp();
+                    }
                 }
             }
         }
@@ -189,6 +196,30 @@ public sealed unsafe class Tap : IDisposable
 
     /// <summary>Gives the device up: it loses its carrier and, unless it is persistent, is removed.</summary>
     public void Dispose() => Handle.Dispose();
+
+    // Whether a process that we started has a tap of that name open, by what the kernel tells of its descriptors (proc_pid_fdinfo(5)).
+    private static bool HasAChildOfOurs(string name)
+    {
+        foreach (var process in Directory.EnumerateDirectories("/proc").Where(d => char.IsAsciiDigit(d[^1])))
+        {
+            try
+            {
+                // The name of the program stands in parentheses; its state and its parent follow.
+                var stat = File.ReadAllText($"{process}/stat");
+                if (stat[(stat.LastIndexOf(')') + 1)..].Split(' ', 4, StringSplitOptions.RemoveEmptyEntries)[1] == OurNumber
+                    && Directory.EnumerateFiles($"{process}/fdinfo").Any(f => File.ReadAllText(f).Contains($"iff:\t{name}\n", StringComparison.Ordinal)))
+                {
+                    return true;
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It has ended meanwhile.
+            }
+        }
+
+        return false;
+    }
 
     private static SafeFileHandle OpenTun(NetworkNamespace ns, string doing)
     {

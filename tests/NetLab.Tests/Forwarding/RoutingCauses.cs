@@ -31,6 +31,8 @@ public abstract class RoutingCauses(FrameTracing tracing)
             ["ip neigh replace 10.0.2.2 lladdr 02:00:00:00:99:98 dev eth1 nud noarp"], s => s.Udp()),
         ["a device that asks nobody"] = new("wrong-neighbour", "host/eth0", "eth1 has `arp off`", true,
             ["ip link set eth1 arp off"], s => s.Udp()),
+        ["one of several next hops"] = new("neighbour-unresolved", "router/eth1", "router is still resolving 10.0.2.", false,
+            ["ip route add 10.9.0.0/16 nexthop via 10.0.2.77 nexthop via 10.0.2.78"], s => s.Udp("10.9.0.1"), IsRemedyAPattern: true),
         ["a nexthop object"] = new("blackhole-route", "router/eth0", "by nexthop object 7", true,
             ["ip nexthop add id 7 blackhole", "ip route add 10.0.2.2/32 nhid 7"], s => s.Udp()),
         ["an IPv6 nexthop object"] = new("blackhole-route", "router/eth0", "by nexthop object 8", true,

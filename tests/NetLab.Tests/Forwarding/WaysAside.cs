@@ -44,6 +44,44 @@ public abstract class WaysAside(FrameTracing tracing)
         Assert.DoesNotContain(fate.Copies, c => c.End is CopyEnd.Dropped);
     }
 
+    [LabTheory]
+    [InlineData("bridge fdb replace MAC dev br0 self local")]
+    [InlineData("bridge fdb replace MAC dev v1 master local")]
+    public async Task What_the_FDB_calls_the_bridges_own_without_a_device_that_has_it_is_told_as_that(string command)
+    {
+        await using var scene = await BridgeScene.BuildAsync(tracing);
+        var fate = await scene.SendAfterAsync(scene.B, command.Replace("MAC", scene.Vm2.Mac.ToString(), StringComparison.Ordinal));
+        var reason = fate.EndsBy("fdb-local", SeesDrops ? "b/br0" : "b/v1", "its FDB says that the address is its own, which no device there has");
+        await reason.MendsAsync(() => scene.SendAsync(), scene.Vm2);
+    }
+
+    [LabTheory]
+    [InlineData("bridge fdb replace MAC dev br0 self local")]
+    [InlineData("bridge fdb replace MAC dev up master local")]
+    public async Task That_is_told_of_a_bridge_with_an_address_too(string command)
+    {
+        await using var scene = await RoutedBridgeScene.BuildAsync(tracing);
+        string[] commands = ["ip address add 10.0.2.9/24 dev br0", command.Replace("MAC", scene.Vm2.Mac.ToString(), StringComparison.Ordinal)];
+        await scene.Switch.DoAsync(commands);
+        var fate = await scene.SendAsync();
+        if (SeesDrops)
+        {
+            await fate.EndsBy("fdb-local", "sw/br0", "its FDB says that the address is its own").MendsAsync(scene.SendAsync, scene.Vm2);
+        }
+    }
+
+    [LabFact]
+    public async Task A_router_that_asks_nobody_sends_to_itself_also_over_a_bridge()
+    {
+        await using var scene = await RoutedBridgeScene.BuildAsync(tracing);
+        await scene.Router.DoAsync("ip link set eth1 arp off");
+        var fate = await scene.SendAsync();
+        if (SeesDrops)
+        {
+            await fate.EndsBy("wrong-neighbour", "sw/up", "eth1 has `arp off`").MendsAsync(scene.SendAsync, scene.Vm2);
+        }
+    }
+
     [LabFact]
     public async Task A_message_of_STP_is_taken_by_a_bridge_with_STP_and_passed_on_by_others()
     {
@@ -209,3 +247,42 @@ public sealed class WaysAsideByTracepoints() : WaysAside(FrameTracing.Kernel);
 /// <inheritdoc/>
 [Trait("Category", "Fate")]
 public sealed class WaysAsideByPacketSockets() : WaysAside(FrameTracing.PacketSockets);
+
+/// <summary>A VM behind a router, another on a bridge behind it.</summary>
+internal sealed class RoutedBridgeScene : IAsyncDisposable
+{
+    private RoutedBridgeScene(FrameTracing tracing)
+    {
+        Lab = new Lab(new LabOptions { Tracing = tracing });
+        Router = Lab.AddNode("router");
+        Router.Forwarding = true;
+        Switch = Lab.AddNode("sw");
+        var near = Lab.AddNode("near").AddBridge("br0");
+        var far = Switch.AddBridge("br0");
+        Lab.AddLink(Router.End("eth0", "10.0.1.1/24"), near.End("up"));
+        Lab.AddLink(Router.End("eth1", "10.0.2.1/24"), far.End("up"));
+        Vm1 = near.Node.AddVm("vm1", near, vm => vm.Address("10.0.1.10/24").Gateway("10.0.1.1"));
+        Vm2 = Switch.AddVm("vm2", far, vm => vm.Address("10.0.2.2/24").Gateway("10.0.2.1"));
+    }
+
+    public Lab Lab { get; }
+
+    public Node Router { get; }
+
+    public Node Switch { get; }
+
+    public FakeVm Vm1 { get; }
+
+    public FakeVm Vm2 { get; }
+
+    public static async Task<RoutedBridgeScene> BuildAsync(FrameTracing tracing)
+    {
+        var scene = new RoutedBridgeScene(tracing);
+        await scene.Lab.ApplyAsync();
+        return scene;
+    }
+
+    public ValueTask DisposeAsync() => Lab.DisposeAsync();
+
+    public Task<Fate> SendAsync() => Vm1.SendUdpAsync(Vm2.Address, 53, new byte[20]);
+}

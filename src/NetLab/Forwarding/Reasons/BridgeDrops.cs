@@ -62,7 +62,8 @@ internal static class BridgeDrops
             var none = BridgeModel.NoPortFor(bridge, port, place.Seen);
 
             // What a rule gave another destination is to leave where it came in.
-            return none?.Cause == Causes.FdbIngress && place.Came.Destination != place.Seen.Destination
+            return none?.Cause == Causes.FdbIngress && NeighbourReasons.SentToItself(place) is { } own ? own
+                : none?.Cause == Causes.FdbIngress && place.Came.Destination != place.Seen.Destination
                 ? none with { Remedy = $"bridge link set dev {port.Name} hairpin on" } : none;
         }
 

@@ -108,10 +108,7 @@ internal static class BridgeModel
         if (entry is not null && entry.Index != egress.Index)
         {
             return entry.Kind == FdbKind.Local
-                ? At(ingress, Causes.FdbLocal,
-                    $"Bridge {bridge.Name} keeps what is for {frame.Destination} for {bridge.Node.Name} itself: that is the bridge's own " +
-                        $"address, or one of its ports'.",
-                    $"give {frame.Destination} to one of them alone: bridge fdb show br {bridge.Name}", known)
+                ? At(ingress, Causes.FdbLocal, KeptSentence(bridge, frame.Destination), KeptRemedy(bridge, entry), known)
                 : entry.Index == ingress.Index
                 ? At(ingress, Causes.FdbIngress,
                     $"Bridge {bridge.Name} believes that {frame.Destination} is behind {ingress.Name}, where the frame came from, and never " +
@@ -167,6 +164,30 @@ internal static class BridgeModel
             ? At(egress, Causes.BridgeMtu, MtuSentence(bridge, egress, length, to.Mtu), MtuRemedy(egress, length))
             : null;
     }
+
+    /// <summary>Why a bridge keeps frames for an address that neither it nor any port of it has; null where that is not so.</summary>
+    public static Reason? KeptByMistake(Bridge bridge, MacAddress mac) =>
+        bridge.Node.Live.Route.GetFdb(bridge.Index).FirstOrDefault(f => f.Kind == FdbKind.Local && f.Mac.Equals(mac.ToPhysicalAddress())) is { } entry
+        && !HasAddress(bridge, mac)
+            ? new Reason(Causes.FdbLocal, bridge.Node, bridge.Name, KeptSentence(bridge, mac),
+                [Evidence.Bridge($"the FDB has {mac} at {NameOf(bridge, entry.Index)}, as a local address.")], KeptRemedy(bridge, entry))
+            : null;
+
+    private static string KeptSentence(Bridge bridge, MacAddress mac) =>
+        $"Bridge {bridge.Name} keeps what is for {mac} for {bridge.Node.Name} itself: "
+            + (HasAddress(bridge, mac) ? "that is the bridge's own address, or one of its ports'."
+                : "its FDB says that the address is its own, which no device there has.");
+
+    private static string KeptRemedy(Bridge bridge, FdbInfo entry)
+    {
+        var mac = MacAddress.From(entry.Mac);
+        return HasAddress(bridge, mac) ? $"give {mac} to one of them alone: bridge fdb show br {bridge.Name}"
+            : entry.Index == bridge.Index ? $"bridge fdb del {mac} dev {bridge.Name} self"
+            : $"bridge fdb del {mac} dev {NameOf(bridge, entry.Index)} master";
+    }
+
+    private static bool HasAddress(Bridge bridge, MacAddress mac) => bridge.Node.Live.Route.GetLinks()
+        .Any(l => (l.Index == bridge.Index || l.MasterIndex == bridge.Index) && l.Mac?.Equals(mac.ToPhysicalAddress()) == true);
 
     /// <summary>A message of STP, which a bridge with STP takes itself; null for all others.</summary>
     public static Reason? TakenByStp(Bridge bridge, string port, Frame frame) =>

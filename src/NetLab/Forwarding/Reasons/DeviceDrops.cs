@@ -100,6 +100,7 @@ internal static class DeviceDrops
         place.Vlan is > 0 and var vlan
             ? place.Why(Causes.VlanUnknown, $"The frame is tagged with VLAN {vlan}, and {place.Where} has no device for that VLAN.",
                 $"ip link add link {place.Device} name {place.Device}.{vlan} type vlan id {vlan}, or send it untagged")
+        : KernelPorts.BridgeAt(place.Node, place.InterfaceIndex) is { } bridge && BridgeModel.KeptByMistake(bridge, place.Seen.Destination) is { } kept ? kept
         : NeighbourReasons.Wrong(place) is { } wrong ? wrong
         : HasNoAddress(place) ? PacketReaders.At(place.Node, place.InterfaceIndex, place.EtherType) is { Count: > 0 } readers
             ? PacketReaders.Told(place, readers)

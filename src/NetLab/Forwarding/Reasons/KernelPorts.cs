@@ -12,14 +12,13 @@ internal static class KernelPorts
             .DistinctBy(p => p.LiveIndex)];
 
     /// <summary>The bridge whose port a device is now; null where it is none's.</summary>
-    public static Bridge? BridgeOf(Node node, int index)
-    {
-        var links = node.Live.Route.GetLinks();
-        return links.FirstOrDefault(l => l.Index == index)?.MasterIndex is not { } master
-            || links.FirstOrDefault(l => l.Index == master) is not { Kind: "bridge" } link ? null
-            : node.Devices.Select(d => d.Master).FirstOrDefault(b => b?.LiveIndex == master)
-            ?? new Bridge(node, link.Name) { LiveIndex = master };
-    }
+    public static Bridge? BridgeOf(Node node, int index) =>
+        node.Live.Route.FindLink(index)?.MasterIndex is { } master ? BridgeAt(node, master) : null;
+
+    /// <summary>The bridge that a device is; null where it is none.</summary>
+    public static Bridge? BridgeAt(Node node, int index) =>
+        node.Live.Route.FindLink(index) is not { Kind: "bridge" } link ? null
+            : node.Devices.Select(d => d.Master).FirstOrDefault(b => b?.LiveIndex == index) ?? new Bridge(node, link.Name) { LiveIndex = index };
 
     /// <summary>Whether a device that the lab described as a bridge's port is none's any more.</summary>
     public static bool HasLeft(Switch master, Device? device) =>

@@ -15,16 +15,31 @@ internal static class NeighbourReasons
         // The kernel also looks up routes for what it says about the packet, an ICMP redirect for one.
         foreach (var route in skb.RouteLookups.Where(r => r.Error == 0 && r.NextHopInterfaceIndex != 0).Reverse())
         {
-            var next = route.Gateway ?? route.Destination;
-            if (node.Live.Route.GetNeighbours(route.NextHopInterfaceIndex).FirstOrDefault(n => n.Address.Equals(next)) is
-                { State: NeighbourState.Incomplete or NeighbourState.Failed } entry)
+            if (UnansweredFor(node, route.NextHopInterfaceIndex, route.Gateway ?? route.Destination) is { } entry)
             {
                 return Unresolved(node, route.NextHopDevice, entry, Evidence.Kernel($"route {route}."));
+            }
+
+            // Of several next hops the kernel tells the first, and takes one by a hash of the addresses.
+            foreach (var hop in NextHopsOf(node, route))
+            {
+                if (UnansweredFor(node, hop.OutputIndex ?? 0, hop.Gateway ?? route.Destination) is { } other)
+                {
+                    return Unresolved(node, node.Live.Route.FindLink(other.Index)?.Name ?? "", other,
+                        Evidence.Kernel($"route table {route.Table}: {route.Source} -> {route.Destination}, which has several next hops."));
+                }
             }
         }
 
         return null;
     }
+
+    private static NeighbourInfo? UnansweredFor(Node node, int index, IPAddress next) => node.Live.Route.GetNeighbours(index)
+        .FirstOrDefault(n => n.Address.Equals(next) && n.State is NeighbourState.Incomplete or NeighbourState.Failed);
+
+    private static IReadOnlyList<RouteNexthop> NextHopsOf(Node node, RouteLookup lookup) => node.Live.Route.GetRoutes()
+        .Where(r => r.Table == lookup.Table && r.Nexthops.Count > 1 && r.Destination?.Contains(lookup.Destination) != false)
+        .OrderByDescending(r => r.Destination?.PrefixLength ?? 0).FirstOrDefault()?.Nexthops ?? [];
 
     /// <summary>Why nobody has answered yet.</summary>
     /// <param name="node">The node that asks.</param>
@@ -85,9 +100,7 @@ internal static class NeighbourReasons
         var mac = place.Seen.Destination;
         if (link.Flags.HasFlag(LinkFlags.NoArp))
         {
-            return mac != KernelState.MacOf(device) ? null : place.Why(Causes.WrongNeighbour,
-                $"{node.Name} sent the frame to {mac}, its own MAC address: {sent.Device} has `arp off`, so that {node.Name} asks nobody for one.",
-                $"ip link set {sent.Device} arp on, in node {node.Name}", Evidence.Link($"{node.Name}/{sent.Device} NOARP."));
+            return SentToItself(place);
         }
 
         return node.Live.Route.GetNeighbours(device.Index)
@@ -98,6 +111,16 @@ internal static class NeighbourReasons
                 $"ip neigh del {entry.Address} dev {sent.Device}, in node {node.Name}",
                 Evidence.Neighbour($"{entry.Address} dev {sent.Device} lladdr {mac} {entry.State.ToString().ToUpperInvariant()}, in node {node.Name}."));
     }
+
+    /// <summary>A frame that a node without ARP sent to its own MAC address, for want of another; null where that is not so.</summary>
+    public static Reason? SentToItself(DropPlace place) =>
+        SenderOf(place) is { LabDevice: { IsApplied: true } device } && place.Seen.Destination == KernelState.MacOf(device)
+        && device.Node.Live.Route.FindLink(device.Index)?.Flags.HasFlag(LinkFlags.NoArp) == true
+            ? place.Why(Causes.WrongNeighbour,
+                $"{device.Node.Name} sent the frame to {place.Seen.Destination}, its own MAC address: {device.Name} has `arp off`, so that " +
+                    $"{device.Node.Name} asks nobody for one.",
+                $"ip link set {device.Name} arp on, in node {device.Node.Name}", Evidence.Link($"{device} NOARP."))
+            : null;
 
     // The hop where the frame left the last node whose stack sent it: that wrote the MAC address.
     private static Hop? SenderOf(DropPlace place) => place.Hops.LastOrDefault(h =>
