@@ -1,12 +1,16 @@
+using System.Text.Json.Nodes;
 using NetLab.Linux.Probe;
 using NetLab.Xunit;
 
 namespace NetLab.Cli.Tests;
 
 /// <summary><c>netlab explain</c>, as a user starts it.</summary>
-public sealed class ExplainTests
+public sealed class ExplainTests : IDisposable
 {
+    private readonly string _folder = Directory.CreateTempSubdirectory("netlab-explain-").FullName;
     private static readonly string Rule = NetLabProcess.Scenario("basics/nft-rule.yaml"), Flood = NetLabProcess.Scenario("basics/flood-off.yaml");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public async Task The_catalogue_of_causes_is_the_page_in_the_documentation()
@@ -120,6 +124,42 @@ public sealed class ExplainTests
         }
     }
 
+    [LabTheory(Feature.BpfTracing)]
+    [InlineData("udp 53", ExitCode.Fine, "b (a node) answers a: the request took 4 hops", "answered")]
+    [InlineData("tcp:53", ExitCode.Fine, "b (a node) answers a: the request took 4 hops", "answered")]
+    [InlineData("tcp 81", ExitCode.Failed, "a is refused by b (a node), and is told so: the request was dropped at b/eth0.", "refused")]
+    [InlineData("udp:54", ExitCode.Failed, "a gets no answer from b (a node): the answer was dropped at r/e2.", null)]
+    public async Task A_node_asks_a_port_and_the_answer_decides(string frame, int exitCode, string headline, string? word)
+    {
+        var file = Path.Combine(_folder, "ports.yaml");
+        await File.WriteAllTextAsync(file, """
+            name: A node asks ports
+            lab:
+              nodes:
+                a: { devices: { eth0: { addresses: 10.0.1.1/24 } }, routes: [ 'default via 10.0.1.254' ] }
+                r:
+                  forwarding: on
+                  devices: { e1: { addresses: 10.0.1.254/24 }, e2: { addresses: 10.0.2.254/24 } }
+                  nft: 'table ip f { chain c { type filter hook forward priority 0; udp sport 54 drop; }; }'
+                b: { devices: { eth0: { addresses: 10.0.2.1/24 } }, routes: [ 'default via 10.0.2.254' ] }
+              links: [ 'a:eth0 -- r:e1', 'b:eth0 -- r:e2' ]
+            steps:
+              - exec: { node: b, run: dnsmasq --port=53 --no-resolv --no-hosts --conf-file=/dev/null --pid-file --user=root }
+              - exec: { node: b, run: dnsmasq --port=54 --no-resolv --no-hosts --conf-file=/dev/null --pid-file --user=root }
+              - wait-for: { node: b, port: 53, protocol: udp }
+              - wait-for: { node: b, port: 54, protocol: udp }
+            """);
+
+        var result = await NetLabProcess.RunAsync("explain", file, "--from", "a", "--to", "b", "--after-steps", "--frame", frame);
+        var json = await NetLabProcess.RunAsync("explain", file, "--from", "a", "--to", "b", "--after-steps", "--frame", frame, "--json");
+
+        Assert.True(result.ExitCode == exitCode, result.ToString());
+        Assert.Contains(headline, result.Output, StringComparison.Ordinal);
+        var document = JsonNode.Parse(json.Output)!;
+        Assert.Equal(word == "answered", (bool)document["answered"]!);
+        Assert.Equal(word == "refused", (bool)document["refused"]!);
+    }
+
     [Theory]
     [InlineData("vm9", "vm2", null, "--from: there is no VM or node 'vm9'; the lab has VMs vm1, vm2, vm3; nodes a")]
     [InlineData("vm1", "vm9", null, "--to: there is no VM or node 'vm9'; the lab has VMs vm1, vm2, vm3; nodes a")]
@@ -128,7 +168,9 @@ public sealed class ExplainTests
     [InlineData("vm1", "vm2", "udp port=fifty", "--frame:1:10: dst 'fifty' is not a whole number")]
     [InlineData("vm1", "vm2", "udp port=53 tll=3", "--frame:1:13: udp has no key 'tll'")]
     [InlineData("vm1", "vm2", "udp port=53 ttl=300", "--frame:1:17: ttl 300 is out of range")]
-    [InlineData("a", "vm2", "udp port=53", "--frame: 'a' is a node, whose own stack makes its frames")]
+    [InlineData("a", "vm2", "udp port=53 ttl=3", "--frame: 'a' is a node, whose own stack makes its frames, and has no 'ttl' to choose")]
+    [InlineData("a", "vm2", "tcp 80 flags=ack", "--frame: 'a' is a node, whose own stack makes its frames, and has no flags but 'syn' to choose")]
+    [InlineData("a", "vm2", "arp", "--frame: 'a' is a node, whose own stack makes its frames, and has no 'arp' to choose")]
     public async Task A_question_that_cannot_be_asked_is_refused_with_what_could_be(string from, string to, string? frame, string complaint)
     {
         string[] words = ["explain", Flood, "--from", from, "--to", to];

@@ -22,7 +22,7 @@ internal enum FrameLikeness
 /// </summary>
 internal readonly struct FrameContent
 {
-    private const int EtherTypeIpv4 = 0x0800, EtherTypeIpv6 = 0x86DD, IcmpHeaderLength = 8, UdpHeaderLength = 8, ProtocolIcmpv6 = 58;
+    private const int EtherTypeIpv4 = 0x0800, EtherTypeIpv6 = 0x86DD, IcmpHeaderLength = 8, UdpHeaderLength = 8, ProtocolIcmpv6 = 58, ProtocolTcp = 6;
     private const int Enough = 4; // bytes that must be known of both to tell
 
     private readonly ReadOnlyMemory<byte> _memory;
@@ -90,6 +90,9 @@ internal readonly struct FrameContent
 
     private bool IsLaterFragment { get; }
 
+    // Of a TCP header what no translation of addresses changes: sequence and acknowledgment numbers, flags, window. Empty where they are not all known.
+    private ReadOnlySpan<byte> TcpNumbers => Bytes.Length >= TransportStart + 16 ? Bytes.Slice(TransportStart + 4, 12) : [];
+
     private ReadOnlySpan<byte> Bytes => _memory.Span;
 
     /// <summary>
@@ -114,6 +117,11 @@ internal readonly struct FrameContent
             }
 
             // No payload: that the transport headers are the same says something; that they are not may be address translation.
+            if (Protocol == ProtocolTcp && other.Protocol == ProtocolTcp && TcpNumbers is { Length: > 0 } numbers && numbers.SequenceEqual(other.TcpNumbers))
+            {
+                return FrameLikeness.Same;
+            }
+
             return Compare(other, other._end - _end, TransportStart, other.TransportStart) is FrameLikeness.Same ? FrameLikeness.Same : FrameLikeness.Unknown;
         }
 

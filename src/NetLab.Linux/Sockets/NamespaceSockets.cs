@@ -181,6 +181,41 @@ public static class NamespaceSockets
             : throw new LinuxException("asking a socket when it received", Libc.LastErrno);
     }
 
+    /// <summary>
+    /// Chooses the sequence number of the SYN that a TCP socket, not yet bound or connected, will send (TCP_REPAIR, as checkpoints of connections do it),
+    /// so that it is known before it is sent.
+    /// </summary>
+    /// <exception cref="SocketException">The kernel refused.</exception>
+    internal static void ChooseSequence(Socket socket, uint sequence)
+    {
+        const int TCP_REPAIR = 19, TCP_REPAIR_QUEUE = 20, TCP_QUEUE_SEQ = 21, TCP_SEND_QUEUE = 2;
+        Set(TCP_REPAIR, 1);
+        Set(TCP_REPAIR_QUEUE, TCP_SEND_QUEUE);
+        Set(TCP_QUEUE_SEQ, (int)sequence);
+        Set(TCP_REPAIR, 0);
+
+        void Set(int option, int value) => socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, option, BitConverter.GetBytes(value));
+    }
+
+    /// <summary>Has a UDP socket told of every ICMP error that comes for what it sent, also of those that may pass (IP_RECVERR, ip(7)).</summary>
+    /// <exception cref="SocketException">The kernel refused.</exception>
+    internal static void HearErrors(Socket socket)
+    {
+        const int IP_RECVERR = 11, IPV6_RECVERR = 25;
+        var v6 = socket.AddressFamily is AddressFamily.InterNetworkV6;
+        socket.SetRawSocketOption(v6 ? Libc.SOL_IPV6 : 0, v6 ? IPV6_RECVERR : IP_RECVERR, BitConverter.GetBytes(1));
+    }
+
+    /// <summary>How long the answer to the SYN of a TCP socket took, as the kernel measured it (tcp_info.tcpi_rtt).</summary>
+    /// <exception cref="SocketException">The kernel refused.</exception>
+    internal static TimeSpan RoundTripOf(Socket socket)
+    {
+        const int TCP_INFO = 11, tcpi_rtt = 68; // behind 8 bytes and 15 numbers of 4: microseconds
+        var info = new byte[104];
+        socket.GetRawSocketOption((int)SocketOptionLevel.Tcp, TCP_INFO, info);
+        return TimeSpan.FromMicroseconds(BitConverter.ToUInt32(info, tcpi_rtt));
+    }
+
     private static unsafe void SetV6Only(SafeFileHandle socket, bool on)
     {
         var value = on ? 1 : 0;

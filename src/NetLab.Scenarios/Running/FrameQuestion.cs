@@ -25,13 +25,18 @@ public sealed class FrameQuestion
     private readonly FakeVm? _vm;
     private readonly Node? _node;
     private readonly Target _to;
-    private readonly SendStep? _frame;
+    private readonly SendStep _frame;
+    private readonly NodeRequest? _request;
 
-    private FrameQuestion(Lab lab, FakeVm? vm, Node? node, Target to, SendStep? frame) => (_lab, _vm, _node, _to, _frame) = (lab, vm, node, to, frame);
+    private FrameQuestion(Lab lab, FakeVm? vm, Node? node, Target to, SendStep frame)
+    {
+        (_lab, _vm, _node, _to, _frame) = (lab, vm, node, to, frame);
+        _request = node is null ? null : NodeRequest.Of(frame, node.Name);
+    }
 
     /// <summary>Asks.</summary>
     /// <param name="run">The scenario; its lab need not be built yet.</param>
-    /// <param name="from">The VM that sends the frame, or the node that pings.</param>
+    /// <param name="from">The VM that sends the frame, or the node whose own stack asks: by a ping, a TCP connection, a datagram.</param>
     /// <param name="to">The VM, node, IP address or MAC address it is for.</param>
     /// <param name="frame">The frame, as a `send` step has it, on one line: <c>udp port=53</c>. Null: that, or a bare Ethernet frame where nobody has IP
     /// addresses, or a node's ping.</param>
@@ -62,18 +67,9 @@ public sealed class FrameQuestion
         {
             throw new QuestionException($"--to: '{to}' is the sender itself; name another VM, node or address");
         }
-        if (vm is null)
-        {
-            return frame is null or "icmp"
-                ? new FrameQuestion(lab, null, node, target, null)
-                : throw new QuestionException(
-                    $"--frame: '{from}' is a node, whose own stack makes its frames: it pings (icmp); "
-                    + $"any frame can be sent from a VM{Known("", lab.Vms.Select(v => v.Name))}");
-        }
-
         var binding = new Binding("--frame");
-        var send = FrameLine.Parse(frame ?? DefaultFrame(lab, vm, target), from, target, binding);
-        return send is not null && binding.Count == 0 ? new FrameQuestion(lab, vm, null, target, send) : throw new ScenarioException(binding.Diagnostics);
+        var send = FrameLine.Parse(frame ?? (vm is null ? "icmp" : DefaultFrame(lab, vm, target)), from, target, binding);
+        return send is not null && binding.Count == 0 ? new FrameQuestion(lab, vm, vm is null ? node : null, target, send) : throw new ScenarioException(binding.Diagnostics);
     }
 
     /// <summary>Sends the frame and says what became of it.</summary>
@@ -83,13 +79,13 @@ public sealed class FrameQuestion
     {
         if (_node is { } node)
         {
-            var ping = await node.PingAsync(AddressOf(node.Devices.SelectMany(d => d.Addresses)), ct).ConfigureAwait(false);
-            return new ExchangeVerdict(ping.Exchange, Verdict(ping.Fate));
+            var exchange = await _request!.AskAsync(node, AddressOf(node.Devices.SelectMany(d => d.Addresses)), ct).ConfigureAwait(false);
+            return new ExchangeVerdict(exchange, Verdict(exchange.Request));
         }
 
         try
         {
-            return Verdict(await _vm!.SendAsync(await ComposeAsync(_vm, _frame!, ct).ConfigureAwait(false), ct).ConfigureAwait(false));
+            return Verdict(await _vm!.SendAsync(await ComposeAsync(_vm, _frame, ct).ConfigureAwait(false), ct).ConfigureAwait(false));
         }
         catch (StepFailure lacking)
         {

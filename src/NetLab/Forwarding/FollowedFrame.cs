@@ -10,7 +10,7 @@ namespace NetLab;
 /// <see cref="RuleWatch"/>), lets the lab come to rest (<see cref="Barrier"/>), and has copies and reasons made of what was seen. None of them
 /// knows of the others. Frames that are asked about at the same time go together (<see cref="Convoy"/>).
 /// </summary>
-internal sealed class FollowedFrame : IDisposable
+internal sealed partial class FollowedFrame : IDisposable
 {
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(10);
 

@@ -52,6 +52,7 @@ public sealed class ExchangeVerdict : IVerdict
             return Other is not null ? $"{asker} gets an answer, but from {Other}, not from {receiver}."
                 : Exchange.IsAnswered
                     ? $"{receiver} answers {asker}: the request took {_meant.Hops.Count} hops, {_meant.Copy!.Latency.TotalMicroseconds:0} µs."
+                : Exchange.IsRefused ? $"{asker} is refused by {receiver}, and is told so: {Exchange.Problem}."
                 : $"{asker} gets no answer from {receiver}: {Exchange.Problem}.";
         }
     }
@@ -77,6 +78,7 @@ public sealed class ExchangeVerdict : IVerdict
     {
         var json = _meant.ToJson();
         json["answered"] = Exchange.IsAnswered;
+        json["refused"] = Exchange.IsRefused;
         json["failed"] = Exchange.Failed?.ToString().ToLowerInvariant();
         json["headline"] = Headline;
         json["why"] = Why is null ? null : FateJson.Of(Why);

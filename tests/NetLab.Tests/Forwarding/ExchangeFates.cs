@@ -69,7 +69,7 @@ public sealed class ExchangeFates
         await using var scene = await ExchangeScene.BuildAsync();
         foreach (var command in row.Provoke)
         {
-            await DoAsync(scene, command);
+            await scene.DoAsync(command);
         }
 
         var ping = await scene.Node(row.From).PingAsync(IPAddress.Parse(row.To));
@@ -145,13 +145,6 @@ public sealed class ExchangeFates
 
     private static bool Fits(string wanted, string word) =>
         wanted.EndsWith('*') ? word.StartsWith(wanted[..^1], StringComparison.Ordinal) : word == wanted;
-
-    private static async Task DoAsync(ExchangeScene scene, string command)
-    {
-        var colon = command.IndexOf(':', StringComparison.Ordinal);
-        var (node, words) = (scene.Node(command[..colon]), command[(colon + 2)..].Replace("MAC", $"{scene.HostA.Device("eth1").Mac}", StringComparison.Ordinal));
-        await (words.StartsWith("nft ", StringComparison.Ordinal) ? node.LoadRulesetAsync(words["nft ".Length..]) : node.DoAsync(words));
-    }
 
     private sealed record Row(string From, string To, string Cause, string Place, string Half, params string[] Provoke);
 }

@@ -65,6 +65,14 @@ internal sealed class ExchangeScene : IAsyncDisposable
     private static bool IsWithoutOneOfItsAddresses(Node node) => node.Live.Route.GetAddresses().Any(a => a.Address.AddressFamily is AddressFamily.InterNetworkV6
         && (a.Flags & (AddressFlags.Tentative | AddressFlags.DadFailed)) == 0 && node.Live.Route.FindRoute(a.Address).Type is not RouteType.Local);
 
+    /// <summary>Does what a line says, in the node that it begins with: <c>sw: bridge link set dev p1 isolated on</c>. MAC is that of a's second device.</summary>
+    public async Task DoAsync(string line)
+    {
+        var colon = line.IndexOf(':', StringComparison.Ordinal);
+        var (node, words) = (Node(line[..colon]), line[(colon + 2)..].Replace("MAC", $"{HostA.Device("eth1").Mac}", StringComparison.Ordinal));
+        await (words.StartsWith("nft ", StringComparison.Ordinal) ? node.LoadRulesetAsync(words["nft ".Length..]) : node.DoAsync(words));
+    }
+
     /// <summary>What <c>ping</c> in the node sees, who knows nothing of this library: whether the reply came.</summary>
     public static async Task<bool> PingProgramAsync(Node from, string to) =>
         (await from.ExecAsync("ping", "-n", "-c", "1", "-W", "1", to)).ExitCode == 0;

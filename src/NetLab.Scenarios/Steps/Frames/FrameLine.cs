@@ -30,6 +30,12 @@ internal static class FrameLine
             return null;
         }
         (var kind, var at) = words[0];
+        if (kind.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon && SendStep.Contents.Contains(kind[..colon]))
+        {
+            // udp:53 is udp 53
+            words.Insert(1, (kind[(colon + 1)..], at.Shift(colon + 1)));
+            kind = kind[..colon];
+        }
         if (IsHex(line))
         {
             send.Add((Word("raw", start), Word(line, start)));

@@ -1,4 +1,5 @@
 using System.Text;
+using NetLab.Packets;
 
 namespace NetLab;
 
@@ -13,6 +14,9 @@ public sealed class Exchange
     /// <summary>Whether the answer came to who asked.</summary>
     public bool IsAnswered { get; }
 
+    /// <summary>Whether a refusal came in place of the answer: a RST, or an ICMP error that says that nobody listens at the port.</summary>
+    public bool IsRefused { get; internal init; }
+
     /// <summary>What became of the request.</summary>
     public Fate Request => Legs[0].Fate;
 
@@ -22,8 +26,8 @@ public sealed class Exchange
     /// <summary>Every frame that was followed, in the order in which one depends on the other: the first is the request.</summary>
     public IReadOnlyList<ExchangeLeg> Legs { get; }
 
-    /// <summary>Which half failed; null where none did, or that is not known.</summary>
-    public ExchangeHalf? Failed => IsAnswered ? null
+    /// <summary>Which half failed; null where none did, a refusal too having come all the way, or that is not known.</summary>
+    public ExchangeHalf? Failed => IsAnswered || IsRefused ? null
         : !Legs[0].Arrived ? ExchangeHalf.Request
         : Legs.Any(l => l.Kind is ExchangeLegKind.Answer) ? ExchangeHalf.Answer
         : null;
@@ -42,7 +46,7 @@ public sealed class Exchange
             var leg = Deepest;
             var what = leg.Kind switch
             {
-                ExchangeLegKind.Answer => "the answer",
+                ExchangeLegKind.Answer => leg.Fate.Frame.Tcp is { } tcp && tcp.Flags.HasFlag(TcpFlags.Rst) ? "the RST" : "the answer",
                 ExchangeLegKind.Error => "the ICMP error",
                 ExchangeLegKind.NeighbourRequest => $"the {Asking(leg)} of {leg.Fate.From}",
                 ExchangeLegKind.NeighbourAnswer => $"the answer of {leg.Fate.From} to {leg.To}'s {Asking(leg)}",
@@ -52,6 +56,8 @@ public sealed class Exchange
             {
                 { Why: { } why, Copy.End: CopyEnd.Pending } => $"{what} waits at {why.Place}",
                 { Why: { } why, Copy.End: CopyEnd.NotForwarded } => $"{what} was not sent on at {why.Place}",
+                { Why: { } why, Kind: ExchangeLegKind.Answer, Fate.Frame.Udp: not null, Copy: { End: CopyEnd.Dropped, Hops.Count: 0 } } =>
+                    $"no answer can leave {why.Node.Name}",
                 { Why: { } why, Copy: { End: CopyEnd.Dropped, Hops.Count: 0 } } => $"{what} was not sent: {why.Node.Name} refused it",
                 { Why: { } why, Copy.End: CopyEnd.Dropped } => $"{what} was dropped at {why.Place}",
                 { Why: { } why } => $"{what} came to {why.Place}, and got no answer",

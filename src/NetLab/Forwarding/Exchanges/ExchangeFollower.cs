@@ -17,24 +17,41 @@ internal sealed class ExchangeFollower
     private readonly Lab _lab;
     private readonly Company _company;
     private readonly string _level;
+    private readonly TimeSpan _patience;
+    private readonly bool _isRefused;
     private readonly CancellationToken _ct;
     private readonly List<ExchangeLeg> _legs = [];
 
-    private ExchangeFollower(Lab lab, Company company, string level, CancellationToken ct) => (_lab, _company, _level, _ct) = (lab, company, level, ct);
+    private ExchangeFollower(Lab lab, Company company, string level, bool isRefused, TimeSpan patience, CancellationToken ct) =>
+        (_lab, _company, _level, _isRefused, _patience, _ct) = (lab, company, level, isRefused, patience, ct);
 
     /// <summary>What became of a request and of what depends on it.</summary>
     /// <param name="sent">The request.</param>
     /// <param name="fate">Its fate.</param>
     /// <param name="company">All that was seen meanwhile.</param>
     /// <param name="ct">Gives up.</param>
-    public static async Task<Exchange> FollowAsync(SentFrame sent, Fate fate, Company company, CancellationToken ct)
+    /// <param name="isRefused">Whether who asked was told that nobody listens.</param>
+    /// <param name="patience">How long a program had for its answer.</param>
+    public static async Task<Exchange> FollowAsync(SentFrame sent, Fate fate, Company company, CancellationToken ct, bool isRefused = false,
+        TimeSpan patience = default)
     {
-        var follower = new ExchangeFollower(sent.Start.Lab, company, fate.Level, ct);
+        var follower = new ExchangeFollower(sent.Start.Lab, company, fate.Level, isRefused, patience, ct);
         var asker = Endpoint.Of(sent.Sender, sent.Start);
         await follower.FollowAsync(ExchangeLegKind.Request, fate, follower.ReceiverOf(fate), asker, answerIsExpected: true).ConfigureAwait(false);
         await follower.FollowErrorAsync(fate, asker).ConfigureAwait(false);
-        return new Exchange(follower._legs, isAnswered: false);
+        return new Exchange(follower._legs, isAnswered: false) { IsRefused = isRefused };
     }
+
+    /// <summary>
+    /// Whether a program has a question and may still answer it: a datagram is in a socket of a node, or a guest has the frame, and no answer was seen yet.
+    /// To who asks for a TCP connection the kernel of a node answers itself, at once; but an ICMP error that comes while connect(2) has the socket in hand
+    /// it tells only when the SYN was repeated, and brought one again (net/ipv4/tcp_ipv4.c, tcp_v4_err).
+    /// </summary>
+    public static bool AwaitsProgram(SentFrame sent, Company company) =>
+        company.CopiesOf(sent).Any(c => c.End is CopyEnd.Delivered && (c.Vm is not null || sent.Frame.Udp is not null)
+            && FindFrom(company, Endpoint.OfTaker(c)!, frame => Answers.Is(frame, FrameAtEnd(c) ?? sent.Frame)) is null)
+        || (sent.Frame.Tcp is not null && company.ByKernel is { } seen && seen.Beginnings.Any(c => c.Origin is SkbOrigin.IcmpError
+            && Question.Of(sent.Frame)?.IsRefusedBy(TraceFateBuilder.FirstFrame(c)) == true));
 
     /// <summary>Whether a frame waits for a neighbour for which nobody asked among what was seen.</summary>
     public static bool WaitsUnasked(Fate fate, Company company) =>
@@ -56,12 +73,29 @@ internal sealed class ExchangeFollower
         {
             if (answerIsExpected && fate.Frame is var frame)
             {
-                await FollowAnswerAsync(at, taken, taken.Hops is [.., { Frame: { } there }] ? there : frame, sender).ConfigureAwait(false);
+                await FollowAnswerAsync(at, taken, FrameAtEnd(taken) ?? frame, sender).ConfigureAwait(false);
             }
         }
         else if (_legs[at].Copy?.Reason?.Awaits is { } awaited)
         {
             await FollowNeighbourAsync(awaited).ConfigureAwait(false);
+        }
+        else if (answerIsExpected && fate.Frame.Tcp is not null && _legs[at].Copy is { Reason: { } end } refused)
+        {
+            await FollowRefusalAsync(end.Node, FrameAtEnd(refused) ?? fate.Frame, sender).ConfigureAwait(false);
+        }
+    }
+
+    // The RST of a stack where nobody listens, or of a rule that rejects.
+    private async Task FollowRefusalAsync(Node refuser, Frame asked, Endpoint asker)
+    {
+        var from = new Endpoint(null, refuser);
+        if (FindFrom(from, frame => frame.Tcp is { } tcp && tcp.Flags.HasFlag(TcpFlags.Rst) && Answers.Is(frame, asked)) is { } root)
+        {
+            var fate = await FateOfAsync(from, root).ConfigureAwait(false);
+            // A RST ends the connection that it would be known by: whether it was taken, the socket of who asked knows.
+            await FollowAsync(ExchangeLegKind.Answer, _isRefused ? fate.Answered() : fate, (asker, asker.Name), from, answerIsExpected: false)
+                .ConfigureAwait(false);
         }
     }
 
@@ -83,12 +117,17 @@ internal sealed class ExchangeFollower
         {
             _legs[request] = _legs[request].Because(GuestModel.WhyNoAnswer(vm, asked));
         }
-        else if (AnswerOf(asked) is { } packet && OutputModel.Of(answerer.Node!, packet, null) is { } why)
+        else if (AnswerOf(asked) is { } packet && OutputModel.Of(answerer.Node!, packet, null) is { } why
+            && (why.End is CopyEnd.Dropped || packet.Udp is null)) // whether a program has answered is not known: what waits, it may never have sent
         {
             var copy = new FrameCopy([], why.End, null, null);
             copy.EndBecauseOf(why.End, NeighbourModel.WithWayBack(why.Reason, taken, asker));
             var fate = new Fate(new SentFrame(answerer.Name, null, answerer.Node!, packet, default), DateTimeOffset.UtcNow, _level, null, [copy], [], 0);
             await FollowAsync(kind, fate, (asker, asker.Name), answerer, answerIsExpected: false).ConfigureAwait(false);
+        }
+        else if (asked.Udp is { } datagram)
+        {
+            _legs[request] = _legs[request].Because(ProgramModel.WhyNoAnswer(answerer.Node!, taken, datagram.DestinationPort, _patience));
         }
     }
 
@@ -125,6 +164,8 @@ internal sealed class ExchangeFollower
             _legs.Add(new ExchangeLeg(ExchangeLegKind.Error, fate, asker, asker.Name));
         }
     }
+
+    private static Frame? FrameAtEnd(FrameCopy copy) => copy.Hops is [.., { Frame: { } there }] ? there : null;
 
     private SkbCopy? FindFrom(Endpoint sender, Predicate<Frame> isWanted) => FindFrom(_company, sender, isWanted);
 
@@ -173,7 +214,8 @@ internal sealed class ExchangeFollower
             { Icmpv6: { } echo } => Frame.Icmpv6Echo(default, default, to, from, Icmpv6Type.EchoReply, echo.Identifier, echo.SequenceNumber,
                 echo.Payload.Span),
             { Tcp: { } tcp } => Frame.Tcp(default, default, to, from, tcp.DestinationPort, tcp.SourcePort, TcpFlags.Syn | TcpFlags.Ack),
-            _ => null, // whether a datagram is answered is the program's business
+            { Udp: { } udp } => Frame.Udp(default, default, to, from, udp.DestinationPort, udp.SourcePort, []),
+            _ => null,
         };
     }
 }

@@ -9,11 +9,17 @@ internal static class GuestModel
     public static Reason? WhyNoAnswer(FakeVm vm, Frame asked)
     {
         var isQuestion = asked.Arp is not null || asked.NeighborSolicitation is not null;
-        if (isQuestion ? !vm.AnswersArp : !vm.AnswersPing)
+        if (isQuestion ? !vm.AnswersArp : !vm.AnswersPing && asked.Tcp is null && asked.Udp is null)
         {
             var what = isQuestion ? "ARP requests and neighbour solicitations" : "pings";
             return Of(vm, Causes.GuestSilent, $"VM {vm.Name} answers no {what}: it is described so.",
                 isQuestion ? "let it: AnswersArp" : "let it: AnswersPing");
+        }
+
+        if (asked.Tcp is not null || asked.Udp is not null)
+        {
+            return Of(vm, Causes.GuestSilent, $"VM {vm.Name} got it, and answers nothing: a fake VM has no programs, only the test's own code can answer.",
+                "ask a node, in which a program listens");
         }
 
         var back = StackModel.Ends(asked)?.From;

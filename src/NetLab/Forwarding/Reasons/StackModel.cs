@@ -52,8 +52,8 @@ internal static class StackModel
     private static bool KeepsFragments(string? sockstat) => sockstat?.StartsWith("FRAG: inuse 0", StringComparison.Ordinal) == false;
 
     /// <summary>
-    /// What became of a request for a TCP connection: true where the node has the connection now, a reason where its queue of connections
-    /// was full, null where neither is seen.
+    /// What became of a request for a TCP connection: true where the node has the connection now, or has no way back to make one; a reason where its
+    /// queue of connections was full; null where none of it is seen.
     /// </summary>
     public static (bool IsTaken, Reason? Reason)? OfRequest(Node node, string device, Frame frame)
     {
@@ -65,6 +65,14 @@ internal static class StackModel
             }
 
             if (HasConnection(node, frame))
+            {
+                return (true, null);
+            }
+
+            // Before a connection is made, the way back is looked up (inet_csk_route_req).
+            if (KernelSocket.Listeners(node, tcp.DestinationPort).Count > 0
+                && OutputModel.Of(node, Frame.Tcp(default, default, to, from, tcp.DestinationPort, tcp.SourcePort, TcpFlags.Syn | TcpFlags.Ack), null)
+                    is { End: CopyEnd.Dropped })
             {
                 return (true, null);
             }

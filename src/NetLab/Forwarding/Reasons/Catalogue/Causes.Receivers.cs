@@ -27,6 +27,12 @@ public static partial class Causes
         "the kernel drops with SOCKET_RCVBUFF",
         "read faster, or a bigger SO_RCVBUF");
 
+    /// <summary>A datagram is in the socket, and the program has not read it.</summary>
+    public static Cause NotRead { get; } = OfReceivers("not-read",
+        "A datagram is in the socket, and the program has not read it.",
+        "what waits in the socket",
+        "see what the program does; ss -ulnp");
+
     /// <summary>The program's own filter at its socket refused it.</summary>
     public static Cause SocketFilter { get; } = OfReceivers("socket-filter",
         "The program's own filter at its socket refused it.",
