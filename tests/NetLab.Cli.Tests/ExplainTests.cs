@@ -125,6 +125,29 @@ public sealed class ExplainTests : IDisposable
     }
 
     [LabTheory(Feature.BpfTracing)]
+    [InlineData("icmp", ExitCode.Failed, "vm1 gets no answer from vm2 (node sw, tap-vm2): the answer was dropped at sw/tap-vm1.")]
+    [InlineData("icmp src=10.0.0.9", ExitCode.Fine, "vm2 (node sw, tap-vm2) receives the frame from vm1")]
+    public async Task A_ping_of_a_VM_is_answered_or_not_unless_it_is_in_the_name_of_another(string frame, int exitCode, string headline)
+    {
+        var file = Path.Combine(_folder, "echo.yaml");
+        await File.WriteAllTextAsync(file, """
+            name: An echo reply is dropped
+            lab:
+              nodes:
+                sw:
+                  bridges: { br0: {} }
+                  vms: { vm1: { bridge: br0, addresses: 10.0.0.1/24 }, vm2: { bridge: br0, addresses: 10.0.0.2/24 } }
+                  nft: 'table bridge f { chain c { type filter hook forward priority 0; icmp type echo-reply drop; }; }'
+            steps: [ { ping: { from: vm1, to: vm2, expect: no-reply } } ]
+            """);
+
+        var result = await NetLabProcess.RunAsync("explain", file, "--from", "vm1", "--to", "vm2", "--frame", frame);
+
+        Assert.True(result.ExitCode == exitCode, result.ToString());
+        Assert.StartsWith(headline, result.Output, StringComparison.Ordinal);
+    }
+
+    [LabTheory(Feature.BpfTracing)]
     [InlineData("udp 53", 54, ExitCode.Fine, "b (a node) answers a: the request took 4 hops", "answered")]
     [InlineData("tcp:53", 54, ExitCode.Fine, "b (a node) answers a: the request took 4 hops", "answered")]
     [InlineData("tcp 81", 54, ExitCode.Failed, "a is refused by b (a node), and is told so: the request was dropped at b/eth0.", "refused")]

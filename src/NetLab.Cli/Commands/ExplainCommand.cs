@@ -22,7 +22,8 @@ internal static class ExplainCommand
         var to = new Option<string>("--to") { Description = "The VM, node or address that it is for", HelpName = "name" };
         var frame = new Option<string?>("--frame")
             { Description = "The frame, in the words of a send step: 'udp port=53' (as if absent), 'tcp 80 flags=syn', icmp, arp, 'ethernet " +
-                "type=0x88b5', with ttl=, vlan=, dst_mac= and so on; or its bytes in hex. From a node: icmp (as if absent), tcp:80, udp:53", HelpName = "frame" };
+                "type=0x88b5', with ttl=, vlan=, dst_mac= and so on; or its bytes in hex. From a node: icmp (as if absent), " +
+                    "tcp:80, udp:53", HelpName = "frame" };
         var after = new Option<int?>("--after-steps")
             { Description = "Take the scenario's steps first: so many of them, or all where no number is given", HelpName = "count",
                 Arity = ArgumentArity.ZeroOrOne };

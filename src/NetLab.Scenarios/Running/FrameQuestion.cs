@@ -69,7 +69,8 @@ public sealed class FrameQuestion
         }
         var binding = new Binding("--frame");
         var send = FrameLine.Parse(frame ?? (vm is null ? "icmp" : DefaultFrame(lab, vm, target)), from, target, binding);
-        return send is not null && binding.Count == 0 ? new FrameQuestion(lab, vm, vm is null ? node : null, target, send) : throw new ScenarioException(binding.Diagnostics);
+        return send is not null && binding.Count == 0 ? new FrameQuestion(lab, vm, vm is null ? node : null, target, send)
+            : throw new ScenarioException(binding.Diagnostics);
     }
 
     /// <summary>Sends the frame and says what became of it.</summary>
@@ -85,12 +86,32 @@ public sealed class FrameQuestion
 
         try
         {
-            return Verdict(await _vm!.SendAsync(await ComposeAsync(_vm, _frame, ct).ConfigureAwait(false), ct).ConfigureAwait(false));
+            var frame = await ComposeAsync(_vm!, _frame, ct).ConfigureAwait(false);
+            if (!IsPing(frame))
+            {
+                return Verdict(await _vm!.SendAsync(frame, ct).ConfigureAwait(false));
+            }
+
+            var exchange = await _vm!.AskAsync(frame, ct).ConfigureAwait(false);
+            return new ExchangeVerdict(exchange, Verdict(exchange.Request));
         }
         catch (StepFailure lacking)
         {
             throw new QuestionException($"--frame: {lacking.Message.Replace("the step", "the frame", StringComparison.Ordinal)}");
         }
+    }
+
+    // An echo request in the VM's own name, to somebody who answers: then the answer is what is asked for. In another's name, the answer goes to that.
+    private bool IsPing(Frame frame)
+    {
+        if (frame is not { Icmp.Type: IcmpType.EchoRequest } and not { Icmpv6.Type: Icmpv6Type.EchoRequest }
+            || _frame.Given.Keys.Any(key => key is not ("from" or "to" or "icmp" or "ttl")))
+        {
+            return false;
+        }
+
+        (var vm, var node) = _to.Mac is null ? Receiver() : default;
+        return vm is { AnswersPing: true } || (vm is null && node is not null);
     }
 
     private async Task<Frame> ComposeAsync(FakeVm sender, SendStep send, CancellationToken ct)
@@ -122,6 +143,13 @@ public sealed class FrameQuestion
 
     private FateVerdict Verdict(Fate fate)
     {
+        (var vm, var node) = Receiver();
+        return vm is not null ? FateVerdict.Of(fate, vm) : node is not null ? FateVerdict.Of(fate, node) : FateVerdict.Of(fate, _to.ToString());
+    }
+
+    // Whom the frame is for, where that is in the lab.
+    private (FakeVm? Vm, Node? Node) Receiver()
+    {
         var vm = _to switch
         {
             { Name: { } name } => _lab.FindVm(name),
@@ -137,7 +165,7 @@ public sealed class FrameQuestion
             { Mac: { } mac } => _lab.Nodes.FirstOrDefault(n => n.Devices.Any(d => d.Mac == mac && d.Switch is null && d is not TapDevice)),
             _ => null,
         };
-        return vm is not null ? FateVerdict.Of(fate, vm) : node is not null ? FateVerdict.Of(fate, node) : FateVerdict.Of(fate, _to.ToString());
+        return (vm, node);
     }
 
     /// <summary>The receiver's address: in a network of the sender's where it has one there, of the sender's kind otherwise.</summary>
