@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using NetLab.Linux;
 using NetLab.Linux.Bpf;
 using NetLab.Packets;
@@ -6,34 +5,56 @@ using NetLab.Packets;
 namespace NetLab;
 
 /// <summary>
-/// One frame, from before it is sent until its fate is known. This is the conductor: it asks those who see (<see cref="IFrameWatch"/>,
-/// <see cref="RuleWatch"/>), lets the lab come to rest (<see cref="Barrier"/>), and has copies and reasons made of what was seen. None of them
+/// One frame, from before it is sent until its fate is known. This is the conductor (<see cref="ConductAsync"/>): it asks those who see
+/// (<see cref="Observers"/>), lets the lab come to rest (<see cref="Barrier"/>), and has copies and reasons made of what was seen. None of them
 /// knows of the others. Frames that are asked about at the same time go together (<see cref="Convoy"/>).
 /// </summary>
-internal sealed partial class FollowedFrame : IDisposable
+internal sealed partial class FollowedFrame
 {
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(10);
-
     private readonly Lab _lab;
-    private readonly SentFrame _sent;
+    private readonly Action? _send;
     private readonly IFrameWatch _watch;
-    private readonly IObservation? _observation;
-    private readonly RuleWatch.Recording? _rules;
     private readonly DateTimeOffset _at = DateTimeOffset.UtcNow;
+    private readonly TaskCompletionSource<(Fate? Fate, Company? Company)> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private LinuxException? _refusal;
-    private IReadOnlyList<Storm> _storms = [];
     private IReadOnlyList<OvsRehearsal> _inOvs = [];
-    private RuleAccount? _account;
-    private long _lost;
 
-    private FollowedFrame(SentFrame sent, IFrameWatch watch, IObservation? observation = null, RuleWatch.Recording? rules = null)
+    // What is under way already is not sent.
+    private FollowedFrame(SentFrame sent, Action? send, CancellationToken ct)
     {
         _lab = sent.Start.Lab;
-        _sent = sent;
-        _watch = watch;
-        _observation = observation;
-        _rules = rules;
+        _lab.RequireOwn();
+        _watch = _lab.Watch();
+        _send = send;
+        (Sent, Cancellation) = (sent, ct);
+        IsForAll = sent.Frame.Destination.IsMulticast;
+        Patience = _lab.Options.Patience;
     }
+
+    public SentFrame Sent { get; }
+
+    /// <summary>Gives up: what has not left yet never does.</summary>
+    public CancellationToken Cancellation { get; }
+
+    /// <summary>Questions to all are not mixed with others: what is seen of their many copies is only looked at where one got no answer.</summary>
+    public bool IsForAll { get; }
+
+    /// <summary>
+    /// Whether to wait on, by what was seen so far: for what the kernel keeps and lets go by a timer of its own, or for the answer of a program. Null where
+    /// it is over when nothing moves any more.
+    /// </summary>
+    public Func<Company, bool>? StillWaits { get; private init; }
+
+    /// <summary>For how long at most.</summary>
+    public TimeSpan Patience { get; private init; }
+
+    /// <summary>Whether the sender was told that it cannot be sent.</summary>
+    public bool IsRefused => _refusal is not null;
+
+    /// <summary>Whether nobody needs to know any more what became of it.</summary>
+    public bool IsAnswered => Answered?.Invoke() == true;
+
+    private Func<bool>? Answered { get; init; }
 
     /// <summary>Sends a frame of a VM and follows it until nothing moves any more.</summary>
     /// <param name="sender">The VM.</param>
@@ -44,171 +65,135 @@ internal sealed partial class FollowedFrame : IDisposable
         SendAsync(new SentFrame(sender.Name, sender, sender.Node, frame, FrameIdentity.Of(frame)), () => sender.Inject(frame.Bytes.Span), ct, untilEnded);
 
     /// <summary>Sends a frame by <paramref name="send"/> and follows it until nothing moves any more that concerns it.</summary>
-    public static async Task<Fate> SendAsync(SentFrame sent, Action send, CancellationToken ct, bool untilEnded = false) =>
-        (await SendAsync(sent, send, untilEnded, null, ct).ConfigureAwait(false)).Fate!;
-
-    /// <summary>Sends a question by <paramref name="ask"/>; follows it only where it got no answer. Null where it got one.</summary>
-    public static async Task<Exchange?> AskAsync(SentFrame question, Action ask, Func<bool> isAnswered, CancellationToken ct)
+    public static async Task<Fate> SendAsync(SentFrame sent, Action send, CancellationToken ct, bool untilEnded = false)
     {
-        (var fate, var company) = await SendAsync(question, ask, false, isAnswered, ct).ConfigureAwait(false);
-        return fate is null ? null : await ExchangeFollower.FollowAsync(question, fate, company!, ct).ConfigureAwait(false);
+        var frame = new FollowedFrame(sent, send, ct) { StillWaits = untilEnded ? seen => seen.CopiesOf(sent).Any(IsKept) : null };
+        return (await frame.FollowAsync().ConfigureAwait(false)).Fate!;
     }
 
-    /// <summary>Sends what should be answered by <paramref name="send"/>; where it got no answer, follows what depends on it too.</summary>
-    public static async Task<Exchange> ExchangeAsync(SentFrame sent, Action send, Func<bool> isAnswered, CancellationToken ct)
+    /// <summary>Conducts frames that leave together: observe, send, settle for all of them; build, explain, remember for each.</summary>
+    public static async Task ConductAsync(IReadOnlyList<FollowedFrame> frames)
     {
-        (var fate, var company) = await SendAsync(sent, send, false, null, ct).ConfigureAwait(false);
-        if (!isAnswered() && ExchangeFollower.WaitsUnasked(fate!, company!))
+        try
         {
-            (fate, company) = await LookAgainAsync(sent, fate!, isAnswered, ct).ConfigureAwait(false);
-        }
-
-        return isAnswered()
-            ? new Exchange([new ExchangeLeg(ExchangeLegKind.Request, fate!.Answered(), null, "")], isAnswered: true)
-            : await ExchangeFollower.FollowAsync(sent, fate!, company!, ct).ConfigureAwait(false);
-    }
-
-    // A node had asked for the neighbour before the frame came, and asks again by a timer of its own, every second and three times in all.
-    private static async Task<(Fate Fate, Company Company)> LookAgainAsync(SentFrame sent, Fate before, Func<bool> isAnswered, CancellationToken ct)
-    {
-        using var frame = Observe(sent);
-        var start = Stopwatch.GetTimestamp();
-        Company company;
-        IReadOnlyList<FrameCopy> copies;
-        do
-        {
-            await Task.Delay(BetweenLooks, ct).ConfigureAwait(false);
-            frame._storms = await Barrier.SettleAsync(frame._lab, ct).ConfigureAwait(false);
-            var seen = frame._observation!.Take(sent);
-            copies = CopiesOf(sent, seen);
-            company = seen is SeenByKernel kernel ? new Company(null, new SeenFrames(frame._lab, kernel))
-                : new Company(new Dictionary<SentFrame, Seen>(ReferenceEqualityComparer.Instance) { [sent] = seen }, null);
-        }
-        while (copies.Count == 0 && !isAnswered() && ExchangeFollower.WaitsUnasked(before, company)
-            && Stopwatch.GetElapsedTime(start) < frame._lab.Options.Patience);
-        frame._account = frame._rules!.Take();
-        return (copies.Count == 0 && !isAnswered() ? before : frame.Remember(await frame.ExplainAsync(copies, ct).ConfigureAwait(false)),
-            company with { Rules = frame._account });
-    }
-
-    private static async Task<(Fate? Fate, Company? Company)> SendAsync(SentFrame sent, Action send, bool untilEnded, Func<bool>? isAnswered,
-        CancellationToken ct)
-    {
-        sent.Start.Lab.RequireOwn();
-        using var frame = untilEnded ? Observe(sent) : new FollowedFrame(sent, sent.Start.Lab.Watch());
-        IReadOnlyList<FrameCopy> copies;
-        Company? company = null;
-        if (untilEnded)
-        {
-            frame.Send(send);
-            await frame.SettleAsync(ct).ConfigureAwait(false);
-            copies = frame.Build();
-        }
-        else
-        {
-            company = await Convoy.SendAsync(sent, () => frame.Send(send), ct, isAnswered).ConfigureAwait(false);
-            if (company is null || isAnswered?.Invoke() == true)
+            using var observers = Observers.Observe(frames);
+            Send(frames);
+            var company = await observers.SettleAsync().ConfigureAwait(false);
+            foreach (var frame in frames)
             {
-                return default;
+                frame.Conclude(company, async seen =>
+                {
+                    var copies = seen.CopiesOf(frame.Sent); // build
+                    copies = await frame.ExplainAsync(copies, seen).ConfigureAwait(false);
+                    return frame.Remember(copies, seen);
+                });
             }
-
-            (frame._storms, frame._account, frame._lost) = (company.Storms, company.Rules, company.LostOf(sent));
-            copies = company.CopiesOf(sent);
         }
-
-        copies = await frame.ExplainAsync(copies, ct).ConfigureAwait(false);
-        return (frame.Remember(copies), company);
-    }
-
-    /// <summary>The copies of a frame, each with its way; why one ended is not known yet.</summary>
-    public static IReadOnlyList<FrameCopy> CopiesOf(SentFrame sent, Seen seen) => seen switch
-    {
-        SeenByKernel { Events: var events } => TraceFateBuilder.Build(sent, events),
-        SeenBySockets { Sightings: var sightings } => FateBuilder.Build(sent, sightings),
-        _ => throw new UnreachableException(),
-    };
-
-    public void Dispose()
-    {
-        _rules?.Dispose();
-        _observation?.Dispose();
-    }
-
-    private static FollowedFrame Observe(SentFrame sent)
-    {
-        var lab = sent.Start.Lab;
-        var watch = lab.Watch();
-        var observation = watch.Observe();
-        try
+#pragma warning disable CA1031 // Whatever it is, those who wait are told.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
-            return new FollowedFrame(sent, watch, observation, lab.Live.Part(own => new RuleWatch(own)).Record());
-        }
-        catch
-        {
-            observation.Dispose();
-            throw;
+            foreach (var frame in frames)
+            {
+                frame._outcome.TrySetException(e);
+            }
         }
     }
 
-    private void Send(Action send)
+    // One that may take long goes alone. No fate: it is answered, or nothing more was seen of what was under way already.
+    private Task<(Fate? Fate, Company? Company)> FollowAsync()
     {
-        try
+        if (StillWaits is not null)
         {
-            send();
-        }
-        catch (LinuxException e) when (IsRefusal(e.Errno))
-        {
-            _refusal = e;
-        }
-    }
-
-    private async Task SettleAsync(CancellationToken ct)
-    {
-        _storms = await Barrier.SettleAsync(_lab, ct).ConfigureAwait(false);
-        var start = Stopwatch.GetTimestamp();
-        while (_storms.Count == 0 && Build().Any(IsKept) && Stopwatch.GetElapsedTime(start) < _lab.Options.Patience)
-        {
-            // What the kernel keeps, a timer of its own ends, and that wakes nobody.
-            await Task.Delay(BetweenLooks, ct).ConfigureAwait(false);
-            _storms = await Barrier.SettleAsync(_lab, ct).ConfigureAwait(false);
-        }
-    }
-
-    private IReadOnlyList<FrameCopy> Build()
-    {
-        var seen = _observation!.Take(_sent);
-        _lost = seen.Lost;
-        return CopiesOf(_sent, seen);
-    }
-
-    private async Task<IReadOnlyList<FrameCopy>> ExplainAsync(IReadOnlyList<FrameCopy> copies, CancellationToken ct)
-    {
-        if (_storms.Count > 0)
-        {
-            copies = FateExplainer.EndedBy(_storms[0], copies);
+            _ = ConductAsync([this]);
         }
         else
         {
-            (copies, _inOvs) = await FateExplainer.ExplainAsync(_sent, copies, _account ?? _rules!.Take(), ct).ConfigureAwait(false);
+            _lab.Live.Part(lab => new Convoy(lab)).Add(this);
         }
 
-        return copies.Count == 0 && FateExplainer.AtTheStart(_sent, _refusal?.Errno) is { } none ? [none] : copies;
+        return _outcome.Task.WaitAsync(Cancellation);
     }
 
-    private Fate Remember(IReadOnlyList<FrameCopy> copies)
+    private static void Send(IReadOnlyList<FollowedFrame> frames)
     {
-        var refusal = _refusal?.Errno == Errno.EIO ? $"tap {_sent.Sender?.Tap} is down, and the kernel refused the write (EIO)" : _refusal?.Message;
+        foreach (var frame in frames)
+        {
+            try
+            {
+                frame._send?.Invoke();
+            }
+            catch (LinuxException e) when (frame.IsRefusal(e.Errno))
+            {
+                frame._refusal = e;
+            }
+#pragma warning disable CA1031 // It is told to the one who sends; the others go on.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                frame._outcome.TrySetException(e);
+            }
+        }
+    }
+
+    // Each for itself, while the next may leave.
+    private void Conclude(Company? company, Func<Company, Task<Fate>> conclude)
+    {
+        if (_outcome.Task.IsCompleted)
+        {
+            return;
+        }
+
+        if (company is null || IsAnswered || (_send is null && company.CopiesOf(Sent).Count == 0))
+        {
+            _outcome.TrySetResult((null, company));
+            return;
+        }
+
+        _ = Task.Run(async () =>
+        {
+            try
+            {
+                _outcome.TrySetResult((await conclude(company).ConfigureAwait(false), company));
+            }
+#pragma warning disable CA1031 // Whatever it is, the one who waits is told.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                _outcome.TrySetException(e);
+            }
+        });
+    }
+
+    private async Task<IReadOnlyList<FrameCopy>> ExplainAsync(IReadOnlyList<FrameCopy> copies, Company company)
+    {
+        if (company.Storms.Count > 0)
+        {
+            copies = FateExplainer.EndedBy(company.Storms[0], copies);
+        }
+        else
+        {
+            (copies, _inOvs) = await FateExplainer.ExplainAsync(Sent, copies, company.Rules, Cancellation).ConfigureAwait(false);
+        }
+
+        return copies.Count == 0 && FateExplainer.AtTheStart(Sent, _refusal?.Errno) is { } none ? [none] : copies;
+    }
+
+    private Fate Remember(IReadOnlyList<FrameCopy> copies, Company company)
+    {
+        var refusal = _refusal?.Errno == Errno.EIO ? $"tap {Sent.Sender?.Tap} is down, and the kernel refused the write (EIO)" : _refusal?.Message;
         // What a node's stack made of it is known when a device has seen it.
-        var sent = _sent.Sender is null && copies.FirstOrDefault(c => c.Hops is [{ Frame: not null }, ..]) is { } seen
-            ? _sent with { Frame = seen.Hops[0].Frame! } : _sent;
-        return _lab.Live.Part(_ => new RecentFates()).Add(new Fate(sent, _at, _watch.Level, refusal, copies, _storms, _lost) { InOvs = _inOvs });
+        var sent = Sent.Sender is null && copies.FirstOrDefault(c => c.Hops is [{ Frame: not null }, ..]) is { } seen
+            ? Sent with { Frame = seen.Hops[0].Frame! } : Sent;
+        return _lab.Live.Part(_ => new RecentFates())
+            .Add(new Fate(sent, _at, _watch.Level, refusal, copies, company.Storms, company.LostOf(Sent)) { InOvs = _inOvs });
     }
 
     // What a sender may be told of its frame; anything else is a fault of the lab, or of the test.
     private bool IsRefusal(int errno) =>
         errno is Errno.EIO or Errno.ENETDOWN or Errno.ENETUNREACH or Errno.EHOSTUNREACH or Errno.EPERM or Errno.EACCES
             or Errno.EINVAL
-        || (errno is Errno.EMSGSIZE or Errno.EADDRNOTAVAIL && _sent.Sender is null);
+        || (errno is Errno.EMSGSIZE or Errno.EADDRNOTAVAIL && Sent.Sender is null);
 
     // No end was seen, and nobody has it: it waits in the kernel.
     private static bool IsKept(FrameCopy copy) => copy is { Skb.End: SkbEnd.Open, Vm: null };

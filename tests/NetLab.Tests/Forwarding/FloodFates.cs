@@ -31,7 +31,7 @@ public sealed class FloodFates
         var seen = observation.Take(sent);
 
         Assert.Equal(0, seen.Lost);
-        var copy = Assert.Single(FollowedFrame.CopiesOf(sent, seen));
+        var copy = Assert.Single(Company.CopiesOf(sent, seen));
         Assert.Equal(["tap-vm1", "tap-vm2"], copy.Hops.Select(h => h.Device));
 
         FakeVm Vm(int number) => bridge.Node.AddVm($"vm{number}", bridge, vm => vm.Address($"10.0.0.{number}/24"));

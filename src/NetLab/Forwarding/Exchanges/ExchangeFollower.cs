@@ -180,7 +180,7 @@ internal sealed class ExchangeFollower
         var frame = TraceFateBuilder.FirstFrame(root);
         var sent = new SentFrame(sender.Name, sender.Vm, sender.Start, frame, FrameIdentity.Of(frame)) { Known = frame.Length };
         IReadOnlyList<FrameCopy> copies = TraceFateBuilder.Build(sent, root);
-        (copies, var inOvs) = await FateExplainer.ExplainAsync(sent, copies, _company.Rules!, _ct).ConfigureAwait(false);
+        (copies, var inOvs) = await FateExplainer.ExplainAsync(sent, copies, _company.Rules, _ct).ConfigureAwait(false);
         var age = TimeSpan.FromTicks((Stopwatch.GetTimestamp() - root.Events[0].Timestamp) / TimeSpan.NanosecondsPerTick);
         return new Fate(sent, DateTimeOffset.UtcNow - age, _level, null, copies, [], _company.ByKernel!.Lost) { InOvs = inOvs };
     }

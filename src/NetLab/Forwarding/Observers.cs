@@ -1,0 +1,79 @@
+using System.Diagnostics;
+
+namespace NetLab;
+
+/// <summary>Those who see frames that leave together, and the rules that they meet, from before they are sent until nothing of them moves.</summary>
+internal sealed class Observers : IDisposable
+{
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(10);
+
+    private readonly IReadOnlyList<FollowedFrame> _frames;
+    private readonly Lab _lab;
+    private readonly IObservation _observation;
+    private readonly RuleWatch.Recording _rules;
+
+    private Observers(IReadOnlyList<FollowedFrame> frames, Lab lab, IObservation observation)
+    {
+        (_frames, _lab, _observation) = (frames, lab, observation);
+        _rules = lab.Live.Part(own => new RuleWatch(own)).Record();
+    }
+
+    /// <summary>Begins to look.</summary>
+    public static Observers Observe(IReadOnlyList<FollowedFrame> frames)
+    {
+        var lab = frames[0].Sent.Start.Lab;
+        var observation = lab.Watch().Observe();
+        try
+        {
+            return new Observers(frames, lab, observation);
+        }
+        catch
+        {
+            observation.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Returns what was seen when nothing of the frames is under way any more; null where all of them are answered.</summary>
+    public async Task<Company?> SettleAsync()
+    {
+        var start = Stopwatch.GetTimestamp();
+        var storms = await RestAsync().ConfigureAwait(false);
+        while (storms.Count == 0 && _frames is [{ StillWaits: { } stillWaits, IsRefused: false } alone]
+            && Stopwatch.GetElapsedTime(start) < alone.Patience && stillWaits(Look()))
+        {
+            // What the kernel keeps, a timer of its own ends, and a program answers when it likes: neither wakes anybody.
+            await Task.Delay(BetweenLooks, alone.Cancellation).ConfigureAwait(false);
+            storms = await RestAsync().ConfigureAwait(false);
+        }
+
+        return storms.Count == 0 && _frames.All(f => f.IsAnswered) ? null : Look() with { Storms = storms, Rules = _rules.Take() };
+    }
+
+    public void Dispose()
+    {
+        _rules.Dispose();
+        _observation.Dispose();
+    }
+
+    // Nobody of several gives up for the others.
+    private Task<IReadOnlyList<Storm>> RestAsync() => Barrier.SettleAsync(_lab, _frames is [{ StillWaits: not null } alone] ? alone.Cancellation
+        : CancellationToken.None, () => Look().Extent(_frames.Select(f => f.Sent)));
+
+    private Company Look()
+    {
+        var first = _observation.Take(_frames[0].Sent);
+        if (first is SeenByKernel kernel)
+        {
+            return new Company(null, new SeenFrames(_lab, kernel));
+        }
+
+        var seen = new Dictionary<SentFrame, Seen>(ReferenceEqualityComparer.Instance) { [_frames[0].Sent] = first };
+        foreach (var frame in _frames.Skip(1))
+        {
+            seen.Add(frame.Sent, _observation.Take(frame.Sent));
+        }
+
+        return new Company(seen, null);
+    }
+}
