@@ -61,7 +61,8 @@ public sealed class LabVerifyTests : IDisposable
         Assert.Equal(1, already.ExitCode);
         Assert.Contains(":6:5: task 1, Silence vm2.: its checks pass before anything is done", already.Output);
 
-        var never = await VerifyAsync(Lab.Replace("vm: vm2", "vm: vm1", StringComparison.Ordinal).Replace("10.0.0.2, expect", "10.0.0.9, expect", StringComparison.Ordinal)
+        var never = await VerifyAsync(Lab.Replace("vm: vm2", "vm: vm1", StringComparison.Ordinal)
+            .Replace("10.0.0.2, expect", "10.0.0.9, expect", StringComparison.Ordinal)
             .Replace("no-reply", "reply", StringComparison.Ordinal));
         Assert.Equal(1, never.ExitCode);
         Assert.Contains("task 1, Silence vm2.: it does not hold after its solution", never.Output);

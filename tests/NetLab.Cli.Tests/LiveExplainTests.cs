@@ -18,7 +18,9 @@ public sealed class LiveExplainTests : IDisposable
             sysctl -qw net.ipv4.ip_forward=1
             ip address add 10.0.1.1/24 dev qr-1; ip link set qr-1 up
             ip address add 10.0.2.1/24 dev qg-1; ip link set qg-1 up
-            nft 'table inet guard { chain forward { type filter hook forward priority 0; udp dport 53 drop comment "no-dns"; udp dport 50-60 drop comment "nor-this"; }; }'
+            nft 'table inet guard { chain forward {
+              type filter hook forward priority 0; udp dport 53 drop comment "no-dns"; udp dport 50-60 drop comment "nor-this"
+            }; }'
             """);
         _client.Run("ip address add 10.0.1.2/24 dev eth0; ip link set eth0 up; ip route add default via 10.0.1.1");
         _outside.Run("ip address add 10.0.2.2/24 dev eth0; ip link set eth0 up; ip route add default via 10.0.2.1");
@@ -205,7 +207,8 @@ public sealed class LiveExplainTests : IDisposable
             unshare -n sleep infinity & router=$!
             until [ "$(readlink /proc/$router/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do :; done
             ip link add eth0 type veth peer name qr-1 netns $router; ip address add 10.0.1.2/24 dev eth0; ip link set eth0 up
-            nsenter -t $router -n sh -c 'ip address add 10.0.1.1/24 dev qr-1; ip link set qr-1 up; nft "table inet guard { chain in { type filter hook input priority 0; udp dport 53 drop comment \"no-dns\"; }; }"'
+            nsenter -t $router -n sh -c 'ip address add 10.0.1.1/24 dev qr-1; ip link set qr-1 up
+              nft "table inet guard { chain in { type filter hook input priority 0; udp dport 53 drop comment \"no-dns\"; }; }"'
             dotnet "$2" explain --live host r=$router --filter 'udp port=53' --rules --count 1 | while IFS= read -r line; do
               echo "$line"
               case $line in Watching*) (ping -c 1 10.0.1.1; echo hi > /dev/udp/10.0.1.1/53) >&2 ;; esac

@@ -44,7 +44,8 @@ internal static class NetLabProcess
         FinishAsync(Start("env", [$"{variable}={value}", "dotnet", Dll, .. arguments]));
 
     /// <summary>Starts it with an environment variable.</summary>
-    public static Process StartWith(string variable, string value, params string[] arguments) => Start("env", [$"{variable}={value}", "dotnet", Dll, .. arguments]);
+    public static Process StartWith(string variable, string value, params string[] arguments) =>
+        Start("env", [$"{variable}={value}", "dotnet", Dll, .. arguments]);
 
     public static Process Start(params string[] arguments) => Start("dotnet", [Dll, .. arguments]);
 

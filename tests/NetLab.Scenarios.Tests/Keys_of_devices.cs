@@ -46,9 +46,9 @@ public sealed class Keys_of_devices
         ["bond"] =
         [
             "mode: 802.3ad, miimon: 100ms, updelay: 1s, downdelay: 1s, peer_notify_delay: 1s, use_carrier: on, arp_interval: 1s, arp_validate: all, "
-                + "arp_all_targets: all, arp_ip_target: 10.0.0.9, ns_ip6_target: 'fd00::9', arp_missed_max: 3, primary_reselect: better, fail_over_mac: active, "
-                + "xmit_hash_policy: layer3+4, resend_igmp: 2, num_grat_arp: 2, all_slaves_active: on, min_links: 1, lp_interval: 2, packets_per_slave: 2, "
-                + "tlb_dynamic_lb: on, lacp_rate: fast, lacp_active: on, ad_select: count, ad_user_port_key: 5, ad_actor_sys_prio: 7, "
+                + "arp_all_targets: all, arp_ip_target: 10.0.0.9, ns_ip6_target: 'fd00::9', arp_missed_max: 3, primary_reselect: better, "
+                + "fail_over_mac: active, xmit_hash_policy: layer3+4, resend_igmp: 2, num_grat_arp: 2, all_slaves_active: on, min_links: 1, lp_interval: 2, "
+                + "packets_per_slave: 2, tlb_dynamic_lb: on, lacp_rate: fast, lacp_active: on, ad_select: count, ad_user_port_key: 5, ad_actor_sys_prio: 7, "
                 + $"ad_actor_system: '02:00:00:00:00:09', coupled_control: on, {Common}",
         ],
         ["vrf"] = [$"table: 11, {Common}"],

@@ -68,7 +68,8 @@ public sealed class RequirementTests
 
     [Fact]
     public void Without_privileges_only_they_are_named_and_the_way_to_them() => Assert.Equal(
-        "This process may not build labs: it lacks the feature CapNetAdmin, the feature CapSysAdmin. Run as root, or as any user by: netlab sandbox -- dotnet test",
+        "This process may not build labs: it lacks the feature CapNetAdmin, the feature CapSysAdmin. "
+            + "Run as root, or as any user by: netlab sandbox -- dotnet test",
         Of([Feature.Netem], lacking: [Feature.CapNetAdmin, Feature.CapSysAdmin, Feature.Veth, Feature.Netem]).SkipReason);
 
     [Fact]

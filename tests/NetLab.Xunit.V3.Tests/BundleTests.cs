@@ -53,7 +53,8 @@ public sealed class BundleTests(BundleTests.FailedTests failed) : IClassFixture<
 
     [LabFact]
     public void It_says_how_to_run_the_test_again() => Assert.Matches(
-        @"^dotnet test \S*NetLab\.Xunit\.V3\.Tests --filter FullyQualifiedName=NetLab\.Xunit\.Tests\.FailingOnPurpose\+Base\.A_lab_that_the_base_class_disposes\s*$",
+        @"^dotnet test \S*NetLab\.Xunit\.V3\.Tests --filter "
+            + @"FullyQualifiedName=NetLab\.Xunit\.Tests\.FailingOnPurpose\+Base\.A_lab_that_the_base_class_disposes\s*$",
         File.ReadAllText(Path.Combine(failed.Bundle("Base.A_lab_that_the_base_class_disposes"), "rerun.txt")));
 
     [LabFact]

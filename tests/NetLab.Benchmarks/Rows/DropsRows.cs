@@ -64,8 +64,8 @@ internal static class DropsRows
 
             var figures = await Rounds.FiguresAsync(Turns, () => RecordedAsync(lab, work), work).ConfigureAwait(false);
             return new Result(figures[0].Max(), figures[1].Max(),
-                FormattableString.Invariant($"the best of {Turns} turns of {Turn.TotalSeconds:0} s, beside the same without; medians {Rounds.Median(figures[0]):#,0.#}") +
-                    FormattableString.Invariant($" and {Rounds.Median(figures[1]):#,0.#}"));
+                FormattableString.Invariant($"the best of {Turns} turns of {Turn.TotalSeconds:0} s, beside the same without; ") +
+                    FormattableString.Invariant($"medians {Rounds.Median(figures[0]):#,0.#} and {Rounds.Median(figures[1]):#,0.#}"));
         }
     }
 

@@ -35,7 +35,8 @@ public sealed class SandboxTests(SandboxTests.Copy copy) : IClassFixture<Sandbox
         }
         else
         {
-            Assert.Contains("tap devices is not available here (create a tap: EACCES). The file is there, and its mode lets this user not open it", result.Output);
+            Assert.Contains(
+                "tap devices is not available here (create a tap: EACCES). The file is there, and its mode lets this user not open it", result.Output);
         }
     }
 

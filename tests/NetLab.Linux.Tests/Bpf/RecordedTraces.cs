@@ -3,7 +3,10 @@ namespace NetLab.Linux.Tests.Bpf;
 /// <summary>What Linux 6.18 recorded of single frames, in the form of <see cref="TraceText"/>. Addresses are shortened.</summary>
 internal static class RecordedTraces
 {
-    /// <summary>Written to t0 of a bridge with the ports t0, t1, t2 and v0, whose peer v1 and a tap t0 are the ports of a bridge in another namespace; the last tap is read.</summary>
+    /// <summary>
+    /// Written to t0 of a bridge with the ports t0, t1, t2 and v0, whose peer v1 and a tap t0 are the ports of a bridge in another namespace;
+    /// the last tap is read.
+    /// </summary>
     public const string Flood = """
         0 NetifReceiveSkb a/t0/2 a15b800 2cf30000 64 14 88b5 0 02000000000202000000000188b5202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f404142434445464748494a4b4c4d4e4f5051
         15613 NetDevQueue a/v0/5 a15b000 2cf30000 64 14 88b5 2 =
@@ -64,7 +67,10 @@ internal static class RecordedTraces
         47220 KfreeSkb e/t0/2 18acac00 2cf30700 64 14 800 2 reason=NO_SOCKET in=__udp4_lib_rcv 0648be22791d02000000000108004500003200054000401126ad0a0000090a0000019c000035001e0000505152535455565758595a5b5c5d5e5f606162636465
         """;
 
-    /// <summary>To an open port, three times, read each time, and then something else that the host sends: the same address is used four times, and no end but the socket's is seen.</summary>
+    /// <summary>
+    /// To an open port, three times, read each time, and then something else that the host sends: the same address is used four times, and no end
+    /// but the socket's is seen.
+    /// </summary>
     public const string SocketThreeTimes = """
         0 NetifReceiveSkb e/t0/2 18acac00 2cf308c0 64 14 800 0 0648be22791d02000000000108004500003200064000401126ac0a0000090a0000019c000036001e0000606162636465666768696a6b6c6d6e6f707172737475
         6990 FibTableLookup e/t0/2 18acac00 0 0 0 800 0 =

@@ -57,10 +57,10 @@ public sealed class CallbackTests
             "KernelTracer.Drain(sink)", "NamespaceSockets.ConnectAsync(resolve)", "PacketRing.Drain(handler)", "SkbTree.Build(isPassedOn)",
             "TraceLogSlice.ForEach(sink)",
             // this library's own code
-            "ChildOutput..ctor(onLine)", "ChildOutput.Start(failed)", "FeatureDescription..ctor(Try)", "FeatureDescription.set_Try(value)", "Finding.Try(action)",
-            "NamespacePlan.Run(explain)", "NetfilterSocket.Drain(read)", "NetfilterSocket.Exchange(read)", "NetlinkSocket.Query(handler)",
-            "NetlinkSocket.Query(restart)", "Registration..ctor(callback)", "Registration..ctor(failed)", "RingBuffer.Drain(read)", "Wait`1..ctor(match)",
-            "Wait`1..ctor(stateNow)",
+            "ChildOutput..ctor(onLine)", "ChildOutput.Start(failed)", "FeatureDescription..ctor(Try)", "FeatureDescription.set_Try(value)",
+            "Finding.Try(action)", "NamespacePlan.Run(explain)", "NetfilterSocket.Drain(read)", "NetfilterSocket.Exchange(read)",
+            "NetlinkSocket.Query(handler)", "NetlinkSocket.Query(restart)", "Registration..ctor(callback)", "Registration..ctor(failed)",
+            "RingBuffer.Drain(read)", "Wait`1..ctor(match)", "Wait`1..ctor(stateNow)",
         ];
         var found =
             from type in typeof(Reactor).Assembly.GetTypes()

@@ -35,7 +35,8 @@ public sealed class DropReasonTests
         ["OTHERHOST"] = s => s.SendAsync(s.Udp(mac: MacAddress.Parse("02:00:00:00:12:34"))),
         ["UNHANDLED_PROTO"] = s => s.SendAsync(Frame.Ethernet(s.Vm.Mac, s.RouterMac, 0x88b5, new byte[50])),
         ["IP_RPFILTER"] = s => s.SendWithAsync("net.ipv4.conf.eth0.rp_filter", "1", s.Udp(from: "10.0.2.77")),
-        ["UNICAST_IN_L2_MULTICAST"] = s => s.SendWithAsync("net.ipv4.conf.eth0.drop_unicast_in_l2_multicast", "1", s.Udp("10.0.1.1", mac: MacAddress.Broadcast)),
+        ["UNICAST_IN_L2_MULTICAST"] = s =>
+            s.SendWithAsync("net.ipv4.conf.eth0.drop_unicast_in_l2_multicast", "1", s.Udp("10.0.1.1", mac: MacAddress.Broadcast)),
         ["XFRM_POLICY"] = s => s.SendAfterAsync("ip xfrm policy add src 10.0.1.0/24 dst 10.0.2.0/24 dir fwd action block"),
         ["IP_INADDRERRORS"] = s => s.SendWithAsync("net.ipv4.ip_forward", "0"),
         ["IP_INNOROUTES"] = s => s.SendAsync(s.Udp("192.0.2.1")),

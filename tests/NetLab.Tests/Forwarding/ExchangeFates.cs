@@ -77,7 +77,8 @@ public sealed class ExchangeFates
         Assert.False(ping.Succeeded, $"{way}: the ping was answered");
         var text = ping.Exchange.Describe();
         Assert.True(ping.Why is not null, $"{way}: no reason.{Environment.NewLine}{ping.Problem}{Environment.NewLine}{text}");
-        Assert.True(Fits(row.Cause, ping.Why!.Cause.Word) && Fits(row.Place, ping.Why.Place) && ping.Exchange.Problem.StartsWith(row.Half, StringComparison.Ordinal),
+        Assert.True(
+            Fits(row.Cause, ping.Why!.Cause.Word) && Fits(row.Place, ping.Why.Place) && ping.Exchange.Problem.StartsWith(row.Half, StringComparison.Ordinal),
             $"{way}: {ping.Exchange.Problem}: {ping.Why}{Environment.NewLine}{text}");
         Assert.Equal(row.Half == Reply ? ExchangeHalf.Answer : ping.Exchange.Failed, ping.Exchange.Failed);
         Assert.False(await ExchangeScene.PingProgramAsync(scene.Node(row.From), row.To), $"{way}: ping sees a reply");

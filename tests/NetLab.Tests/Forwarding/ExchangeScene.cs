@@ -65,7 +65,9 @@ internal sealed class ExchangeScene : IAsyncDisposable
     private static bool IsWithoutOneOfItsAddresses(Node node) => node.Live.Route.GetAddresses().Any(a => a.Address.AddressFamily is AddressFamily.InterNetworkV6
         && (a.Flags & (AddressFlags.Tentative | AddressFlags.DadFailed)) == 0 && node.Live.Route.FindRoute(a.Address).Type is not RouteType.Local);
 
-    /// <summary>Does what a line says, in the node that it begins with: <c>sw: bridge link set dev p1 isolated on</c>. MAC is that of a's second device.</summary>
+    /// <summary>
+    /// Does what a line says, in the node that it begins with: <c>sw: bridge link set dev p1 isolated on</c>. MAC is that of a's second device.
+    /// </summary>
     public async Task DoAsync(string line)
     {
         var colon = line.IndexOf(':', StringComparison.Ordinal);

@@ -7,7 +7,9 @@ internal static class FateAssert
 {
     public static readonly LabOptions Traced = new() { Tracing = FrameTracing.Kernel };
 
-    /// <summary>Whether this kernel tells when a socket is given something (Linux 6.2): without that it is known only where the state of the node shows it.</summary>
+    /// <summary>
+    /// Whether this kernel tells when a socket is given something (Linux 6.2): without that it is known only where the state of the node shows it.
+    /// </summary>
     public static bool KernelTellsOfSockets => KernelLayout.Running.Tracepoint("sk_data_ready") is not null;
 
     /// <summary>One copy of the frame ended there, by that cause, and its sentence says these words; so does the text of the fate.</summary>

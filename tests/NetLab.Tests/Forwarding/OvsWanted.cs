@@ -45,17 +45,23 @@ public abstract class OvsWanted : IAsyncLifetime
     [LabFact(Feature.OvsVswitchd)]
     public async Task A_drop_after_connection_tracking_names_the_flow_after_it()
     {
-        await _first.ReplaceFlowsAsync(["priority=10,ip,actions=ct(table=1)", "priority=0,actions=NORMAL", "table=1,priority=7,ct_state=+trk+new,ip,actions=drop"]);
+        await _first.ReplaceFlowsAsync(
+            ["priority=10,ip,actions=ct(table=1)", "priority=0,actions=NORMAL", "table=1,priority=7,ct_state=+trk+new,ip,actions=drop"]);
         var fate = await SendAsync(_vm2);
         fate.EndsBy("ovs-flow", "a/tap-vm1", "br-a table 1, priority 7, ct_state=+new+trk,ip: drop");
         await Told(fate, _vm2, "ovs-flow", "a/tap-vm1", "br-a table 1, priority 7").MendsAsync(() => SendAsync(_vm2), _vm2);
     }
 
+    private static readonly string[] DropsInvalid =
+    [
+        "priority=10,ip,actions=ct(table=1)", "priority=0,actions=NORMAL",
+        "table=1,priority=7,ct_state=+trk+inv,ip,actions=drop", "table=1,priority=6,ct_state=+trk+new,ip,actions=NORMAL",
+    ];
+
     [LabFact(Feature.OvsVswitchd)]
     public async Task A_drop_of_what_connection_tracking_takes_for_invalid_names_that_flow()
     {
-        await _first.ReplaceFlowsAsync(["priority=10,ip,actions=ct(table=1)", "priority=0,actions=NORMAL", "table=1,priority=7,ct_state=+trk+inv,ip,actions=drop",
-            "table=1,priority=6,ct_state=+trk+new,ip,actions=NORMAL"]);
+        await _first.ReplaceFlowsAsync(DropsInvalid);
         Frame Answer() => Frame.Tcp(_vm1.Mac, _vm2.Mac, _vm1.Address, _vm2.Address, 40_000, 80, TcpFlags.Syn | TcpFlags.Ack, 1, 1);
         var fate = await _vm1.SendAsync(Answer());
         fate.EndsBy("ovs-flow", "a/tap-vm1", "br-a table 1, priority 7, ct_state=+inv+trk,ip: drop");
@@ -65,8 +71,7 @@ public abstract class OvsWanted : IAsyncLifetime
     [LabFact(Feature.OvsVswitchd)]
     public async Task A_wrong_checksum_is_invalid_to_connection_tracking()
     {
-        await _first.ReplaceFlowsAsync(["priority=10,ip,actions=ct(table=1)", "priority=0,actions=NORMAL", "table=1,priority=7,ct_state=+trk+inv,ip,actions=drop",
-            "table=1,priority=6,ct_state=+trk+new,ip,actions=NORMAL"]);
+        await _first.ReplaceFlowsAsync(DropsInvalid);
         byte[] bytes = [.. Frame.Udp(_vm1, _vm2, 53, "hello").Bytes.Span];
         bytes[^1] ^= 1;
         (await _vm1.SendAsync(Frame.FromBytes(bytes))).EndsBy("ovs-flow", "a/tap-vm1", "br-a table 1, priority 7", "connection tracking takes for invalid");
@@ -165,7 +170,8 @@ public abstract class OvsWanted : IAsyncLifetime
         await _first.ReplaceFlowsAsync(["priority=9,udp,actions=output:to-b"]);
         var fate = await SendAsync(_vm2);
         fate.ShouldReach(_vm3);
-        await Told(fate, _vm2, "ovs-flow", "a/tap-vm1", "does not send it to tap-vm2", "priority 9, udp: output:\"to-b\"").MendsAsync(() => SendAsync(_vm2), _vm2);
+        await Told(fate, _vm2, "ovs-flow", "a/tap-vm1", "does not send it to tap-vm2", "priority 9, udp: output:\"to-b\"")
+            .MendsAsync(() => SendAsync(_vm2), _vm2);
     }
 
     [LabFact(Feature.OvsVswitchd)]
@@ -202,7 +208,8 @@ public abstract class OvsWanted : IAsyncLifetime
     public async Task A_group_that_nobody_there_has_joined_is_named()
     {
         await _node.DoAsync("ovs-vsctl set bridge br-a mcast_snooping_enable=true other_config:mcast-snooping-disable-flood-unregistered=true");
-        Task<Fate> Again() => _vm1.SendAsync(Frame.Udp(_vm1.Mac, MacAddress.Parse("01:00:5e:01:02:03"), _vm1.Address, IPAddress.Parse("239.1.2.3"), 40_000, 53, new byte[9]));
+        Task<Fate> Again() => _vm1.SendAsync(Frame.Udp(
+            _vm1.Mac, MacAddress.Parse("01:00:5e:01:02:03"), _vm1.Address, IPAddress.Parse("239.1.2.3"), 40_000, 53, new byte[9]));
         var fate = await Again();
         fate.EndsBy("ovs-snooping", "a/tap-vm1", "239.1.2.3");
         await Told(fate, _vm2, "ovs-snooping", "a/tap-vm2", "nobody behind tap-vm2 has joined 239.1.2.3").MendsAsync(Again, _vm2);

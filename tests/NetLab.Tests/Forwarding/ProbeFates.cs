@@ -13,7 +13,8 @@ namespace NetLab.Tests.Forwarding;
 public sealed class ProbeFates
 {
     private const string Reply = "the answer", Request = "the request", Rst = "the RST";
-    private const ProbeOutcome Silent = ProbeOutcome.Silent, Refused = ProbeOutcome.Refused, Unreachable = ProbeOutcome.Unreachable, NotSent = ProbeOutcome.NotSent;
+    private const ProbeOutcome Silent = ProbeOutcome.Silent, Refused = ProbeOutcome.Refused, Unreachable = ProbeOutcome.Unreachable,
+        NotSent = ProbeOutcome.NotSent;
 
     private static readonly Dictionary<string, Row> Rows = new()
     {

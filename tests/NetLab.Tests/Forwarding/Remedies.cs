@@ -3,7 +3,9 @@ namespace NetLab.Tests.Forwarding;
 /// <summary>Remedies, executed as they are printed.</summary>
 internal static class Remedies
 {
-    /// <summary>Does what a reason says, in the node that it names: its first way, where it has several ("…, or …"); one command after the other ("…; …").</summary>
+    /// <summary>
+    /// Does what a reason says, in the node that it names: its first way, where it has several ("…, or …"); one command after the other ("…; …").
+    /// </summary>
     public static async Task DoAsync(this Reason reason)
     {
         var text = reason.Remedy ?? throw new ArgumentException($"No remedy is told: {reason.Describe("")}");

@@ -8,8 +8,11 @@ internal static partial class Remedy
     /// <summary>The commands of an advice: of several ways, the first that is one; each with the node that it says, or null.</summary>
     public static IReadOnlyList<(string Command, string? Node)> CommandsOf(string remedy)
     {
-        var ways = remedy.Split(", or ").Select(way => CommandPattern().Matches(way)
-            .Select(m => (m.Groups["command"].Value.TrimEnd('.', ','), NodePattern().Match(way) is { Success: true } node ? node.Groups[1].Value : null)).ToList());
+        var ways = remedy.Split(", or ").Select(way =>
+        {
+            var node = NodePattern().Match(way) is { Success: true } named ? named.Groups[1].Value : null;
+            return CommandPattern().Matches(way).Select(m => (m.Groups["command"].Value.TrimEnd('.', ','), node)).ToList();
+        });
         return ways.FirstOrDefault(commands => commands.Count > 0) ?? [];
     }
 
@@ -44,7 +47,8 @@ internal static partial class Remedy
         Assert.True(hasArrived(), fate.Describe());
     }
 
-    [GeneratedRegex(@"(?<![\w-])(?<command>(?:ip|bridge|tc|nft|sysctl|ethtool|ovs-vsctl|ovs-ofctl|ovs-appctl|iptables|ip6tables) (?:(?!; |, in node | in node |, and )[^()])+)")]
+    [GeneratedRegex(@"(?<![\w-])(?<command>(?:ip|bridge|tc|nft|sysctl|ethtool|ovs-vsctl|ovs-ofctl|ovs-appctl|iptables|ip6tables) "
+        + "(?:(?!; |, in node | in node |, and )[^()])+)")]
     private static partial Regex CommandPattern();
 
     [GeneratedRegex(@"in node ([^\s,;.)]+)")]

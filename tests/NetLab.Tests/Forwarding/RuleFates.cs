@@ -31,8 +31,9 @@ public abstract class RuleFates(RuleBed bed)
                 ? @"^ip6?tables: counter of (rule \d|the policy) of chain \S+( in table \w+)? went from 0 to 1\.$"
                 : $"^nft: trace id .* verdict {(isQueue ? "queue 7" : "drop")}\\.$";
             Assert.Contains(reason.Evidence, e => Regex.IsMatch(e.ToString(), shown));
-            Assert.Equal(traced, reason.Evidence.Any(e => Regex.IsMatch(e.ToString(),
-                isQueue ? "^kernel: NOT_SPECIFIED in nf_queue" : "^kernel: (NETFILTER_DROP|NOT_SPECIFIED in br_handle_frame <)"))); // the latter before Linux 6.4
+            var dropped = isQueue ? "^kernel: NOT_SPECIFIED in nf_queue"
+                : "^kernel: (NETFILTER_DROP|NOT_SPECIFIED in br_handle_frame <)"; // the latter before Linux 6.4
+            Assert.Equal(traced, reason.Evidence.Any(e => Regex.IsMatch(e.ToString(), dropped)));
             Assert.Equal(traced && reason.Sentence.Contains("ICMP error", StringComparison.Ordinal),
                 reason.Evidence.Any(e => e.Text.Contains("an ICMP error of type 3", StringComparison.Ordinal)));
             Assert.DoesNotContain(NftTrace.ArmingTable, (await node.ExecAsync("nft", ["list", "ruleset"])).Output, StringComparison.Ordinal);

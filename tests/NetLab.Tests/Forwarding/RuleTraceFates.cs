@@ -79,7 +79,8 @@ public sealed class RuleTraceFates : IAsyncLifetime
     {
         // Every rule that a frame meets is told: few frames are enough to fill the room.
         var met = string.Concat(Enumerable.Repeat("udp dport 2000 counter; ", 100));
-        await _node.LoadRulesetAsync($"table bridge t {{ chain c {{ type filter hook forward priority 0; {met} udp dport 53 drop; udp dport 50-60 drop; }}\n}}");
+        await _node.LoadRulesetAsync(
+            $"table bridge t {{ chain c {{ type filter hook forward priority 0; {met} udp dport 53 drop; udp dport 50-60 drop; }}\n}}");
         Frame filler = Frame.Udp(_vm1, _vm2, 2000, "one of many"), frame = Frame.Udp(_vm1, _vm2, 53, "the one");
         var fate = await FollowedFrame.SendAsync(
             new SentFrame("vm1", _vm1, _node, frame, FrameIdentity.Of(frame)),

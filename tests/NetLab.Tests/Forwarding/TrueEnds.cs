@@ -253,8 +253,12 @@ public abstract class TrueEnds(FrameTracing tracing)
         node.AddVm("vm2", bridge, v => v.Address("10.0.0.2/24"));
         await lab.ApplyAsync();
         await bridge.ReplaceFlowsAsync(
-            ["priority=10,arp,arp_op=1,arp_tpa=10.0.0.77 actions=move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],set_field:02:00:00:00:00:77->eth_src,set_field:2->arp_op," +
-            "move:NXM_NX_ARP_SHA[]->NXM_NX_ARP_THA[],move:NXM_OF_ARP_SPA[]->NXM_OF_ARP_TPA[],set_field:02:00:00:00:00:77->arp_sha,set_field:10.0.0.77->arp_spa,in_port", "priority=0,actions=NORMAL"]);
+        [
+            "priority=10,arp,arp_op=1,arp_tpa=10.0.0.77 actions=move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],set_field:02:00:00:00:00:77->eth_src,"
+                + "set_field:2->arp_op,move:NXM_NX_ARP_SHA[]->NXM_NX_ARP_THA[],move:NXM_OF_ARP_SPA[]->NXM_OF_ARP_TPA[],"
+                + "set_field:02:00:00:00:00:77->arp_sha,set_field:10.0.0.77->arp_spa,in_port",
+            "priority=0,actions=NORMAL",
+        ]);
         var fate = await vm1.SendAsync(Frame.ArpRequest(vm1.Mac, vm1.Address, IPAddress.Parse("10.0.0.77")));
         await vm1.ReceiveAsync(f => f.Arp is { Operation: ArpOperation.Reply });
         var copy = Assert.Single(fate.Copies);

@@ -19,7 +19,8 @@ public abstract class WaysAside(FrameTracing tracing)
     [InlineData("b/v1", "tc qdisc add dev v1 ingress", "tc filter add dev v1 ingress protocol all u32 match u32 0 0 action mirred egress redirect dev x0")]
     [InlineData("b/tap-vm2", "tc qdisc add dev tap-vm2 clsact",
         "tc filter add dev tap-vm2 egress protocol all u32 match u32 0 0 action mirred egress redirect dev x0")]
-    [InlineData("b/v1", "nft add table netdev f", "nft add chain netdev f i { type filter hook ingress device v1 priority 0; }", "nft add rule netdev f i fwd to x0")]
+    [InlineData("b/v1", "nft add table netdev f", "nft add chain netdev f i { type filter hook ingress device v1 priority 0; }",
+        "nft add rule netdev f i fwd to x0")]
     public async Task What_a_filter_sends_elsewhere_is_told_as_the_filters(string place, params string[] commands)
     {
         await using var scene = await WithSideAsync();

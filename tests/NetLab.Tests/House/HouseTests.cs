@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
 using NetLab.Tests.Readme;
 
 namespace NetLab.Tests.House;
@@ -61,20 +63,48 @@ public sealed partial class HouseTests
         where TypeTest().IsMatch(line.Text)
         select $"{Path.GetRelativePath(Root, file)}:{line.Number} {line.Text.Trim()}");
 
-    // Recorded traces and listings of programs are as they came.
     [Fact]
-    public void No_line_of_the_sources_is_longer_than_160_columns()
+    public void No_line_of_the_sources_is_longer_than_160_columns() => Assert.Equal([], Lines("src", TooLong));
+
+    [Fact]
+    public void No_line_of_the_tests_is_longer_that_is_not_of_a_listing() =>
+        Assert.Equal([], Lines("tests", text => TooLong(text) is { Count: > 0 } lines ? lines.Except(OfListings(text)) : []));
+
+    [Fact]
+    public void A_long_line_of_code_is_found_and_one_of_a_listing_is_as_it_came()
     {
-        var tooLong =
-            from file in Directory.GetFiles(Path.Combine(Root, "src"), "*.cs", SearchOption.AllDirectories)
-            where !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal)
-            from line in File.ReadLines(file).Select((text, i) => (Number: i + 1, text.Length))
-            where line.Length > 160
-            select $"{Path.GetRelativePath(Root, file)}:{line.Number}";
-        Assert.Equal([], tooLong);
+        var text = $"""""
+            // {new string('x', 160)}
+            const string Listing = """
+                {new string('x', 160)}
+                """;
+            const string Code = "{new string('x', 160)}";
+            """"";
+        Assert.Equal([1, 3, 5], TooLong(text));
+        Assert.Equal([1, 5], TooLong(text).Except(OfListings(text)));
     }
 
-    [GeneratedRegex(@"\b(?:is|is not|or|and not|as|case) (?:VethEnd|TapDevice|Bridge|OvsBridge|OvsInternalPort|KernelDevice|AdoptedDevice|Switch)\b|OfType<(?:VethEnd|TapDevice|Bridge|OvsBridge|OvsInternalPort|KernelDevice|AdoptedDevice|Switch)>|[,{] ?(?:Device|LabDevice|Switch|Enters): (?:VethEnd|TapDevice|Bridge|OvsBridge|OvsInternalPort|KernelDevice|AdoptedDevice|Switch)\b")]
+    private static IEnumerable<string> Lines(string folder, Func<string, IEnumerable<int>> find) =>
+        from file in Directory.GetFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)
+        where !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal)
+        from line in find(File.ReadAllText(file))
+        select $"{Path.GetRelativePath(Root, file)}:{line}";
+
+    private static List<int> TooLong(string text) => [.. text.Split('\n').Index().Where(line => line.Item.Length > 160).Select(line => line.Index + 1)];
+
+    // Recorded traces and what programs print are as they came, in literals of several lines.
+    private static IEnumerable<int> OfListings(string text) =>
+        from token in CSharpSyntaxTree.ParseText(text).GetRoot().DescendantTokens()
+        where token.IsKind(SyntaxKind.MultiLineRawStringLiteralToken) || token.IsKind(SyntaxKind.InterpolatedStringTextToken)
+        let span = token.GetLocation().GetLineSpan()
+        where span.StartLinePosition.Line < span.EndLinePosition.Line
+        from line in Enumerable.Range(span.StartLinePosition.Line + 1, span.EndLinePosition.Line - span.StartLinePosition.Line + 1)
+        select line;
+
+    private const string Classes = "(?:VethEnd|TapDevice|Bridge|OvsBridge|OvsInternalPort|KernelDevice|AdoptedDevice|Switch)";
+
+    [GeneratedRegex(@"\b(?:is|is not|or|and not|as|case) " + Classes + @"\b|OfType<" + Classes + ">|" +
+        @"[,{] ?(?:Device|LabDevice|Switch|Enters): " + Classes + @"\b")]
     private static partial Regex TypeTest();
 
     [GeneratedRegex(@"(?<![\w/.-])(?:src|tests|scenarios|docker)/[\w./-]*\w")]

@@ -10,8 +10,8 @@ public class RemovalTests
     [LabFact(Feature.UserNamespaces)]
     public async Task The_next_lab_finds_the_room_of_one_that_was_waited_for()
     {
-        // The kernel counts a namespace until the very end of its removal. With room for one lab, the first process of its programs, two helpers a turn and the program's own
-        // namespace, a second lab fits only if nothing of the first is left.
+        // The kernel counts a namespace until the very end of its removal. With room for one lab, the first process of its programs, two helpers a turn
+        // and the program's own namespace, a second lab fits only if nothing of the first is left.
         const string withRoomForOne = "echo 12 > /proc/sys/user/max_net_namespaces; exec dotnet \"$0\" lab bridge --turns 4";
         Assert.Contains("ENOSPC", (await RunAsync(withRoomForOne)).Error, StringComparison.Ordinal);
         (var exitCode, var output, var error) = await RunAsync(withRoomForOne + " --wait-for-kernel");

@@ -9,7 +9,8 @@ public class OvsJsonRpcTests
     [Fact]
     public async Task Answers_may_come_in_pieces_in_any_order_and_among_questions()
     {
-        var said = """{"method":"echo","params":[],"id":0}{"id":1,"result":"two\n","error":null}  {"id":7,"result":"whose?"}{"error":"one's é error\n","id":0}""";
+        var said = """{"method":"echo","params":[],"id":0}{"id":1,"result":"two\n","error":null}  {"id":7,"result":"whose?"}"""
+            + """{"error":"one's é error\n","id":0}""";
 
         var answers = await AskAsync(async server =>
         {

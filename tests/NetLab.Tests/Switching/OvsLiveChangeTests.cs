@@ -67,10 +67,12 @@ public sealed class OvsLiveChangeTests : IAsyncLifetime
     public async Task A_patch_port_is_taken_out_and_another_comes()
     {
         await _int.RemovePortAsync(_patch);
-        _int.AddTunnel("vxlan-c0a80102", "vxlan", new Dictionary<string, string> { ["remote_ip"] = "192.168.1.2", ["in_key"] = "flow", ["out_key"] = "flow" }).Tag = 3;
+        var options = new Dictionary<string, string> { ["remote_ip"] = "192.168.1.2", ["in_key"] = "flow", ["out_key"] = "flow" };
+        _int.AddTunnel("vxlan-c0a80102", "vxlan", options).Tag = 3;
         await _lab.ApplyAsync();
 
-        var ports = (await _int.Node.ReadStateAsync()).OvsPorts.Where(port => port.Info.Bridge == "br-int").ToDictionary(port => port.Info.Name, port => port.Info);
+        var ports = (await _int.Node.ReadStateAsync()).OvsPorts
+            .Where(port => port.Info.Bridge == "br-int").ToDictionary(port => port.Info.Name, port => port.Info);
         Assert.DoesNotContain("patch-tun", ports.Keys);
         Assert.Equal(("vxlan", 3), (ports["vxlan-c0a80102"].Type, ports["vxlan-c0a80102"].Tag));
         Assert.Contains("no patch port or tunnel", (await Assert.ThrowsAsync<TopologyException>(() => _int.RemovePortAsync(_patch))).Message);
@@ -79,7 +81,8 @@ public sealed class OvsLiveChangeTests : IAsyncLifetime
     [LabFact(Feature.OvsVswitchd)]
     public async Task A_strict_delete_takes_the_one_flow_and_a_loose_one_all_that_it_covers()
     {
-        await _tun.AddFlowsAsync(["table=5,priority=10,udp,actions=drop", "table=5,priority=20,udp,actions=drop", "table=5,priority=20,udp,tp_dst=53,actions=drop"]);
+        await _tun.AddFlowsAsync(
+            ["table=5,priority=10,udp,actions=drop", "table=5,priority=20,udp,actions=drop", "table=5,priority=20,udp,tp_dst=53,actions=drop"]);
 
         await _tun.DeleteFlowsStrictAsync(["table=5,priority=20,udp"]);
         Assert.Equal(2, await CountAsync());

@@ -118,7 +118,8 @@ public class OvsTextTests
         var arp = Convert.FromHexString("ffffffffffff0200000000018100c01408060001080006040001020000000001c0a80001000000000000c0a80002");
 
         Assert.Equal(
-            "in_port=\"v0\",dl_src=02:00:00:00:00:01,dl_dst=ff:ff:ff:ff:ff:ff,dl_vlan=20,dl_vlan_pcp=6,dl_type=0x0806,arp_spa=192.168.0.1,arp_tpa=192.168.0.2,arp_op=1,arp_sha=02:00:00:00:00:01,arp_tha=00:00:00:00:00:00",
+            "in_port=\"v0\",dl_src=02:00:00:00:00:01,dl_dst=ff:ff:ff:ff:ff:ff,dl_vlan=20,dl_vlan_pcp=6,dl_type=0x0806,"
+                + "arp_spa=192.168.0.1,arp_tpa=192.168.0.2,arp_op=1,arp_sha=02:00:00:00:00:01,arp_tha=00:00:00:00:00:00",
             OvsFlowText.Describe("v0", arp));
         for (var length = 0; length < arp.Length; length++)
         {

@@ -132,7 +132,8 @@ public class OvsTraceTests
     }
 
     [Theory]
-    [InlineData("clone(tnl_push(tnl_port(vxlan_sys_4789),header(size=50,type=4,eth(dst=02:00:00:00:00:01,src=02:00:00:00:00:02,dl_type=0x0800),ipv4(src=10.0.0.1)),out_port(brphy)),v6),v1", "v6 v1")]
+    [InlineData("clone(tnl_push(tnl_port(vxlan_sys_4789),header(size=50,type=4,eth(dst=02:00:00:00:00:01,src=02:00:00:00:00:02,dl_type=0x0800),"
+        + "ipv4(src=10.0.0.1)),out_port(brphy)),v6),v1", "v6 v1")]
     [InlineData("set(eth(src=02:00:00:00:00:01)),push_vlan(tpid=0x88a8,vid=5,pcp=0),v1,set(vlan(vid=6,pcp=0)),v2,clone(pop_vlan,v3),v4", "v1:5 v2:6 v3 v4:6")]
     [InlineData("check_pkt_len(size=1500,gt(drop),le(v1))", "v1")]
     [InlineData("sample(sample=50.0%,actions(v1)),userspace(pid=0,slow_path(controller)),trunc(64),v2", "v1 v2")]

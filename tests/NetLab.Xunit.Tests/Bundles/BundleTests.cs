@@ -67,7 +67,9 @@ public sealed class BundleTests(BundleTests.FailedTests failed) : IClassFixture<
     {
         var rerun = File.ReadAllText(Path.Combine(failed.Bundle("Base.A_lab_that_the_base_class_disposes"), "rerun.txt"));
 
-        Assert.Matches(@"^dotnet test \S*NetLab\.Xunit\.Tests --filter FullyQualifiedName=NetLab\.Xunit\.Tests\.FailingOnPurpose\+Base\.A_lab_that_the_base_class_disposes\s*$", rerun);
+        Assert.Matches(
+            @"^dotnet test \S*NetLab\.Xunit\.Tests --filter "
+                + @"FullyQualifiedName=NetLab\.Xunit\.Tests\.FailingOnPurpose\+Base\.A_lab_that_the_base_class_disposes\s*$", rerun);
     }
 
     [LabFact]

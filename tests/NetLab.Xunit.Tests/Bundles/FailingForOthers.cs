@@ -4,7 +4,9 @@ using NetLab.Packets;
 
 namespace NetLab.Xunit.Tests;
 
-/// <summary>Tests that send no frame by hand, and fail for what becomes of the frames of others: <c>HappeningsTests</c> runs them. Elsewhere they do nothing.</summary>
+/// <summary>
+/// Tests that send no frame by hand, and fail for what becomes of the frames of others: <c>HappeningsTests</c> runs them. Elsewhere they do nothing.
+/// </summary>
 public static class FailingForOthers
 {
     private static bool Asked => Environment.GetEnvironmentVariable(FailingOnPurpose.Variable) == "1";

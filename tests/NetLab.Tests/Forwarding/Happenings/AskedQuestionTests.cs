@@ -128,7 +128,8 @@ public sealed class AskedQuestionTests
 
     private string[] Unanswered() => [.. AskedQuestion.Unanswered(_packets, _drops).Select(q => $"{q.Question.Words}, {q.Times} times")];
 
-    private void Sent(Node node, Frame frame, string device = "eth0", ulong skb = 0) => _packets.Add(Seen(TraceEventKind.NetDevQueue, node, frame, device, skb));
+    private void Sent(Node node, Frame frame, string device = "eth0", ulong skb = 0) =>
+        _packets.Add(Seen(TraceEventKind.NetDevQueue, node, frame, device, skb));
 
     private void Came(Node node, Frame frame, ulong skb = 0) => _packets.Add(Seen(TraceEventKind.NetifReceiveSkb, node, frame, "eth0", skb));
 
