@@ -58,6 +58,8 @@ public sealed class Exchange
                 { Why: { } why, Copy.End: CopyEnd.NotForwarded } => $"{what} was not sent on at {why.Place}",
                 { Why: { } why, Kind: ExchangeLegKind.Answer, Fate.Frame.Udp: not null, Copy: { End: CopyEnd.Dropped, Hops.Count: 0 } } =>
                     $"no answer can leave {why.Node.Name}",
+                { Why: { } why, Copy: { End: CopyEnd.Dropped, Hops.Count: 0 } } when why.Cause == Causes.NeighbourFailed =>
+                    $"{what} waited at {why.Place} for its neighbour, and was dropped there",
                 { Why: { } why, Copy: { End: CopyEnd.Dropped, Hops.Count: 0 } } => $"{what} was not sent: {why.Node.Name} refused it",
                 { Why: { } why, Copy.End: CopyEnd.Dropped } => $"{what} was dropped at {why.Place}",
                 { Why: { } why } => $"{what} came to {why.Place}, and got no answer",

@@ -137,7 +137,11 @@ internal sealed class ExchangeFollower
         var upper = _legs.Count - 1;
         if (FindFrom(node, frame => AsksFor(frame, awaited.Address)) is not { } root)
         {
-            _legs[upper] = _legs[upper].Because(NeighbourModel.WhyUnreachable(awaited, _legs[upper].Copy!.Reason!, []));
+            var reason = _legs[upper].Copy!.Reason!;
+            _legs[upper] = _legs[upper].Because(NeighbourModel.WhyUnreachable(awaited, reason, []) ?? (_company.ByKernel is null ? null : reason with
+            {
+                Evidence = [.. reason.Evidence, Evidence.Seen($"{awaited.Node.Name} asked nobody while this was followed: it had asked before.")],
+            }));
             return;
         }
 

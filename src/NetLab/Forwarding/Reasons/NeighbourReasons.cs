@@ -60,8 +60,11 @@ internal static class NeighbourReasons
         }
 
         var reason = Owner(node, device, entry.Address, [evidence, state]) ?? new Reason(Causes.NeighbourUnresolved, node, device,
-            $"{node.Name} is still resolving {entry.Address} on {device}: nobody has answered " +
-                $"its {(v6 ? "neighbour solicitation" : "ARP request")}; the kernel gives up after 3 s.",
+            entry.State is NeighbourState.Failed
+                ? $"{node.Name} has asked for {entry.Address} on {device}, and given up: nobody answered " +
+                    $"its {(v6 ? "neighbour solicitations" : "ARP requests")}."
+                : $"{node.Name} is still resolving {entry.Address} on {device}: nobody has answered " +
+                    $"its {(v6 ? "neighbour solicitation" : "ARP request")}; the kernel gives up after 3 s.",
             [evidence, state], $"see that {entry.Address} is there and in the same network " +
                 $"as {device}, or: ip neigh add {entry.Address} lladdr MAC dev {device}");
         return reason with { Awaits = new AwaitedNeighbour(node, device, entry.Address) };
