@@ -50,6 +50,22 @@ public sealed class What_a_run_tells
     }
 
     [LabFact]
+    public async Task What_a_switch_did_not_send_on_is_told_where_others_got_the_frame()
+    {
+        var play = await Play.TextAsync(Lab + """
+              - { name: isolated, set: { port: 'sw:tap-vm01', isolated: on } }
+              - { name: other, set: { port: 'sw:tap-vm02', isolated: on } }
+              - { name: wrong, send: { from: vm01, to: vm02, udp: 53 }, expect: [mute, vm02] }
+            """);
+
+        var problem = play.Step("wrong").Problem;
+        Assert.Contains("vm01 > tap-vm01 > br0 > tap-mute > mute   (delivered", problem);
+        Assert.Contains("X NOT FORWARDED at sw/tap-vm02", problem);
+        Assert.Contains("Why: Bridge br0 sends nothing from tap-vm01 to tap-vm02: both ports are isolated.", problem);
+        Assert.Contains("Fix: bridge link set dev tap-vm02 isolated off", problem);
+    }
+
+    [LabFact]
     public async Task A_failed_expectation_shows_the_way_of_the_frame_and_the_run_goes_on()
     {
         var play = await Play.TextAsync(Lab + """

@@ -22,7 +22,8 @@ internal enum FrameLikeness
 /// </summary>
 internal readonly struct FrameContent
 {
-    private const int EtherTypeIpv4 = 0x0800, EtherTypeIpv6 = 0x86DD, IcmpHeaderLength = 8, UdpHeaderLength = 8, ProtocolIcmpv6 = 58, ProtocolTcp = 6;
+    private const int EtherTypeIpv4 = 0x0800, EtherTypeIpv6 = 0x86DD, IcmpHeaderLength = 8, UdpHeaderLength = 8;
+    private const int ProtocolIcmp = 1, ProtocolTcp = 6, ProtocolUdp = 17, ProtocolIcmpv6 = 58;
     private const int Enough = 4; // bytes that must be known of both to tell
 
     private readonly ReadOnlyMemory<byte> _memory;
@@ -93,6 +94,11 @@ internal readonly struct FrameContent
     // Of a TCP header what no translation of addresses changes: sequence and acknowledgment numbers, flags, window. Empty where they are not all known.
     private ReadOnlySpan<byte> TcpNumbers => Bytes.Length >= TransportStart + 16 ? Bytes.Slice(TransportStart + 4, 12) : [];
 
+    // What is above the transport header, where all of it is known.
+    private bool IsWhole => PayloadStart > TransportStart && PayloadStart <= _end && _end <= Bytes.Length;
+
+    private ReadOnlySpan<byte> Payload => Bytes[PayloadStart.._end];
+
     private ReadOnlySpan<byte> Bytes => _memory.Span;
 
     /// <summary>
@@ -117,7 +123,7 @@ internal readonly struct FrameContent
             }
 
             // No payload: that the transport headers are the same says something; that they are not may be address translation.
-            if (Protocol == ProtocolTcp && other.Protocol == ProtocolTcp && TcpNumbers is { Length: > 0 } numbers && numbers.SequenceEqual(other.TcpNumbers))
+            if (IsTranslationOf(other))
             {
                 return FrameLikeness.Same;
             }
@@ -126,6 +132,34 @@ internal readonly struct FrameContent
         }
 
         return packets is FrameLikeness.Unknown ? frames : packets;
+    }
+
+    // Of a packet that carries next to nothing, what its headers keep when addresses and ports are translated.
+    private bool IsTranslationOf(FrameContent other)
+    {
+        if (Protocol != other.Protocol || IsIpv4 != other.IsIpv4)
+        {
+            return false;
+        }
+
+        if (Protocol == ProtocolTcp)
+        {
+            return TcpNumbers is { Length: > 0 } numbers && numbers.SequenceEqual(other.TcpNumbers);
+        }
+
+        if (!IsWhole || !other.IsWhole || !Payload.SequenceEqual(other.Payload) || !MayBe(other))
+        {
+            return false;
+        }
+
+        return Protocol switch
+        {
+            ProtocolUdp => (IsIpv4 && ReadUInt16(NetworkStart + 4) != 0)
+                || Bytes.Slice(TransportStart, 4).SequenceEqual(other.Bytes.Slice(other.TransportStart, 4)),
+            ProtocolIcmp or ProtocolIcmpv6 => ReadUInt16(TransportStart) == other.ReadUInt16(other.TransportStart)
+                && ReadUInt16(TransportStart + 6) == other.ReadUInt16(other.TransportStart + 6), // type and code; sequence number
+            _ => false,
+        };
     }
 
     /// <summary>Whether both may be the same packet for all that the network header says: of IPv4, protocol and identification.</summary>
@@ -173,7 +207,7 @@ internal readonly struct FrameContent
                 && Bytes[(quote + 8)..(quote + known)].SequenceEqual(other.Bytes[(other.NetworkStart + 8)..(other.NetworkStart + known)]);
         }
 
-        return IsIpv4 && other.IsIpv4 && Protocol == 1 && Bytes.Length >= quote + 20 && Bytes[TransportStart] is 3 or 4 or 5 or 11 or 12
+        return IsIpv4 && other.IsIpv4 && Protocol == ProtocolIcmp && Bytes.Length >= quote + 20 && Bytes[TransportStart] is 3 or 4 or 5 or 11 or 12
             && Bytes.Slice(quote + 4, 2).SequenceEqual(other.Bytes.Slice(other.NetworkStart + 4, 2))
             && Bytes.Slice(quote + 12, 8).SequenceEqual(other.Bytes.Slice(other.NetworkStart + 12, 8));
     }
@@ -190,9 +224,9 @@ internal readonly struct FrameContent
 
     private int TransportHeaderLength() => Protocol switch
     {
-        6 when Bytes.Length > TransportStart + 12 => 4 * (Bytes[TransportStart + 12] >> 4),
-        17 => UdpHeaderLength,
-        1 or 58 => IcmpHeaderLength,
+        ProtocolTcp when Bytes.Length > TransportStart + 12 => 4 * (Bytes[TransportStart + 12] >> 4),
+        ProtocolUdp => UdpHeaderLength,
+        ProtocolIcmp or ProtocolIcmpv6 => IcmpHeaderLength,
         _ => 0,
     };
 

@@ -53,7 +53,7 @@ internal sealed class ExpectStep : Step
         var fate = stage.LastFate ?? throw new StepFailure("nothing was sent before this");
         findings.Fate = fate;
         var problems = new List<string>();
-        var arrived = new List<FrameCopy>();
+        List<FrameCopy> arrived = [], missing = [];
         foreach (var (expect, _) in Receivers)
         {
             Judge(() => findings.Seen.Add(Reached(stage.Lab, fate, expect)));
@@ -64,7 +64,7 @@ internal sealed class ExpectStep : Step
         }
         if (problems.Count > 0)
         {
-            List<string> report = [.. problems, fate.Describe()];
+            List<string> report = [.. problems, fate.Describe(), .. missing.Distinct().Select(copy => $"    {copy.Describe(fate.From)}")];
             foreach (var copy in arrived.Distinct())
             {
                 report.AddRange((await ArrivalReasons.OfAsync(fate, copy, ct).ConfigureAwait(false)).Select(reason => $"      Why: {reason}"));
@@ -82,7 +82,14 @@ internal sealed class ExpectStep : Step
             catch (ForwardingException otherwise)
             {
                 problems.Add(otherwise.Message.Split(Environment.NewLine)[0]);
-                arrived.AddRange(otherwise.Copy is { End: CopyEnd.Delivered } copy ? [copy] : []);
+                if (otherwise.Copy is { End: CopyEnd.Delivered } copy)
+                {
+                    arrived.Add(copy);
+                }
+                else if (otherwise.Copy is { } never && !fate.Copies.Contains(never))
+                {
+                    missing.Add(never); // it was wanted, and a switch on the way sent the frame elsewhere
+                }
             }
         }
     }

@@ -156,6 +156,47 @@ public abstract class OvsWanted : IAsyncLifetime
     }
 
     [LabFact(Feature.OvsVswitchd)]
+    public async Task A_port_that_takes_nothing_in_is_named()
+    {
+        await _node.DoAsync("ovs-ofctl mod-port br-a tap-vm1 no-receive");
+        var fate = await SendAsync(_vm2);
+        await Told(fate, _vm2, "ovs-port-config", "a/tap-vm1", "no-receive").MendsAsync(() => SendAsync(_vm2), _vm2);
+    }
+
+    [LabFact(Feature.OvsVswitchd)]
+    public async Task A_port_that_somebody_has_removed_is_named()
+    {
+        await _node.DoAsync("ovs-vsctl del-port br-a tap-vm2");
+        var fate = await SendAsync(_vm2);
+        fate.ShouldReach(_vm3);
+        await Told(fate, _vm2, "not-a-port", "a/tap-vm2", "no port of Open vSwitch bridge br-a").MendsAsync(() => SendAsync(_vm2), _vm2);
+    }
+
+    // Nothing but headers is there to know it by, and Open vSwitch makes a frame of its own of it.
+    [LabTheory(Feature.OvsVswitchd)]
+    [InlineData("udp", 0, 0)]
+    [InlineData("udp", 3, 4711)]
+    [InlineData("tcp", 0, 0)]
+    [InlineData("icmp", 0, 4711)]
+    public async Task A_frame_of_headers_alone_is_known_again_behind_address_translation(string protocol, int length, int identification)
+    {
+        string[] flows =
+            [$"priority=10,{protocol},actions=ct(commit,nat(dst=10.0.0.77),table=1)", "priority=0,actions=NORMAL", "table=1,actions=NORMAL"];
+        await _first.ReplaceFlowsAsync(flows);
+        var payload = "abcd"u8.ToArray().AsSpan(0, length);
+        var options = new IpOptions { Identification = (ushort)identification };
+        var frame = protocol switch
+        {
+            "udp" => Frame.Udp(_vm1.Mac, _vm2.Mac, _vm1.Address, _vm2.Address, 40_000, 53, payload, options),
+            "tcp" => Frame.Tcp(_vm1.Mac, _vm2.Mac, _vm1.Address, _vm2.Address, 40_000, 80, TcpFlags.Syn, 4711),
+            _ => Frame.IcmpEcho(_vm1.Mac, _vm2.Mac, _vm1.Address, _vm2.Address, IcmpType.EchoRequest, 7, 8, payload, options),
+        };
+        var fate = await _vm1.SendAsync(frame);
+        fate.ShouldReach(_vm2).Once();
+        Assert.Contains(_vm2.Received, f => f.Frame.Ipv4?.Destination.ToString() == "10.0.0.77");
+    }
+
+    [LabFact(Feature.OvsVswitchd)]
     public async Task Protected_ports_are_named()
     {
         await _node.DoAsync("ovs-vsctl set port tap-vm1 protected=true -- set port tap-vm2 protected=true");

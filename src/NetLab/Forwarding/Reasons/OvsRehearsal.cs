@@ -179,7 +179,7 @@ internal sealed partial class OvsRehearsal
             Meters = await ovs.OpenFlowAsync(Bridge.Name, "meter-stats", [], null, ct).ConfigureAwait(false);
         }
 
-        if (Ports.Any(p => Bridges.Contains(p.Bridge) && OvsVerdict.MayBeLeftOut(this, p)))
+        if (OvsVerdict.IsRefusedAtOnce(this) || Ports.Any(p => Bridges.Contains(p.Bridge) && OvsVerdict.MayBeLeftOut(this, p)))
         {
             var configs = new Dictionary<(string, string), string>();
             foreach (var bridge in Bridges)

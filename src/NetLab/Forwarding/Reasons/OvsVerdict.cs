@@ -72,7 +72,15 @@ internal static partial class OvsVerdict
     /// <summary>Why a frame did not go out of a port of one of the node's bridges; null where it would, or nothing is known to speak against it.</summary>
     public static Reason? WhyNot(OvsRehearsal asked, string egress)
     {
-        if (asked.PortOf(egress) is not { } wanted || asked.PatchesTo(wanted.Bridge) is not { } patches)
+        if (asked.PortOf(egress) is not { } wanted)
+        {
+            return asked.Bridge.Node.FindDevice(egress)?.Switch?.Name is not { } bridge ? null
+                : new Reason(Causes.NotAPort, asked.Bridge.Node, egress, $"{egress} is no port of Open vSwitch bridge {bridge} (any more).",
+                    [NetLab.Evidence.Ovs($"ports: {string.Join(", ", asked.Ports.Where(p => p.Bridge == bridge).Select(p => p.Name))}.")],
+                    $"ovs-vsctl add-port {bridge} {egress}");
+        }
+
+        if (IsRefusedAtOnce(asked) || asked.PatchesTo(wanted.Bridge) is not { } patches)
         {
             return null;
         }
@@ -98,6 +106,9 @@ internal static partial class OvsVerdict
             || s.Actions.Any(a => a == $"output:{port.Name}" || a == $"output:\"{port.Name}\""))
         && port.Carries(asked.VlanIn(port.Bridge));
 
+    /// <summary>Whether no flow decided, but one that Open vSwitch has for itself, without a match and without actions.</summary>
+    public static bool IsRefusedAtOnce(OvsRehearsal asked) => asked.Trace.Steps is [{ Match: "", Actions.Count: 0 }];
+
     private static List<OvsTraceStep> StepsIn(OvsRehearsal asked, string bridge) => [.. asked.Trace.Deciding.Where(s => s.Bridge == bridge)];
 
     private static bool IsLearned(OvsTraceStep step) => step.Remarks.Any(r => r.Contains("learned port", StringComparison.Ordinal));
@@ -106,7 +117,7 @@ internal static partial class OvsVerdict
     [
         NetLab.Evidence.Ovs($"ofproto/trace {asked.Bridge.Name} in_port={asked.Ingress.Name}, asked afterwards, on the tables as they are now; datapath " +
             $"actions: {asked.Trace.DatapathActions}."),
-        .. steps.Select(step => NetLab.Evidence.Ovs($"{step}")),
+        .. steps.Select(step => NetLab.Evidence.Ovs($"{step}")).Distinct(),
     ];
 
     private static string AsInvalid(OvsRehearsal asked) =>
@@ -180,6 +191,12 @@ internal static partial class OvsVerdict
         if (step.Match is null)
         {
             return (Causes.OvsNoFlow, FlowWords(trace.Deciding), FlowRemedy(step, Normal));
+        }
+
+        if (IsRefusedAtOnce(asked) && asked.Configs.TryGetValue((bridge.Name, port.Name), out var config)
+            && config.Contains("NO_RECV", StringComparison.Ordinal))
+        {
+            return (Causes.OvsPortConfig, $"the port has no-receive ({port.Name} config: {config})", $"ovs-ofctl mod-port {bridge.Name} {port.Name} receive");
         }
 
         var isSwitched = step.Actions.Contains(Normal);
