@@ -168,7 +168,7 @@ public sealed class LabTest
         try
         {
             happenings = await lab.Drops.ReadAllAsync(_run.Since, false, enough.Token).ConfigureAwait(false);
-            text = HappeningsText.Short(happenings, lab.Options);
+            text = await HappeningsText.ShortAsync(lab, happenings, enough.Token).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // Whatever goes wrong here must not hide the failure that the text is about.
         catch (Exception wrong)

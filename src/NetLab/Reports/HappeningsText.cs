@@ -8,24 +8,43 @@ namespace NetLab;
 /// </summary>
 public static class HappeningsText
 {
-    private const int MostTold = 5;
+    private const int MostTold = 5, MostCounters = 20;
 
-    /// <summary>Tells of a lab. Empty where there is nothing to tell; where nothing is recorded, that is one line.</summary>
+    /// <summary>
+    /// Tells of a lab. Empty where there is nothing to tell; where nothing is recorded, that is said, and what the nodes know themselves: neighbours without
+    /// an answer, connections without a reply, counters.
+    /// </summary>
     /// <param name="lab">The lab, applied and not yet disposed.</param>
     /// <param name="since">Only what happened from this time on; null for all.</param>
     /// <param name="ct">Ends the reading of the state.</param>
     public static async Task<string> OfAsync(Lab lab, DateTimeOffset? since = null, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(lab);
-        return Short(await lab.Drops.ReadAllAsync(since, false, ct).ConfigureAwait(false), lab.Options);
+        return await ShortAsync(lab, await lab.Drops.ReadAllAsync(since, false, ct).ConfigureAwait(false), ct).ConfigureAwait(false);
     }
 
     /// <summary>The first of each kind, and how many more there are.</summary>
-    internal static string Short(Happenings happenings, LabOptions options) =>
-        happenings is { Drops.Count: 0, Unanswered.Count: 0, Lost: 0 }
-            ? options is { RecordsDrops: true, Tracing: not FrameTracing.PacketSockets } && !happenings.IsRecorded
-                ? $"What became of other frames is not known: {happenings.Level}." : ""
-            : Text(happenings, MostTold);
+    internal static async Task<string> ShortAsync(Lab lab, Happenings happenings, CancellationToken ct) =>
+        happenings is not { Drops.Count: 0, Unanswered.Count: 0, Lost: 0 } ? Text(happenings, MostTold)
+        : lab.Options is { RecordsDrops: true, Tracing: not FrameTracing.PacketSockets } && !happenings.IsRecorded
+            ? await WithoutRecordsAsync(lab, ct).ConfigureAwait(false) : "";
+
+    /// <summary>What is known of a lab of which nothing is recorded.</summary>
+    internal static async Task<string> WithoutRecordsAsync(Lab lab, CancellationToken ct)
+    {
+        var known = await KnownByCounters.OfAsync(lab, ct).ConfigureAwait(false);
+        var text = new StringBuilder().AppendLine($"What became of other frames is not known: {lab.Drops.Level}.").AppendLine(known.Count == 0
+            ? "No counter of a node speaks of a drop, and no neighbour is without an answer."
+            : "What the nodes themselves know, from when they were made; which frames these were, and where rules without a counter dropped any, "
+                + "is not known:");
+        foreach (var line in known.Take(MostCounters))
+        {
+            text.AppendLine($"  {line}");
+        }
+
+        More(text, known.Count - MostCounters, "lines");
+        return PlainText.Lines(text.ToString().TrimEnd());
+    }
 
     /// <summary>All of it.</summary>
     internal static string Whole(Happenings happenings)
@@ -72,7 +91,7 @@ public static class HappeningsText
     {
         if (count > 0)
         {
-            text.AppendLine($"And {count} more {what}: drops.txt of the bundle has all.");
+            text.AppendLine($"And {count} more {what}: {(what == "lines" ? "state/ of the bundle has the nodes" : "drops.txt of the bundle has all")}.");
         }
     }
 }

@@ -35,4 +35,19 @@ public sealed class SandboxSample
         await lab.ApplyAsync();
         Assert.True(lab.Drops.IsRecording, lab.Drops.Level);
     }
+
+    // Fails where SandboxTests ask it to.
+    [LabFact]
+    public async Task A_neighbour_that_nobody_is_does_not_answer()
+    {
+        await using var lab = new Lab();
+        var bridge = lab.AddNode("switch").AddBridge("br0");
+        var h1 = lab.AddHost("h1", bridge, "10.0.0.1/24");
+        await lab.ApplyAsync();
+        using var socket = h1.OpenUdp();
+        await socket.SendAsync(new byte[1], "10.0.0.9", 7);
+        Assert.NotEqual("1", Environment.GetEnvironmentVariable(FailsHere));
+    }
+
+    internal const string FailsHere = "NETLAB_SANDBOX_SAMPLE_FAILS";
 }

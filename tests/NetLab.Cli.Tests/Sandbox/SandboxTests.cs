@@ -50,13 +50,25 @@ public sealed class SandboxTests(SandboxTests.Copy copy) : IClassFixture<Sandbox
         Assert.Matches("Failed: +1, ", result.Output);
     }
 
+    [LabFact(Feature.UserNamespaces)]
+    public async Task A_test_that_fails_there_says_that_drops_are_not_recorded_and_what_the_nodes_know()
+    {
+        var result = await copy.SandboxAsync($"{SandboxSample.FailsHere}=1", "dotnet", "test", copy.Tests, "--nologo", "--filter",
+            "FullyQualifiedName~" + nameof(SandboxSample.A_neighbour_that_nobody_is_does_not_answer));
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Matches(@"What became of other frames is not known: nothing is recorded: the kernel does not tell this process of drops: .*\.\n"
+            + @"What the nodes themselves know, from when they were made; .*:\n  h1: nobody has answered for 10\.0\.0\.9 on eth0 \(neighbour INCOMPLETE\)\n",
+            result.Output);
+    }
+
     [Fact]
     public async Task Without_it_every_test_says_in_one_line_how_to_get_what_it_lacks()
     {
         var result = await copy.AsNobodyAsync("", "dotnet", "test", copy.Tests, "--nologo", "--filter", Filter, "--logger", "console;verbosity=normal");
 
         Assert.Equal(0, result.ExitCode);
-        Assert.Matches("Skipped: +3, |Skipped: 3", result.Output);
+        Assert.Matches("Skipped: +4, |Skipped: 4", result.Output);
         Assert.Contains("This process may not build labs: it lacks CAP_NET_ADMIN, CAP_SYS_ADMIN, CAP_NET_RAW. "
             + "Run as root, or as any user by: netlab sandbox -- dotnet test\n", result.Output);
     }
