@@ -146,7 +146,8 @@ public sealed partial class Node
     public Task<T> RunAsync<T>(Func<T> code)
     {
         ArgumentNullException.ThrowIfNull(code);
-        if (typeof(Task).IsAssignableFrom(typeof(T)) || typeof(T) == typeof(ValueTask))
+        if (typeof(Task).IsAssignableFrom(typeof(T)) || typeof(T) == typeof(ValueTask)
+            || (typeof(T).IsGenericType && typeof(T).GetGenericTypeDefinition() == typeof(ValueTask<>)))
         {
             throw new ArgumentException(AsyncInside, nameof(code));
         }
@@ -169,6 +170,11 @@ public sealed partial class Node
     public Task RunAsync(Action code)
     {
         ArgumentNullException.ThrowIfNull(code);
+        if (code.Method.IsDefined(typeof(AsyncStateMachineAttribute), inherit: false))
+        {
+            throw new ArgumentException(AsyncInside, nameof(code)); // async void
+        }
+
         return RunAsync(() =>
         {
             code();

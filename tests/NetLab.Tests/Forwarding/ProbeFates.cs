@@ -190,6 +190,52 @@ public sealed class ProbeFates
         Assert.Equal((scene.HostA.Device("eth0").Mac, (ushort)80), (probe.Fate.Frame.Source, probe.Fate.Frame.Tcp!.Value.DestinationPort));
     }
 
+    [LabTheory(Feature.BpfTracing)]
+    [InlineData("127.0.0.1")]
+    [InlineData(ExchangeScene.A)]
+    public async Task A_node_asks_itself_by_lo(string address)
+    {
+        await using var scene = await ExchangeScene.BuildAsync();
+
+        Assert.Equal(("no-socket", Refused), await CauseAsync());
+        using var listener = scene.HostA.ListenTcp(80);
+        (await scene.HostA.ProbeTcpAsync(IPAddress.Parse(address), 80)).ShouldSucceed().Fate.ShouldReach(scene.HostA).Via("lo");
+
+        async Task<(string?, ProbeOutcome)> CauseAsync() =>
+            await scene.HostA.ProbeTcpAsync(IPAddress.Parse(address), 80) is var probe ? (probe.Why?.Cause.Word, probe.Outcome) : default;
+    }
+
+    [LabFact(Feature.BpfTracing)]
+    public async Task An_answer_from_another_address_than_was_asked_is_told()
+    {
+        await using var scene = await ExchangeScene.BuildAsync();
+        await scene.HostB.DoAsync("ip address add 10.0.0.22/24 dev eth0");
+        using var server = scene.HostB.OpenUdp(7);
+
+        var asking = scene.HostA.ProbeUdpAsync(IPAddress.Parse("10.0.0.22"), 7);
+        await server.SendAsync("answer"u8.ToArray(), (await server.ReceiveAsync()).RemoteEndPoint); // from 10.0.0.2, the first that b has
+        var probe = await asking;
+
+        Assert.Equal((Silent, "socket-elsewhere", "a/eth0"), (probe.Outcome, probe.Why?.Cause.Word, probe.Why?.Place));
+        Assert.Equal(ExchangeHalf.Answer, probe.Exchange.Failed);
+    }
+
+    [LabFact(Feature.BpfTracing)]
+    public async Task A_fake_VM_has_no_programs_that_could_answer()
+    {
+        await using var lab = new Lab(FateAssert.Traced with { Patience = TimeSpan.FromSeconds(2) });
+        var host = lab.AddNode("h");
+        var bridge = host.AddBridge("br0");
+        bridge.AddAddress("10.0.0.254/24");
+        var vm = host.AddVm("vm", bridge, vm => vm.Address("10.0.0.1/24"));
+        await lab.ApplyAsync();
+
+        var probe = await host.ProbeTcpAsync(vm.Address, 80);
+
+        Assert.Equal((Silent, "guest-silent"), (probe.Outcome, probe.Why?.Cause.Word));
+        probe.Fate.ShouldReach(vm);
+    }
+
     [LabTheory]
     [InlineData(true)]
     [InlineData(false)]
@@ -201,7 +247,7 @@ public sealed class ProbeFates
         await lab.ApplyAsync();
 
         var refused = isTcp ? await a.ProbeTcpAsync(b, 80) : await a.ProbeUdpAsync(b, 80, patience: TimeSpan.FromMilliseconds(100));
-        Assert.Equal(Refused, refused.Outcome);
+        Assert.Equal((Refused, "no-socket", "b/eth0"), (refused.Outcome, refused.Why?.Cause.Word, refused.Why?.Place));
         Assert.Equal(["eth0", "eth0"], refused.Fate.Copies[0].Hops.Select(h => h.Device));
 
         using var listener = b.ListenTcp(80);

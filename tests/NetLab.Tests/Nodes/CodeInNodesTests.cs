@@ -112,6 +112,10 @@ public sealed class CodeInNodesTests : IAsyncLifetime
         Assert.Equal(2, overloads.Count(m => m.GetCustomAttributes(typeof(ObsoleteAttribute), false) is [ObsoleteAttribute { IsError: true }]));
         var refused = await Assert.ThrowsAsync<ArgumentException>(() => _a.RunAsync(() => ValueTask.CompletedTask));
         Assert.Contains("after the first await", refused.Message);
+        await Assert.ThrowsAsync<ArgumentException>(() => _a.RunAsync(() => ValueTask.FromResult(1)));
+        await Assert.ThrowsAsync<ArgumentException>(() => _a.RunAsync(Later));
+
+        static async void Later() => await Task.Yield();
     }
 
     [LabFact]

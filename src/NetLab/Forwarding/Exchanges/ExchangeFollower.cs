@@ -39,6 +39,11 @@ internal sealed class ExchangeFollower
         var asker = Endpoint.Of(sent.Sender, sent.Start);
         await follower.FollowAsync(ExchangeLegKind.Request, fate, follower.ReceiverOf(fate), asker, answerIsExpected: true).ConfigureAwait(false);
         await follower.FollowErrorAsync(fate, asker).ConfigureAwait(false);
+        if (isRefused && follower._legs[0] is { Why: null, Copy: { MayHaveReached: { } node } copy })
+        {
+            follower._legs[0] = follower._legs[0].Because(ProgramModel.WhyRefused(node, copy, fate.Frame));
+        }
+
         return new Exchange(follower._legs, isAnswered: false) { IsRefused = isRefused };
     }
 
