@@ -18,7 +18,7 @@ public sealed class KeptLabTests : IAsyncLifetime
           - ping: a -> b
         """;
 
-    private const string Teaching = """
+    private const string Teaching = $$"""
         name: give b an address
         lab:
           nodes:
@@ -26,15 +26,8 @@ public sealed class KeptLabTests : IAsyncLifetime
             b: { devices: { eth0: {} } }
           links: ['a:eth0 -- b:eth0']
         steps:
-          - say: Two nodes and a cable.
-          - task: Give eth0 of b the address 10.0.0.2/24.
-            hint: [It is done with ip address., 'ip address add … dev eth0']
-            solution:
-              - exec: { node: b, run: ip address add 10.0.0.2/24 dev eth0 }
-            check:
-              - name: a reaches it
-                ping: { from: a, to: 10.0.0.2 }
-          - say: That is all.
+        {{Samples.GiveAnAddress}}
+        - say: That is all.
         """;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("netlab-").FullName;

@@ -5,7 +5,7 @@ namespace NetLab.Cli.Tests;
 /// <summary>A teaching lab is done at a terminal.</summary>
 public sealed class LessonTests : IDisposable
 {
-    private const string Lab = """
+    private const string Lab = $$"""
         name: give b an address
         lab:
           nodes:
@@ -16,23 +16,16 @@ public sealed class LessonTests : IDisposable
               vms: { vm1: { bridge: br0, addresses: 10.1.0.1/24 }, vm2: { bridge: br0, addresses: 10.1.0.2/24, answers: [] } }
           links: ['a:eth0 -- b:eth0']
         steps:
-          - say: Two nodes and a cable.
-          - task: Give eth0 of b the address 10.0.0.2/24.
-            hint: [It is done with ip address., 'ip address add … dev eth0']
-            solution:
-              - exec: { node: b, run: ip address add 10.0.0.2/24 dev eth0 }
-            check:
-              - name: a reaches it
-                ping: { from: a, to: 10.0.0.2 }
-          - predict: receivers
-            send: { from: vm1, to: vm2, udp: 53 }
-          - task: Let vm2 answer.
-            hint: It says nothing at all.
-            solution:
-              - set: { vm: vm2, answers: [arp, ping] }
-            check:
-              - ping: vm1 -> vm2
-          - say: That is all.
+        {{Samples.GiveAnAddress}}
+        - predict: receivers
+          send: { from: vm1, to: vm2, udp: 53 }
+        - task: Let vm2 answer.
+          hint: It says nothing at all.
+          solution:
+            - set: { vm: vm2, answers: [arp, ping] }
+          check:
+            - ping: vm1 -> vm2
+        - say: That is all.
         """;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("netlab-").FullName;

@@ -22,6 +22,18 @@ internal static class Samples
 
         """;
 
+    /// <summary>The first steps of a teaching lab: a node <c>a</c> that has an address, and a task for a node <c>b</c> that has none.</summary>
+    public const string GiveAnAddress = """
+        - say: Two nodes and a cable.
+        - task: Give eth0 of b the address 10.0.0.2/24.
+          hint: [It is done with ip address., 'ip address add … dev eth0']
+          solution:
+            - exec: { node: b, run: ip address add 10.0.0.2/24 dev eth0 }
+          check:
+            - name: a reaches it
+              ping: { from: a, to: 10.0.0.2 }
+        """;
+
     public static ScenarioRun Run(string yaml = Yaml) => ScenarioRun.Describe(ScenarioDocument.Parse(yaml, "two.yaml"));
 
     public static ScenarioStep Step(int number, string title, string action = "ping", int depth = 0) =>

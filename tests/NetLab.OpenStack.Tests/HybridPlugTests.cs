@@ -8,9 +8,6 @@ namespace NetLab.OpenStack.Tests;
 /// <summary>The hybrid plug, wired as Nova and Neutron wire it, and what passes through it.</summary>
 public sealed class HybridPlugTests : IAsyncLifetime
 {
-    private const string Port1 = "0c1383d0-c894-4a4e-8b2e-2c6f3f3c1d01", Port2 = "4a1b5e21-77f0-4f6b-9d10-8f5d0f9e7a02",
-        Port3 = "9c2d7f66-1b1e-45a5-b7a4-0d1d6f2b9c03";
-
     private readonly Lab _lab = new();
     private readonly Node _compute;
     private readonly OvsBridge _brInt;
@@ -20,9 +17,9 @@ public sealed class HybridPlugTests : IAsyncLifetime
     {
         _compute = _lab.AddNode("compute1");
         _brInt = _compute.AddIntegrationBridge();
-        _vm1 = _compute.AddHybridPlug(_brInt, Port1, 7, "vm01", vm => vm.Mac("fa:16:3e:00:00:01").Address("10.0.0.11/24"));
-        _vm2 = _compute.AddHybridPlug(_brInt, Port2, 7, "vm02", vm => vm.Mac("fa:16:3e:00:00:02").Address("10.0.0.12/24"));
-        _vm3 = _compute.AddHybridPlug(_brInt, Port3, 8, "vm03", vm => vm.Mac("fa:16:3e:00:00:03").Address("10.0.0.12/24"));
+        _vm1 = _compute.AddHybridPlug(_brInt, Ports.First, 7, "vm01", vm => vm.Mac("fa:16:3e:00:00:01").Address("10.0.0.11/24"));
+        _vm2 = _compute.AddHybridPlug(_brInt, Ports.Second, 7, "vm02", vm => vm.Mac("fa:16:3e:00:00:02").Address("10.0.0.12/24"));
+        _vm3 = _compute.AddHybridPlug(_brInt, Ports.Third, 8, "vm03", vm => vm.Mac("fa:16:3e:00:00:03").Address("10.0.0.12/24"));
     }
 
     public Task InitializeAsync() => _lab.ApplyAsync();

@@ -7,9 +7,6 @@ namespace NetLab.OpenStack.Tests;
 /// <summary>The native plug, wired as Nova and Neutron wire it, and what passes through it.</summary>
 public sealed class NativePlugTests : IAsyncLifetime
 {
-    private const string Port1 = "0c1383d0-c894-4a4e-8b2e-2c6f3f3c1d01", Port2 = "4a1b5e21-77f0-4f6b-9d10-8f5d0f9e7a02",
-        Port3 = "9c2d7f66-1b1e-45a5-b7a4-0d1d6f2b9c03";
-
     private readonly Lab _lab = new();
     private readonly Node _compute;
     private readonly OvsBridge _brInt;
@@ -19,9 +16,9 @@ public sealed class NativePlugTests : IAsyncLifetime
     {
         _compute = _lab.AddNode("compute1");
         _brInt = _compute.AddIntegrationBridge();
-        _vm1 = _compute.AddNativePlug(_brInt, Port1, 7, "vm01", vm => vm.Mac("fa:16:3e:00:00:01").Address("10.0.0.11/24"), mtu: 1450);
-        _vm2 = _compute.AddNativePlug(_brInt, Port2, 7, "vm02", vm => vm.Mac("fa:16:3e:00:00:02").Address("10.0.0.12/24"));
-        _vm3 = _compute.AddNativePlug(_brInt, Port3, IntegrationBridge.DeadVlan, "vm03", vm => vm.Mac("fa:16:3e:00:00:03").Address("10.0.0.13/24"));
+        _vm1 = _compute.AddNativePlug(_brInt, Ports.First, 7, "vm01", vm => vm.Mac("fa:16:3e:00:00:01").Address("10.0.0.11/24"), mtu: 1450);
+        _vm2 = _compute.AddNativePlug(_brInt, Ports.Second, 7, "vm02", vm => vm.Mac("fa:16:3e:00:00:02").Address("10.0.0.12/24"));
+        _vm3 = _compute.AddNativePlug(_brInt, Ports.Third, IntegrationBridge.DeadVlan, "vm03", vm => vm.Mac("fa:16:3e:00:00:03").Address("10.0.0.13/24"));
     }
 
     public Task InitializeAsync() => _lab.ApplyAsync();
@@ -50,7 +47,7 @@ public sealed class NativePlugTests : IAsyncLifetime
         var rows = (await _compute.ReadStateAsync()).OvsPorts.ToDictionary(row => row.Info.Name, row => row.Info);
         OvsPortState bound = rows["tap0c1383d0-c8"], dead = rows["tap9c2d7f66-1b"];
         Assert.Equal((7, null, "", null), (bound.Tag, bound.VlanMode, bound.Type, bound.Error));
-        Assert.Equal((Port1, "active", "fa:16:3e:00:00:01"),
+        Assert.Equal((Ports.First, "active", "fa:16:3e:00:00:01"),
             (bound.ExternalIds["iface-id"], bound.ExternalIds["iface-status"], bound.ExternalIds["attached-mac"]));
         Assert.True(Guid.TryParse(bound.ExternalIds["vm-uuid"], out _));
         Assert.Equal((IntegrationBridge.DeadVlan, "trunk"), (dead.Tag, dead.VlanMode));

@@ -7,8 +7,6 @@ namespace NetLab.OpenStack.Tests;
 /// <summary>A security group of iptables_hybrid, and br-int's own checks of what a port sends.</summary>
 public sealed class SecurityGroupTests : IAsyncLifetime
 {
-    private const string Port1 = "0c1383d0-c894-4a4e-8b2e-2c6f3f3c1d01", Port2 = "4a1b5e21-77f0-4f6b-9d10-8f5d0f9e7a02";
-
     private readonly Lab _lab = new();
     private readonly Node _compute;
     private readonly FakeVm _vm1, _vm2;
@@ -17,10 +15,10 @@ public sealed class SecurityGroupTests : IAsyncLifetime
     {
         _compute = _lab.AddNode("compute1");
         var brInt = _compute.AddIntegrationBridge();
-        _vm1 = _compute.AddHybridPlug(brInt, Port1, 7, "vm01", vm => vm.Mac("fa:16:3e:00:00:01").Address("10.0.0.11/24"));
-        _vm2 = _compute.AddHybridPlug(brInt, Port2, 7, "vm02", vm => vm.Mac("fa:16:3e:00:00:02").Address("10.0.0.12/24"));
-        _compute.AddSecurityGroup(_vm1, Port1, "-p tcp -m tcp --dport 22");
-        _compute.AddSecurityGroup(_vm2, Port2, "-p icmp");
+        _vm1 = _compute.AddHybridPlug(brInt, Ports.First, 7, "vm01", vm => vm.Mac("fa:16:3e:00:00:01").Address("10.0.0.11/24"));
+        _vm2 = _compute.AddHybridPlug(brInt, Ports.Second, 7, "vm02", vm => vm.Mac("fa:16:3e:00:00:02").Address("10.0.0.12/24"));
+        _compute.AddSecurityGroup(_vm1, Ports.First, "-p tcp -m tcp --dport 22");
+        _compute.AddSecurityGroup(_vm2, Ports.Second, "-p icmp");
     }
 
     public Task InitializeAsync() => _lab.ApplyAsync();

@@ -8,9 +8,6 @@ namespace NetLab.OpenStack.Tests;
 /// <summary>br-tun: networks of compute nodes joined by tunnels over an underlay, and what becomes of a frame that it does not pass on.</summary>
 public sealed class TunnelBridgeTests : IAsyncDisposable
 {
-    private static readonly string[] Ports =
-        ["0c1383d0-c894-4a4e-8b2e-2c6f3f3c1d01", "4a1b5e21-77f0-4f6b-9d10-8f5d0f9e7a02", "9c2d7f66-1b1e-45a5-b7a4-0d1d6f2b9c03"];
-
     private readonly Lab _lab = new();
     private readonly Bridge _fabric;
 
@@ -155,7 +152,7 @@ public sealed class TunnelBridgeTests : IAsyncDisposable
             ArpResponder = l2Population,
             Networks = [network],
         });
-        var vm = node.AddNativePlug(brInt, Ports[number - 1], network.Vlan, $"vm0{number}",
+        var vm = node.AddNativePlug(brInt, Ports.All[number - 1], network.Vlan, $"vm0{number}",
             guest => guest.Mac($"fa:16:3e:00:00:0{number}").Address($"10.0.0.1{number}/24"), portSecurity: portSecurity);
         return (vm, tunnels);
     }

@@ -113,7 +113,7 @@ public sealed class Keys_of_devices
     [Fact]
     public void What_a_bond_or_a_VRF_is_made_of_names_its_master()
     {
-        var node = Describe("bond0: { type: bond, mode: active-backup }\n        eth0: { master: bond0 }\n        "
+        var node = Samples.NodeWith("bond0: { type: bond, mode: active-backup }\n        eth0: { master: bond0 }\n        "
             + "red: { type: vrf, table: 10 }\n        d0: { type: dummy, master: red }");
         var bond = Assert.IsType<KernelDevice>(node.Device("bond0"));
 
@@ -129,7 +129,7 @@ public sealed class Keys_of_devices
     [InlineData("wg0: { type: wireguard, peers: [{ public-key: 'yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk=', endpoint: 10.0.0.1 }] }",
         "is not an address with a port")]
     public void What_is_wrong_is_said(string devices, string complaint) =>
-        Assert.Contains(complaint, Assert.Throws<ScenarioException>(() => Describe(devices)).Message, StringComparison.Ordinal);
+        Assert.Contains(complaint, Assert.Throws<ScenarioException>(() => Samples.NodeWith(devices)).Message, StringComparison.Ordinal);
 
     private static IEnumerable<string> WithoutKey(object plain, IReadOnlyList<object> set) =>
         from property in plain.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance)
@@ -143,16 +143,5 @@ public sealed class Keys_of_devices
         value is IEnumerable many and not string ? string.Join(' ', many.Cast<object>()) : value?.ToString() ?? "";
 
     private static KernelDevice Device(string kind, string keys) =>
-        Assert.IsType<KernelDevice>(Describe($"x0: {{ type: {kind}{(keys.Length > 0 ? ", " : "")}{keys} }}").Device("x0"));
-
-    private static Node Describe(string devices) => ScenarioRun.Describe(ScenarioDocument.Parse($$"""
-        name: devices
-        lab:
-          nodes:
-            h1:
-              devices:
-                {{devices}}
-            h2: {}
-          links: ['h1:eth0 -- h2:eth0']
-        """)).Lab.FindNode("h1")!;
+        Assert.IsType<KernelDevice>(Samples.NodeWith($"x0: {{ type: {kind}{(keys.Length > 0 ? ", " : "")}{keys} }}").Device("x0"));
 }

@@ -69,7 +69,7 @@ public sealed class Kinds_of_device
     [Fact]
     public void A_device_on_top_of_another_is_made_after_it_whatever_the_order_of_the_file()
     {
-        var node = Describe("""
+        var node = Samples.NodeWith("""
             b.8: { type: vlan, link: b, id: 8 }
                     b: { type: macvlan, link: eth0 }
             """);
@@ -86,21 +86,10 @@ public sealed class Kinds_of_device
     [InlineData("v: { type: vlna, link: eth0, id: 7 }", "did you mean 'vlan'?")]
     [InlineData("v: { type: vxlan, id: 16777216 }", "'16777216' is not what 'id' takes; a whole number from 0 to 16777215")]
     public void What_a_kind_does_not_take_is_refused_in_its_own_words(string device, string complaint) =>
-        Assert.Contains(complaint, Assert.Throws<ScenarioException>(() => Describe(device)).Message, StringComparison.Ordinal);
+        Assert.Contains(complaint, Assert.Throws<ScenarioException>(() => Samples.NodeWith(device)).Message, StringComparison.Ordinal);
 
     private static TSpec Spec<TSpec>(string keys)
-        where TSpec : LinkSpec => Assert.IsType<TSpec>(Assert.IsType<KernelDevice>(Describe($"x0: {{ {keys} }}").Device("x0")).Spec);
-
-    private static Node Describe(string devices) => ScenarioRun.Describe(ScenarioDocument.Parse($$"""
-        name: devices
-        lab:
-          nodes:
-            h1:
-              devices:
-                {{devices}}
-            h2: {}
-          links: ['h1:eth0 -- h2:eth0']
-        """)).Lab.FindNode("h1")!;
+        where TSpec : LinkSpec => Assert.IsType<TSpec>(Assert.IsType<KernelDevice>(Samples.NodeWith($"x0: {{ {keys} }}").Device("x0")).Spec);
 
     private static async Task<bool> KernelHasAsync(string kind)
     {

@@ -136,11 +136,7 @@ public sealed class BridgeCauses
     public static TheoryData<string> Names => Table.Names;
 
     [LabTheory(Feature.BpfTracing), MemberData(nameof(Names))]
-    public async Task A_frame_that_a_bridge_keeps_says_why(string cause)
-    {
-        await using var scene = await BridgeScene.BuildAsync();
-        await Table.CheckAsync(cause, scene);
-    }
+    public Task A_frame_that_a_bridge_keeps_says_why(string cause) => Table.CheckAsync(cause, BridgeScene.BuildAsync());
 
     [LabFact(Feature.BpfTracing, Feature.BridgeVlanFiltering)]
     public async Task A_VLAN_that_a_port_does_not_carry_is_told()

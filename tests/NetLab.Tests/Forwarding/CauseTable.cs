@@ -29,6 +29,17 @@ internal sealed class CauseTable<TScene> : IEnumerable
     public IEnumerator GetEnumerator() => _rows.GetEnumerator();
 }
 
+internal static class InAScene
+{
+    /// <summary>Loses a frame in a network of its own.</summary>
+    public static async Task<Reason> CheckAsync<TScene>(this CauseTable<TScene> table, string name, Task<TScene> building)
+        where TScene : IAsyncDisposable
+    {
+        await using var scene = await building;
+        return await table.CheckAsync(name, scene);
+    }
+}
+
 internal static class InWords
 {
     /// <summary>Runs a command in the node as people type it: <c>ip route add blackhole 192.0.2.0/24</c>.</summary>

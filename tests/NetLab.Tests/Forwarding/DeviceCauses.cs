@@ -57,11 +57,7 @@ public sealed class DeviceCauses
     public static TheoryData<string> Names => Table.Names;
 
     [LabTheory(Feature.BpfTracing), MemberData(nameof(Names))]
-    public async Task A_frame_that_ends_at_a_device_says_why(string cause)
-    {
-        await using var scene = await BridgeScene.BuildAsync();
-        await Table.CheckAsync(cause, scene);
-    }
+    public Task A_frame_that_ends_at_a_device_says_why(string cause) => Table.CheckAsync(cause, BridgeScene.BuildAsync());
 
     // The filter's program in the classic BPF of tc-bpf(8): one instruction, "return TC_ACT_SHOT".
     private static async Task<Fate> FilteredAsync(BridgeScene s, string device, string where)

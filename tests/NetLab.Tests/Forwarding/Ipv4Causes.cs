@@ -123,9 +123,5 @@ public sealed class Ipv4Causes
     public static TheoryData<string> Names => Table.Names;
 
     [LabTheory(Feature.BpfTracing), MemberData(nameof(Names))]
-    public async Task An_IPv4_packet_that_ends_says_why(string cause)
-    {
-        await using var scene = await RouterScene.BuildAsync();
-        await Table.CheckAsync(cause, scene);
-    }
+    public Task An_IPv4_packet_that_ends_says_why(string cause) => Table.CheckAsync(cause, RouterScene.BuildAsync());
 }

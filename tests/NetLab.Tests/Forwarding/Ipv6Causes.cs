@@ -64,11 +64,7 @@ public sealed class Ipv6Causes
     public static TheoryData<string> Names => Table.Names;
 
     [LabTheory(Feature.BpfTracing), MemberData(nameof(Names))]
-    public async Task An_IPv6_packet_that_ends_says_why(string cause)
-    {
-        await using var scene = await RouterScene.BuildAsync();
-        await Table.CheckAsync(cause, scene);
-    }
+    public Task An_IPv6_packet_that_ends_says_why(string cause) => Table.CheckAsync(cause, RouterScene.BuildAsync());
 
     private static Frame Changed(Frame frame, int offset, byte value) => frame.WithBytes(offset, [value]);
 

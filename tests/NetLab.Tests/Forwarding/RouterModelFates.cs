@@ -33,8 +33,7 @@ public sealed class RouterModelFates
 
     private static async Task CheckAsync(CauseTable<RouterScene> table, string cause)
     {
-        await using var scene = await RouterScene.BuildAsync(FrameTracing.PacketSockets);
-        var reason = await table.CheckAsync(cause, scene);
+        var reason = await table.CheckAsync(cause, RouterScene.BuildAsync(FrameTracing.PacketSockets));
         Assert.DoesNotContain(reason.Evidence, e => e.Source == "kernel");
     }
 }

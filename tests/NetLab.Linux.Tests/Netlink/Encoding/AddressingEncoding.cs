@@ -9,6 +9,25 @@ public sealed class AddressingEncoding
     private static readonly RouteSpec Six = new() { Destination = IPNetwork.Parse("2001:db8::/32"), OutputIndex = 3 };
     private static readonly RouteSpec Drop = new() { Destination = IPNetwork.Parse("10.0.0.0/8") };
 
+    internal static readonly RouteMetrics AllMetricsButMtu = new()
+    {
+        AdvertisedMss = 1000,
+        Rtt = TimeSpan.FromMilliseconds(5),
+        RttVariance = TimeSpan.FromMilliseconds(4),
+        Window = 5,
+        SlowStartThreshold = 7,
+        CongestionWindow = 8,
+        InitialCongestionWindow = 9,
+        InitialReceiveWindow = 10,
+        HopLimit = 11,
+        Reordering = 12,
+        Ecn = true,
+        QuickAck = true,
+        RtoMin = TimeSpan.FromMilliseconds(40),
+        CongestionControl = "reno",
+        FastOpenNoCookie = true,
+    };
+
     private static readonly Cases Cases = new()
     {
         ["address IPv4"] = Add4(),
@@ -67,27 +86,7 @@ public sealed class AddressingEncoding
         ["route delete IPv6"] = b => b.DeleteRoute(Six),
         ["route mtu"] = Add(Ten with { Metrics = new() { Mtu = 1400 } }),
         ["route mtu lock"] = Add(Ten with { Metrics = new() { Mtu = 1400, MtuLock = true } }),
-        ["route all other metrics"] = Add(Ten with
-        {
-            Metrics = new()
-            {
-                AdvertisedMss = 1000,
-                Rtt = TimeSpan.FromMilliseconds(5),
-                RttVariance = TimeSpan.FromMilliseconds(4),
-                Window = 5,
-                SlowStartThreshold = 7,
-                CongestionWindow = 8,
-                InitialCongestionWindow = 9,
-                InitialReceiveWindow = 10,
-                HopLimit = 11,
-                Reordering = 12,
-                Ecn = true,
-                QuickAck = true,
-                RtoMin = TimeSpan.FromMilliseconds(40),
-                CongestionControl = "reno",
-                FastOpenNoCookie = true,
-            },
-        }),
+        ["route all other metrics"] = Add(Ten with { Metrics = AllMetricsButMtu }),
 
         ["rule from"] = Rule(new() { From = IPNetwork.Parse("10.0.0.0/8"), Table = 100 }),
         ["rule to"] = Rule(new() { To = IPNetwork.Parse("10.0.0.0/8"), Table = 100 }),
