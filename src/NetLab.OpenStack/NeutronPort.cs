@@ -70,6 +70,34 @@ internal static class NeutronPort
         }
     }
 
+    /// <summary>
+    /// Plugs a port of an agent's: an internal port of br-int that stands in the agent's namespace, without port security
+    /// (neutron/agent/linux/interface.py, OVSInterfaceDriver.plug_new).
+    /// </summary>
+    public static OvsInternalPort PlugInternal(Node node, OvsBridge bridge, RouterPort port, string name)
+    {
+        var device = bridge.AddInternalPort(name, node, port.Vlan);
+        device.Mtu = port.Mtu;
+        if (port.Mac is { } mac)
+        {
+            device.Mac = MacAddress.Parse(mac);
+        }
+
+        device.AddAddress(port.Address);
+        var row = bridge.Port(device);
+        row.Options = row.Options with
+        {
+            ExternalIds = new Dictionary<string, string>
+            {
+                ["iface-id"] = port.Port,
+                ["iface-status"] = "active",
+                ["attached-mac"] = device.Mac.ToString(),
+            },
+        };
+        PortsOf.GetOrCreateValue(bridge).Add(new BoundPort(port.Vlan, device.Mac, [.. device.Addresses.Select(own => own.Address)]));
+        return device;
+    }
+
     // A VM of the lab has no instance in Nova; the id that derives from its name stays the same from run to run.
     private static string InstanceId(string vm) => new Guid(SHA256.HashData(Encoding.UTF8.GetBytes(vm)).AsSpan(0, 16)).ToString();
 }

@@ -19,5 +19,11 @@ public readonly record struct PortNames(string PortId)
     /// <summary>The end of the veth pair on the integration bridge.</summary>
     public string Qvo => Name("qvo");
 
+    /// <summary>A router's port in a network of a project.</summary>
+    public string Qr => Name("qr-");
+
+    /// <summary>A router's port in an external network.</summary>
+    public string Qg => Name("qg-");
+
     private string Name(string prefix) => (prefix + PortId)[..Math.Min(14, prefix.Length + PortId.Length)];
 }

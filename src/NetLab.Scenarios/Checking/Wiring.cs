@@ -12,6 +12,9 @@ internal sealed class Wiring(Inventory inventory, Binding binding)
 
     public void Report(Position at, string wrong, string right) => binding.Report(at, wrong, right);
 
+    /// <summary>Another node, or null after reporting that there is none of this name.</summary>
+    public NodeInventory? Node(Located<string> name) => inventory.Node(name.Value, name.At);
+
     public bool HasDevice(NodeInventory node, Located<string> device) => inventory.HasDevice(node, device.Value, device.At);
 
     /// <summary>Gives a device to a bridge.</summary>

@@ -99,16 +99,16 @@ public sealed class FrameCopy
                 // Between a port where it went into a bridge and a port where it came out of it lies the bridge.
                 if (i > 0 && hop.LabDevice is { Switch: { } bridge } && hop.LeavesSwitch && Hops[i - 1].Enters is { } entered)
                 {
-                    Add(hop.Node, entered.Name);
-                    Add(hop.Node, bridge.Name);
+                    Add(entered.Node, entered.Name);
+                    Add(bridge.Node, bridge.Name);
                 }
 
                 Add(hop.Node, hop.Device);
             }
 
-            if (End != CopyEnd.Delivered && Hops is [.., { Enters: { } last } end])
+            if (End != CopyEnd.Delivered && Hops is [.., { Enters: { } last }])
             {
-                Add(end.Node, last.Name);
+                Add(last.Node, last.Name);
             }
 
             return way;

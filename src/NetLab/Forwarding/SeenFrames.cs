@@ -19,7 +19,7 @@ internal sealed class SeenFrames
         Lost = seen.Lost;
         HasOpenVSwitch = lab.Nodes.Any(n => n.Devices.Any(d => d.IsMadeByOvs));
         _tree = new(() => SkbTree.Build(seen.Events, hop => !nodes.TryGetValue(hop.Namespace, out var node)
-            || node.FindDevice(hop.DeviceName) is not { IsMadeByOvs: true }));
+            || !(node.FindDevice(hop.DeviceName) is { } device && (device.IsMadeByOvs || MayComeBackElsewhere(device)))));
         _roots = new(() => [.. _tree.Value.Roots]);
         _heads = new(() => Enumerable.Range(0, Roots.Count).ToLookup(i => (Roots[i].Events[0].DeviceName, HeadOf(Roots[i].Events[0].Bytes.Span))));
     }
@@ -53,6 +53,10 @@ internal sealed class SeenFrames
 
         return -1;
     }
+
+    // A node that an internal port stands in may send a packet back to Open vSwitch: what goes out then need not be what came in first.
+    private static bool MayComeBackElsewhere(Device port) => port.Passes is { IsInUserSpace: true } bridge
+        && bridge.Node.OvsBridges.Any(own => own.Ports.Any(other => !ReferenceEquals(other.Node, own.Node)));
 
     private static int HeadOf(ReadOnlySpan<byte> bytes)
     {

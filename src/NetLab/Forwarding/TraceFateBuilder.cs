@@ -217,12 +217,12 @@ internal sealed class TraceFateBuilder
         return length > 8 && seen.IndexOf(content[4..length]) >= 0;
     }
 
-    // What Open vSwitch sends out of a port, or into the kernel by an internal port, it has received in the same node.
+    // What Open vSwitch sends out of a port, or into the kernel by an internal port, it has received in the same node; an internal port may stand in another.
     private bool SentOn(SkbCopy root)
     {
         var source = root.Hops is [var first, ..] && HopOfSwitch(first) is { LeavesSwitch: true } hop
             ? _family.FindLast(c => c.Hops is [.., var last] && HopOfSwitch(last) is { LeavesSwitch: false } from
-                && ReferenceEquals(from.Node, hop.Node) && c.IsSameFrameAs(root))
+                && ReferenceEquals(from.LabDevice!.Passes!.Node, hop.LabDevice!.Passes!.Node) && c.IsSameFrameAs(root))
             : null;
         source ??= BouncedFrom(root);
         if (source is not null)

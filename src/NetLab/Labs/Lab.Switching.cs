@@ -1,5 +1,6 @@
 using System.Net;
 using NetLab.Linux;
+using NetLab.Linux.Netlink;
 using NetLab.Linux.Probe;
 
 namespace NetLab;
@@ -11,6 +12,11 @@ public sealed partial class Lab
     {
         // Each node's Open vSwitch takes its time to start; they take it together.
         await Task.WhenAll(_nodes.Select(node => ApplyOvsAsync(node, newDevices[node], ct))).ConfigureAwait(false);
+        foreach (var port in newDevices.Values.SelectMany(devices => devices).Where(d => d.IsMadeByOvs && !IsMadeInItsNode(d)))
+        {
+            MoveFromOvs(port);
+        }
+
         if (_nodes.Exists(n => n.Live.Ovs is not null))
         {
             CompleteChecksums(newDevices);
@@ -45,14 +51,29 @@ public sealed partial class Lab
             await bridge.MarkAppliedAsync(node.Live.Ovs, ct).ConfigureAwait(false);
         }
 
-        foreach (var device in newDevices.Where(d => d.IsMadeByOvs))
+        foreach (var device in newDevices.Where(d => d.IsMadeByOvs && IsMadeInItsNode(d)))
         {
-            var link = node.Live.Route.FindLink(device.Name)
-                ?? throw new InvalidOperationException(
-                    $"Open vSwitch of node {node.Name} said that {device.Name} is there, and the kernel has no such device.");
-            node.Live.Register(device, link.Index);
+            node.Live.Register(device, IndexOf(device, node));
         }
     }
+
+    private static bool IsMadeInItsNode(Device device) => device.Switch is null || ReferenceEquals(device.Switch.Node, device.Node);
+
+    // An internal port is made in its bridge's node, whatever node it is to stand in.
+    private static void MoveFromOvs(Device port)
+    {
+        var maker = port.Switch!.Node;
+        var index = port.Node.Live.FreeIndex();
+        var batch = new NetlinkBatch();
+        batch.ChangeLink(IndexOf(port, maker), new LinkChange { Namespace = port.Node.Live.Namespace, NewIndex = index },
+            $"moving {port.Name} of {port.Switch} to {port.Node.Name}");
+        maker.Live.Route.Execute(batch);
+        port.Node.Live.Register(port, index);
+    }
+
+    private static int IndexOf(Device device, Node maker) => maker.Live.Route.FindLink(device.Name)?.Index
+        ?? throw new InvalidOperationException(
+            $"Open vSwitch of node {maker.Name} said that {device.Name} is there, and the kernel has no such device.");
 
     // Open vSwitch in user space takes frames as the kernel hands them over, also with checksums that a device was to complete
     // later; TCP across it would fail while ping works.

@@ -80,6 +80,33 @@ public sealed partial class OvsBridge : Switch
         return device;
     }
 
+    /// <summary>
+    /// Adds a port of type internal whose device stands in another node: it is moved into that namespace, as Neutron's agents do for routers and DHCP.
+    /// Open vSwitch stays where the bridge is.
+    /// </summary>
+    /// <param name="name">The device's name, which is the port's too.</param>
+    /// <param name="node">The node that gets the device.</param>
+    /// <param name="tag">The VLAN of an access port.</param>
+    /// <exception cref="TopologyException">The node is another lab's or somebody else's, or this bridge's node has a device of that name.</exception>
+    public OvsInternalPort AddInternalPort(string name, Node node, int? tag = null)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        if (!ReferenceEquals(node.Lab, Node.Lab) || node.IsGiven)
+        {
+            throw new TopologyException($"internal port {name} of {this} cannot stand in {node.Name}: that is no node of the lab's own");
+        }
+
+        if (Node.FindDevice(name) is not null)
+        {
+            throw new TopologyException($"{this} makes its internal port {name} in node {Node.Name}, which has a device of that name");
+        }
+
+        var device = node.Add(new OvsInternalPort(node, name));
+        Attach(device);
+        Port(device).Tag = tag;
+        return device;
+    }
+
     /// <summary>Joins this bridge to another one of the same node by a pair of patch ports.</summary>
     /// <param name="other">The other bridge.</param>
     /// <param name="name">This bridge's port, such as <c>patch-tun</c>.</param>

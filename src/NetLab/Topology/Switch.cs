@@ -66,7 +66,7 @@ public abstract partial class Switch : Device
 
     private void Plug(Device device)
     {
-        if (!ReferenceEquals(device.Node, Node))
+        if (!ReferenceEquals(device.Node, Node) && !device.IsMadeByOvs)
         {
             throw new TopologyException($"{device} cannot be a port of {this}: it is in another node; join them by a link");
         }

@@ -22,7 +22,12 @@ internal static class Ways
     // The other end of its cable, and the ports of its switch and of those that are one with that.
     private static IEnumerable<Device> BesideOf(Device device, Func<Switch, Switch, bool> areOne) =>
         (device.OtherEnd is { } other ? [other] : Enumerable.Empty<Device>())
-        .Concat(device.Passes is { } entered ? device.Node.Devices.Where(d => d.Passes is { } left && areOne(entered, left)) : []);
+        .Concat(device.Passes is { } entered ? entered.Node.Devices.Concat(PortsElsewhere(entered))
+            .Where(d => d.Passes is { } left && areOne(entered, left)) : []);
+
+    // Internal ports that stand in other nodes.
+    private static IEnumerable<Device> PortsElsewhere(Switch of) =>
+        of.Node.OvsBridges.SelectMany(bridge => bridge.Ports.Where(port => !ReferenceEquals(port.Node, bridge.Node)));
 
     private static List<Device> Shortest(IEnumerable<Device> from, IReadOnlyCollection<Device> to, Func<Device, IEnumerable<Device>> next)
     {

@@ -64,7 +64,7 @@ internal static class NeutronPortKeys
     // With Neutron's dead VLAN, that of a port which is not bound.
     private static readonly ScalarShape<int> Vlans = Scalars.Number("a VLAN", 1, IntegrationBridge.DeadVlan, "7", null);
 
-    private static readonly ScalarShape<string> PortId = new("a Neutron port id", "0c1383d0-c894-4b5e-8f11-7a2e40c1d6b3",
+    public static readonly ScalarShape<string> PortId = new("a Neutron port id", "0c1383d0-c894-4b5e-8f11-7a2e40c1d6b3",
         scalar => scalar.Text.Length >= 11 && scalar.Text.All(character => char.IsAsciiHexDigit(character) || character == '-')
             ? (scalar.Text, null)
             : (scalar.Text, new Problem($"{scalar.Noun} is not a port id", "a UUID, or at least its first 11 characters, like 0c1383d0-c8")),

@@ -60,7 +60,7 @@ internal sealed partial class OvsRehearsal
     /// <returns>What was said; null where Open vSwitch does not answer, or the frame's bytes were not seen.</returns>
     public static async Task<OvsRehearsal?> AskAsync(OvsBridge bridge, Hop hop, IReadOnlyCollection<string> seen, CancellationToken ct)
     {
-        if (hop is not { LabDevice: { } port, Frame: { } frame } || hop.Node.Live.Ovs is not { } ovs)
+        if (hop is not { LabDevice: { } port, Frame: { } frame } || bridge.Node.Live.Ovs is not { } ovs)
         {
             return null;
         }
