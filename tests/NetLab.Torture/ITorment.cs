@@ -9,6 +9,12 @@ internal interface ITorment
     /// <summary>What is counted.</summary>
     string Unit { get; }
 
+    /// <summary>What else its turns showed, in a line; empty where that is nothing.</summary>
+    string Note => "";
+
+    /// <summary>What did not hold of all its turns together; null where all held.</summary>
+    string? Fault => null;
+
     /// <summary>Does one turn.</summary>
     /// <param name="random">Where all that is random comes from.</param>
     /// <param name="ct">The time is over.</param>
@@ -27,6 +33,7 @@ internal static class Torments
         new NetlinkTorment(),
         new OvsdbTorment(),
         new ConcurrencyTorment(),
+        new FateTorment(),
         new KillTorment(),
         new LimitTorment(),
         new LocaleTorment(),

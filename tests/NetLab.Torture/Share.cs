@@ -41,11 +41,17 @@ internal sealed class Share(ITorment torment, int seed, TimeSpan time, int turns
             _turns++;
         }
 
+        if (torment.Fault is { } fault)
+        {
+            Failures.Add($"FAILED  {torment.Name}: {fault}");
+        }
+
         _took = Stopwatch.GetElapsedTime(start);
     }
 
     /// <summary>The figure, and what failed.</summary>
     public override string ToString() => string.Join(Environment.NewLine, Failures.Prepend(string.Create(
         CultureInfo.InvariantCulture,
-            $"{torment.Name,-16} {_units,12:n0} {torment.Unit}, {_turns:n0} turns, {_took.TotalSeconds:0.0} s, {Failures.Count} failed")));
+            $"{torment.Name,-16} {_units,12:n0} {torment.Unit}, {_turns:n0} turns, {_took.TotalSeconds:0.0} s, " +
+                $"{Failures.Count} failed{(torment.Note is { Length: > 0 } note ? $"; {note}" : "")}")));
 }

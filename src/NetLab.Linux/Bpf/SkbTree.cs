@@ -35,9 +35,9 @@ internal sealed class SkbTree
     private readonly List<SkbCopy> _copiedForXdp = [];
     private SkbCopy? _blamed; // the last that an ICMP error was about
 
-    private readonly Func<SkbHop, bool> _isPassedOn;
+    private readonly Func<SkbHop, TraceEvent, bool> _isPassedOn;
 
-    private SkbTree(Func<SkbHop, bool> isPassedOn) => _isPassedOn = isPassedOn;
+    private SkbTree(Func<SkbHop, TraceEvent, bool> isPassedOn) => _isPassedOn = isPassedOn;
 
     /// <summary>All copies, in the order of their appearance.</summary>
     public IReadOnlyList<SkbCopy> Copies => _copies;
@@ -51,12 +51,12 @@ internal sealed class SkbTree
 
     /// <summary>Builds the tree.</summary>
     /// <param name="events">The events, in any order; they are sorted by time.</param>
-    /// <param name="isPassedOn">Whether what comes in at a device may be read by somebody in user space who sends it on; null:
-    /// at any device. What Open vSwitch itself gives to the kernel by an internal port is not.</param>
-    public static SkbTree Build(IEnumerable<TraceEvent> events, Func<SkbHop, bool>? isPassedOn = null)
+    /// <param name="isPassedOn">Whether what comes in at a device may be sent on where the event tells of it, by a bridge or by somebody in user space; null:
+    /// from any device to any. What Open vSwitch itself gives to the kernel by an internal port is not.</param>
+    public static SkbTree Build(IEnumerable<TraceEvent> events, Func<SkbHop, TraceEvent, bool>? isPassedOn = null)
     {
         ArgumentNullException.ThrowIfNull(events);
-        var tree = new SkbTree(isPassedOn ?? (_ => true));
+        var tree = new SkbTree(isPassedOn ?? ((_, _) => true));
         foreach (var e in events.OrderBy(e => e.Timestamp))
         {
             tree.Take(e);
@@ -194,8 +194,8 @@ internal sealed class SkbTree
         {
             // A bridge makes clones of what came in, whatever became of the clones that it sent before.
             bool IsOriginal(SkbCopy c) => c != former && c.IsLive && c.HeadAddress == e.HeadAddress && c.Content.Compare(content) is FrameLikeness.Same;
-            var original = Latest(sharing, c => IsOriginal(c) && c.Hops is [.., { Direction: SkbDirection.In } hop] && hop.Namespace == e.Namespace)
-                ?? Latest(sharing, IsOriginal);
+            bool IsHere(SkbCopy c) => IsOriginal(c) && c.Hops is [.., { Direction: SkbDirection.In } hop] && hop.Namespace == e.Namespace;
+            var original = Latest(sharing, c => IsHere(c) && _isPassedOn(c.Hops[^1], e)) ?? Latest(sharing, IsHere) ?? Latest(sharing, IsOriginal);
             if (original is not null)
             {
                 return (original, SkbOrigin.Clone);
@@ -243,7 +243,7 @@ internal sealed class SkbTree
             }
 
             bool CanBeSource(SkbCopy c) => e.Timestamp - c.Latest.Timestamp < LongestPassage && c.Hops is [.., { Direction: SkbDirection.In } hop]
-                && hop.Namespace == e.Namespace && _isPassedOn(hop);
+                && hop.Namespace == e.Namespace && _isPassedOn(hop, e);
             if (Latest(received, c => CanBeSource(c) && c.Content.IsSamePacket(content)) is { } source)
             {
                 return (source, SkbOrigin.SamePacket);

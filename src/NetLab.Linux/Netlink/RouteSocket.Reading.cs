@@ -99,7 +99,10 @@ public sealed partial class RouteSocket
         var request = Dump(RTM_GETNEIGH);
         NeighbourMessages.WriteHeader(request, AF_BRIDGE, 0, 0, NeighbourFlags.None);
         request.S32(NeighbourMessages.NDA_MASTER, bridge == 0 ? null : bridge);
-        return Collect(request, "reading the forwarding databases", RTM_NEWNEIGH, FdbMessages.Read);
+        var entries = Collect(request, "reading the forwarding databases", RTM_NEWNEIGH, FdbMessages.Read);
+
+        // The kernel tells those that a port has of its own as well: a tunnel's, of what is behind its other ends.
+        return bridge == 0 ? entries : entries.FindAll(e => e.MasterIndex == bridge);
     }
 
     private static MessageWriter Dump(ushort type)

@@ -26,13 +26,14 @@ internal sealed class FateBuilder
 
     private void Add(Sighting sighting, bool inTunnel)
     {
-        // The bridge device's own copy of what its ports flood is no hop on the way to anywhere, unless the node itself is meant.
-        if (sighting is { Device.IsBareSwitch: true, Direction: HopDirection.In } && !FrameCopy.IsFor(sighting.Node, sighting.Frame))
+        // The bridge device's own copy of what its ports flood is no hop on the way to anywhere, unless the node itself is meant, or a socket of it may get it.
+        if (sighting is { Device.IsBareSwitch: true, Direction: HopDirection.In } && !FrameCopy.IsFor(sighting.Node, sighting.Frame)
+            && !StackModel.IsListenedFor(sighting.Node, sighting.Frame))
         {
             return;
         }
 
-        var parent = sighting.Direction == HopDirection.In ? CameFrom(sighting) : WasSentFor(sighting);
+        var parent = sighting.Direction == HopDirection.In ? CameFrom(sighting) : WasSentFor(sighting, inTunnel);
         if (parent is not null)
         {
             parent.Children++;
@@ -58,7 +59,8 @@ internal sealed class FateBuilder
             ?? LastIn(sighting.Node), // or a filter of tc has put it in there
         { LeadsToUserSpace: true } => null,
         { LeadsToStack: true } => LastInto(sighting.Device.Passes, sighting),
-        { Tunnel: not null } => LastIn(sighting.Node)
+        { Tunnel: not null } => _steps.FindLast(s => ReferenceEquals(s.Seen.Node, sighting.Node) && s.Hop is { InTunnel: true, Direction: HopDirection.In })
+            ?? LastIn(sighting.Node)
             // the fragments between are not known again
             ?? _steps.Find(s => s.Seen is { Device.Tunnel: not null, Direction: HopDirection.Out } && s.Children == 0),
         _ => LastIn(sighting.Node),
@@ -66,14 +68,18 @@ internal sealed class FateBuilder
 
     private Step? NextOut(Device device) => _steps.Find(s => ReferenceEquals(s.Seen.Device, device) && s.Seen.Direction == HopDirection.Out && s.Children == 0);
 
-    private Step? WasSentFor(Sighting sighting) =>
+    private Step? WasSentFor(Sighting sighting, bool inTunnel) =>
         sighting.Device is { LeadsToStack: false, Passes: { } bridge }
             ? LastInto(bridge, sighting)
-            : LastIn(sighting.Node, sighting);
+            : (inTunnel ? LastIntoTunnel(sighting.Node) : null) ?? LastIn(sighting.Node, sighting);
 
-    // What went out of the same device before is another fragment of the same, not what it came from.
-    private Step? LastIn(Node node, Sighting? sent = null) => _steps.FindLast(s =>
-        ReferenceEquals(s.Seen.Node, node) && !(sent is not null && s.Seen.DeviceName == sent.DeviceName && s.Seen.Direction == HopDirection.Out));
+    private Step? LastIntoTunnel(Node node) => _steps.FindLast(s =>
+        ReferenceEquals(s.Seen.Node, node) && s.Seen is { Device.Tunnel: not null, Direction: HopDirection.Out } && !s.Hop.InTunnel);
+
+    // What went out of the same device before is another fragment of the same, not what it came from; what a guest or the next node got is theirs.
+    private Step? LastIn(Node node, Sighting? sent = null) => _steps.FindLast(s => ReferenceEquals(s.Seen.Node, node)
+        && (s.Seen.Direction == HopDirection.In
+            || (s.Seen.DeviceName != sent?.DeviceName && s.Seen.Device is not ({ Guest: not null } or { OtherEnd: not null }))));
 
     // Of several fragments, it is the same one that leaves.
     private Step? LastInto(Switch? bridge, Sighting sighting)
@@ -92,18 +98,35 @@ internal sealed class FateBuilder
     private List<FrameCopy> Copies()
     {
         var copies = new List<FrameCopy>();
-        foreach (var step in _steps.Where(s => s.Children == 0))
+        foreach (var step in _steps)
         {
-            var hops = new List<Hop>();
-            for (var at = step; at is not null; at = at.Parent)
+            if (step.Children == 0)
             {
-                hops.Insert(0, at.Hop);
+                copies.Add(FrameCopy.EndingAt(WayOf(step)));
             }
 
-            copies.Add(FrameCopy.EndingAt(hops));
+            // The node's stack sees, too, what comes in at a port of a switch in user space.
+            if (step.Seen is { Device: { LeadsToStack: false, Switch.IsInUserSpace: true }, Direction: HopDirection.In } seen
+                && StackModel.IsListenedFor(seen.Node, seen.Frame))
+            {
+                var beside = FrameCopy.EndingAt(WayOf(step));
+                beside.EndUnknownIn(seen.Node);
+                copies.Add(beside);
+            }
         }
 
         return copies;
+    }
+
+    private static List<Hop> WayOf(Step step)
+    {
+        var hops = new List<Hop>();
+        for (var at = step; at is not null; at = at.Parent)
+        {
+            hops.Insert(0, at.Hop);
+        }
+
+        return hops;
     }
 
     private sealed record Step(Sighting Seen, Step? Parent, Hop Hop)

@@ -207,7 +207,7 @@ public sealed class FrameCopy
     {
         if (hop.LabDevice is null or { Switch: not null, LeadsToStack: false })
         {
-            return hop is { LabDevice: null, Device: "lo" }; // what a node sends to itself
+            return hop is { LabDevice: null, Device: "lo" } || IsReadBesideSwitch(hop, skb); // what a node sends to itself
         }
 
         if (skb is { End: SkbEnd.GivenToSocket })
@@ -216,6 +216,12 @@ public sealed class FrameCopy
         }
 
         if (hop.Frame is not { } frame)
+        {
+            return false;
+        }
+
+        // What has a device for the VLAN comes in at that, as packet sockets see it.
+        if (skb is null && frame.VlanId is > 0)
         {
             return false;
         }
@@ -230,6 +236,10 @@ public sealed class FrameCopy
             || (hop.LabDevice is { HasPorts: true, Passes: { } bridge } && bridge.Ports.Any(p => frame.Destination == KernelState.MacOf(p)));
         return forMe && (IsFor(hop.Node, frame) || (frame.Destination.IsBroadcast && StackModel.Ends(frame) is not null));
     }
+
+    /// <summary>Whether a socket of the node was given what came in at a port of a switch in user space: the node's stack sees that too.</summary>
+    internal static bool IsReadBesideSwitch(Hop hop, SkbCopy? skb) => hop is { LabDevice.Switch.IsInUserSpace: true, Direction: HopDirection.In }
+        && skb is { End: SkbEnd.GivenToSocket, EndEvent: { } given } && hop.Frame?.Udp?.DestinationPort == given.SocketPort;
 
     /// <summary>Whether a frame is for an address of a node.</summary>
     internal static bool IsFor(Node node, Frame frame) =>

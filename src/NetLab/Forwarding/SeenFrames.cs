@@ -18,8 +18,8 @@ internal sealed class SeenFrames
         var nodes = lab.Nodes.Where(n => n.IsApplied).ToDictionary(n => n.Live.Namespace.Inode);
         Lost = seen.Lost;
         HasOpenVSwitch = lab.Nodes.Any(n => n.Devices.Any(d => d.IsMadeByOvs));
-        _tree = new(() => SkbTree.Build(seen.Events, hop => !nodes.TryGetValue(hop.Namespace, out var node)
-            || !(node.FindDevice(hop.DeviceName) is { } device && (device.IsMadeByOvs || MayComeBackElsewhere(device)))));
+        _tree = new(() => SkbTree.Build(seen.Events, (from, to) => !nodes.TryGetValue(from.Namespace, out var node)
+            || MaySendOn(node.FindDevice(from.DeviceName), node.FindDevice(to.DeviceName))));
         _roots = new(() => [.. _tree.Value.Roots]);
         _heads = new(() => Enumerable.Range(0, Roots.Count).ToLookup(i => (Roots[i].Events[0].DeviceName, HeadOf(Roots[i].Events[0].Bytes.Span))));
     }
@@ -53,6 +53,11 @@ internal sealed class SeenFrames
 
         return -1;
     }
+
+    // A switch sends out of its ports what came in by them, and nobody else does where that is Open vSwitch. What that gives to the kernel by an internal
+    // port, the kernel alone sends on.
+    private static bool MaySendOn(Device? from, Device? to) => from is not { IsMadeByOvs: true } && !(from is not null && MayComeBackElsewhere(from))
+        && (to is not { LeadsToStack: false, Passes: { } left } || (from?.Passes is { } entered ? entered.PassesTo(left) : !left.IsInUserSpace));
 
     // A node that an internal port stands in may send a packet back to Open vSwitch: what goes out then need not be what came in first.
     private static bool MayComeBackElsewhere(Device port) => port.Passes is { IsInUserSpace: true } bridge

@@ -81,9 +81,10 @@ internal sealed class TraceFateBuilder
             }
 
             var drop = copy.End is SkbEnd.Dropped || IsRefusedByAll(copy) ? DropOf(copy) : null;
-            if (drop is not null || !GoesOnElsewhere(copy))
+            var hops = HopsOf(copy);
+            if (drop is not null || !GoesOnElsewhere(copy) || (hops is [.., var last] && FrameCopy.IsReadBesideSwitch(last, copy)))
             {
-                copies.Add(FrameCopy.EndingAt(HopsOf(copy), copy, drop));
+                copies.Add(FrameCopy.EndingAt(hops, copy, drop));
             }
         }
 
@@ -130,7 +131,7 @@ internal sealed class TraceFateBuilder
     private bool GoesOnElsewhere(SkbCopy copy)
     {
         var own = copy.Hops.Count;
-        while (own > 0 && !IsHop(copy.Hops[own - 1]))
+        while (own > 0 && !IsHop(copy, copy.Hops[own - 1]))
         {
             own--;
         }
@@ -141,14 +142,16 @@ internal sealed class TraceFateBuilder
             || _sentOn.Contains(copy));
     }
 
-    // Whether it counts as a hop: not what is still in a queue, nor the bridge device's own copy of what its ports flood, unless the node itself is meant.
-    private bool IsHop(SkbHop hop) =>
+    // Whether it counts as a hop of the copy: not what is still in a queue, nor the bridge device's own copy of what its ports flood, unless the node itself
+    // is meant, or a socket of it was given that.
+    private bool IsHop(SkbCopy copy, SkbHop hop) =>
         (hop.IsComplete || hop.Direction is SkbDirection.In)
         && _nodes.TryGetValue(hop.Namespace, out var node)
         && !(hop.Direction is SkbDirection.In && node.FindDevice(hop.DeviceName) is { IsBareSwitch: true }
-            && !(hop.First.StartsWithEthernet && FrameCopy.IsFor(node, Frame.FromBytes(hop.First.Bytes.Span))));
+            && !(copy.End is SkbEnd.GivenToSocket && ReferenceEquals(hop, copy.Hops[^1]))
+            && !(copy.EndEvent?.ReasonName is not "OTHERHOST" && hop.First.StartsWithEthernet && FrameCopy.IsFor(node, Frame.FromBytes(hop.First.Bytes.Span))));
 
-    private List<Hop> HopsOf(SkbCopy copy) => [.. WayOf(copy).Where(IsHop).Select(HopOf)];
+    private List<Hop> HopsOf(SkbCopy copy) => [.. WayOf(copy).Where(hop => IsHop(copy, hop)).Select(HopOf)];
 
     private IEnumerable<SkbHop> WayOf(SkbCopy copy) =>
         _error is not null ? copy.Way.Skip(_error.Way.Count - _error.Hops.Count)
@@ -220,15 +223,13 @@ internal sealed class TraceFateBuilder
     // What Open vSwitch sends out of a port, or into the kernel by an internal port, it has received in the same node; an internal port may stand in another.
     private bool SentOn(SkbCopy root)
     {
-        var source = root.Hops is [var first, ..] && HopOfSwitch(first) is { LeavesSwitch: true } hop
-            ? _family.FindLast(c => c.Hops is [.., var last] && HopOfSwitch(last) is { LeavesSwitch: false } from
-                && ReferenceEquals(from.LabDevice!.Passes!.Node, hop.LabDevice!.Passes!.Node) && c.IsSameFrameAs(root))
-            : null;
+        var source = root.Hops is [var first, ..] && HopOfSwitch(first) is { LeavesSwitch: true, LabDevice.Passes: { } left }
+            ? CameInto(root, left.IsJoinedTo) ?? CameInto(root, left.PassesTo) : null;
         source ??= BouncedFrom(root);
         if (source is not null)
         {
             _sentOnFrom.Add(root, source);
-            if (root.Hops.Any(IsHop))
+            if (root.Hops.Any(hop => IsHop(root, hop)))
             {
                 _sentOn.Add(source);
             }
@@ -236,6 +237,9 @@ internal sealed class TraceFateBuilder
 
         return source is not null;
     }
+
+    private SkbCopy? CameInto(SkbCopy root, Func<Switch, bool> isSource) => _family.FindLast(c => c.Hops is [.., var last]
+        && HopOfSwitch(last) is { LeavesSwitch: false, LabDevice.Passes: { } entered } && isSource(entered) && c.IsSameFrameAs(root));
 
     // What an XDP program sends back by the device that it came in by comes in where it went out.
     private SkbCopy? BouncedFrom(SkbCopy root) => root is { Parent: null, Hops: [{ Direction: SkbDirection.In } first, ..] }

@@ -131,9 +131,15 @@ public sealed partial class OvsBridge : Switch
 
     private OvsPort AddVirtual(string name, string type, Dictionary<string, string> options)
     {
-        if (_virtualPorts.Any(p => p.Name == name) || Node.FindDevice(name) is not null)
+        // Open vSwitch knows a port by its name, whatever bridge it is on.
+        if (Node.OvsBridges.FirstOrDefault(b => b._virtualPorts.Any(p => p.Name == name)) is { } other)
         {
-            throw new TopologyException($"{this} has a port '{name}' already");
+            throw new TopologyException($"{other} has a port '{name}' already, and names of ports are unique in node {Node}");
+        }
+
+        if (Node.FindDevice(name) is not null)
+        {
+            throw new TopologyException($"node {Node} has a device '{name}' already; a port of {this} needs another name");
         }
 
         var port = new OvsPort(this, name, null) { Options = new OvsPortOptions { InterfaceType = type, InterfaceOptions = options } };

@@ -1,27 +1,38 @@
 namespace NetLab;
 
 /// <summary>
-/// The ways through a lab as it is described: over cables, switches, and nodes that may route. They decide nothing: whether a frame takes one, and
+/// The ways through a lab as it is described: over cables, tunnels, switches, and nodes that may route. They decide nothing: whether a frame takes one, and
 /// where it leaves it, is seen.
 /// </summary>
 internal static class Ways
 {
     /// <summary>
-    /// The shortest way from one of some devices to one of others, ends included; empty where there is none. Through nodes that may route only where
-    /// cables and switches alone do not lead there.
+    /// The shortest way from one of some devices to one of others, ends included; empty where there is none. Through nodes that route only where
+    /// cables, tunnels and switches alone do not lead there, and through others only where those do not either.
     /// </summary>
     public static IReadOnlyList<Device> Find(IReadOnlyCollection<Device> from, IReadOnlyCollection<Device> to) =>
-        Shortest(from, to, OnLink) is { Count: > 0 } link ? link : Shortest(from, to, Next);
+        Shortest(from, to, OnLink) is { Count: > 0 } link ? link
+            : Shortest(from, to, d => Next(d, node => node.Forwarding)) is { Count: > 0 } routed ? routed
+            : Shortest(from, to, d => Next(d, _ => true));
 
-    /// <summary>Whether one of some devices may be on the link of another: over cables and switches alone, also those that flows may join.</summary>
+    /// <summary>Whether one of some devices may be on the link of another: over cables, tunnels and switches alone, also those that flows may join.</summary>
     public static bool IsOneLink(Device from, IReadOnlyCollection<Device> to) =>
         Shortest([from], to, device => BesideOf(device, (entered, left) => entered.PassesTo(left))).Count > 0;
 
+    /// <summary>Whether what goes out of one device comes in by the other: over a cable, or through a tunnel.</summary>
+    public static bool AreEnds(Device from, Device to) => ReferenceEquals(from.OtherEnd, to) || FarEndsOf(from).Contains(to);
+
+    // The devices of other nodes that a tunnel names as its other end.
+    private static IEnumerable<Device> FarEndsOf(Device device) => device.Tunnel is not { Remote: { } remote } tunnel ? []
+        : device.Node.Lab.Nodes.Where(n => n != device.Node && n.Devices.Any(d => d.Addresses.Any(a => a.Address.Equals(remote))))
+            .SelectMany(n => n.Devices).Where(d => d.Tunnel is { } other && other.Name == tunnel.Name
+                && (other.Remote is null || device.Node.Devices.Any(own => own.Addresses.Any(a => a.Address.Equals(other.Remote)))));
+
     private static IEnumerable<Device> OnLink(Device device) => BesideOf(device, (entered, left) => entered.IsJoinedTo(left));
 
-    // The other end of its cable, and the ports of its switch and of those that are one with that.
+    // The other end of its cable or tunnel, and the ports of its switch and of those that are one with that.
     private static IEnumerable<Device> BesideOf(Device device, Func<Switch, Switch, bool> areOne) =>
-        (device.OtherEnd is { } other ? [other] : Enumerable.Empty<Device>())
+        (device.OtherEnd is { } other ? [other] : FarEndsOf(device))
         .Concat(device.Passes is { } entered ? entered.Node.Devices.Concat(PortsElsewhere(entered))
             .Where(d => d.Passes is { } left && areOne(entered, left)) : []);
 
@@ -56,7 +67,7 @@ internal static class Ways
     }
 
     // Where a frame may be seen next: at the other end, at a port of the switch, or at a device that the node's stack may send it out of.
-    private static IEnumerable<Device> Next(Device device) => device.Switch is null && device.Guest is null
+    private static IEnumerable<Device> Next(Device device, Predicate<Node> routes) => device.Switch is null && device.Guest is null && routes(device.Node)
         ? OnLink(device).Concat(device.Node.Devices.Where(d => d.Switch is null && !d.LeadsToUserSpace))
         : OnLink(device);
 }

@@ -194,6 +194,17 @@ public sealed class SkbTreeTests
     }
 
     [Fact]
+    public void What_a_switch_in_user_space_sends_came_in_at_a_port_of_it_though_the_same_frame_came_in_elsewhere_later()
+    {
+        var copies = SkbTree.Build(
+            TraceText.Read($"0 NetifReceiveSkb a/t0/2 f0 b0 30 14 88b5 0 {Payload}\n1 NetifReceiveSkb a/vx0/4 f1 b1 30 14 88b5 0 =\n" +
+                "2 NetDevStartXmit a/t1/3 f2 b2 30 14 88b5 0 ="),
+            (from, to) => (from.DeviceName, to.DeviceName) is ("t0", "t1")).Copies;
+
+        Assert.Same(copies[0], copies[2].Parent);
+    }
+
+    [Fact]
     public void A_padded_packet_stays_itself_when_IP_cuts_the_padding_off()
     {
         const string packet = "020000000002020000000001" + "0800" + "4500" + "0020" + "0001" + "4000" + "4011" + "0000" + "0a000001" + "0a000002" +

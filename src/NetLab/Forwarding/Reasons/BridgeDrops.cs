@@ -51,6 +51,11 @@ internal static class BridgeDrops
             return vlan;
         }
 
+        if (place.In("br_handle_frame_finish") && BridgeModel.Locked(bridge, port, link, place.Seen) is { } locked)
+        {
+            return locked with { Evidence = [place.Told, .. locked.Evidence] };
+        }
+
         if (place.In("br_dev_queue_push_xmit", "br_nf_dev_queue_xmit", "br_nf_ip_fragment", "br_ip6_fragment"))
         {
             return place.Why(Causes.BridgeMtu, BridgeModel.MtuSentence(bridge, port, place.PacketLength, link.Mtu),

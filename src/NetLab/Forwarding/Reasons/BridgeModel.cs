@@ -87,12 +87,9 @@ internal static class BridgeModel
             return refused with { Evidence = [.. refused.Evidence, flags] };
         }
 
-        if (from.BridgePortOptions?.Locked == true && IsLocked(bridge, ingress, frame))
+        if (Locked(bridge, ingress, from, frame) is { } locked)
         {
-            return At(ingress, Causes.Locked,
-                $"Port {ingress.Name} of bridge {bridge.Name} takes frames of known senders " +
-                    $"alone: {ingress.Name} is locked, and the FDB does not have {frame.Source} there.",
-                $"bridge fdb replace {frame.Source} dev {ingress.Name} master static, or bridge link set dev {ingress.Name} locked off");
+            return locked with { Evidence = [flags] };
         }
 
         if (to.MasterIndex != bridge.Index)
@@ -241,9 +238,14 @@ internal static class BridgeModel
     /// <summary>Whether a frame is for the next device alone (IEEE 802.1D, table 7-10): no bridge passes it on unless it is told to.</summary>
     public static bool IsForNextDevice(MacAddress destination) => (destination.ToUInt64() & 0xffff_ffff_fff0) == 0x0180_c200_0000;
 
-    private static bool IsLocked(Bridge bridge, Device ingress, Frame frame) =>
-        !bridge.Node.Live.Route.GetFdb(bridge.Index)
-            .Any(f => f.Mac.Equals(frame.Source.ToPhysicalAddress()) && f.Index == ingress.Index && f.Kind != FdbKind.Local);
+    /// <summary>A port that takes frames of known senders alone, where this one's is not; null where it takes the frame.</summary>
+    public static Reason? Locked(Bridge bridge, Device ingress, LinkInfo port, Frame frame) =>
+        port.BridgePortOptions?.Locked != true || bridge.Node.Live.Route.GetFdb(bridge.Index)
+            .Any(f => f.Mac.Equals(frame.Source.ToPhysicalAddress()) && f.Index == ingress.Index && f.Kind != FdbKind.Local) ? null
+        : new Reason(Causes.Locked, bridge.Node, ingress.Name,
+            $"Port {ingress.Name} of bridge {bridge.Name} takes frames of known senders " +
+                $"alone: {ingress.Name} is locked, and the FDB does not have {frame.Source} there.", [Evidence.Bridge($"{PortWords(port)}.")],
+            $"bridge fdb replace {frame.Source} dev {ingress.Name} master static, or bridge link set dev {ingress.Name} locked off");
 
     // br_do_proxy_suppress_arp: what the bridge answers itself, and what asks for nobody, does not go to ports that suppress.
     private static Reason? Suppressed(Bridge bridge, LinkInfo to, Device egress, Frame frame) =>

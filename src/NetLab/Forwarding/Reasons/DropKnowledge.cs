@@ -17,8 +17,13 @@ internal static class DropKnowledge
         place.In("ip6_mc_input", "tun_queue_purge", "ping_rcv")
         || NamelessDrops.IsTaken(place)
         || (place.Reason is "QUEUE_PURGE" && !place.In("neigh_destroy"))
-        || (place.LabDevice is { IsBareSwitch: true } && (!place.IsForBridge || place.Reason is "UNHANDLED_PROTO") && place.Reason is not "NETFILTER_DROP")
+        || (place.LabDevice is { IsBareSwitch: true } bare && (!place.IsForBridge || place.Reason is "UNHANDLED_PROTO")
+            && place.Reason is not "NETFILTER_DROP" && !IsMeant(place, bare))
         || (place.LabDevice is { Switch.IsInUserSpace: true, IsMadeByOvs: false } && place.CameIn);
+
+    // A node answers by whatever device asks for any of its addresses.
+    private static bool IsMeant(DropPlace place, Device device) =>
+        place.Came.Destination == KernelState.MacOf(device) && FrameCopy.IsFor(place.Node, place.Came);
 
     public static async Task<Reason> ExplainAsync(DropPlace place, RuleAccount rules, CancellationToken ct)
     {

@@ -81,7 +81,8 @@ internal sealed record DropPlace
         SkbHop? last = copy.Way is [.., var hop] ? hop : null, shown = copy.Way.LastOrDefault(h => h.First.StartsWithEthernet);
         var device = drop.DeviceName.Length > 0 ? drop.DeviceName : last?.Namespace == drop.Namespace ? last.DeviceName : "";
         var stack = drop.Stack.Count > 0 ? drop.Stack : [drop.Location];
-        var seen = AsItWas(drop) ?? Frame.FromBytes(shown is null ? default : shown.First.Bytes.Span);
+        var came = Frame.FromBytes(shown is null ? default : shown.First.Bytes.Span);
+        var seen = AsItWas(drop) ?? came;
         return new DropPlace
         {
             Node = node,
@@ -91,9 +92,9 @@ internal sealed record DropPlace
             Function = drop.Location,
             Stack = stack,
             Seen = seen,
-            Came = shown is null ? seen : Frame.FromBytes(shown.First.Bytes.Span),
+            Came = shown is null ? seen : came,
             PacketLength = drop.StartsWithEthernet ? drop.Length - 14 : drop.Length,
-            Vlan = (drop.VlanTci ?? shown?.First.VlanTci) is { } tci ? tci & 0xfff : seen.VlanId,
+            Vlan = (drop.VlanTci ?? shown?.First.VlanTci) is { } tci ? tci & 0xfff : seen.VlanId ?? came.VlanId,
             EtherType = drop.Protocol != 0 ? drop.Protocol : seen.EtherType,
             Mark = drop.Mark,
             InterfaceIndex = drop.InterfaceIndex,

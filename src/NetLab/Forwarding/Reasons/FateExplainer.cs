@@ -31,7 +31,7 @@ internal static class FateExplainer
             {
                 copy.EndBecauseOf(CopyEnd.Dropped, await DropKnowledge.ExplainAsync(drop, rules, ct).ConfigureAwait(false));
             }
-            else if (copy is { End: CopyEnd.Lost, Hops: [.., var last] })
+            else if (copy is { End: CopyEnd.Lost, MayHaveReached: null, Hops: [.., var last] })
             {
                 Lost(sent, copy, last, copies, inOvs);
             }
@@ -297,7 +297,8 @@ internal static class FateExplainer
             {
                 copy.EndBecauseOf(CopyEnd.Consumed, proxied);
             }
-            else if (hop.Frame is { } frame && RouterModel.Of(copy.Hops, frame) is { } decided)
+            else if (hop.Frame is { } frame && !(frame.Ipv4 is { IsFragment: true } && StackModel.KeepsFragments(hop.Node)) // it may be one of those
+                && RouterModel.Of(copy.Hops, frame) is { } decided)
             {
                 copy.EndBecauseOf(decided.End, decided.Reason);
             }

@@ -107,6 +107,19 @@ internal static class StackModel
         }
     }
 
+    /// <summary>Whether a UDP socket of the node is at the port that a broadcast is for.</summary>
+    public static bool IsListenedFor(Node node, Frame frame)
+    {
+        try
+        {
+            return frame is { Destination.IsBroadcast: true, Udp: { } udp, Ipv4: not null } && KernelSocket.At(node, "udp", udp.DestinationPort).Count > 0;
+        }
+        catch (LinuxException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Whether a UDP socket of the node has something to read at the port that a frame is for.</summary>
     public static bool IsInSocket(Node node, Frame frame)
     {

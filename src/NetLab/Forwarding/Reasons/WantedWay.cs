@@ -58,7 +58,8 @@ internal static class WantedWay
     }
 
     private static FrameCopy? Ended(List<(FrameCopy Copy, Hop Hop)> came, Device? next) =>
-        came.Find(c => IsThere(c.Copy, c.Hop, next)) is { Copy: { } there } ? there : came.Find(c => ReferenceEquals(c.Copy.Hops[^1], c.Hop)).Copy;
+        came.Find(c => IsThere(c.Copy, c.Hop, next)).Copy ?? came.Find(c => ReferenceEquals(c.Copy.Hops[^1], c.Hop)).Copy
+        ?? came.Find(c => c.Hop.LabDevice?.Tunnel is not null && c.Copy.Hops.SkipWhile(h => !ReferenceEquals(h, c.Hop)).Skip(1).All(h => h.InTunnel)).Copy;
 
     private static bool IsThere(FrameCopy copy, Hop hop, Device? next) => copy.Reason is { } reason
         && ((ReferenceEquals(reason.Node, hop.Node) && (reason.Device == hop.Device || reason.Device == next?.Name))
@@ -78,7 +79,7 @@ internal static class WantedWay
         foreach (var device in way)
         {
             var isIn = before is null ? isFromGuest
-                : ReferenceEquals(before.Device.OtherEnd, device) || (device.LeadsToStack && before.IsIntoSwitch);
+                : Ways.AreEnds(before.Device, device) || (device.LeadsToStack && before.IsIntoSwitch);
             yield return before = new Step(device, isIn ? HopDirection.In : HopDirection.Out);
         }
     }
