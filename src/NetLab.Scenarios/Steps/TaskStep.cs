@@ -87,7 +87,12 @@ internal sealed class TaskStep : Step
         await player.LookAnewAsync(ct).ConfigureAwait(false);
         await foreach (var happening in player.PlayAsync(entry.Checks, step.Depth + 1, ct).ConfigureAwait(false))
         {
-            yield return happening;
+            yield return happening is StepEnded { Problem: { } problem } ended && player.Learner is not null
+                ? ended with { Problem = WithoutRemedies(problem) } : happening;
         }
     }
+
+    // A learner is told what is wrong and why; what to do about it is the task, and the hints'.
+    private static string WithoutRemedies(string problem) => string.Join(Environment.NewLine,
+        problem.Split(Environment.NewLine).Where(line => !line.TrimStart().StartsWith("Fix: ", StringComparison.Ordinal)));
 }

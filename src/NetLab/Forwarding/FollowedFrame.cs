@@ -68,7 +68,9 @@ internal sealed partial class FollowedFrame
     public static async Task<Fate> SendAsync(SentFrame sent, Action send, CancellationToken ct, bool untilEnded = false)
     {
         var frame = new FollowedFrame(sent, send, ct) { StillWaits = untilEnded ? seen => seen.CopiesOf(sent).Any(IsKept) : null };
-        return (await frame.FollowAsync().ConfigureAwait(false)).Fate!;
+        (var fate, var company) = await frame.FollowAsync().ConfigureAwait(false);
+        await ExchangeFollower.ExplainWaitingAsync(fate!, company!, ct).ConfigureAwait(false);
+        return fate!;
     }
 
     /// <summary>Conducts frames that leave together: observe, send, settle for all of them; build, explain, remember for each.</summary>

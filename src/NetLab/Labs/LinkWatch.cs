@@ -28,6 +28,33 @@ internal static class LinkWatch
         }
     }
 
+    /// <summary>Does the worker's job for all these devices: ports before their masters, whose carrier is theirs.</summary>
+    public static void Run(NetworkNamespace ns, IReadOnlyCollection<LinkInfo> links)
+    {
+        var masters = links.Select(l => l.MasterIndex).ToHashSet();
+        Ethtool.RunLinkWatch(ns, links.OrderBy(l => masters.Contains(l.Index)).ThenBy(l => l.MasterIndex is null or 0).Select(l => l.Name));
+    }
+
+    /// <summary>Returns when what a program of a node switched on or plugged in is usable: there, and at the other ends of its links.</summary>
+    public static async Task RunAfterProgramAsync(Node node, CancellationToken ct)
+    {
+        try
+        {
+            var links = node.Live.Route.GetLinks();
+            Run(node.Live.Namespace, links);
+            List<Device> there = [.. node.Devices.Where(d => d.IsApplied && links.Any(l => l.Index == d.LiveIndex && l.Name == d.Name))];
+            await RunAsync(node, there, ct).ConfigureAwait(false);
+            foreach (var peer in there.Select(d => d.OtherEnd).OfType<Device>().Where(d => d.IsApplied))
+            {
+                await RunAsync(peer.Node, peer.Master is { IsApplied: true } master ? [peer, master] : [peer], ct).ConfigureAwait(false);
+            }
+        }
+        catch (LinuxException e) when (e.Errno is Errno.ENODEV)
+        {
+            // Something is taken away at the same time: there is nothing to wait for.
+        }
+    }
+
     private static bool IsUnderWay(Device device) => IsUnderWay(device.ReadLink());
 
     // The carrier is there, and the operational state still that of before.

@@ -41,7 +41,7 @@ public sealed partial class Node
     /// <inheritdoc cref="ExecAsync(string, IReadOnlyList{string}, CancellationToken)"/>
     public Task<ProcessResult> ExecAsync(string program, params string[] arguments) => ExecAsync(program, arguments, CancellationToken.None);
 
-    /// <summary>Runs a program in the node to its end.</summary>
+    /// <summary>Runs a program in the node to its end. What it switched on (<c>ip link set … up</c>) is usable then.</summary>
     /// <param name="program">Its name, looked up in PATH, or its path.</param>
     /// <param name="arguments">Its arguments; no shell reads them.</param>
     /// <param name="ct">Kills it.</param>
@@ -49,7 +49,9 @@ public sealed partial class Node
     public async Task<ProcessResult> ExecAsync(string program, IReadOnlyList<string> arguments, CancellationToken ct = default)
     {
         Lab.RequireApplied();
-        return await Lab.Processes.RunAsync(InNode(program, arguments), null, ct).ConfigureAwait(false);
+        var result = await Lab.Processes.RunAsync(InNode(program, arguments), null, ct).ConfigureAwait(false);
+        await LinkWatch.RunAfterProgramAsync(this, ct).ConfigureAwait(false);
+        return result;
     }
 
     /// <summary>Loads an nftables ruleset, in the words of nft(8), into the running node.</summary>

@@ -56,12 +56,9 @@ internal sealed partial class StateReader(Node node)
     // A change of carrier reaches operstate and bridge ports by a worker of the kernel: asked for, it is done.
     private void ReadLinks()
     {
-        var seen = _route.GetLinks();
-        var masters = seen.Select(l => l.MasterIndex).ToHashSet();
         try
         {
-            // Ports before their masters: a bridge has the carrier that its ports have.
-            Ethtool.RunLinkWatch(_ns, seen.OrderBy(l => masters.Contains(l.Index)).ThenBy(l => l.MasterIndex is null or 0).Select(l => l.Name));
+            LinkWatch.Run(_ns, _route.GetLinks());
         }
         catch (LinuxException e) when (e.Errno is Errno.ENODEV)
         {

@@ -58,7 +58,7 @@ public abstract class WaysAside(FrameTracing tracing)
 
     [LabTheory]
     [InlineData("bridge fdb replace MAC dev br0 self local")]
-    [InlineData("bridge fdb replace MAC dev up master local")]
+    [InlineData("bridge fdb replace MAC dev p0 master local")]
     public async Task That_is_told_of_a_bridge_with_an_address_too(string command)
     {
         await using var scene = await RoutedBridgeScene.BuildAsync(tracing);
@@ -79,8 +79,40 @@ public abstract class WaysAside(FrameTracing tracing)
         var fate = await scene.SendAsync();
         if (SeesDrops)
         {
-            await fate.EndsBy("wrong-neighbour", "sw/up", "eth1 has `arp off`").MendsAsync(scene.SendAsync, scene.Vm2);
+            await fate.EndsBy("wrong-neighbour", "sw/p0", "eth1 has `arp off`").MendsAsync(scene.SendAsync, scene.Vm2);
         }
+    }
+
+    [LabTheory(Feature.NftProgram)]
+    [InlineData("the ARP request of router was not sent on at sw/tap-vm2. Bridge br0 sends nothing from p0 to tap-vm2",
+        "sw: bridge link set dev p0 isolated on; bridge link set dev tap-vm2 isolated on")]
+    [InlineData("the ARP request of router was dropped at sw/tap-vm2. rule 1 of chain",
+        "sw: nft 'add table bridge t; add chain bridge t f { type filter hook forward priority 0; }; add rule bridge t f ether type arp drop'")]
+    [InlineData("the ARP request of router was not sent: router refused it. router/eth1 has no carrier: the other end of the link, sw/p0, is down",
+        "sw: ip link set p0 down")]
+    [InlineData("the ARP request of router was not sent on at sw/tap-vm2. Bridge br0 skipped port tap-vm2: the frame is a broadcast",
+        "sw: bridge link set dev tap-vm2 bcast_flood off")]
+    [InlineData("the answer of vm2 to router's ARP request was dropped at router/eth1. rule 1 of chain",
+        "router: nft 'add table arp t; add chain arp t i { type filter hook input priority 0; }; add rule arp t i arp operation reply drop'")]
+    public async Task What_waits_for_a_neighbour_tells_what_became_of_the_question(string told, string commands)
+    {
+        await using var scene = await RoutedBridgeScene.BuildAsync(tracing);
+        await scene.Vm1.ResolveAsync(System.Net.IPAddress.Parse("10.0.1.1"));
+        var node = commands.StartsWith("sw: ", StringComparison.Ordinal) ? scene.Switch : scene.Router;
+        (await node.ExecAsync("sh", "-c", commands[(commands.IndexOf(':', StringComparison.Ordinal) + 2)..])).EnsureSuccess();
+        var fate = await scene.SendAsync();
+        Assert.DoesNotContain(scene.Vm2.Received, f => f.Frame.Udp is not null);
+        var reason = fate.EndsBy("neighbour-unresolved", "router/eth1", "router is still resolving 10.0.2.2 on eth1: ");
+        if (!SeesDrops)
+        {
+            return;
+        }
+
+        Assert.Contains(told, reason.Sentence, StringComparison.Ordinal);
+        await reason.ApplyAsync();
+        await scene.Router.DoAsync("ip neigh flush dev eth1 nud incomplete");
+        (await scene.SendAsync()).ShouldReach(scene.Vm2);
+        Assert.Contains(scene.Vm2.Received, f => f.Frame.Udp is not null);
     }
 
     [LabFact]
@@ -261,7 +293,7 @@ internal sealed class RoutedBridgeScene : IAsyncDisposable
         var near = Lab.AddNode("near").AddBridge("br0");
         var far = Switch.AddBridge("br0");
         Lab.AddLink(Router.End("eth0", "10.0.1.1/24"), near.End("up"));
-        Lab.AddLink(Router.End("eth1", "10.0.2.1/24"), far.End("up"));
+        Lab.AddLink(Router.End("eth1", "10.0.2.1/24"), far.End("p0"));
         Vm1 = near.Node.AddVm("vm1", near, vm => vm.Address("10.0.1.10/24").Gateway("10.0.1.1"));
         Vm2 = Switch.AddVm("vm2", far, vm => vm.Address("10.0.2.2/24").Gateway("10.0.2.1"));
     }

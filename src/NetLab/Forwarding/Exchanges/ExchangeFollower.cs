@@ -47,6 +47,20 @@ internal sealed class ExchangeFollower
         return new Exchange(follower._legs, isAnswered: false) { IsRefused = isRefused };
     }
 
+    /// <summary>Tells of copies that wait for a neighbour what became of the question for it, where a node was seen to ask.</summary>
+    public static async Task ExplainWaitingAsync(Fate fate, Company company, CancellationToken ct)
+    {
+        foreach (var copy in fate.Copies.Where(c => c is { End: CopyEnd.Pending, Reason.Awaits: not null }))
+        {
+            var follower = new ExchangeFollower(fate.Start.Lab, company, fate.Level, isRefused: false, TimeSpan.Zero, ct);
+            if (await follower.FollowQuestionAsync(copy.Reason!.Awaits!, copy.Reason).ConfigureAwait(false)
+                && new Exchange(follower._legs, isAnswered: false) is { Deepest.Why: { } why } asked)
+            {
+                copy.EndBecauseOf(copy.End, NeighbourReasons.Unanswered(copy.Reason, asked.Problem, why));
+            }
+        }
+    }
+
     /// <summary>
     /// Whether a program has a question and may still answer it: a datagram is in a socket of a node, or a guest has the frame, and no answer was seen yet.
     /// To who asks for a TCP connection the kernel of a node answers itself, at once; but an ICMP error that comes while connect(2) has the socket in hand
@@ -138,16 +152,26 @@ internal sealed class ExchangeFollower
 
     private async Task FollowNeighbourAsync(AwaitedNeighbour awaited)
     {
-        var node = new Endpoint(null, awaited.Node);
         var upper = _legs.Count - 1;
+        var reason = _legs[upper].Copy!.Reason!;
+        if (await FollowQuestionAsync(awaited, reason).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        _legs[upper] = _legs[upper].Because(NeighbourModel.WhyUnreachable(awaited, reason, []) ?? (_company.ByKernel is null ? null : reason with
+        {
+            Evidence = [.. reason.Evidence, Evidence.Seen($"{awaited.Node.Name} asked nobody while this was followed: it had asked before.")],
+        }));
+    }
+
+    // Whether a node was seen to ask for a neighbour; the question and what depends on it are legs then.
+    private async Task<bool> FollowQuestionAsync(AwaitedNeighbour awaited, Reason unresolved)
+    {
+        var node = new Endpoint(null, awaited.Node);
         if (FindFrom(node, frame => AsksFor(frame, awaited.Address)) is not { } root)
         {
-            var reason = _legs[upper].Copy!.Reason!;
-            _legs[upper] = _legs[upper].Because(NeighbourModel.WhyUnreachable(awaited, reason, []) ?? (_company.ByKernel is null ? null : reason with
-            {
-                Evidence = [.. reason.Evidence, Evidence.Seen($"{awaited.Node.Name} asked nobody while this was followed: it had asked before.")],
-            }));
-            return;
+            return false;
         }
 
         var fate = await FateOfAsync(node, root).ConfigureAwait(false);
@@ -158,8 +182,10 @@ internal sealed class ExchangeFollower
             .ConfigureAwait(false);
         if (!_legs[at].Arrived)
         {
-            _legs[at] = _legs[at].Because(NeighbourModel.WhyUnreachable(awaited, _legs[upper].Copy!.Reason!, owners));
+            _legs[at] = _legs[at].Because(NeighbourModel.WhyUnreachable(awaited, unresolved, owners));
         }
+
+        return true;
     }
 
     // An ICMP error that somebody on the way sent because of the request.

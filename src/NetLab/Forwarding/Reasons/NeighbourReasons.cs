@@ -70,6 +70,24 @@ internal static class NeighbourReasons
         return reason with { Awaits = new AwaitedNeighbour(node, device, entry.Address) };
     }
 
+    /// <summary>Why nobody has answered, by what became of the question and of its answer.</summary>
+    /// <param name="unresolved">What waits, and for whom (<see cref="Unresolved"/>).</param>
+    /// <param name="problem">What became of the question, in a clause.</param>
+    /// <param name="why">Why.</param>
+    public static Reason Unanswered(Reason unresolved, string problem, Reason why)
+    {
+        (var node, var device, var address) = unresolved.Awaits!;
+        var told = why.Cause == Causes.NobodyHasAddress ? "nobody in the lab has that address."
+            : why.Cause == Causes.WrongMask ? why.Sentence : $"{problem}. {why.Sentence}";
+        return unresolved with
+        {
+            Sentence = $"{node.Name} is still resolving {address} on {device}: {told}",
+            Evidence = [.. unresolved.Evidence, .. why.Evidence.Except(unresolved.Evidence)],
+            Remedy = why.Remedy is { } remedy && why.Node != unresolved.Node && !remedy.Contains("in node ", StringComparison.Ordinal)
+                ? $"{remedy.Replace(", or ", $", in node {why.Node.Name}, or ", StringComparison.Ordinal)}, in node {why.Node.Name}" : why.Remedy,
+        };
+    }
+
     /// <summary>A packet that waited for an answer until the entry was removed; null where nothing shows why.</summary>
     public static Reason? Removed(DropPlace place)
     {
