@@ -12,6 +12,9 @@ internal interface ITorment
     /// <summary>What else its turns showed, in a line; empty where that is nothing.</summary>
     string Note => "";
 
+    /// <summary>Whether it takes part only where it is asked for by its name: it looks for what is not mended yet, and finds some.</summary>
+    bool IsSearch => false;
+
     /// <summary>What did not hold of all its turns together; null where all held.</summary>
     string? Fault => null;
 

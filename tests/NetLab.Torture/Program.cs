@@ -10,7 +10,8 @@ const int Fine = 0, Broken = 1, BadUsage = 2, Lacking = 3;
 
 var time = new Option<string>("--for") { Description = "How long: 30s, 10m, 1h", DefaultValueFactory = _ => "1m" };
 var seed = new Option<int?>("--seed") { Description = "Where the random numbers begin; what failed names the seed that shows it again" };
-var only = new Option<string>("--only") { Description = "The torments whose name contains this", DefaultValueFactory = _ => "" };
+var only = new Option<string>("--only")
+    { Description = "The torments whose name contains this; the search for false fates, fates, only so", DefaultValueFactory = _ => "" };
 var turns = new Option<int?>("--turns") { Description = "End each torment after so many turns" };
 var grace = new Option<string>("--within")
     { Description = "How long what is left of a killed lab may take to go: 1s on an idle machine", DefaultValueFactory = _ => "1s" };
@@ -42,7 +43,7 @@ static async Task<int> RunAsync(string time, int seed, string only, int turns, C
         return BadUsage;
     }
 
-    List<ITorment> chosen = [.. Torments.All.Where(t => t.Name.Contains(only, StringComparison.OrdinalIgnoreCase))];
+    List<ITorment> chosen = [.. Torments.All.Where(t => only.Length == 0 ? !t.IsSearch : t.Name.Contains(only, StringComparison.OrdinalIgnoreCase))];
     if (chosen.Count == 0)
     {
         await Console.Error.WriteLineAsync($"no torment's name contains '{only}'; there are {string.Join(", ", Torments.All.Select(t => t.Name))}")

@@ -11,6 +11,8 @@ internal sealed class FateTorment : ITorment
 
     public string Unit => "fates";
 
+    public bool IsSearch => true;
+
     public string Note => _run.Note;
 
     public string? Fault => _run.TooManyWithout;

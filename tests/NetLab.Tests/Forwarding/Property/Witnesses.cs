@@ -71,7 +71,7 @@ internal sealed class Witnesses : IDisposable
 
         if (sent is null || IsPing(sent.Frame))
         {
-            foreach (var node in _sockets.Select(s => s.Node).Distinct())
+            foreach (var node in _sockets.Select(s => s.Node).Distinct().Where(n => sent is null || !IgnoresPings(n, sent.Frame)))
             {
                 var now = await PingsAsync(node);
                 for (var came = now - _pings.GetValueOrDefault(node, now); came > 0; came--)
@@ -117,6 +117,10 @@ internal sealed class Witnesses : IDisposable
         var at = bytes.IndexOf("tok"u8);
         return at >= 0 && bytes[at..] is [_, _, _, var high, var low, (byte)'e', (byte)'n', (byte)'!', ..] ? (ushort)((high << 8) | low) : null;
     }
+
+    // What it ignores, the kernel counts too.
+    private static bool IgnoresPings(Node node, Frame ping) =>
+        node.ReadSysctl(ping.Icmp is null ? "net.ipv6.icmp.echo_ignore_all" : "net.ipv4.icmp_echo_ignore_all").Trim() == "1";
 
     private static Task<long> PingsAsync(Node node) => node.RunAsync(() =>
     {
