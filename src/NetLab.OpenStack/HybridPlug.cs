@@ -17,10 +17,11 @@ public static class HybridPlug
     /// <param name="configure">The guest's MAC, addresses and gateway.</param>
     /// <param name="mtu">The network's MTU in bytes.</param>
     /// <param name="portSecurity">Whether br-int compares the addresses in what the VM sends with those of its port.</param>
+    /// <param name="fixedIp">The port's fixed IP, where the guest has to ask for it by DHCP; null: the guest's addresses are the port's.</param>
     /// <returns>The VM; its devices are in the node under the names of <see cref="PortNames"/>.</returns>
     public static FakeVm AddHybridPlug(
         this Node compute, OvsBridge integrationBridge, string port, int vlan, string vm, Action<FakeVmBuilder>? configure = null, int mtu = 1500,
-        bool portSecurity = true)
+        bool portSecurity = true, string? fixedIp = null)
     {
         ArgumentNullException.ThrowIfNull(compute);
         ArgumentNullException.ThrowIfNull(integrationBridge);
@@ -48,7 +49,7 @@ public static class HybridPlug
         });
 
         integrationBridge.Port(pair.B).Options = NeutronPort.Row(port, vlan, guest);
-        NeutronPort.Bind(integrationBridge, pair.B.Name, vlan, guest, portSecurity);
+        NeutronPort.Bind(integrationBridge, pair.B.Name, vlan, guest, portSecurity, fixedIp);
         return guest;
     }
 }

@@ -15,10 +15,11 @@ public static class NativePlug
     /// <param name="configure">The guest's MAC, addresses and gateway.</param>
     /// <param name="mtu">The network's MTU in bytes.</param>
     /// <param name="portSecurity">Whether br-int compares the addresses in what the VM sends with those of its port.</param>
+    /// <param name="fixedIp">The port's fixed IP, where the guest has to ask for it by DHCP; null: the guest's addresses are the port's.</param>
     /// <returns>The VM; its tap is in the node under the name of <see cref="PortNames.Tap"/>.</returns>
     public static FakeVm AddNativePlug(
         this Node compute, OvsBridge integrationBridge, string port, int vlan, string vm, Action<FakeVmBuilder>? configure = null, int mtu = 1500,
-        bool portSecurity = true)
+        bool portSecurity = true, string? fixedIp = null)
     {
         ArgumentNullException.ThrowIfNull(compute);
         ArgumentNullException.ThrowIfNull(integrationBridge);
@@ -28,7 +29,7 @@ public static class NativePlug
             configure?.Invoke(builder);
         });
         integrationBridge.Port(guest.Tap).Options = NeutronPort.Row(port, vlan, guest);
-        NeutronPort.Bind(integrationBridge, guest.Tap.Name, vlan, guest, portSecurity);
+        NeutronPort.Bind(integrationBridge, guest.Tap.Name, vlan, guest, portSecurity, fixedIp);
         return guest;
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -10,6 +11,12 @@ namespace NetLab.OpenStack;
 internal static class NeutronPort
 {
     private static readonly ConditionalWeakTable<OvsBridge, List<BoundPort>> PortsOf = [];
+
+    private static readonly ConditionalWeakTable<FakeVm, IReadOnlyList<IPAddress>> FixedIpsOf = [];
+
+    /// <summary>The fixed IPs of a VM's port; of one that is plugged otherwise, its addresses.</summary>
+    public static IReadOnlyList<IPAddress> FixedIps(FakeVm guest) =>
+        FixedIpsOf.TryGetValue(guest, out var known) ? known : [.. guest.Addresses.Select(own => own.Address)];
 
     /// <summary>The ports that are bound on a node.</summary>
     /// <param name="integrationBridge">Its integration bridge.</param>
@@ -41,14 +48,16 @@ internal static class NeutronPort
     /// by which br-int compares ARP, neighbour advertisements and source MAC addresses with those of the port (br_int.py,
     /// install_arp_spoofing_protection, install_icmpv6_na_spoofing_protection, set_allowed_macs_for_port). A port that is not bound has none.
     /// </summary>
-    public static void Bind(OvsBridge bridge, string ofport, int vlan, FakeVm guest, bool portSecurity)
+    public static void Bind(OvsBridge bridge, string ofport, int vlan, FakeVm guest, bool portSecurity, string? fixedIp = null)
     {
+        IReadOnlyList<IPAddress> addresses = fixedIp is null ? [.. guest.Addresses.Select(own => own.Address)] : [IPAddress.Parse(fixedIp)];
+        FixedIpsOf.Add(guest, addresses);
         if (vlan == IntegrationBridge.DeadVlan)
         {
             return;
         }
 
-        PortsOf.GetOrCreateValue(bridge).Add(new BoundPort(vlan, guest.Mac, [.. guest.Addresses.Select(own => own.Address)]));
+        PortsOf.GetOrCreateValue(bridge).Add(new BoundPort(vlan, guest.Mac, addresses));
         if (!portSecurity)
         {
             return;
@@ -58,12 +67,12 @@ internal static class NeutronPort
         bridge.AddFlow($"table=0,priority=10,icmp6,icmp_type=136,in_port={ofport},actions=resubmit(,24)");
         bridge.AddFlow($"table=0,priority=9,in_port={ofport},actions=resubmit(,25)");
         bridge.AddFlow($"table=25,priority=2,in_port={ofport},dl_src={guest.Mac},actions=resubmit(,30)");
-        foreach (var own in guest.Addresses.Where(own => !own.IsIPv6))
+        foreach (var own in addresses.Where(own => own.AddressFamily is AddressFamily.InterNetwork))
         {
-            bridge.AddFlow($"table=24,priority=2,arp,in_port={ofport},arp_spa={own.Address},actions=resubmit(,25)");
+            bridge.AddFlow($"table=24,priority=2,arp,in_port={ofport},arp_spa={own},actions=resubmit(,25)");
         }
 
-        var ip6 = guest.Addresses.Where(own => own.IsIPv6).Select(own => own.Address.ToString()).ToList();
+        var ip6 = addresses.Where(own => own.AddressFamily is AddressFamily.InterNetworkV6).Select(own => own.ToString()).ToList();
         foreach (var target in ip6.Count > 0 ? ip6.Append(Ipv6Address.LinkLocal(guest.Mac).ToString()).Distinct() : [])
         {
             bridge.AddFlow($"table=24,priority=2,icmp6,icmp_type=136,in_port={ofport},nd_target={target},actions=resubmit(,58)");

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 
@@ -78,6 +79,8 @@ public static class SecurityGroup
             $"-I {Wrap}-sg-chain -m physdev --physdev-in {names.Tap} --physdev-is-bridged -j {o}",
             $"-I {Wrap}-sg-chain -m physdev --physdev-out {names.Tap} --physdev-is-bridged -j {i}",
             $"-A {i} -m state --state RELATED,ESTABLISHED -j RETURN");
+        Lines([.. NeutronPort.FixedIps(vm).Where(own => own.AddressFamily is AddressFamily.InterNetwork).Select(own => $"{own}/32").Append("255.255.255.255/32")
+            .Select(to => $"-A {i} -d {to} -p udp -m udp --sport 67 --dport 68 -j RETURN")]);
         Lines([.. ingress.Select(rule => $"-A {i} {rule} -j RETURN")]);
         Lines(
             $"-A {i} -m state --state INVALID -j DROP",
@@ -90,8 +93,8 @@ public static class SecurityGroup
             $"-A {o} -j RETURN",
             $"-A {o} -m state --state INVALID -j DROP",
             $"-A {o} -j {Wrap}-sg-fallback");
-        Lines([.. vm.Addresses.Where(own => !own.IsIPv6).Select(own =>
-            $"-A {s} -s {own.Address}/32 -m mac --mac-source {vm.Mac.ToString().ToUpperInvariant()} -j RETURN")]);
+        Lines([.. NeutronPort.FixedIps(vm).Where(own => own.AddressFamily is AddressFamily.InterNetwork).Select(own =>
+            $"-A {s} -s {own}/32 -m mac --mac-source {vm.Mac.ToString().ToUpperInvariant()} -j RETURN")]);
         Lines($"-A {s} -m comment --comment \"Drop traffic without an IP/MAC allow rule.\" -j DROP", "COMMIT");
         return text.ToString();
 

@@ -82,6 +82,20 @@ public sealed class TunnelBridge
         }
     }
 
+    /// <summary>The ports of a network that a node has in a VLAN: its own, and those that other nodes have behind tunnels.</summary>
+    internal static IEnumerable<BoundPort> PortsOf(OvsBridge integrationBridge, int vlan)
+    {
+        var all = Of(integrationBridge.Node.Lab).ToList();
+        var own = all.Find(bridge => ReferenceEquals(bridge.IntegrationBridge, integrationBridge));
+        return NeutronPort.BoundTo(integrationBridge).Where(port => port.Vlan == vlan).Concat(
+            from network in own?.Options.Networks ?? []
+            where network.Vlan == vlan
+            from other in all
+            where other != own && other.Options.Type == own!.Options.Type
+            from port in other.PortsOf(network)
+            select port);
+    }
+
     private static string SetTunnel(TunnelledNetwork network) => $"set_field:0x{network.SegmentationId:x}->tun_id";
 
     private List<BoundPort> PortsOf(TunnelledNetwork network) =>

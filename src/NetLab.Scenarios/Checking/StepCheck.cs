@@ -40,7 +40,7 @@ internal sealed class StepCheck(Inventory inventory, IReadOnlyDictionary<DeviceP
         }
         if (inventory.Vms.TryGetValue(name, out var vm))
         {
-            if (nodes && vm.Entry.Addresses.Count == 0)
+            if (nodes && !vm.Entry.MayHaveAddress)
             {
                 binding.Report(target.At, $"{name} has no address to answer at", $"give it 'addresses' (line {vm.Name.At.Line})");
             }

@@ -16,6 +16,9 @@ internal abstract class GuestPart : Part
 
     public IReadOnlyList<Located<InterfaceAddress>> Addresses { get; set; } = [];
 
+    /// <summary>Whether it has an address, or may get one.</summary>
+    public virtual bool MayHaveAddress => Addresses.Count > 0;
+
     public Located<IPAddress>? Gateway { get; set; }
 
     public Located<int>? Mtu { get; set; }

@@ -37,6 +37,9 @@ internal abstract class Part : Entry
     {
     }
 
+    /// <summary>Starts what runs as long as the lab, once the lab is there.</summary>
+    public virtual Task StartAsync(CancellationToken ct) => Task.CompletedTask;
+
     /// <summary>What the file is to blame for of a refusal while the lab was built, and where; null where it is not this part's.</summary>
     /// <param name="refusal">What the kernel, nft or Open vSwitch said.</param>
     /// <param name="node">The part's node.</param>

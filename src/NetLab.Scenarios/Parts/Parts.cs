@@ -16,6 +16,7 @@ internal static class Parts
         HybridPlugPart.Kind,
         NativePlugPart.Kind,
         RouterPart.Kind,
+        DhcpServerPart.Kind,
         DevicePart.Kind,
         ForwardingPart.Kind,
         SysctlsPart.Kind,

@@ -106,6 +106,10 @@ public sealed class ScenarioRun : IAsyncDisposable
         try
         {
             await Lab.ApplyAsync(ct).ConfigureAwait(false);
+            foreach (var part in Document.Lab.Nodes.SelectMany(node => node.Value.Parts))
+            {
+                await part.StartAsync(ct).ConfigureAwait(false);
+            }
         }
         catch (Exception refusal) when (Explain(refusal) is { } place)
         {

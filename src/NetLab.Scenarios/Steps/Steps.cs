@@ -7,6 +7,7 @@ internal static class Steps
     [
         PredictStep.Kind,
         PingStep.Kind,
+        DhcpStep.Kind,
         SendStep.Kind,
         ExpectStep.Kind,
         SetStep.Kind,

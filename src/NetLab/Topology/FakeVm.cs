@@ -36,11 +36,11 @@ public sealed partial class FakeVm
     /// <summary>The guest's MAC address.</summary>
     public MacAddress Mac { get; }
 
-    /// <summary>The guest's addresses.</summary>
-    public IReadOnlyList<InterfaceAddress> Addresses { get; }
+    /// <summary>The guest's addresses; those of its lease once it has one.</summary>
+    public IReadOnlyList<InterfaceAddress> Addresses { get; private set; }
 
     /// <summary>Where the guest sends what is in none of its networks, or null.</summary>
-    public IPAddress? Gateway { get; }
+    public IPAddress? Gateway { get; private set; }
 
     /// <summary>Whether the guest answers ARP requests and neighbour solicitations for its addresses; may be changed at any time.</summary>
     public bool AnswersArp { get; set; }

@@ -38,7 +38,7 @@ internal sealed class HybridPlugPart : NeutronPortPart
 
     public override void Plug(Node node, NodeEntry entry)
     {
-        var vm = node.AddHybridPlug(BridgeOf(node, entry), Port.Value, Vlan.Value, Vm.Value, Describe, Mtu?.Value ?? 1500, PortSecurity);
+        var vm = node.AddHybridPlug(BridgeOf(node, entry), Port.Value, Vlan.Value, Vm.Value, Describe, Mtu?.Value ?? 1500, PortSecurity, FixedIp?.ToString());
         SetHabits(vm);
         if (Ingress is { } ingress)
         {

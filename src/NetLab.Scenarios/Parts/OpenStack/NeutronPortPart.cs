@@ -17,6 +17,10 @@ internal abstract class NeutronPortPart : GuestPart
 
     public bool PortSecurity { get; set; } = true;
 
+    public System.Net.IPAddress? FixedIp { get; set; }
+
+    public override bool MayHaveAddress => FixedIp is not null || base.MayHaveAddress;
+
     public override Located<string> Vm => Guest;
 
     public override Located<string> TapName => Device(Names.Tap);
@@ -81,5 +85,7 @@ internal static class NeutronPortKeys
         .With("vlan", $"The local VLAN that the Neutron agent gave the tenant network on this node: the tag of {tagged}; 4095 for a port that is not bound.",
             Vlans, (plug, value) => plug.Vlan = value, required: true)
         .With("port-security", "Whether br-int compares the addresses in what the VM sends with those of its port; on when absent.", Scalars.Switch,
-            (plug, value) => plug.PortSecurity = value.Value);
+            (plug, value) => plug.PortSecurity = value.Value)
+        .With("fixed-ip", "The port's fixed IP, where the VM has no 'addresses' and asks for it by DHCP.", Scalars.Address,
+            (plug, value) => plug.FixedIp = value.Value);
 }
