@@ -98,8 +98,9 @@ public sealed class LessonTests : IDisposable
         if (inShell)
         {
             await session.TypeAsync("a");
-            await (await session.ExpectAsync(" # ")).TypeAsync("sleep 1000; echo woken $?");
-            await session.ExpectAsync("sleep 1000; echo woken $?");
+            // What is typed is shown before it runs, and a Ctrl-C between the two is nobody's.
+            await (await session.ExpectAsync(" # ")).TypeAsync("sh -c 'echo run''ning; exec sleep 1000'; echo woken $?");
+            await session.ExpectAsync("running");
             await session.KeysAsync("\u0003");
             await (await session.ExpectAsync(" # ")).TypeAsync("exit");
             await session.ExpectAsync("task 1> ");

@@ -14,11 +14,18 @@ internal static class RuleDrops
         List<(FrameCopy Copy, Hop Hop, int At)> entries = [.. copies.SelectMany(c => c.Hops.Select((hop, at) => (Copy: c, Hop: hop, At: at)))
             .Where(e => e.Hop is { Direction: HopDirection.In, Frame: not null })
             .DistinctBy(e => (e.Hop.Node, e.Hop.Device))];
+        var told = new HashSet<(Node, string)>();
         foreach ((var copy, var hop, var at) in entries)
         {
             foreach (var reason in await NftVerdict.DropsInAsync(hop.Node, hop.Frame!, isOwn: false, rules, ct).ConfigureAwait(false))
             {
-                var ended = all.Find(c => c is { Reason: null, Hops: [.., { Direction: HopDirection.In } last] } && ReferenceEquals(last.Node, hop.Node));
+                if (!told.Add((hop.Node, string.Join(' ', reason.Evidence))))
+                {
+                    continue; // a frame that goes up to a bridge's own device comes into the node twice, and is dropped once
+                }
+
+                var ended = all.Find(c => c is { Reason: null, Hops: [.., { Direction: HopDirection.In } last] } && ReferenceEquals(last.Node, hop.Node)
+                    && !IsUp(last, reason));
                 if (ended is null)
                 {
                     all.Add(ended = new FrameCopy([.. copy.Hops.Take(at + 1)], CopyEnd.Dropped, null, null));
@@ -49,6 +56,10 @@ internal static class RuleDrops
 
         return all;
     }
+
+    // What a bridge's own device has is past the rules that concern its ports.
+    private static bool IsUp(Hop last, Reason reason) => last.LabDevice is { HasPorts: true } bridge
+        && reason.Node.FindDevice(reason.Device)?.Switch is { } master && ReferenceEquals(master, bridge);
 
     // Counters do not tell of which copy they are: of one that was lost in the node, or seemed to be delivered to it;
     // or of one that a bridge made and nobody saw.

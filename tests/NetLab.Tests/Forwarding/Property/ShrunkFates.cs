@@ -64,6 +64,17 @@ public sealed class ShrunkFates
         ],
         lab => [Broadcast(lab)]);
 
+    [LabTheory(Feature.NftProgram)]
+    [InlineData(FrameTracing.Auto)]
+    [InlineData(FrameTracing.PacketSockets)]
+    public Task What_a_rule_keeps_from_a_port_the_bridge_s_own_node_reads(FrameTracing tracing) => HoldsAsync(tracing,
+        [
+            .. Bridged(), new NodePiece("b"), new SwitchPiece("b", "br2"), new CablePiece("a", "br1", "v1", "b", "br2", "v2"),
+            new AddressPiece("a", "br1", "10.0.1.3/24"),
+            new RulesPiece("a", "table bridge guard { chain f { type filter hook forward priority 0; oifname \"v1\" counter drop; }\n}\n"),
+        ],
+        lab => [Broadcast(lab)]);
+
     private static IEnumerable<Piece> Bridged() =>
         [new NodePiece("a"), new SwitchPiece("a", "br1"), new VmPiece("vm1", "a", "br1", "10.0.1.1/24", "fd00:1::1/64", "10.0.1.9")];
 
