@@ -24,15 +24,25 @@ internal sealed class AgentPortEntry : Entry
 
     private int Mtu { get; set; } = 1500;
 
+    /// <summary>Whether it has an id; without one, which is reported, it has no names.</summary>
+    public bool IsNamed => Port.Value is not null;
+
     public PortNames Names => new(Port.Value);
 
     public RouterPort ToPort() => new(Port.Value, Vlan, Address.Value.ToString(), Mac?.ToString(), Mtu);
 
     /// <summary>What it sets on the device.</summary>
-    public DeviceSettings Settings() => new() { Addresses = [Address] };
+    public IEnumerable<(string Device, DeviceSettings Settings)> Settings(Func<PortNames, string> device) =>
+        IsNamed ? [(device(Names), new DeviceSettings { Addresses = [Address] })] : [];
 
     /// <summary>Takes the name of its device.</summary>
-    public void TellName(NodeInventory node, string device) => node.Add(new Located<string>(device, Port.At), DeviceOrigin.Internal);
+    public void TellName(NodeInventory node, Func<PortNames, string> device)
+    {
+        if (IsNamed)
+        {
+            node.Add(new Located<string>(device(Names), Port.At), DeviceOrigin.Internal);
+        }
+    }
 
     /// <summary>The integration bridge of the node where an agent runs, or null after reporting why there is none.</summary>
     public static Located<string>? BridgeOf(Wiring wiring, Located<string> host)

@@ -28,9 +28,9 @@ internal sealed class DhcpServerPart : Part
 
     private DhcpServer? Server { get; set; }
 
-    public override IEnumerable<(string Device, DeviceSettings Settings)> Settings => [(Port.Names.Tap, Port.Settings())];
+    public override IEnumerable<(string Device, DeviceSettings Settings)> Settings => Port.Settings(names => names.Tap);
 
-    public override void TellNames(NodeInventory node) => Port.TellName(node, Port.Names.Tap);
+    public override void TellNames(NodeInventory node) => Port.TellName(node, names => names.Tap);
 
     public override void Connect(Wiring wiring, NodeInventory node) => Bridge = AgentPortEntry.BridgeOf(wiring, Host)?.Value;
 

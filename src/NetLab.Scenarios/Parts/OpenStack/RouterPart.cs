@@ -34,16 +34,15 @@ internal sealed class RouterPart : Part
     private string? Bridge { get; set; }
 
     public override IEnumerable<(string Device, DeviceSettings Settings)> Settings =>
-        [.. Interfaces.Select(port => (port.Names.Qr, port.Settings())), .. Gateway is { } outside ? [(outside.Names.Qg, outside.Settings())] :
-            Array.Empty<(string, DeviceSettings)>()];
+        [.. Interfaces.SelectMany(port => port.Settings(names => names.Qr)), .. Gateway?.Settings(names => names.Qg) ?? []];
 
     public override void TellNames(NodeInventory node)
     {
         foreach (var port in Interfaces)
         {
-            port.TellName(node, port.Names.Qr);
+            port.TellName(node, names => names.Qr);
         }
-        Gateway?.TellName(node, Gateway.Names.Qg);
+        Gateway?.TellName(node, names => names.Qg);
     }
 
     public override void Connect(Wiring wiring, NodeInventory node)
