@@ -10,7 +10,10 @@ public sealed partial class Node
     /// <param name="to">The node; asked at its first address that this one has a way to.</param>
     /// <param name="port">The port.</param>
     /// <param name="ct">Gives up.</param>
-    /// <returns>Whether the connection came to be; else which half failed, and why. "No" is proven by a barrier, not by a timeout.</returns>
+    /// <returns>
+    /// Whether the connection came to be; else which half failed, and why. That the SYN or its answer was dropped is proven by a barrier; that a VM, which
+    /// has the SYN, never answers is not: it did not within <see cref="LabOptions.Patience"/>.
+    /// </returns>
     public Task<ProbeResult> ProbeTcpAsync(Node to, int port, CancellationToken ct = default) => ProbeTcpAsync(FirstAddressOf(to), port, ct);
 
     /// <inheritdoc cref="ProbeTcpAsync(Node, int, CancellationToken)"/>

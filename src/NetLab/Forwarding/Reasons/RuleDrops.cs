@@ -25,7 +25,7 @@ internal static class RuleDrops
                 }
 
                 var ended = all.Find(c => c is { Reason: null, Hops: [.., { Direction: HopDirection.In } last] } && ReferenceEquals(last.Node, hop.Node)
-                    && !IsUp(last, reason));
+                    && !WentUp(last, reason));
                 if (ended is null)
                 {
                     all.Add(ended = new FrameCopy([.. copy.Hops.Take(at + 1)], CopyEnd.Dropped, null, null));
@@ -58,7 +58,7 @@ internal static class RuleDrops
     }
 
     // What a bridge's own device has is past the rules that concern its ports.
-    private static bool IsUp(Hop last, Reason reason) => last.LabDevice is { HasPorts: true } bridge
+    private static bool WentUp(Hop last, Reason reason) => last.LabDevice is { HasPorts: true } bridge
         && reason.Node.FindDevice(reason.Device)?.Switch is { } master && ReferenceEquals(master, bridge);
 
     // Counters do not tell of which copy they are: of one that was lost in the node, or seemed to be delivered to it;
