@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using static System.Buffers.Binary.BinaryPrimitives;
 
 namespace NetLab.Packets;
@@ -244,9 +245,7 @@ public readonly record struct Ipv6Packet
         var length = Extensions.Length + payloadLength;
         if (length > ushort.MaxValue || FlowLabel is < 0 or > 0xF_FFFF)
         {
-            throw new ArgumentException(
-                $"No IPv6 header can say this: {length} bytes after the header (at most 65535), flow label {FlowLabel:x} (at most 20 bits).",
-                    nameof(payloadLength));
+            throw Unsayable(payloadLength);
         }
 
         var header = destination[..(HeaderLength + Extensions.Length)];
@@ -291,6 +290,12 @@ public readonly record struct Ipv6Packet
     public ulong PseudoHeader(int length) => PseudoHeader(Protocol, length);
 
     internal ulong PseudoHeader(IpProtocol protocol, int length) => InternetChecksum.PseudoHeader(Source, FinalDestination, protocol, length);
+
+    // Away from the path of every frame, see Ipv4Packet.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ArgumentException Unsayable(int payloadLength) => new(
+        $"No IPv6 header can say this: {Extensions.Length + payloadLength} bytes after the header (at most 65535), " +
+        $"flow label {FlowLabel:x} (at most 20 bits).", nameof(payloadLength));
 
     internal static void Describe(Dissection d, int at, int end)
     {

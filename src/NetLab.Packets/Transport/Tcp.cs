@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using static System.Buffers.Binary.BinaryPrimitives;
 
 namespace NetLab.Packets;
@@ -215,7 +216,7 @@ public readonly record struct TcpSegment
         var header = HeaderLength;
         if (header > 60)
         {
-            throw new ArgumentException($"A TCP header holds 40 bytes of options, not {OptionBytes.Length}.", nameof(destination));
+            throw TooManyOptions();
         }
 
         var segment = destination[..(header + payload.Length)];
@@ -237,6 +238,10 @@ public readonly record struct TcpSegment
     /// <summary>The control bits as "SYN, ACK"; "none" where none is set.</summary>
     /// <param name="flags">The bits.</param>
     public static string NameOf(TcpFlags flags) => flags == TcpFlags.None ? "none" : flags.ToString().ToUpperInvariant();
+
+    // Away from the path of every frame, see Ipv4Packet.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ArgumentException TooManyOptions() => new($"A TCP header holds 40 bytes of options, not {OptionBytes.Length}.", nameof(OptionBytes));
 
     internal static void Describe(Dissection d, int at, int end, in IpContext ip)
     {

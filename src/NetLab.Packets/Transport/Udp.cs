@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using static System.Buffers.Binary.BinaryPrimitives;
 
 namespace NetLab.Packets;
@@ -137,7 +138,7 @@ public readonly record struct UdpDatagram
         var length = HeaderLength + payload.Length;
         if (length > ushort.MaxValue)
         {
-            throw new ArgumentException($"A UDP datagram carries at most 65527 bytes, not {payload.Length}.", nameof(payload));
+            throw TooLong(payload);
         }
 
         var datagram = destination[..length];
@@ -150,6 +151,11 @@ public readonly record struct UdpDatagram
         WriteUInt16BigEndian(datagram[6..], checksum == 0 ? (ushort)0xFFFF : checksum);
         return length;
     }
+
+    // Away from the path of every frame, see Ipv4Packet.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ArgumentException TooLong(ReadOnlySpan<byte> payload) => new(
+        $"A UDP datagram carries at most 65527 bytes, not {payload.Length}.", nameof(payload));
 
     internal static void Describe(Dissection d, int at, int end, in IpContext ip)
     {
