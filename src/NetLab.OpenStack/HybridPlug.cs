@@ -12,7 +12,10 @@ public static class HybridPlug
     /// <param name="compute">The compute node.</param>
     /// <param name="integrationBridge">Its <c>br-int</c>.</param>
     /// <param name="port">The Neutron port's UUID; the device names derive from it.</param>
-    /// <param name="vlan">The VLAN that the agent gave the network on this host, 1 to 4094; 4095 for a port that is not bound.</param>
+    /// <param name="vlan">
+    /// The VLAN that the agent gave the network on this host, 1 to 4094. Of a port that is not bound yet 4095, the dead VLAN (os-vif's isolate_vif), or
+    /// null: no tag. <see cref="PortBinding.BindAsync"/> is the agent's part then.
+    /// </param>
     /// <param name="vm">The VM's name.</param>
     /// <param name="configure">The guest's MAC, addresses and gateway.</param>
     /// <param name="mtu">The network's MTU in bytes.</param>
@@ -20,7 +23,7 @@ public static class HybridPlug
     /// <param name="fixedIp">The port's fixed IP, where the guest has to ask for it by DHCP; null: the guest's addresses are the port's.</param>
     /// <returns>The VM; its devices are in the node under the names of <see cref="PortNames"/>.</returns>
     public static FakeVm AddHybridPlug(
-        this Node compute, OvsBridge integrationBridge, string port, int vlan, string vm, Action<FakeVmBuilder>? configure = null, int mtu = 1500,
+        this Node compute, OvsBridge integrationBridge, string port, int? vlan, string vm, Action<FakeVmBuilder>? configure = null, int mtu = 1500,
         bool portSecurity = true, string? fixedIp = null)
     {
         ArgumentNullException.ThrowIfNull(compute);
@@ -48,8 +51,7 @@ public static class HybridPlug
             configure?.Invoke(builder);
         });
 
-        integrationBridge.Port(pair.B).Options = NeutronPort.Row(port, vlan, guest);
-        NeutronPort.Bind(integrationBridge, pair.B.Name, vlan, guest, portSecurity, fixedIp);
+        NeutronPort.Plug(integrationBridge, integrationBridge.Port(pair.B), port, vlan, guest, portSecurity, fixedIp);
         return guest;
     }
 }

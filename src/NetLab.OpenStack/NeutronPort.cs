@@ -12,11 +12,14 @@ internal static class NeutronPort
 {
     private static readonly ConditionalWeakTable<OvsBridge, List<BoundPort>> PortsOf = [];
 
-    private static readonly ConditionalWeakTable<FakeVm, IReadOnlyList<IPAddress>> FixedIpsOf = [];
+    private static readonly ConditionalWeakTable<FakeVm, PluggedPort> PortOf = [];
 
     /// <summary>The fixed IPs of a VM's port; of one that is plugged otherwise, its addresses.</summary>
     public static IReadOnlyList<IPAddress> FixedIps(FakeVm guest) =>
-        FixedIpsOf.TryGetValue(guest, out var known) ? known : [.. guest.Addresses.Select(own => own.Address)];
+        PortOf.TryGetValue(guest, out var known) ? known.FixedIps : [.. guest.Addresses.Select(own => own.Address)];
+
+    /// <summary>Where and how a VM is plugged; null where it is plugged otherwise.</summary>
+    public static PluggedPort? Find(FakeVm guest) => PortOf.TryGetValue(guest, out var known) ? known : null;
 
     /// <summary>The ports that are bound on a node.</summary>
     /// <param name="integrationBridge">Its integration bridge.</param>
@@ -27,9 +30,11 @@ internal static class NeutronPort
     /// port_bound).
     /// </summary>
     /// <param name="port">The port's UUID.</param>
-    /// <param name="vlan">The VLAN that the agent gave the network on this host; <see cref="IntegrationBridge.DeadVlan"/> for a port that is not bound.</param>
+    /// <param name="vlan">
+    /// The VLAN that the agent gave the network on this host; of a port that is not bound yet <see cref="IntegrationBridge.DeadVlan"/>, or none.
+    /// </param>
     /// <param name="guest">The VM.</param>
-    public static OvsPortOptions Row(string port, int vlan, FakeVm guest) => new()
+    private static OvsPortOptions Row(string port, int? vlan, FakeVm guest) => new()
     {
         Tag = vlan,
         VlanMode = vlan == IntegrationBridge.DeadVlan ? "trunk" : null,
@@ -44,39 +49,50 @@ internal static class NeutronPort
     };
 
     /// <summary>
-    /// Binds the port: br-int has it in the VLAN of its network, and other nodes are told of it. Where port security is on, the flows are those
-    /// by which br-int compares ARP, neighbour advertisements and source MAC addresses with those of the port (br_int.py,
-    /// install_arp_spoofing_protection, install_icmpv6_na_spoofing_protection, set_allowed_macs_for_port). A port that is not bound has none.
+    /// Plugs the port of a VM, whose row is in the bridge: bound where it has a VLAN of a network, so that other nodes are told of it, and with the flows
+    /// of port security where that is on.
     /// </summary>
-    public static void Bind(OvsBridge bridge, string ofport, int vlan, FakeVm guest, bool portSecurity, string? fixedIp = null)
+    public static void Plug(OvsBridge bridge, OvsPort row, string port, int? vlan, FakeVm guest, bool portSecurity, string? fixedIp)
     {
-        IReadOnlyList<IPAddress> addresses = fixedIp is null ? [.. guest.Addresses.Select(own => own.Address)] : [IPAddress.Parse(fixedIp)];
-        FixedIpsOf.Add(guest, addresses);
-        if (vlan == IntegrationBridge.DeadVlan)
+        row.Options = Row(port, vlan, guest);
+        IReadOnlyList<IPAddress> fixedIps = fixedIp is null ? [.. guest.Addresses.Select(own => own.Address)] : [IPAddress.Parse(fixedIp)];
+        var plugged = new PluggedPort(bridge, row, port, portSecurity, fixedIps);
+        PortOf.Add(guest, plugged);
+        if (vlan is { } bound and not IntegrationBridge.DeadVlan)
         {
-            return;
+            bridge.AddFlows(Bind(plugged, guest, bound));
         }
+    }
 
-        PortsOf.GetOrCreateValue(bridge).Add(new BoundPort(vlan, guest.Mac, addresses));
-        if (!portSecurity)
-        {
-            return;
-        }
+    /// <summary>The agent's part: the port is in the VLAN of its network, and br-int checks what it sends.</summary>
+    public static async Task BindAsync(FakeVm guest, PluggedPort plugged, int vlan, CancellationToken ct)
+    {
+        await plugged.Bridge.AddFlowsAsync([.. Bind(plugged, guest, vlan)], ct).ConfigureAwait(false);
+        await plugged.Bridge.SetPortAsync(plugged.Row, _ => Row(plugged.Port, vlan, guest), ct).ConfigureAwait(false);
+    }
 
-        bridge.AddFlow($"table=0,priority=10,arp,in_port={ofport},actions=resubmit(,24)");
-        bridge.AddFlow($"table=0,priority=10,icmp6,icmp_type=136,in_port={ofport},actions=resubmit(,24)");
-        bridge.AddFlow($"table=0,priority=9,in_port={ofport},actions=resubmit(,25)");
-        bridge.AddFlow($"table=25,priority=2,in_port={ofport},dl_src={guest.Mac},actions=resubmit(,30)");
-        foreach (var own in addresses.Where(own => own.AddressFamily is AddressFamily.InterNetwork))
-        {
-            bridge.AddFlow($"table=24,priority=2,arp,in_port={ofport},arp_spa={own},actions=resubmit(,25)");
-        }
+    private static IEnumerable<string> Bind(PluggedPort plugged, FakeVm guest, int vlan)
+    {
+        PortsOf.GetOrCreateValue(plugged.Bridge).Add(new BoundPort(vlan, guest.Mac, plugged.FixedIps));
+        return plugged.PortSecurity ? Checks(plugged.Row.Name, guest.Mac, plugged.FixedIps) : [];
+    }
 
+    // The flows by which br-int compares ARP, neighbour advertisements and source MAC addresses with those of the port (br_int.py,
+    // install_arp_spoofing_protection, install_icmpv6_na_spoofing_protection, set_allowed_macs_for_port).
+    private static IEnumerable<string> Checks(string ofport, MacAddress mac, IReadOnlyList<IPAddress> addresses)
+    {
         var ip6 = addresses.Where(own => own.AddressFamily is AddressFamily.InterNetworkV6).Select(own => own.ToString()).ToList();
-        foreach (var target in ip6.Count > 0 ? ip6.Append(Ipv6Address.LinkLocal(guest.Mac).ToString()).Distinct() : [])
-        {
-            bridge.AddFlow($"table=24,priority=2,icmp6,icmp_type=136,in_port={ofport},nd_target={target},actions=resubmit(,58)");
-        }
+        return
+        [
+            $"table=0,priority=10,arp,in_port={ofport},actions=resubmit(,24)",
+            $"table=0,priority=10,icmp6,icmp_type=136,in_port={ofport},actions=resubmit(,24)",
+            $"table=0,priority=9,in_port={ofport},actions=resubmit(,25)",
+            $"table=25,priority=2,in_port={ofport},dl_src={mac},actions=resubmit(,30)",
+            .. addresses.Where(own => own.AddressFamily is AddressFamily.InterNetwork)
+                .Select(own => $"table=24,priority=2,arp,in_port={ofport},arp_spa={own},actions=resubmit(,25)"),
+            .. (ip6.Count > 0 ? ip6.Append(Ipv6Address.LinkLocal(mac).ToString()).Distinct() : [])
+                .Select(target => $"table=24,priority=2,icmp6,icmp_type=136,in_port={ofport},nd_target={target},actions=resubmit(,58)"),
+        ];
     }
 
     /// <summary>
@@ -116,3 +132,11 @@ internal static class NeutronPort
 /// <param name="Mac">The port's MAC address.</param>
 /// <param name="Addresses">Its fixed IPs.</param>
 internal sealed record BoundPort(int Vlan, MacAddress Mac, IReadOnlyList<IPAddress> Addresses);
+
+/// <summary>A VM's port as it was plugged.</summary>
+/// <param name="Bridge">The integration bridge.</param>
+/// <param name="Row">Its port there.</param>
+/// <param name="Port">The Neutron port's UUID.</param>
+/// <param name="PortSecurity">Whether br-int checks what it sends, once it is bound.</param>
+/// <param name="FixedIps">Its fixed IPs.</param>
+internal sealed record PluggedPort(OvsBridge Bridge, OvsPort Row, string Port, bool PortSecurity, IReadOnlyList<IPAddress> FixedIps);

@@ -40,6 +40,33 @@ public sealed class NativePlugTests : IAsyncLifetime
     }
 
     [LabFact(Feature.OvsVswitchd)]
+    public async Task A_port_without_a_tag_hears_every_network_until_the_agent_binds_it()
+    {
+        var fresh = _compute.AddNativePlug(_brInt, "77777777-7777-4b5e-8f11-7a2e40c1d6b3", null, "vm04",
+            vm => vm.Mac("fa:16:3e:00:00:04").Address("10.0.0.14/24"));
+        await _lab.ApplyAsync();
+        (await _vm1.SendAsync(Frame.Broadcast(_vm1, "who is there?"))).ShouldReach(fresh).Once();
+
+        await fresh.BindAsync(8);
+
+        (await _vm1.SendAsync(Frame.Broadcast(_vm1, "and now?"))).ShouldNotReach(fresh);
+        Assert.Equal(8, (await _compute.ReadStateAsync()).OvsPorts.Single(row => row.Info.Name == fresh.Tap.Name).Info.Tag);
+    }
+
+    [LabFact(Feature.OvsVswitchd)]
+    public async Task The_agent_takes_a_port_out_of_the_dead_vlan_and_checks_what_it_sends()
+    {
+        await _vm3.BindAsync(7);
+
+        (await _vm1.PingAsync(_vm3)).ShouldSucceed();
+        (await _vm3.SendAsync(Frame.ArpReply(_vm3.Mac, System.Net.IPAddress.Parse("10.0.0.1"), _vm1.Mac, _vm1.Addresses[0].Address))).ShouldNotReach(_vm1);
+        var row = (await _compute.ReadStateAsync()).OvsPorts.Single(row => row.Info.Name == "tap9c2d7f66-1b").Info;
+        Assert.Equal((7, null), (row.Tag, row.VlanMode));
+        Assert.Empty(row.Trunks);
+        await Assert.ThrowsAsync<TopologyException>(() => _vm3.BindAsync(8));
+    }
+
+    [LabFact(Feature.OvsVswitchd)]
     public async Task The_database_says_what_os_vif_and_the_agent_would_have_written()
     {
         Assert.Equal(1450, _compute.Device("tap0c1383d0-c8").ReadLink().Mtu);

@@ -57,6 +57,18 @@ public sealed class RouterTests : IAsyncLifetime
     }
 
     [LabFact(Feature.OvsVswitchd, Feature.IptablesProgram)]
+    public async Task The_agent_announces_every_address_of_the_router_as_arping_does()
+    {
+        await _router.AnnounceAddressesAsync();
+
+        List<ArpPacket> heard = [.. _world.Received.Select(one => one.Frame.Arp).OfType<ArpPacket>()];
+        Assert.Equal(["203.0.113.2", "203.0.113.50"], heard.Select(arp => arp.SenderIp.ToString()).Distinct());
+        Assert.All(heard, arp => Assert.True(arp.IsGratuitous && arp.SenderMac == MacAddress.Parse("fa:16:3e:00:00:f2")));
+        Assert.Equal([(ArpOperation.Request, "ff:ff:ff:ff:ff:ff"), (ArpOperation.Reply, "fa:16:3e:00:00:f2")],
+            heard.Where(arp => arp.SenderIp.ToString() == "203.0.113.50").Select(arp => (arp.Operation, arp.TargetMac.ToString())));
+    }
+
+    [LabFact(Feature.OvsVswitchd, Feature.IptablesProgram)]
     public async Task The_world_reaches_a_vm_by_its_floating_ip_and_the_others_not_at_all()
     {
         (await _world.PingAsync(IPAddress.Parse("203.0.113.50"))).ShouldSucceed().Fate.ShouldReach(_vm2).Once();

@@ -6,6 +6,7 @@ internal static class Parts
     public static readonly IReadOnlyList<PartKind> All =
     [
         ContainerPart.Kind,
+        DefaultsPart.Kind,
         BridgePart.Kind,
         IntegrationBridgePart.Kind,
         TunnelBridgePart.Kind,

@@ -17,6 +17,7 @@ internal static class Steps
         StopStep.Kind,
         FlowsStep.Kind,
         PlugStep.Kind,
+        BindStep.Kind,
         UnplugStep.Kind,
         StateStep.Kind,
         WaitForStep.Kind,

@@ -54,7 +54,10 @@ public sealed partial class Lab
             foreach (var node in _nodes.Where(n => n.IsGiven))
             {
                 node.Live.Given!.Require(newDevices[node]);
-                births.Add(node.Live.Given.QuietBirths(newDevices[node]));
+                if (!node.HostDefaults)
+                {
+                    births.Add(node.Live.Given.QuietBirths(newDevices[node]));
+                }
             }
 
             await Task.Run(() => CreateDevices(newNodes, newDevices, newLinks), ct).ConfigureAwait(false);
@@ -186,7 +189,8 @@ public sealed partial class Lab
         }
     }
 
-    // The kernel joins the group by which an IPv6 address is asked for in a worker of its own, also without duplicate address detection.
+    // The kernel joins the group by which an IPv6 address is asked for in a worker of its own, also without duplicate address detection. An address that
+    // this found to be another's stays tentative.
     private static async Task WaitForIPv6Async(Node node, List<Device> newDevices, CancellationToken ct)
     {
         if (!newDevices.Exists(d => d.Addresses.Any(a => a.IsIPv6)))
@@ -201,7 +205,8 @@ public sealed partial class Lab
             foreach (var address in device.Addresses.Where(a => a.IsIPv6))
             {
                 await events.WaitForAddressAsync(
-                    a => a.Index == device.LiveIndex && a.Address.Equals(address.Address) && !a.IsTentative, ct).ConfigureAwait(false);
+                    a => a.Index == device.LiveIndex && a.Address.Equals(address.Address) && (!a.IsTentative || a.Flags.HasFlag(AddressFlags.DadFailed)),
+                    ct).ConfigureAwait(false);
             }
         }
     }

@@ -5,9 +5,14 @@ namespace NetLab;
 /// <summary>
 /// Settings that every node starts with, so that a frame in the lab is one that somebody sent: no autoconfiguration, no
 /// duplicate address detection, no forwarding, no iptables on bridges, unless the node asks for it.
+/// A node with <see cref="Node.HostDefaults"/> has IPv6 as the kernel has it.
 /// </summary>
 internal static class QuietNetwork
 {
+    // What new devices of a namespace start with. The kernel's: ipv6_devconf_dflt in net/ipv6/addrconf.c.
+    private static readonly (string Setting, string Quiet, string Host)[] OfIPv6 =
+        [("accept_ra", "0", "1"), ("accept_dad", "0", "1"), ("dad_transmits", "0", "1"), ("autoconf", "0", "1"), ("addr_gen_mode", "1", "0")];
+
     /// <summary>Sets what a node needs by what it has now; a node that gets its first bridge or IPv6 address later is set again.</summary>
     public static void Apply(Node node, LiveNode state)
     {
@@ -44,10 +49,9 @@ internal static class QuietNetwork
 
         foreach (var device in node.Devices.Where(d => d.IsApplied).Select(d => d.Name).Prepend("default"))
         {
-            foreach ((var name, var value) in new[]
-                { ("accept_ra", "0"), ("accept_dad", "0"), ("dad_transmits", "0"), ("autoconf", "0"), ("addr_gen_mode", "1") })
+            foreach (var (setting, quiet, host) in OfIPv6)
             {
-                ns.WriteSysctl($"net/ipv6/conf/{device}/{name}", value);
+                ns.WriteSysctl($"net/ipv6/conf/{device}/{setting}", node.HostDefaults ? host : quiet);
             }
         }
 
@@ -76,6 +80,6 @@ internal static class QuietNetwork
 
     // A node that has no IPv6 address, and does not ask for IPv6 in so many words, is spared all of it.
     private static bool UsesIPv6(Node node) =>
-        node.Devices.Any(d => d.Addresses.Any(a => a.IsIPv6))
+        node.HostDefaults || node.Devices.Any(d => d.Addresses.Any(a => a.IsIPv6))
         || node.Sysctls.Any(s => s.Key.EndsWith("disable_ipv6", StringComparison.Ordinal) && s.Value == "0");
 }

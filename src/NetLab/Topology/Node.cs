@@ -62,6 +62,12 @@ public sealed partial class Node
     /// <summary>Whether the node routes between its devices (<c>net.ipv4.ip_forward</c> and its IPv6 twin); off unless it is set.</summary>
     public bool Forwarding { get; set; }
 
+    /// <summary>
+    /// Whether IPv6 is as on a host that nobody configured, in place of a quiet lab's: every device has it, with a link-local address, duplicate
+    /// address detection and router advertisements that are believed (the kernel's defaults; Documentation/networking/ip-sysctl.rst).
+    /// </summary>
+    public bool HostDefaults { get; set; }
+
     /// <summary>The device with this name, or null.</summary>
     public Device? FindDevice(string name) => _devices.Find(d => d.Name == name);
 

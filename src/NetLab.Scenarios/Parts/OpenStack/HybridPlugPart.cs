@@ -9,11 +9,16 @@ internal sealed class HybridPlugPart : NeutronPortPart
         "VMs wired as Nova and Neutron do it with iptables_hybrid: tap, qbr, qvb/qvo, tagged port of br-int.", "the plug",
         new ObjectShape<HybridPlugPart>("hybrid-plug", "a VM in OpenStack's hybrid wiring")
         .WithNeutronPort("its first 11 characters name the devices tap…, qbr…, qvb… and qvo…", "the qvo port")
-        .With("ingress", "What its security group lets in, in iptables' words: '-p tcp -m tcp --dport 22'. Absent: the plug filters nothing.",
-            Scalars.Texts, (plug, value) => plug.Ingress = [.. value.Value.Select(rule => rule.Value)])
+        .With("ingress", "What its security groups let in, in iptables' words: '-p tcp -m tcp --dport 22', or more. Absent: the plug filters nothing.",
+            new ListShape<SecurityGroupRuleEntry>("rule", SecurityGroupRuleEntry.Shape, single: true),
+            (plug, value) => plug.Ingress = [.. value.Value.Select(rule => rule.Value.ToRule())])
+        .With("security_groups", "The security groups that the port is a member of, which rules may name as 'remote_group_id'.",
+            new ListShape<string>("security group", Scalars.Name, single: true), (plug, value) => plug.Groups = [.. value.Value.Select(group => group.Value)])
         .WithGuest());
 
-    private IReadOnlyList<string>? Ingress { get; set; }
+    private IReadOnlyList<SecurityGroupRule>? Ingress { get; set; }
+
+    private IReadOnlyList<string> Groups { get; set; } = [];
 
     public override void TellNames(NodeInventory node)
     {
@@ -38,11 +43,11 @@ internal sealed class HybridPlugPart : NeutronPortPart
 
     public override void Plug(Node node, NodeEntry entry)
     {
-        var vm = node.AddHybridPlug(BridgeOf(node, entry), Port.Value, Vlan.Value, Vm.Value, Describe, Mtu?.Value ?? 1500, PortSecurity, FixedIp?.ToString());
+        var vm = node.AddHybridPlug(BridgeOf(node, entry), Port.Value, Vlan, Vm.Value, Describe, Mtu?.Value ?? 1500, PortSecurity, FixedIp?.ToString());
         SetHabits(vm);
-        if (Ingress is { } ingress)
+        if (Ingress is not null || Groups.Count > 0)
         {
-            node.AddSecurityGroup(vm, Port.Value, ingress);
+            node.AddSecurityGroup(vm, Port.Value, new SecurityGroupOptions { Groups = Groups, Ingress = Ingress ?? [] });
         }
     }
 }

@@ -29,5 +29,5 @@ internal sealed class NativePlugPart : NeutronPortPart
     }
 
     public override void Plug(Node node, NodeEntry entry) =>
-        SetHabits(node.AddNativePlug(BridgeOf(node, entry), Port.Value, Vlan.Value, Vm.Value, Describe, Mtu?.Value ?? 1500, PortSecurity, FixedIp?.ToString()));
+        SetHabits(node.AddNativePlug(BridgeOf(node, entry), Port.Value, Vlan, Vm.Value, Describe, Mtu?.Value ?? 1500, PortSecurity, FixedIp?.ToString()));
 }

@@ -11,7 +11,8 @@ internal abstract class NeutronPortPart : GuestPart
     /// <summary>Null: the node's integration bridge.</summary>
     public Located<string>? Bridge { get; set; }
 
-    public Located<int> Vlan { get; set; }
+    /// <summary>Null: the port has no tag.</summary>
+    public int? Vlan { get; set; }
 
     public Located<string> Guest { get; set; }
 
@@ -82,8 +83,8 @@ internal static class NeutronPortKeys
         .With("vm", "The VM's name.", Scalars.Name, (plug, value) => plug.Guest = value, required: true)
         .With("port", $"The Neutron port's id; {names}.", PortId, (plug, value) => plug.Port = value, required: true)
         .With("bridge", "The OVS bridge it ends in; the node's integration-bridge when absent.", Scalars.DeviceName, (plug, value) => plug.Bridge = value)
-        .With("vlan", $"The local VLAN that the Neutron agent gave the tenant network on this node: the tag of {tagged}; 4095 for a port that is not bound.",
-            Vlans, (plug, value) => plug.Vlan = value, required: true)
+        .With("vlan", $"The local VLAN that the Neutron agent gave the tenant network on this node: the tag of {tagged}. Of a port that is not bound yet: "
+            + "4095, the dead VLAN, or absent: no tag. The step 'bind' is the agent's part then.", Vlans, (plug, value) => plug.Vlan = value.Value)
         .With("port-security", "Whether br-int compares the addresses in what the VM sends with those of its port; on when absent.", Scalars.Switch,
             (plug, value) => plug.PortSecurity = value.Value)
         .With("fixed-ip", "The port's fixed IP, where the VM has no 'addresses' and asks for it by DHCP.", Scalars.Address,

@@ -33,6 +33,8 @@ internal sealed class RouterPart : Part
 
     private string? Bridge { get; set; }
 
+    private Node? Namespace { get; set; }
+
     public override IEnumerable<(string Device, DeviceSettings Settings)> Settings =>
         [.. Interfaces.SelectMany(port => port.Settings(names => names.Qr)), .. Gateway?.Settings(names => names.Qg) ?? []];
 
@@ -54,14 +56,20 @@ internal sealed class RouterPart : Part
         }
     }
 
-    public override void Plug(Node node, NodeEntry entry) => node.AddRouter((OvsBridge)node.Lab.FindNode(Host.Value)!.Device(Bridge!), new RouterOptions
+    public override void Plug(Node node, NodeEntry entry)
     {
-        Interfaces = [.. Interfaces.Select(port => port.ToPort())],
-        Gateway = Gateway?.ToPort(),
-        NextHop = NextHop?.Value,
-        EnableSnat = EnableSnat,
-        FloatingIps = [.. FloatingIps.Value.Select(ip => new FloatingIp(ip.Value.Floating, ip.Value.Fixed))],
-    });
+        Namespace = node;
+        node.AddRouter((OvsBridge)node.Lab.FindNode(Host.Value)!.Device(Bridge!), new RouterOptions
+        {
+            Interfaces = [.. Interfaces.Select(port => port.ToPort())],
+            Gateway = Gateway?.ToPort(),
+            NextHop = NextHop?.Value,
+            EnableSnat = EnableSnat,
+            FloatingIps = [.. FloatingIps.Value.Select(ip => new FloatingIp(ip.Value.Floating, ip.Value.Fixed))],
+        });
+    }
+
+    public override Task StartAsync(CancellationToken ct) => Namespace!.AnnounceAddressesAsync(ct);
 
     /// <summary>A floating IP.</summary>
     private sealed class FloatingIpEntry : Entry
