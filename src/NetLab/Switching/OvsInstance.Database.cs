@@ -120,7 +120,9 @@ internal sealed partial class OvsInstance
             var what = name is null ? $"bridge {bridge}" : $"port {name} of bridge {bridge}";
             var why = port?.Error ?? (port is null ? "Open vSwitch does not know it"
                 : $"it has no OpenFlow port number. ovs-vswitchd's log ends:\n{LastLines(Log)}");
-            var tryThis = why.Contains("No such device", StringComparison.Ordinal) ? ". Add the device to the node first" : "";
+            var tryThis = why.Contains("No such device", StringComparison.Ordinal) ? ". Add the device to the node first"
+                : why.Contains("No usable peer", StringComparison.Ordinal)
+                    ? " The peer is a patch port that names this one in return; two that are not to be joined yet both name nonexistent-peer" : "";
             throw Failure(doing, $"{what} does not work: {why}{tryThis}");
         }
     }
