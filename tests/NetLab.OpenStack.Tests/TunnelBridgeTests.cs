@@ -32,7 +32,7 @@ public sealed class TunnelBridgeTests : IAsyncDisposable
 
         var fate = await one.Vm.SendAsync(Frame.Udp(one.Vm, two.Vm, 53, "x"));
         fate.ShouldReach(two.Vm).Once();
-        Assert.Contains("br-int > br-phy > eth1", fate.Describe(), StringComparison.Ordinal);
+        Assert.Contains("br-int > br-tun > br-phy > eth1", fate.Describe(), StringComparison.Ordinal);
         fate.ShouldNotReach(three.Vm);
         (await one.Vm.SendAsync(Frame.Broadcast(one.Vm, "is anybody there?"))).ShouldNotReach(three.Vm);
         Assert.Equal(!l2Population, one.Tunnels.Bridge.VirtualPorts.Any(port => port.Name == $"{type}-c0a80103"));

@@ -30,6 +30,12 @@ internal sealed class ClaimStep : Step
             }
             yield return happening;
         }
+        if (checks.Find(check => check.Outcome is StepOutcome.Skipped) is { } skipped && !checks.Exists(check => check.Outcome is StepOutcome.Failed))
+        {
+            yield return new StepEnded(step, StepOutcome.Skipped, [.. checks.SelectMany(check => check.Seen)], skipped.Problem,
+                Stopwatch.GetElapsedTime(begun));
+            yield break;
+        }
         var holds = checks.TrueForAll(check => check.Outcome is StepOutcome.Passed);
         var problem = holds == Holds ? null
             : holds ? "the claim holds, and the scenario says that it does not"

@@ -41,6 +41,9 @@ internal sealed class StepFindings
 /// <summary>A step did not come out as the scenario says.</summary>
 internal sealed class StepFailure(string wrong, string? right = null) : Exception(right is null ? wrong : $"{wrong}; {right}");
 
+/// <summary>A step is not taken, because the machine lacks what it needs.</summary>
+internal sealed class StepSkip(string reason) : Exception(reason);
+
 /// <summary>Where steps act: the lab, and what an earlier step left for a later one.</summary>
 internal sealed class Stage(Lab lab)
 {

@@ -54,9 +54,9 @@ internal sealed class StepPlayer(Stage stage, ILearner? learner)
             await foreach (var happening in deed.PlayAsync(entry, step, this, ct).ConfigureAwait(false))
             {
                 // Inside a claim or a task that is as far as it goes: a change that is refused may be what the claim is about.
-                if (deed.IsChange && happening is StepEnded { Outcome: StepOutcome.Failed })
+                if (deed.IsChange && happening is StepEnded { Outcome: not StepOutcome.Passed and var outcome })
                 {
-                    stopped = $"not run, because the change in line {entry.At.Line} failed";
+                    stopped = $"not run, because the change in line {entry.At.Line} {(outcome is StepOutcome.Failed ? "failed" : "was skipped")}";
                 }
                 yield return happening;
             }
@@ -68,10 +68,18 @@ internal sealed class StepPlayer(Stage stage, ILearner? learner)
     {
         var begun = Stopwatch.GetTimestamp();
         var findings = new StepFindings();
-        var problem = await ProblemOfAsync(entry, findings, ct).ConfigureAwait(false);
-        problem = entry.Fails is { } report ? Judge(problem, report, findings) : problem;
-        yield return new StepEnded(step, problem is null ? StepOutcome.Passed : StepOutcome.Failed, findings.Seen, problem,
-            Stopwatch.GetElapsedTime(begun)) { Fate = findings.Fate };
+        string? problem = null, lacking = null;
+        try
+        {
+            problem = await ProblemOfAsync(entry, findings, ct).ConfigureAwait(false);
+            problem = entry.Fails is { } report ? Judge(problem, report, findings) : problem;
+        }
+        catch (StepSkip skip)
+        {
+            lacking = skip.Message;
+        }
+        yield return new StepEnded(step, lacking is not null ? StepOutcome.Skipped : problem is null ? StepOutcome.Passed : StepOutcome.Failed, findings.Seen,
+            lacking ?? problem, Stopwatch.GetElapsedTime(begun)) { Fate = findings.Fate };
     }
 
     /// <summary>Whether all steps pass, without a word of it.</summary>

@@ -15,6 +15,7 @@ internal static class Steps
         ExecStep.Kind,
         StartStep.Kind,
         StopStep.Kind,
+        BootStep.Kind,
         FlowsStep.Kind,
         PlugStep.Kind,
         BindStep.Kind,

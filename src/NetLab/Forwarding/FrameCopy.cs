@@ -100,6 +100,11 @@ public sealed class FrameCopy
                 if (i > 0 && hop.LabDevice is { Switch: { } bridge } && hop.LeavesSwitch && Hops[i - 1].Enters is { } entered)
                 {
                     Add(entered.Node, entered.Name);
+                    foreach (var between in hop.Between(Hops[i - 1]))
+                    {
+                        Add(between.Node, between.Name);
+                    }
+
                     Add(bridge.Node, bridge.Name);
                 }
 

@@ -35,6 +35,10 @@ public sealed record Hop(Node Node, string Device, HopDirection Direction, ushor
     /// <summary>The switch that the frame goes into by this device; null where it goes into none.</summary>
     internal Switch? Enters => LeavesSwitch ? null : LabDevice is { IsMadeByOvs: true } ? LabDevice.Passes : LabDevice?.Switch;
 
+    /// <summary>The switches between the one that the frame went into by the hop before this one and the one that it left by this one, both aside.</summary>
+    internal IReadOnlyList<Switch> Between(Hop before) => LeavesSwitch && before.Enters is { } entered && LabDevice?.Switch is { } left
+        ? entered.Between(left, before.InTunnel != InTunnel) : [];
+
     /// <summary>The hop in a few words: <c>compute1/qvo1 in, VLAN 7</c>.</summary>
     public override string ToString() =>
         $"{Node.Name}/{Device} {(Direction == HopDirection.In ? "in" : "out")}{(Vlan is { } v ? $", VLAN {v}" : "")}{(InTunnel ? ", in a tunnel" : "")}";

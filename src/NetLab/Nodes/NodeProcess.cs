@@ -42,17 +42,24 @@ public sealed class NodeProcess
     /// <returns>The line.</returns>
     /// <exception cref="Linux.Processes.ProcessFailedException">It ended without one; the message holds what it wrote.</exception>
     /// <exception cref="TimeoutException">No such line came within the lab's patience.</exception>
-    public async Task<string> WaitForLineAsync(Func<string, bool> match, CancellationToken ct = default)
+    public Task<string> WaitForLineAsync(Func<string, bool> match, CancellationToken ct = default) =>
+        WaitForLineAsync(match, Node.Lab.Options.Patience, ct);
+
+    /// <param name="match">Whether a line is the one.</param>
+    /// <param name="patience">How long to wait.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <inheritdoc cref="WaitForLineAsync(Func{string, bool}, CancellationToken)"/>
+    public async Task<string> WaitForLineAsync(Func<string, bool> match, TimeSpan patience, CancellationToken ct = default)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(Node.Lab.Options.Patience);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        ended.CancelAfter(patience);
         try
         {
-            return await _process.WaitForLineAsync(match, patience.Token).ConfigureAwait(false);
+            return await _process.WaitForLineAsync(match, ended.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            throw new TimeoutException($"{this} wrote no such line within {Node.Lab.Options.Patience.TotalSeconds:0.###} s; it wrote:"
+            throw new TimeoutException($"{this} wrote no such line within {patience.TotalSeconds:0.###} s; it wrote:"
                 + $"{Environment.NewLine}{Output}{Error}");
         }
     }

@@ -141,22 +141,28 @@ internal static class FateText
     private static List<string> Sent(FateVerdict verdict, int at, Switch bridge)
     {
         var into = verdict.Hops[at];
-        var ports = new HashSet<string>();
+        var ports = new Dictionary<string, string>();
         foreach (var copy in verdict.Fate.Copies.Where(c => FateHops.SameUpTo(c, verdict.Copy!, at)))
         {
             if (at + 1 < copy.Hops.Count && copy.Hops[at + 1].LabDevice is { Switch: { } other } next && bridge.PassesTo(other))
             {
-                ports.Add(next.Name);
+                ports.TryAdd(next.Name, next.Name + ByWayOf([.. copy.Hops[at + 1].Between(into), .. bridge == other ? Array.Empty<Switch>() : [other]]));
             }
             else if (at == copy.Hops.Count - 1 && copy is { End: CopyEnd.Dropped, Reason: { } reason } && reason.Device != into.Device
                 && bridge.Ports.Any(p => p.Name == reason.Device))
             {
-                ports.Add(reason.Device);
+                ports.TryAdd(reason.Device, reason.Device);
             }
         }
 
-        return [.. into.Node.Devices.Select(d => d.Name).Where(ports.Contains)];
+        // Internal ports may stand in other nodes.
+        return [.. into.Node.Devices.Concat(into.Node.Lab.Nodes.SelectMany(n => n.Devices)).Select(d => d.Name).Distinct().Where(ports.ContainsKey)
+            .Select(port => ports[port])];
     }
+
+    // Bridges that patch ports and tunnels led it through.
+    private static string ByWayOf(IReadOnlyList<Switch> bridges) =>
+        bridges.Count == 0 ? "" : $" by way of {string.Join(" and ", bridges.Select(bridge => bridge.Name))}";
 
     private static string Forwarding(Switch bridge, List<string> ports, Frame frame)
     {

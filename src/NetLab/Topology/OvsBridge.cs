@@ -33,6 +33,39 @@ public sealed partial class OvsBridge : Switch
         where other.VirtualPorts.Any(p => p.Name == port.PatchPeer)
         select other;
 
+    internal override IReadOnlyList<Switch> Between(Switch left, bool tunnelled)
+    {
+        var found = new List<IReadOnlyList<Switch>>();
+        Follow(this, [this], tunnelled ? 1 : 0);
+        return found is [var only] ? only : [];
+
+        // Whether it goes over one tunnel or none is known: of the ways, those that do.
+        void Follow(Switch at, IReadOnlyList<Switch> way, int tunnels)
+        {
+            if (ReferenceEquals(at, left))
+            {
+                found.AddRange(tunnels == 0 ? [[.. way.Skip(1).SkipLast(1)]] : Array.Empty<IReadOnlyList<Switch>>());
+                return;
+            }
+
+            foreach (var next in at.Patched.Distinct().Except(way))
+            {
+                Follow(next, [.. way, next], tunnels);
+            }
+
+            foreach (var next in tunnels > 0 ? ((OvsBridge)at).Tunnelled.Distinct().Except(way) : [])
+            {
+                Follow(next, [.. way, next], tunnels - 1);
+            }
+        }
+    }
+
+    // In user space a tunnel of one bridge goes out of the bridge that has its local address.
+    private IEnumerable<OvsBridge> Tunnelled => Node.OvsBridges.Where(other => HasTunnelOver(other) || other.HasTunnelOver(this));
+
+    private bool HasTunnelOver(OvsBridge underlay) => _virtualPorts.Any(port => port.Options.InterfaceOptions.GetValueOrDefault("local_ip") is { } local
+        && underlay.Addresses.Any(own => own.Address.ToString() == local));
+
     internal override OvsPort? FindRow(Device port) => _ports.GetValueOrDefault(port);
 
     // One for each VLAN; the bridge's own device is in all of them.

@@ -33,6 +33,14 @@ public abstract partial class Switch : Device
     /// <summary>Switches of the node that patch ports join it to.</summary>
     internal virtual IEnumerable<Switch> Patched => [];
 
+    /// <summary>
+    /// The switches of the node that a frame crosses between this one, which it entered, and the other, which it left, both aside; empty where the
+    /// description leaves more than one way, or none.
+    /// </summary>
+    /// <param name="left">The other.</param>
+    /// <param name="tunnelled">Whether it went into a tunnel in between, or came out of one.</param>
+    internal virtual IReadOnlyList<Switch> Between(Switch left, bool tunnelled) => [];
+
     /// <summary>What Open vSwitch has in its Port table for one of the ports; null where it has no such table, or the device is no port.</summary>
     internal virtual OvsPort? FindRow(Device port) => null;
 
