@@ -20,4 +20,10 @@ internal static class ExitCode
 
     /// <summary>Interrupted from the keyboard: 128 and SIGINT.</summary>
     public const int Interrupted = 130;
+
+    private static readonly int[] WorstFirst = [Interrupted, Fault, BadInput, Failed, Lacking, Fine];
+
+    /// <summary>Several scenarios have one exit code: an interruption, then a fault, bad input, then a failed expectation, then a machine that lacks
+    /// something.</summary>
+    public static int Worse(int a, int b) => Array.IndexOf(WorstFirst, a) < Array.IndexOf(WorstFirst, b) ? a : b;
 }

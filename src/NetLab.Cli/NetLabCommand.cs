@@ -23,6 +23,8 @@ internal static class NetLabCommand
             DoctorCommand.Create(terminal),
             SandboxCommand.Create(),
             ValidateCommand.Create(terminal),
+            ShardCommand.Create(terminal),
+            MergeCommand.Create(terminal),
             NewCommand.Create(terminal),
             LabCommand.Create(terminal),
             UpCommand.Create(terminal),

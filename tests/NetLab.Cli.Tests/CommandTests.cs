@@ -37,7 +37,15 @@ public sealed partial class CommandTests : IDisposable
     [InlineData("doctor now", "'now'")]
     [InlineData("run no-such-file.yaml", "there is no file no-such-file.yaml")]
     [InlineData("draw no-such-folder/x.yaml", "there is no file no-such-folder/x.yaml")]
-    [InlineData("run scenarios", "scenarios is a directory")]
+    [InlineData("run src", "src is a directory without a scenario")]
+    [InlineData("draw scenarios", "scenarios is a directory")]
+    [InlineData("run scenarios --shard 9/8", "--shard says shard 9 of 8, which there is not")]
+    [InlineData("run scenarios --shard three", "--shard is 'three', and a shard is written 3/8")]
+    [InlineData("run scenarios --shard auto", "NETLAB_SHARD (3/8), CI_NODE_INDEX with CI_NODE_TOTAL (GitLab)")]
+    [InlineData("run scenarios --times x.json", "--times is for --shard")]
+    [InlineData("shard no-such.dll --shard 1/2 --results x", "there is no file no-such.dll: build the tests first")]
+    [InlineData("merge no-such-folder", "no-such-folder holds no results")]
+    [InlineData("merge docker", "docker holds no results")]
     public async Task Wrong_usage_is_told_on_standard_error_with_exit_code_2(string arguments, string message)
     {
         var result = await NetLabProcess.RunAsync(arguments.Split(' '));

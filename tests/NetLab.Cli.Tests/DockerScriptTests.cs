@@ -151,6 +151,30 @@ public sealed class DockerScriptTests : IDisposable
         Assert.Equal("NetLab.Torture.dll 0\n", (await FinishAsync("FAKE_EXIT=0", "--native", "torture", "--for", "1s")).Output);
     }
 
+    [LabFact]
+    public async Task A_shard_runs_the_tests_that_the_command_chose_and_has_a_folder_of_its_own()
+    {
+        Directory.CreateDirectory(Tree("tests", "A.Tests"));
+        Fake("dotnet", "#!/bin/bash\nif [[ $1 == *.dll || $1 == test ]]; then printf '%s ' \"${1##*/}\" \"${@:2}\"; echo; fi\n");
+
+        var result = await FinishAsync("FAKE_EXIT=0", "--native", "test", "--shard=3/8", "--times", "t.json", "--filter", "Category=X", "--blame");
+
+        var folder = Tree("artifacts", "test-results", "shard-3-of-8");
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal($"NetLab.Cli.dll shard {Tree("artifacts/build/bin/A.Tests/release/A.Tests.dll")} --shard 3/8 --times t.json --filter Category=X " +
+            $"--results {folder} ", result.Output.Split('\n')[0]);
+        Assert.Contains($"--results-directory {folder} --logger trx;LogFilePrefix=netlab --logger console;verbosity=minimal " +
+            $"--settings {folder}/shard.runsettings --blame ", result.Output.Split('\n')[1]);
+        Assert.EndsWith("\n0 passed, 0 failed, 0 skipped\n", result.Output);
+    }
+
+    [Fact]
+    public async Task What_an_engine_says_of_the_shard_is_seen_in_the_container()
+    {
+        Assert.Equal(0, (await FinishAsync("SLURM_ARRAY_TASK_ID=3", "--container", "run", "x.yaml", "--shard", "auto")).ExitCode);
+        Assert.Contains("SLURM_ARRAY_TASK_ID", Called());
+    }
+
     private string Tree(params string[] parts) => Path.Combine([_folder, "tree", .. parts]);
 
     private void Fake(string program, string script)

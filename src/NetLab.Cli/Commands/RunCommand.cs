@@ -2,6 +2,7 @@ using System.CommandLine;
 using NetLab.Cli.Keeping;
 using NetLab.Cli.Lessons;
 using NetLab.Cli.Running;
+using NetLab.Cli.Sharding;
 using NetLab.Linux.Probe;
 using NetLab.Linux.Processes;
 using NetLab.Scenarios;
@@ -13,37 +14,47 @@ internal static class RunCommand
 {
     public static Command Create(Terminal terminal, Option<bool> verbose)
     {
-        var files = new Argument<string[]>("file") { Description = "Scenarios, run one after the other", Arity = ArgumentArity.OneOrMore };
+        var files = new Argument<string[]>("file") { Description = "Scenarios, or folders of them, run one after the other", Arity = ArgumentArity.OneOrMore };
         files.Validators.Add(ScenarioFiles.Check);
         var json = new Option<bool>("--json") { Description = "Write one JSON document when all is done, instead of lines as it goes" };
         var demo = new Option<bool>("--demo") { Description = "Let a teaching lab do its tasks by itself, as it does where no terminal is" };
         var variant = ScenarioFiles.Variant();
+        var shard = new ShardOptions();
         var command = new Command("run", "Run scenarios and teaching labs; at a terminal, a teaching lab waits for you at each task")
-            { files, variant, json, demo };
+            { files, variant, json, demo, shard.Shard, shard.Times };
         command.SetAction((parsed, ct) =>
-            RunAsync(terminal, parsed.GetRequiredValue(files), parsed.GetValue(variant), parsed.GetValue(json), parsed.GetValue(demo),
-                parsed.GetValue(verbose), ct));
+        {
+            var all = ScenarioFiles.InFolders(parsed.GetRequiredValue(files));
+            return RunAsync(terminal, all, shard.Of(parsed, all, name => name), parsed.GetValue(variant), parsed.GetValue(json), parsed.GetValue(demo),
+                parsed.GetValue(verbose), ct);
+        });
         return command;
     }
 
-    private static async Task<int> RunAsync(Terminal terminal, string[] files, string? variant, bool json, bool demo, bool verbose, CancellationToken ct)
+    private static async Task<int> RunAsync(Terminal terminal, IReadOnlyList<string> files, ShardRecord? shard, string? variant, bool json, bool demo,
+        bool verbose, CancellationToken ct)
     {
+        if (shard is not null)
+        {
+            terminal.Say($"netlab: shard {shard.Shard}, {shard.Names.Count} of {files.Count} scenarios");
+        }
+
         // All files are read before the first lab is built: what is wrong is told at once.
-        var runs = ScenarioFiles.Describe(files, variant);
-        var document = new RunDocument();
+        var runs = ScenarioFiles.Describe(shard?.Names ?? files, variant);
+        var document = new RunDocument(shard);
         var worst = ExitCode.Fine;
         var hasReader = !json && !demo && OwnProcess.IsTerminal(OwnProcess.Stream(0)) && OwnProcess.IsTerminal(OwnProcess.Stream(1));
         foreach (var run in runs)
         {
             if (hasReader && run.Asks)
             {
-                worst = Worse(worst, await TeachAsync(terminal, run, verbose, ct).ConfigureAwait(false));
+                worst = ExitCode.Worse(worst, await TeachAsync(terminal, run, verbose, ct).ConfigureAwait(false));
                 continue;
             }
 
             var view = json ? document.Add(run) : new RunView(terminal.Page, run, verbose);
             var code = await PlayAsync(terminal, run, view, verbose, whenReady: null, ct).ConfigureAwait(false);
-            worst = Worse(worst, code);
+            worst = ExitCode.Worse(worst, code);
             if (code == ExitCode.Interrupted)
             {
                 break;
@@ -151,12 +162,5 @@ internal static class RunCommand
         var needs = LabFeatures.Of(lab);
         Capabilities.Require([.. needs.Where(n => n <= Feature.CapPerfmon)]);
         Capabilities.Require([.. needs]);
-    }
-
-    // Several scenarios have one exit code: an interruption, then a fault, bad input, then a failed expectation, then a machine that lacks something.
-    private static int Worse(int a, int b)
-    {
-        int[] order = [ExitCode.Interrupted, ExitCode.Fault, ExitCode.BadInput, ExitCode.Failed, ExitCode.Lacking, ExitCode.Fine];
-        return Array.IndexOf(order, a) < Array.IndexOf(order, b) ? a : b;
     }
 }

@@ -20,6 +20,10 @@ internal static class ScenarioFiles
     public static Option<string?> Variant() => new("--variant")
         { Description = "Which of the scenario's variants; the first that its 'variants' names where this is absent", HelpName = "name" };
 
+    /// <summary>The files, and in place of a folder each <c>.yaml</c> file in it and below it, in the order of their names.</summary>
+    /// <exception cref="InputException">A folder holds none, or cannot be read.</exception>
+    public static IReadOnlyList<string> InFolders(IEnumerable<string> paths) => [.. paths.SelectMany(path => Directory.Exists(path) ? In(path) : [path])];
+
     /// <summary>Describes the lab of each file; nothing is built.</summary>
     /// <exception cref="ScenarioException">Something is wrong in one or several of them: all of it is listed.</exception>
     /// <exception cref="InputException">A file cannot be read.</exception>
@@ -62,6 +66,19 @@ internal static class ScenarioFiles
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw new InputException($"{file} cannot be read: {unreadable.Message}");
+        }
+    }
+
+    private static string[] In(string folder)
+    {
+        try
+        {
+            string[] files = [.. Directory.EnumerateFiles(folder, "*.yaml", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+            return files.Length > 0 ? files : throw new InputException($"{folder} is a directory without a scenario: no .yaml file is in it or below it");
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"{folder} cannot be read: {unreadable.Message}");
         }
     }
 }

@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
+using NetLab.Cli.Sharding;
 using NetLab.Scenarios;
 
 namespace NetLab.Cli.Running;
 
 /// <summary>Runs as one JSON document.</summary>
-internal sealed class RunDocument
+internal sealed class RunDocument(ShardRecord? shard = null)
 {
     private readonly List<RunRecord> _records = [];
 
@@ -20,6 +21,7 @@ internal sealed class RunDocument
     public JsonObject Close(int exitCode) => new()
     {
         ["exitCode"] = exitCode,
+        ["shard"] = shard?.ToJson(),
         ["scenarios"] = JsonText.Array(_records.Select(r => r.Json)),
     };
 
