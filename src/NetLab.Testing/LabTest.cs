@@ -167,7 +167,7 @@ public sealed class LabTest
         string text;
         try
         {
-            happenings = await lab.Drops.ReadAllAsync(_run.Since, false, enough.Token).ConfigureAwait(false);
+            happenings = await lab.Drops.ReadAllAsync(_run.Since, false, enough.Token, asksAgain: true).ConfigureAwait(false);
             text = await HappeningsText.ShortAsync(lab, happenings, enough.Token).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // Whatever goes wrong here must not hide the failure that the text is about.

@@ -9,14 +9,9 @@ namespace NetLab.Xunit;
 public sealed class LabFactDiscoverer : FactDiscoverer
 {
     /// <inheritdoc/>
-    protected override IXunitTestCase CreateTestCase(ITestFrameworkDiscoveryOptions discoveryOptions, IXunitTestMethod testMethod, IFactAttribute factAttribute)
-    {
-        var details = TestIntrospectionHelper.GetTestCaseDetails(discoveryOptions, testMethod, factAttribute);
-        return new LabTestCase(details.ResolvedTestMethod, details.TestCaseDisplayName, details.UniqueID, details.Explicit, details.SkipExceptions,
-            details.SkipReason, details.SkipType, details.SkipUnless, details.SkipWhen,
-            testMethod.Traits.ToDictionary(t => t.Key, t => t.Value.ToHashSet(StringComparer.OrdinalIgnoreCase), StringComparer.OrdinalIgnoreCase),
-            details.SourceFilePath, details.SourceLineNumber, details.Timeout);
-    }
+    protected override IXunitTestCase CreateTestCase(
+        ITestFrameworkDiscoveryOptions discoveryOptions, IXunitTestMethod testMethod, IFactAttribute factAttribute) =>
+        LabTestCase.Of(base.CreateTestCase(discoveryOptions, testMethod, factAttribute));
 }
 
 /// <summary>A test whose failure's text ends with what its labs know of it; xunit makes it, also when it takes a list of tests from another process.</summary>
@@ -29,21 +24,27 @@ public sealed class LabTestCase : XunitTestCase, ISelfExecutingXunitTestCase
     {
     }
 
-    internal LabTestCase(IXunitTestMethod method, string name, string id, bool isExplicit, Type[]? skipExceptions, string? skipReason, Type? skipType,
-        string? skipUnless, string? skipWhen, Dictionary<string, HashSet<string>> traits, string? file, int? line, int? timeout)
-        : base(method, name, id, isExplicit, skipExceptions, skipReason, skipType, skipUnless, skipWhen, traits, null, file, line, timeout)
+    private LabTestCase(XunitTestCase test)
+        : base(test.TestMethod, test.TestCaseDisplayName, test.UniqueID, test.Explicit, test.TestLabel, test.DisableParallelization, test.SkipExceptions,
+            test.SkipReason, test.SkipType, test.SkipUnless, test.SkipWhen, test.Traits, test.TestMethodArguments, test.SourceFilePath, test.SourceLineNumber,
+            test.Timeout)
     {
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<RunSummary> Run(ExplicitOption explicitOption, IMessageBus messageBus, object?[] constructorArguments,
-        ExceptionAggregator aggregator, CancellationTokenSource cancellationTokenSource, ParallelMode parallelMode, ExecutionScheduler scheduler,
-        FixtureMappingManager methodFixtureMappings)
+    /// <summary>What xunit has found, as a lab test; what is none that runs (an error of discovery) stays as it is.</summary>
+    internal static IXunitTestCase Of(IXunitTestCase found) => found switch
     {
-        using var bus = new TellingBus(messageBus);
-        return await XunitRunnerHelper.RunXunitTestCase(this, bus, cancellationTokenSource, parallelMode, scheduler, aggregator, explicitOption,
-            constructorArguments, methodFixtureMappings).ConfigureAwait(false);
-    }
+        XunitTestCase test when test.GetType() == typeof(XunitTestCase) => new LabTestCase(test),
+        XunitDelayEnumeratedTheoryTestCase theory => new LabTheoryTestCase(theory),
+        _ => found,
+    };
+
+    /// <inheritdoc/>
+    public ValueTask<RunSummary> Run(ExplicitOption explicitOption, IMessageBus messageBus, object?[] constructorArguments,
+        ExceptionAggregator aggregator, CancellationTokenSource cancellationTokenSource, ParallelMode parallelMode, ExecutionScheduler scheduler,
+        FixtureMappingManager methodFixtureMappings) =>
+        TellingBus.RunAsync(this, explicitOption, messageBus, constructorArguments, aggregator, cancellationTokenSource, parallelMode, scheduler,
+            methodFixtureMappings);
 }
 
 /// <summary>Between a test and xunit: adds to the text of a failure what the test's labs know of it.</summary>
@@ -53,6 +54,16 @@ internal sealed class TellingBus(IMessageBus inner) : IMessageBus
 
     /// <summary>What is to be added to the failure of a test.</summary>
     public static void Add(string test, string text) => Told.AddOrUpdate(test, text, (_, before) => before + Environment.NewLine + text);
+
+    /// <summary>Runs a test with a bus of its own.</summary>
+    public static async ValueTask<RunSummary> RunAsync(IXunitTestCase test, ExplicitOption explicitOption, IMessageBus messageBus,
+        object?[] constructorArguments, ExceptionAggregator aggregator, CancellationTokenSource cancellationTokenSource, ParallelMode parallelMode,
+        ExecutionScheduler scheduler, FixtureMappingManager methodFixtureMappings)
+    {
+        using var bus = new TellingBus(messageBus);
+        return await XunitRunnerHelper.RunXunitTestCase(test, bus, cancellationTokenSource, parallelMode, scheduler, aggregator, explicitOption,
+            constructorArguments, methodFixtureMappings).ConfigureAwait(false);
+    }
 
     public bool QueueMessage(IMessageSinkMessage message)
     {

@@ -9,6 +9,7 @@ namespace NetLab.Xunit;
 
 /// <summary>A test that builds a lab, once for each row of its data; what the machine lacks skips or fails it like a <see cref="LabFactAttribute"/>.</summary>
 [AttributeUsage(AttributeTargets.Method)]
+[XunitTestCaseDiscoverer(typeof(LabTheoryDiscoverer))]
 public sealed class LabTheoryAttribute : TheoryAttribute, IBeforeAfterTestAttribute
 {
     /// <summary>A test that needs what every lab needs.</summary>

@@ -91,20 +91,15 @@ internal sealed class Running
 
     private static Running Begin(IXunitTest test) => Tests.GetOrAdd(test.UniqueID, _ => new Running(test));
 
-    // Adds what the labs know to the failure's text, where that is still to come, or else to the test's output; attaches the files of the bundles.
+    // Adds what the labs know to the failure's text, which is still to come, and attaches the files of the bundles.
     private IReadOnlyList<FailureBundle> Tell(string failure)
     {
         // xunit waits for nothing here.
         var told = Task.Run(() => _test.FailAsync(failure)).GetAwaiter().GetResult();
         var bundles = told.Bundles;
-        if (TestContext.Current.Test is IXunitTest { TestCase: LabTestCase } test)
+        if (TestContext.Current.Test is { } test)
         {
             TellingBus.Add(test.UniqueID, told.Text);
-        }
-        else
-        {
-            // The rows of a theory are xunit's own.
-            TestContext.Current.TestOutputHelper?.WriteLine(told.Text);
         }
 
         foreach (var bundle in bundles)

@@ -25,6 +25,11 @@ public sealed class BundleTests(BundleTests.FailedTests failed) : IClassFixture<
     [InlineData("Slow.A_test_that_runs_out_of_time")]
     public void The_text_of_a_failure_ends_with_the_bundle(string test) => Assert.EndsWith($"Bundle: {failed.Bundle(test)}", failed.TextOf(test).TrimEnd());
 
+    [LabTheory]
+    [InlineData("Plain.A_row_that_fails(row: 2)", "Plain.A_row_that_fails_row__2_")]
+    [InlineData("Plain.A_row_that_is_known_late", "Plain.A_row_that_is_known_late")]
+    public void So_does_that_of_a_row(string test, string bundle) => Assert.EndsWith($"Bundle: {failed.Bundle(bundle)}", failed.TextOf(test).TrimEnd());
+
     [LabFact(Feature.BpfTracing)]
     public void The_text_of_a_page_that_does_not_come_has_the_rule_that_dropped_the_answer()
     {

@@ -39,12 +39,14 @@ public sealed class ProcessFailedException : Exception
     /// <summary>What the program wrote to its standard error.</summary>
     public string Error { get; }
 
+    private const int LastSignal = 64; // SIGRTMAX: what is above is an exit code of the program's own
+
     private static string Compose(ProcessStart start, int exitCode, string output, string error)
     {
         ArgumentNullException.ThrowIfNull(start);
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(error);
-        var how = exitCode > 128 ? $"was killed by signal {exitCode - 128}" : $"ended with exit code {exitCode}";
+        var how = exitCode is > 128 and <= 128 + LastSignal ? $"was killed by signal {exitCode - 128}" : $"ended with exit code {exitCode}";
         var said = error.Trim() is { Length: > 0 } complaint ? complaint : output.Trim();
         said = said.Length > Quoted ? "…" + said[^Quoted..] : said;
         return said.Length > 0 ? $"{start} {how}: {said}" : $"{start} {how} and said nothing.";

@@ -32,9 +32,17 @@ public sealed class NodeSocketException : SocketException
         SocketError.AddressNotAvailable => $" The node has no such address; it has {Addresses}.",
         SocketError.NetworkUnreachable => $" The node has no route there; its addresses are {Addresses}.",
         SocketError.HostUnreachable => " Nobody answered for that address (ARP or neighbour discovery), or a router said that it has no way there.",
+        SocketError.InvalidArgument when IsConnect => Forbidden("blackhole"),
+        SocketError.AccessDenied when IsConnect => Forbidden("prohibit"),
         SocketError.TimedOut => " No answer came: the question or the answer was dropped on its way.",
         _ => "",
     };
+
+    private bool IsConnect => EndPoint is IPEndPoint && _doing == "connect to";
+
+    private string Forbidden(string kind) => $" A route or rule of type {kind} lets nothing of the node go there" +
+        $"{(kind == "prohibit" ? ", or a rule of its output rejects it" : "")}: ip route get {(EndPoint as IPEndPoint)?.Address}, and ip rule, " +
+            $"in node {Node.Name}.";
 
     private string Addresses => Node.Devices.SelectMany(d => d.Addresses).ToArray() is { Length: > 0 } some ? string.Join(", ", some)
         : "none but 127.0.0.1 and ::1";

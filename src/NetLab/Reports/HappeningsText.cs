@@ -66,6 +66,12 @@ public static class HappeningsText
                 text.AppendLine($"  {Line(drop)}");
             }
 
+            foreach (var waited in happenings.Drops.Where(d => d.WaitedFor(question)))
+            {
+                told.Add(waited);
+                text.AppendLine($"  So this was dropped, which waited for it: {Line(waited)}");
+            }
+
             text.AppendLine(question.Reason.Describe("  "));
         }
 

@@ -15,7 +15,8 @@ internal sealed record Result(double? Value, double? Baseline = null, string? No
     /// <summary>Whether the machine could have kept the target at all; where not, there is no verdict.</summary>
     public bool CanHold { get; init; } = true;
 
-    public double? Ratio => Baseline is 0 ? null : Value / Baseline;
+    /// <summary>Of the value to the baseline; where rounds were compared one by one, the median of theirs.</summary>
+    public double? Ratio { get => field ?? (Baseline is 0 ? null : Value / Baseline); init; }
 }
 
 /// <summary>A limit for a row's value or for its ratio to the baseline.</summary>

@@ -22,6 +22,15 @@ public sealed class ProcessGroupTests : IDisposable
         Assert.Contains("exit code 3: err", failure.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(137, "was killed by signal 9")]
+    [InlineData(255, "ended with exit code 255")]
+    public async Task An_exit_code_above_all_signals_is_the_program_s_own(int code, string told)
+    {
+        var result = await _group.RunAsync(Shell($"exit {code}"));
+        Assert.Contains(told, Assert.Throws<ProcessFailedException>(result.EnsureSuccess).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_killed_program_ends_with_128_and_the_signal()
     {

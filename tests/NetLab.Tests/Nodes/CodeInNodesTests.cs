@@ -86,6 +86,10 @@ public sealed class CodeInNodesTests : IAsyncLifetime
         Assert.Equal(
             "Node b cannot connect to 192.0.2.1:80: Network is unreachable. The node has no route there; its addresses are 10.0.0.2/24.", noRoute.Message);
 
+        (await _b.ExecAsync("ip", "route", "add", "blackhole", "192.0.2.2")).EnsureSuccess();
+        var forbidden = await Assert.ThrowsAsync<NodeSocketException>(() => _b.ConnectAsync(IPAddress.Parse("192.0.2.2"), 80));
+        Assert.EndsWith("A route or rule of type blackhole lets nothing of the node go there: ip route get 192.0.2.2, and ip rule, in node b.", forbidden.Message);
+
         using var listener = _a.ListenTcp(7000);
         Assert.StartsWith(
             "Node a cannot listen at 0.0.0.0:7000: Address already in use.", Assert.Throws<NodeSocketException>(() => _a.ListenTcp(7000)).Message);

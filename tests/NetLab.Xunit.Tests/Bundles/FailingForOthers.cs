@@ -53,6 +53,27 @@ public static class FailingForOthers
             await asking.ReceiveAsync(enough.Token);
         }
 
+        [LabFact]
+        public async Task A_host_behind_an_isolated_port()
+        {
+            if (!Asked)
+            {
+                return;
+            }
+
+            await using var lab = new Lab();
+            var bridge = lab.AddNode("switch").AddBridge("br0");
+            Node client = lab.AddHost("client", bridge, "10.0.0.1/24"), server = lab.AddHost("server", bridge, "10.0.0.2/24");
+            foreach (var port in bridge.Ports)
+            {
+                port.BridgePort = new Linux.Netlink.BridgePortOptions { Isolated = true };
+            }
+
+            await lab.ApplyAsync();
+            using var listener = server.ListenTcp(80);
+            await client.ConnectAsync(IPAddress.Parse("10.0.0.2"), 80);
+        }
+
         private static async Task Answer(UdpClient socket)
         {
             var question = await socket.ReceiveAsync();

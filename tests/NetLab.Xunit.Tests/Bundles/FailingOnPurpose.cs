@@ -53,6 +53,24 @@ public static class FailingOnPurpose
             Assert.Equal(1, row);
         }
 
+        public static IEnumerable<object[]> Unlisted => [[new Unwritten()]];
+
+        // What cannot be written into a list of tests is a row only when it runs.
+        [LabTheory]
+        [MemberData(nameof(Unlisted))]
+        public async Task A_row_that_is_known_late(Unwritten row)
+        {
+            if (!Asked)
+            {
+                return;
+            }
+
+            await using var lab = new Lab();
+            lab.AddNode("host");
+            await lab.ApplyAsync();
+            Assert.Null(row);
+        }
+
         [LabFact]
         public async Task An_exception_that_was_expected()
         {
@@ -67,6 +85,11 @@ public static class FailingOnPurpose
             var fate = await SendAsync(lab);
             Assert.Throws<ForwardingException>(() => fate.ShouldReach(vm2));
         }
+    }
+
+    public sealed class Unwritten
+    {
+        public override string ToString() => "late";
     }
 
     public sealed class Base(ITestOutputHelper output) : LabTestBase(output)

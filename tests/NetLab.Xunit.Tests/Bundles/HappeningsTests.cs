@@ -10,6 +10,7 @@ public sealed partial class HappeningsTests(HappeningsTests.Failed failed) : ICl
     [LabTheory(Feature.BpfTracing)]
     [InlineData("Everybody.A_page_that_a_rule_keeps_away")]
     [InlineData("Everybody.A_name_that_does_not_resolve")]
+    [InlineData("Everybody.A_host_behind_an_isolated_port")]
     public void The_page_about_failed_tests_shows_what_they_say(string test)
     {
         var shown = Blocks().Matches(File.ReadAllText(Path.Combine(Root, "docs", "failed-tests.md"))).Select(b => b.Groups[1].Value)

@@ -182,7 +182,8 @@ internal sealed class ExchangeFollower
             .ConfigureAwait(false);
         if (!_legs[at].Arrived)
         {
-            _legs[at] = _legs[at].Because(NeighbourModel.WhyUnreachable(awaited, unresolved, owners));
+            _legs[at] = _legs[at].Because((owner is null ? null : NeighbourModel.WhyPastParent(fate, awaited.Device, awaited.Address, owner))
+                ?? NeighbourModel.WhyUnreachable(awaited, unresolved, owners));
         }
 
         return true;
@@ -240,8 +241,8 @@ internal sealed class ExchangeFollower
     private static IPAddress? DestinationOf(Frame frame) =>
         frame.Arp is { } arp ? arp.TargetIp : frame.NeighborSolicitation is { } solicitation ? solicitation.Target : StackModel.Ends(frame)?.To;
 
-    // The packet that a node would answer with, as far as its way depends on it.
-    private static Frame? AnswerOf(Frame asked)
+    /// <summary>The packet that a node would answer with, as far as its way depends on it.</summary>
+    public static Frame? AnswerOf(Frame asked)
     {
         return StackModel.Ends(asked) is not var (from, to) ? null : asked switch
         {

@@ -49,6 +49,13 @@ public sealed class Drop
 
     internal DropPlace Place { get; }
 
+    /// <summary>This and another, as one.</summary>
+    internal Drop With(Drop other) => new(First, Place, Count + other.Count, LastAt > other.LastAt ? LastAt : other.LastAt, Reason);
+
+    /// <summary>Whether it waited until the kernel gave up that the question is answered.</summary>
+    internal bool WaitedFor(UnansweredQuestion question) =>
+        Reason.Awaits is { } awaited && awaited.Node == question.Node && awaited.Address.Equals(question.Asked.Question.Target);
+
     internal static DropPlace PlaceOf(SeenPacket packet)
     {
         var copy = SkbTree.Build([packet.Event]).Copies[0];

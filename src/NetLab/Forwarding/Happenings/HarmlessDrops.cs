@@ -8,7 +8,8 @@ namespace NetLab;
 /// <item>those that take nothing from anybody (<see cref="DropKnowledge.IsHarmless"/>);</item>
 /// <item>what waited in a socket or queue that was closed, and segments and resets that come for a TCP connection that has ended;</item>
 /// <item>segments that had come before;</item>
-/// <item>floods: copies for a stack that the frame is not for, groups and broadcasts that nobody there listens to. A question for an address is none;</item>
+/// <item>floods: copies for a stack that the frame is not for, groups and broadcasts that nobody there listens to. A question for an address is none,
+/// but one for another's where IPv6 is off;</item>
 /// <item>what was no packet of a network.</item>
 /// </list>
 /// </summary>
@@ -22,6 +23,7 @@ internal static class HarmlessDrops
         || (place.Reason == "NO_SOCKET" && place.Seen.Tcp is { } tcp && !tcp.Flags.HasFlag(TcpFlags.Syn))
         || (place.Seen.Tcp is { } reset && reset.Flags.HasFlag(TcpFlags.Rst) && place.Has("tcp_v4_rcv", "tcp_v6_rcv"))
         || IsForMany(place)
+        || (place.Reason is "IPV6DISABLED" && place.Seen.NeighborSolicitation is { } asked && Endpoint.DeviceWith(place.Node, asked.Target) is null)
         || DropKnowledge.IsHarmless(place);
 
     // The Ethernet header is not always there any more.

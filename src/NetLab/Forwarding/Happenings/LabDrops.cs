@@ -37,28 +37,46 @@ public sealed class LabDrops
     public async Task<IReadOnlyList<UnansweredQuestion>> ReadUnansweredAsync(DateTimeOffset? since = null, CancellationToken ct = default) =>
         (await ReadAllAsync(since, false, ct).ConfigureAwait(false)).Unanswered;
 
-    internal async Task<Happenings> ReadAllAsync(DateTimeOffset? since, bool withHarmless, CancellationToken ct)
+    /// <summary>All of it.</summary>
+    /// <param name="since">Only what happened from this time on; null for all.</param>
+    /// <param name="withHarmless">Whether harmless drops are wanted too.</param>
+    /// <param name="ct">Ends the reading of the state.</param>
+    /// <param name="asksAgain">Whether who got no answer may ask again, to be followed to where it ends now.</param>
+    internal async Task<Happenings> ReadAllAsync(DateTimeOffset? since, bool withHarmless, CancellationToken ct, bool asksAgain = false)
     {
         var (dropped, asked) = _recorder.Read(since is { } time ? MonotonicTime.Of(time) : 0);
         List<SeenPacket> questions = [.. Seen(asked)];
         List<(SeenPacket Packet, DropPlace Place)> drops = [.. Seen(dropped).Select(d => (Packet: d, Place: Drop.PlaceOf(d)))
             .Where(d => withHarmless || !IsHarmless(d.Place))];
-        var told = new List<Drop>();
+        var explained = new List<Drop>();
         foreach (var group in drops.GroupBy(d => KeyOf(d.Place)))
         {
             var (first, place) = group.First();
             var reason = await DropKnowledge.ExplainAsync(place, RuleAccount.None, ct).ConfigureAwait(false);
-            told.Add(new Drop(first, place, group.Count(), group.Last().Packet.At, reason));
+            var drop = new Drop(first, place, group.Count(), group.Last().Packet.At, reason);
+            // What is sent again takes another way through the kernel to the same end.
+            if (explained.FindIndex(d => KeyOf(d.Place with { Stack = [d.Function] }).Equals(KeyOf(place with { Stack = [place.Function] }))
+                && d.Reason.Sentence == reason.Sentence) is >= 0 and var at)
+            {
+                explained[at] = explained[at].With(drop);
+            }
+            else
+            {
+                explained.Add(drop);
+            }
         }
 
         var unanswered = new List<UnansweredQuestion>();
+        using var again = asksAgain ? new AskingAgain(ct) : null;
         foreach (var question in AskedQuestion.Unanswered(questions, [.. drops.Select(d => d.Packet)]))
         {
-            var drop = told.Find(d => d.At >= question.First.At.AddMilliseconds(-1) && question.IsOf(d.Frame));
-            unanswered.Add(new UnansweredQuestion(question, drop?.Reason ?? SilenceReasons.Of(question), drop));
+            var drop = explained.Find(d => d.At >= question.First.At.AddMilliseconds(-1) && question.IsOf(d.Frame)
+                && question.MayBeLostAt(d.Place));
+            var told = drop is not null ? new Silence(drop.Reason) : await SilenceReasons.OfAsync(question, questions, again).ConfigureAwait(false);
+            unanswered.Add(new UnansweredQuestion(question, told, drop));
         }
 
-        return new Happenings(told, unanswered, questions, Lost, Level) { IsRecorded = IsRecording };
+        return new Happenings(explained, unanswered, questions, Lost, Level) { IsRecorded = IsRecording };
     }
 
     // The state that would tell may be gone.

@@ -58,6 +58,9 @@ internal abstract record Question(QuestionKind Kind)
     /// <summary>How often it is asked as one: all pings of a row are.</summary>
     public virtual object Group => this;
 
+    /// <summary>Whether another is the same, wherever it was seen: also where its addresses were translated on the way.</summary>
+    public virtual bool IsSameAs(Question? other) => other is not null && Group.Equals(other.Group);
+
     /// <summary>Whether a frame is its answer, a refusal too.</summary>
     public abstract bool IsAnsweredBy(Frame frame);
 
@@ -110,6 +113,8 @@ internal sealed record ConnectionQuestion(IPAddress Server, ushort Port, uint Se
 
     public override IPAddress Target => Server;
 
+    public override bool IsSameAs(Question? other) => other is ConnectionQuestion same && same.Sequence == Sequence;
+
     public override bool IsAnsweredBy(Frame frame) =>
         frame.Tcp is { } tcp && tcp.AcknowledgmentNumber == Sequence + 1 && (tcp.Flags & (TcpFlags.Syn | TcpFlags.Rst)) != 0;
 
@@ -126,6 +131,8 @@ internal sealed record NameQuestion(IPAddress Resolver, ushort Id, string Name) 
     public override IPAddress Target => Resolver;
 
     public override object Group => (Resolver, Name);
+
+    public override bool IsSameAs(Question? other) => other is NameQuestion same && same.Id == Id && same.Name == Name;
 
     public override bool IsAnsweredBy(Frame frame) => frame.Udp is { SourcePort: DnsPort } udp && IdOf(udp) == Id;
 

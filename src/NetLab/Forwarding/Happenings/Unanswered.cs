@@ -6,10 +6,12 @@ namespace NetLab;
 /// <summary>A question that the stack or a program of a node asked by a packet, and to which no answer came back to it.</summary>
 public sealed class UnansweredQuestion
 {
-    internal UnansweredQuestion(AskedQuestion asked, Reason reason, Drop? drop)
+    private readonly string? _again;
+
+    internal UnansweredQuestion(AskedQuestion asked, Silence silence, Drop? drop)
     {
         Asked = asked;
-        Reason = reason;
+        (Reason, _again) = silence;
         Drop = drop;
     }
 
@@ -17,10 +19,10 @@ public sealed class UnansweredQuestion
     public QuestionKind Kind => Asked.Question.Kind;
 
     /// <summary>The node that asked.</summary>
-    public Node Node => Asked.First.Node;
+    public Node Node => Asked.Node;
 
     /// <summary>The device by which it asked.</summary>
-    public string Device => Asked.First.Event.DeviceName;
+    public string Device => Asked.Device;
 
     /// <summary>When it asked first.</summary>
     public DateTimeOffset At => Asked.First.At;
@@ -46,7 +48,8 @@ public sealed class UnansweredQuestion
     /// One line: <c>client asked 10.0.2.2 for a connection to TCP port 80, 3 times, and got no answer: the answer was sent, and dropped at router/eth1</c>.
     /// </summary>
     public override string ToString() => PlainText.Line(
-        $"{Node.Name} asked {Asked.Question.Words}{(Times == 1 ? "" : $", {Times} times")}, and got no answer" + (Drop is null ? ""
+        $"{Node.Name} asked {Asked.Question.Words}{(Times == 1 ? "" : $", {Times} times")}, and got no answer"
+        + (Drop is null ? _again is null ? "" : $"; {_again}"
             : $": the {(IsAnswerDropped ? "answer was sent, and" : "question was")} dropped at {Drop.Reason.Place}"));
 }
 
@@ -67,10 +70,10 @@ internal sealed record AskedQuestion(Question Question, SeenPacket First, int Ti
         {
             if (packet.Event.Kind is TraceEventKind.NetDevQueue)
             {
-                // A bridge's own device and the port behind it both send the one packet.
-                if (Question.Of(packet.Frame) is { } question
-                    && !(open.TryGetValue((packet.Node, question.Group), out var before) && before.IsSentBy(packet)))
+                // A bridge's own device and the port behind it both send the one packet, and so do a macvlan and the device below, of another node maybe.
+                if (Question.Of(packet.Frame) is { } question && !open.Values.Any(q => q.Question.IsSameAs(question) && q.IsSentBy(packet)))
                 {
+                    open.TryGetValue((packet.Node, question.Group), out var before);
                     open[(packet.Node, question.Group)] = new AskedQuestion(question, before?.First ?? packet, (before?.Times ?? 0) + 1) { Last = packet };
                 }
             }
@@ -86,14 +89,27 @@ internal sealed record AskedQuestion(Question Question, SeenPacket First, int Ti
         return [.. open.Values.OrderBy(q => q.First.Event.Timestamp)];
     }
 
+    /// <summary>The node that asked.</summary>
+    public Node Node => First.Node;
+
+    /// <summary>The device by which it asked.</summary>
+    public string Device => First.Event.DeviceName;
+
     private SeenPacket? Last { get; init; }
 
     /// <summary>Whether a dropped frame is this question, or its answer.</summary>
     public bool IsOf(Frame frame) => Question.IsAnsweredBy(frame) || Question.Of(frame) is { } same && same.Group.Equals(Question.Group);
 
+    /// <summary>Whether a drop there may be why: what is asked of everybody comes to many, and only what is on the way to who has the address counts.</summary>
+    public bool MayBeLostAt(DropPlace place) =>
+        Question.Kind is not (QuestionKind.Arp or QuestionKind.NeighbourDiscovery) || Question.IsAnsweredBy(place.Seen) || place.Node == Node
+        || Endpoint.WithAddress(Node.Lab, Question.Target) is not { Count: > 0 } owners || owners.Any(o => o.Start == place.Node && o.Vm is null)
+        || (place.LabDevice is { Switch: not null } port
+            && owners.Any(o => Node.FindDevice(Device) is not { } from || Ways.Find([from], o.Devices) is not { Count: > 0 } way || way.Contains(port)));
+
     private bool IsSettledBy(Frame frame) => Question.IsAnsweredBy(frame) || Question.IsRefusedBy(frame);
 
     private bool IsSentBy(SeenPacket packet) =>
-        Last is { } last && last.Event.SkbAddress == packet.Event.SkbAddress && last.Event.DeviceName != packet.Event.DeviceName
-        && packet.Event.Timestamp - last.Event.Timestamp < 1_000_000;
+        Last is { } last && last.Event.SkbAddress == packet.Event.SkbAddress
+        && (last.Event.DeviceName != packet.Event.DeviceName || last.Node != packet.Node) && packet.Event.Timestamp - last.Event.Timestamp < 1_000_000;
 }

@@ -67,6 +67,51 @@ internal static class NeighbourModel
         };
     }
 
+    /// <summary>
+    /// What a macvlan sends goes out of the device below it, past the stack of the node that this is in, and past macvlans of other modes: null where that is
+    /// not why a question does not come to who has the address.
+    /// </summary>
+    /// <param name="asked">The question: its way shows the device below.</param>
+    /// <param name="device">The device by which it was asked.</param>
+    /// <param name="address">The address that is asked for.</param>
+    /// <param name="owner">Who has it.</param>
+    public static Reason? WhyPastParent(Fate asked, string device, IPAddress address, Endpoint owner)
+    {
+        var node = asked.Start;
+        if (node.Live.Route.FindLink(device)?.KindData is not MacvlanLinkSpec own || owner.Node is not { } other
+            || Endpoint.DeviceWith(other, address) is not var (there, info)
+            || asked.Copies.Select(c => c.Hops).FirstOrDefault(h => h is [{ Direction: HopDirection.Out } first, { Direction: HopDirection.Out }, ..]
+                && first.Node == node && first.Device == device) is not [_, var below, ..])
+        {
+            return null;
+        }
+
+        var place = $"{below.Node.Name}/{below.Device}";
+        Evidence[] evidence = [Evidence.Link($"{node.Name}/{device} is a macvlan, mode {Word(own.Mode)}."), Evidence.Seen($"its frame went out of {place}.")];
+        if (below.Node == other && below.Device == there)
+        {
+            string words = $"{address}/{info.PrefixLength}", beside = $"m{there}"[..Math.Min(15, there.Length + 1)];
+            return new Reason(Causes.MacvlanIsolation, node, device,
+                $"{device} of {node.Name} is a macvlan on {place}: what it sends goes out there, and never to the stack of {other.Name} itself, which has "
+                    + $"{address} on {there}.",
+                evidence,
+                $"ip address del {words} dev {there}; ip link add {beside} link {there} type macvlan mode bridge; ip address add {words} dev {beside}; "
+                    + $"ip link set {beside} up, in node {other.Name}");
+        }
+
+        return other.Live.Route.FindLink(there) is { KindData: MacvlanLinkSpec theirs } link
+            && link.LinkIndex == below.Node.Live.Route.FindLink(below.Device)?.Index && (own.Mode, theirs.Mode) is not (MacvlanMode.Bridge, MacvlanMode.Bridge)
+            ? new Reason(Causes.MacvlanIsolation, node, device,
+                $"{device} of {node.Name} and {there} of {other.Name} are macvlans on {place}, of mode {Word(own.Mode)} and {Word(theirs.Mode)}: only those of "
+                    + "mode bridge see each other.",
+                [.. evidence, Evidence.Link($"{other.Name}/{there} is a macvlan, mode {Word(theirs.Mode)}.")],
+                own.Mode is MacvlanMode.Bridge ? $"ip link set {there} type macvlan mode bridge, in node {other.Name}"
+                    : $"ip link set {device} type macvlan mode bridge, in node {node.Name}")
+            : null;
+
+        static string Word(MacvlanMode mode) => mode.ToString().ToLowerInvariant();
+    }
+
     /// <summary>Why a node has no route, with the router that the lab has on the way, where it has one.</summary>
     public static Reason WithWayThere(Reason why, IPAddress to) =>
         why.Cause == Causes.NoRoute && why.Node.Devices.Where(d => d.Addresses.Count > 0).Select(d => Gateway(why.Node, d, to))

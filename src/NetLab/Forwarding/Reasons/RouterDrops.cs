@@ -69,6 +69,7 @@ internal static class RouterDrops
                         $"link, {place.Seen.Destination}, when it is for one host, {place.To}.",
                     "send it to the router's MAC address");
             case "NEIGH_FAILED":
+            case "NOT_SPECIFIED" when place.In("neigh_invalidate"): // of IPv6 (ndisc_error_report)
                 return OfNeighbour(place);
             case "QUEUE_PURGE" or "NEIGH_DEAD" when place.In("neigh_destroy", "neigh_event_send", "__neigh_event_send"):
                 return NeighbourReasons.Removed(place);
@@ -206,7 +207,7 @@ internal static class RouterDrops
     }
 
     // What a route says that is to let nobody through; or a rule, where no table was to blame.
-    private static Reason OfRoute(DropPlace place)
+    private static Reason? OfRoute(DropPlace place)
     {
         var version = place.IsIpv6 ? "ipv6" : "ipv4";
         if (place.Reason == "IP_INADDRERRORS" && NotForwarding(place) is { } off)
@@ -232,11 +233,18 @@ internal static class RouterDrops
                 Delete(route, kind), [Evidence.Route($"{route}."), .. Lookups(place)]);
         }
 
+        if (place.In("dst_discard", "dst_discard_out") && HasRoute(place))
+        {
+            return XfrmDrops.OfPolicy(place); // there is a route, and something else lets nothing through
+        }
+
         return place.Reason == "IP_INADDRERRORS"
             ? place.Why(Causes.AddressError, $"{place.Node.Name} cannot forward a packet for {place.To}.", null,
                 Sysctl(place.Node, $"net.{version}.conf.all.forwarding"))
             : NoRoute(place);
     }
+
+    private static bool HasRoute(DropPlace place) => place.To is { } to && place.Node.Live.Route.FindRoute(to).Error == 0;
 
     // A route by a nexthop object has no type of its own: the object has.
     private static string Delete(RouteInfo route, string kind) =>
@@ -332,7 +340,14 @@ internal static class RouterDrops
     {
         string version = place.IsIpv6 ? "ipv6" : "ipv4", protocol = place.IsIpv6 ? "neighbour solicitation" : "ARP";
         var tries = Number(place.Node, $"net/{version}/neigh/{place.Device}/mcast_solicit");
-        var next = place.Lookups.LastOrDefault(r => r.Error == 0)?.Gateway?.ToString() ?? place.To?.ToString() ?? "the next hop";
+        var gateway = place.Lookups.LastOrDefault(r => r.Error == 0) is { } lookup ? lookup.Gateway
+            : place.To is { } to && place.Node.Live.Route.FindRoute(to) is { Error: 0 } way ? way.Gateway : null;
+        var next = gateway?.ToString() ?? place.To?.ToString() ?? "the next hop";
+        if (place.IsIpv6 && !place.CameIn && OutputModel.Of(place.Node, place.Seen, null) is { Reason: { } own } && own.Cause == Causes.AddressTentative)
+        {
+            return own; // who may not use an address asks nobody from it
+        }
+
         return tries == 0
             ? place.Why(Causes.NeighbourFailed,
                 $"{place.Node.Name} does not know the MAC address of {next} on {place.Device}, and must not ask for it: mcast_solicit is 0.",

@@ -177,15 +177,20 @@ internal static class StackModel
                     [Evidence.Sysctl($"{ignoreName} = {ignore}.")], $"sysctl -w {ignoreName}=0, in node {node.Name}");
         }
 
+        // Both look up the route back, and so does who checks where packets come from (arp_process, ip_route_input).
         (var filter, var filterName) = Larger(node, device, "arp_filter");
-        return filter != 0 && node.Live.Route.FindRoute(asker, target) is { Output: { } back }
-            && node.Live.Route.FindLink(back)?.Name is { } other && other != device
-            ? new Reason(Causes.ArpFiltered, node, device,
-                $"{node.Name} has the address {target}, and does not answer {asker} by {device}: {filterName} is 1, and the route back " +
-                    $"to {asker} is by {other}.",
-                [Evidence.Sysctl($"{filterName} = {filter}."), Evidence.Model($"the route to {asker} is by {other}.")],
-                    $"sysctl -w {filterName}=0, in node {node.Name}, or add a route to {asker} by {device}")
-            : null;
+        (var path, var pathName) = Larger(node, device, "rp_filter");
+        if ((filter == 0 && path != 1) || node.Live.Route.FindRoute(asker, target) is not { Output: { } back }
+            || node.Live.Route.FindLink(back)?.Name is not { } other || other == device)
+        {
+            return null;
+        }
+
+        var (cause, name, value, off) = filter != 0 ? (Causes.ArpFiltered, filterName, filter, 0) : (Causes.RpFilter, pathName, path, 2);
+        return new Reason(cause, node, device,
+            $"{node.Name} has the address {target}, and does not answer {asker} by {device}: {name} is {value}, and the route back to {asker} is by {other}.",
+            [Evidence.Sysctl($"{name} = {value}."), Evidence.Model($"the route to {asker} is by {other}.")],
+            $"sysctl -w {name}={off}, in node {node.Name}, or add a route to {asker} by {device}");
     }
 
     private static (int Value, string Name) Larger(Node node, string device, string name)

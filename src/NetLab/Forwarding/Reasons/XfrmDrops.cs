@@ -6,9 +6,12 @@ namespace NetLab;
 /// <summary>What the drops of IPsec mean: which policy let a packet not through.</summary>
 internal static class XfrmDrops
 {
-    public static Reason? Find(DropPlace place)
+    public static Reason? Find(DropPlace place) => place.Reason == "XFRM_POLICY" ? OfPolicy(place) : null;
+
+    /// <summary>The policy that lets the packet not through; null where none of those that match does.</summary>
+    public static Reason? OfPolicy(DropPlace place)
     {
-        if (place.Reason != "XFRM_POLICY" || PolicyAt(place) is not { } policy)
+        if (PolicyAt(place) is not { } policy)
         {
             return null;
         }
@@ -27,7 +30,8 @@ internal static class XfrmDrops
     // Of each direction the first that matches counts; what is forwarded is looked at as it comes, and then as it is to leave.
     private static XfrmPolicyInfo? PolicyAt(DropPlace place)
     {
-        XfrmDirection[] directions = place.Has("ip_forward", "ip6_forward") ? [XfrmDirection.Forward, XfrmDirection.Out] : [XfrmDirection.In];
+        XfrmDirection[] directions = place.Has("ip_forward", "ip6_forward") ? [XfrmDirection.Forward, XfrmDirection.Out]
+            : place.In("dst_discard_out") ? [XfrmDirection.Out] : [XfrmDirection.In];
         IReadOnlyList<XfrmPolicyInfo> all;
         try
         {

@@ -117,5 +117,11 @@ public static partial class Causes
         "the kernel freed it where packet sockets read, or the node's stack refused it; /proc/net/packet",
         "nothing, or look at what the program does with it");
 
+    /// <summary>The sender is a macvlan: its frames do not come to the stack of the node below, nor to macvlans that are not of mode bridge.</summary>
+    public static Cause MacvlanIsolation { get; } = OfDevices("macvlan-isolation",
+        "The sender is a macvlan: its frames do not come to the stack of the node below, nor to macvlans that are not of mode bridge.",
+        "the frame went out of the device below the macvlan; `ip -d link` shows the mode",
+        "give the node a macvlan of its own for the address, or `ip link set DEVICE type macvlan mode bridge`");
+
     private static Cause OfDevices(string word, string meaning, string confirmedBy, string advice) => new(word, "Devices", meaning, confirmedBy, advice);
 }
