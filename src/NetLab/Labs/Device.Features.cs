@@ -24,8 +24,8 @@ public sealed partial class TapDevice
 
 public sealed partial class OvsBridge
 {
-    internal override IEnumerable<Feature> Needs =>
-        Options.IsInKernel ? [.. LabFeatures.OpenVSwitch, Feature.OvsKernelDatapath] : LabFeatures.OpenVSwitch;
+    // The bridge's own device, in user space, is a tap.
+    internal override IEnumerable<Feature> Needs => [.. LabFeatures.OpenVSwitch, Options.IsInKernel ? Feature.OvsKernelDatapath : Feature.Tap];
 }
 
 public sealed partial class KernelDevice

@@ -28,7 +28,7 @@ public sealed partial class Lab
         catch (Exception e)
         {
             await DisposeAsync().ConfigureAwait(false);
-            if (e is LinuxException && LabFeatures.Of(this).Select(Capabilities.Of).Where(f => !f.Available).ToList() is { Count: > 0 } missing)
+            if (e is LinuxException or OvsException && LabFeatures.Of(this).Select(Capabilities.Of).Where(f => !f.Available).ToList() is { Count: > 0 } missing)
             {
                 throw new MissingFeatureException(missing);
             }

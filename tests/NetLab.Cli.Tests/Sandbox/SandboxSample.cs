@@ -27,6 +27,16 @@ public sealed class SandboxSample
         (await vm1.PingAsync(vm2)).ShouldSucceed();
     }
 
+    [LabFact]
+    public async Task Two_hosts_on_an_Open_vSwitch_bridge_reach_each_other()
+    {
+        await using var lab = new Lab();
+        var bridge = lab.AddNode("switch").AddOvsBridge("br-int");
+        Node h1 = lab.AddHost("h1", bridge, "10.0.0.1/24"), h2 = lab.AddHost("h2", bridge, "10.0.0.2/24");
+        await lab.ApplyAsync();
+        (await h1.PingAsync(h2)).ShouldSucceed();
+    }
+
     [LabFact(Feature.BpfTracing)]
     public async Task The_kernel_tells_of_drops()
     {

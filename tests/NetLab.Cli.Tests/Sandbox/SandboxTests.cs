@@ -35,6 +35,9 @@ public sealed class SandboxTests(SandboxTests.Copy copy) : IClassFixture<Sandbox
         }
         else
         {
+            // A bridge of Open vSwitch in user space has a device of its own, which is a tap.
+            Assert.Matches(
+                $@"Skipped {typeof(SandboxSample).FullName}\.{nameof(SandboxSample.Two_hosts_on_an_Open_vSwitch_bridge_reach_each_other)} ", result.Output);
             Assert.Contains(
                 "tap devices is not available here (create a tap: EACCES). The file is there, and its mode lets this user not open it", result.Output);
         }
@@ -68,7 +71,7 @@ public sealed class SandboxTests(SandboxTests.Copy copy) : IClassFixture<Sandbox
         var result = await copy.AsNobodyAsync("", "dotnet", "test", copy.Tests, "--nologo", "--filter", Filter, "--logger", "console;verbosity=normal");
 
         Assert.Equal(0, result.ExitCode);
-        Assert.Matches("Skipped: +4, |Skipped: 4", result.Output);
+        Assert.Matches("Skipped: +5, |Skipped: 5", result.Output);
         Assert.Contains("This process may not build labs: it lacks CAP_NET_ADMIN, CAP_SYS_ADMIN, CAP_NET_RAW. "
             + "Run as root, or as any user by: netlab sandbox -- dotnet test\n", result.Output);
     }

@@ -88,7 +88,8 @@ public sealed class CodeInNodesTests : IAsyncLifetime
 
         (await _b.ExecAsync("ip", "route", "add", "blackhole", "192.0.2.2")).EnsureSuccess();
         var forbidden = await Assert.ThrowsAsync<NodeSocketException>(() => _b.ConnectAsync(IPAddress.Parse("192.0.2.2"), 80));
-        Assert.EndsWith("A route or rule of type blackhole lets nothing of the node go there: ip route get 192.0.2.2, and ip rule, in node b.", forbidden.Message);
+        Assert.EndsWith("A route or rule of type blackhole lets nothing of the node go there: ip route get 192.0.2.2, and ip rule, in node b.",
+            forbidden.Message);
 
         using var listener = _a.ListenTcp(7000);
         Assert.StartsWith(

@@ -132,7 +132,8 @@ public sealed class SilenceTests
         var drop = Assert.Single(happenings.Drops);
         Assert.StartsWith("Nobody answered for 10.0.0.254 on a/eth0", drop.Reason.Sentence);
         var text = await HappeningsText.ShortAsync(scene.Lab, happenings, CancellationToken.None);
-        Assert.Matches(@"\Aa asked who has 10\.0\.0\.254 \(ARP\).*\n  So this was dropped, which waited for it: .*10\.0\.1\.2 TCP \d+ > 80.*\n  Why: r has the address", text);
+        Assert.Matches(@"\Aa asked who has 10\.0\.0\.254 \(ARP\).*\n  So this was dropped, which waited for it: .*10\.0\.1\.2 TCP \d+ > 80.*\n"
+            + "  Why: r has the address", text);
         Assert.DoesNotContain("Nobody answered for", text);
     }
 
