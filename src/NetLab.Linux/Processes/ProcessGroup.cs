@@ -43,6 +43,9 @@ internal sealed partial class ProcessGroup : IDisposable, IAsyncDisposable
     /// <summary>The first process of the PID namespace, which becomes the parent of every orphan in it.</summary>
     internal int FirstPid => _first.Pid;
 
+    /// <summary>The programs that were started and run.</summary>
+    public IReadOnlyList<int> Pids => [.. Children().Where(child => !child.Exited.IsCompleted).Select(child => child.Pid)];
+
     /// <summary>Makes a group without any program in it.</summary>
     /// <exception cref="LinuxException">EPERM without CAP_SYS_ADMIN; ENOSPC at the limit of <c>user.max_pid_namespaces</c>; EINVAL:
     /// the kernel has no PID namespaces.</exception>

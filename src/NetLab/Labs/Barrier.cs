@@ -10,7 +10,6 @@ namespace NetLab;
 internal sealed class Barrier
 {
     private const int FramesBeforeDoubt = 500;
-    private const int TurnsPerSecond = 20, LongestPatience = 12;
     private static readonly TimeSpan Doubt = TimeSpan.FromMilliseconds(50), BetweenConcerns = TimeSpan.FromMilliseconds(100);
 
     private readonly Lab _lab;
@@ -19,7 +18,6 @@ internal sealed class Barrier
     private long _first;
     private int _draining; // rounds in which what went round until a moment ago still runs dry
     private readonly Func<long>? _concern;
-    private long _turns;
 
     private Barrier(Lab lab, Func<long>? concern)
     {
@@ -52,10 +50,11 @@ internal sealed class Barrier
 
     private async Task WaitAsync(CancellationToken ct)
     {
-        long before = _first, start = Stopwatch.GetTimestamp(), lookedAt = start, sinceLook = 0;
+        var patience = new Patience(_lab);
+        long before = _first, lookedAt = Stopwatch.GetTimestamp(), sinceLook = 0;
         long? concern = null;
         var stages = 8 + 2 * _lab.Nodes.Sum(n => 1 + n.Switches.Count());
-        for (_turns = 0; HasPatience(Stopwatch.GetElapsedTime(start)); _turns++)
+        while (!patience.IsOver)
         {
             ct.ThrowIfCancellationRequested();
             var round = RoundAsync(ct);
@@ -63,7 +62,6 @@ internal sealed class Barrier
             while (await Task.WhenAny(round, Task.Delay(Doubt, CancellationToken.None)).ConfigureAwait(false) != round)
             {
                 LookForLoop();
-                _turns++;
             }
 
             await round.ConfigureAwait(false);
@@ -87,7 +85,7 @@ internal sealed class Barrier
 
             if (_draining > 0)
             {
-                (start, _turns) = (Stopwatch.GetTimestamp(), 0);
+                patience = new Patience(_lab);
                 if (--_draining == 0)
                 {
                     _lab.Live.Watch().ForgetLast();
@@ -98,12 +96,8 @@ internal sealed class Barrier
             LookForLoop();
         }
 
-        throw DoesNotEnd();
+        throw DoesNotEnd(patience);
     }
-
-    // On a machine that is busy with other things a second is little. What counts is how often the lab came to look, within reason.
-    private bool HasPatience(TimeSpan elapsed) =>
-        elapsed < _lab.Options.Patience || (_turns < _lab.Options.Patience.TotalSeconds * TurnsPerSecond && elapsed < LongestPatience * _lab.Options.Patience);
 
     private async Task RoundAsync(CancellationToken ct)
     {
@@ -163,12 +157,12 @@ internal sealed class Barrier
         }
     }
 
-    private ForwardingException DoesNotEnd()
+    private ForwardingException DoesNotEnd(Patience patience)
     {
         var witness = _lab.Live.Witness;
         witness?.Drain();
         return new ForwardingException(
-            $"The lab does not get quiet: frames were still moving after {_lab.Options.Patience.TotalSeconds:0.###} s, "
+            $"The lab does not get quiet: frames were still moving after {patience.Words}, "
             + $"and no {(_storms.Count == 0 ? "" : "other ")}loop of switches was found that they go round in.{Environment.NewLine}"
             + string.Join<object?>(Environment.NewLine, [.. _storms, witness?.Busiest()]));
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using NetLab.Linux.Netlink;
@@ -63,14 +62,13 @@ public sealed partial class Node
     public async Task WaitForListenerAsync(int port, string protocol = "tcp", TimeSpan? patience = null, CancellationToken ct = default)
     {
         Lab.RequireApplied();
-        var most = patience ?? Lab.Options.Patience;
-        for (var start = Stopwatch.GetTimestamp(); !ListeningPorts(protocol).Contains(port); await Task.Delay(BetweenLooks, ct).ConfigureAwait(false))
+        for (var wait = new Patience(Lab, patience); !ListeningPorts(protocol).Contains(port); await Task.Delay(BetweenLooks, ct).ConfigureAwait(false))
         {
-            if (Stopwatch.GetElapsedTime(start) > most)
+            if (wait.IsOver)
             {
                 var others = ListeningPorts(protocol);
                 var seen = others.Count == 0 ? $"nobody listens by {protocol}" : $"programs listen at {string.Join(", ", others)}";
-                throw TooLate($"a program that listens at {protocol} port {port} of {Name}", most, seen);
+                throw TooLate($"a program that listens at {protocol} port {port} of {Name}", wait, seen);
             }
         }
     }
@@ -79,17 +77,15 @@ public sealed partial class Node
         CancellationToken ct)
     {
         Lab.RequireApplied();
-        var most = patience ?? Lab.Options.Patience;
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        ended.CancelAfter(most);
+        var patient = new Patience(Lab, patience);
         using var events = RouteEvents.Open(Live.Namespace, groups);
         try
         {
-            await wait(events, ended.Token).ConfigureAwait(false);
+            await patient.WaitAsync(over => wait(events, over), ct).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            throw TooLate(what, most, seen());
+            throw TooLate(what, patient, seen());
         }
     }
 
@@ -113,6 +109,6 @@ public sealed partial class Node
         return [.. ports];
     }
 
-    private static TimeoutException TooLate(string what, TimeSpan patience, string seen) =>
-        new($"Waited {patience.TotalSeconds:0.###} s for {what}, and it did not come. Last seen: {seen}.");
+    private static TimeoutException TooLate(string what, Patience patience, string seen) =>
+        new($"Waited {patience.Words} for {what}, and it did not come. Last seen: {seen}.");
 }

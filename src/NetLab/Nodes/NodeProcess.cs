@@ -51,15 +51,14 @@ public sealed class NodeProcess
     /// <inheritdoc cref="WaitForLineAsync(Func{string, bool}, CancellationToken)"/>
     public async Task<string> WaitForLineAsync(Func<string, bool> match, TimeSpan patience, CancellationToken ct = default)
     {
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        ended.CancelAfter(patience);
+        var wait = new Patience(Node.Lab, patience);
         try
         {
-            return await _process.WaitForLineAsync(match, ended.Token).ConfigureAwait(false);
+            return await wait.WaitAsync(over => _process.WaitForLineAsync(match, over), ct).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            throw new TimeoutException($"{this} wrote no such line within {patience.TotalSeconds:0.###} s; it wrote:"
+            throw new TimeoutException($"{this} wrote no such line within {wait.Words}; it wrote:"
                 + $"{Environment.NewLine}{Output}{Error}");
         }
     }

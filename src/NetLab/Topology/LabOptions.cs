@@ -4,7 +4,8 @@ namespace NetLab;
 public sealed record LabOptions
 {
     /// <summary>
-    /// How long an answer may take that no barrier can prove absent: from a process in a node, for example. 5 s unless it is set.
+    /// How long an answer may take that no barrier can prove absent: from a process in a node, for example. 5 s unless it is set. On a busy machine the time in
+    /// which the lab and its programs were ready to run, and others had the processors, does not count; by the clock it is twelve times as much at most.
     /// Paths inside the kernel are decided by a barrier, at once, whatever this says.
     /// </summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);

@@ -34,17 +34,16 @@ public sealed partial class FakeVm
     public async Task<Frame> ReceiveAsync(Func<Frame, bool>? wanted = null, CancellationToken ct = default)
     {
         Node.Lab.RequireApplied();
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(Node.Lab.Options.Patience);
+        var patience = new Patience(Node.Lab);
         try
         {
-            var received = await Inbox.Take(wanted is null ? _ => true : f => Meets(wanted, f), patience.Token).ConfigureAwait(false);
+            var received = await patience.WaitAsync(over => Inbox.Take(wanted is null ? _ => true : f => Meets(wanted, f), over), ct).ConfigureAwait(false);
             return received.Frame;
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             throw new ForwardingException(
-                $"VM {Name} expected a frame and none that fits came within {Node.Lab.Options.Patience.TotalSeconds:0.###} s" +
+                $"VM {Name} expected a frame and none that fits came within {patience.Words}" +
                     $"{(_stream is null ? "" : "; its open stream takes them")}.{Environment.NewLine}{Listing("It did receive", Inbox.All)}");
         }
     }

@@ -1,0 +1,95 @@
+using NetLab.Linux.Processes;
+using NetLab.Xunit;
+
+namespace NetLab.Tests.Labs;
+
+/// <summary>Patience is over by the clock where the machine is idle, and later where others have the processors.</summary>
+public sealed class PatienceTests
+{
+    private readonly SetClock _clock = new();
+    private TimeSpan _scarce;
+
+    [Fact]
+    public void On_an_idle_machine_it_is_over_by_the_clock()
+    {
+        var patience = Begin();
+        Assert.False(After(patience, 0.99));
+        Assert.True(After(patience, 0.01));
+        Assert.Equal("1 s", patience.Words);
+    }
+
+    [Fact]
+    public void What_others_had_of_the_processors_does_not_count()
+    {
+        var patience = Begin();
+        Assert.False(After(patience, 0.2));
+        for (var i = 0; i < 4; i++)
+        {
+            _scarce += TimeSpan.FromSeconds(0.75);
+            Assert.Equal(i == 3, After(patience, 1));
+        }
+
+        Assert.Equal("1 s (4.2 s by the clock: the processors were busy)", patience.Words);
+    }
+
+    [Fact]
+    public void It_ends_some_time_whatever_others_have()
+    {
+        var patience = Begin();
+        Assert.False(After(patience, 0.2));
+        _scarce = TimeSpan.FromHours(1);
+        Assert.False(After(patience, 11.7));
+        Assert.True(After(patience, 0.1));
+    }
+
+    // Two programs that never stop, on one processor: while the one has it, the other waits.
+    [LabFact]
+    public async Task What_a_program_of_a_node_waits_for_a_processor_is_seen()
+    {
+        await using var lab = new Lab();
+        var node = lab.AddNode("a");
+        await lab.ApplyAsync();
+        Assert.Empty(lab.Live.Programs);
+        for (var i = 0; i < 2; i++)
+        {
+            node.Start("taskset", "-c", "0", "sh", "-c", "while :; do :; done");
+        }
+
+        Assert.Equal(2, lab.Live.Programs.Count);
+        var before = ProcessorWait.Of(lab.Live.Programs);
+        using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (ProcessorWait.Of(lab.Live.Programs) - before < TimeSpan.FromSeconds(0.2))
+        {
+            await Task.Delay(20, enough.Token);
+        }
+    }
+
+    [LabFact]
+    public async Task A_program_that_says_nothing_is_given_up_in_time()
+    {
+        await using var lab = new Lab(new LabOptions { Patience = TimeSpan.FromSeconds(0.2) });
+        var node = lab.AddNode("a");
+        await lab.ApplyAsync();
+        var silent = node.Start("sleep", "1000");
+        var late = await Assert.ThrowsAsync<TimeoutException>(() => silent.WaitForLineAsync(_ => true));
+        Assert.StartsWith("a$ sleep 1000 wrote no such line within 0.2 s", late.Message);
+    }
+
+    private Patience Begin() => new(TimeSpan.FromSeconds(1), () => _scarce, _clock);
+
+    private bool After(Patience patience, double seconds)
+    {
+        _ = patience.IsOver;
+        _clock.Now += TimeSpan.FromSeconds(seconds);
+        return patience.IsOver;
+    }
+
+    private sealed class SetClock : TimeProvider
+    {
+        public TimeSpan Now { get; set; } = TimeSpan.FromDays(1);
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Now.Ticks;
+    }
+}
