@@ -33,8 +33,12 @@ public sealed class Requirement
         Failure is not null || Missing.Count == 0 ? null
         : Missing.Where(IsPrivilege).Select(m => m.Name.Replace("capability ", "", StringComparison.Ordinal)).ToList() is { Count: > 0 } privileges
             // Without them nothing else can be tried: what it would say is not known.
-            ? $"This process may not build labs: it lacks {string.Join(", ", privileges)}. Run as root, or as any user by: netlab sandbox -- dotnet test"
+            ? $"This process may not build labs: it lacks {string.Join(", ", privileges)}. Run as root, or as any user by: netlab sandbox -- dotnet test" +
+                (Elsewhere.WhyNot is { } why ? $"; and {why}" : "")
         : string.Join(" ", Missing.Select(MissingFeatureException.Describe));
+
+    /// <summary>Whether this process may not build labs, whatever the machine has.</summary>
+    internal bool LacksPrivileges => Missing.Any(IsPrivilege);
 
     /// <summary>What every lab needs, and these features, on this machine.</summary>
     public static Requirement Of(params IEnumerable<Feature> needs) => Of(needs, Capabilities.Of, Environment.GetEnvironmentVariable(Variable));
@@ -45,6 +49,9 @@ public sealed class Requirement
         ArgumentNullException.ThrowIfNull(late);
         return Of(late.Missing, Environment.GetEnvironmentVariable(Variable));
     }
+
+    /// <summary>The same when tests are found: nothing is missing here where they run elsewhere.</summary>
+    internal static Requirement WhenFound(IEnumerable<Feature> needs) => Elsewhere.Engine is null ? Of(needs) : Of([], null);
 
     /// <summary>The decision without a machine: <paramref name="probe"/> says what there is, <paramref name="required"/> is the variable's value.</summary>
     internal static Requirement Of(IEnumerable<Feature> needs, Func<Feature, FeatureState> probe, string? required) =>

@@ -48,7 +48,7 @@ public sealed class LabFactAttribute : FactAttribute, IBeforeAfterTestAttribute
         : base(file, line)
     {
         Needs = needs;
-        Skip = Requirement.Of(needs).SkipReason;
+        Skip = Requirement.WhenFound(needs).SkipReason;
         SkipExceptions = [typeof(MissingFeatureException)];
     }
 

@@ -41,7 +41,7 @@ public sealed class LabTheoryAttribute : TheoryAttribute, IBeforeAfterTestAttrib
         : base(file, line)
     {
         Needs = needs;
-        Skip = Requirement.Of(needs).SkipReason;
+        Skip = Requirement.WhenFound(needs).SkipReason;
         SkipExceptions = [typeof(MissingFeatureException)];
     }
 

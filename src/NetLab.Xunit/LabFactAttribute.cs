@@ -20,7 +20,7 @@ public sealed class LabFactAttribute : FactAttribute
     public LabFactAttribute(params Feature[] needs)
     {
         Needs = needs;
-        Skip = Requirement.Of(needs).SkipReason;
+        Skip = Requirement.WhenFound(needs).SkipReason;
     }
 
     /// <summary>What the test needs beyond <see cref="LabFeatures.Basic"/>.</summary>

@@ -14,7 +14,7 @@ public sealed class LabTheoryAttribute : TheoryAttribute
     public LabTheoryAttribute(params Feature[] needs)
     {
         Needs = needs;
-        Skip = Requirement.Of(needs).SkipReason;
+        Skip = Requirement.WhenFound(needs).SkipReason;
     }
 
     /// <summary>What the test needs beyond <see cref="LabFeatures.Basic"/>.</summary>

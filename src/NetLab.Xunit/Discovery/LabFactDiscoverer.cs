@@ -104,6 +104,6 @@ public sealed class UnmetTestCase : XunitTestCase
     internal static UnmetTestCase? For(IMessageSink sink, ITestFrameworkDiscoveryOptions options, ITestMethod method, IAttributeInfo attribute)
     {
         var needs = attribute.GetNamedArgument<IReadOnlyList<Feature>>(nameof(LabFactAttribute.Needs)) ?? [];
-        return Requirement.Of(needs).Failure is null ? null : new UnmetTestCase(sink, options, method, needs);
+        return Requirement.WhenFound(needs).Failure is null ? null : new UnmetTestCase(sink, options, method, needs);
     }
 }

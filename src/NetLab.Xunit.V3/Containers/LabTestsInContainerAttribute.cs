@@ -1,0 +1,28 @@
+using System.Reflection;
+using NetLab.Xunit.Containers;
+using Xunit.v3;
+
+namespace NetLab.Xunit;
+
+/// <summary>
+/// The lab tests of this assembly run in a container where this process may not build labs and Docker or Podman answers: all in one, each reported as it
+/// ends, with its output, time, failure or skip, and bundles come out to this machine. The other tests run here. Where this process may build labs, all do.
+/// </summary>
+/// <remarks>
+/// The container is privileged and has no network. It sees the sources and the build output at the same paths, to read alone. <c>NETLAB_IMAGE</c> names
+/// another image, <c>NETLAB_ENGINE</c> another program of an engine.
+/// </remarks>
+/// <example><code>[assembly: LabTestsInContainer]</code></example>
+[AttributeUsage(AttributeTargets.Assembly)]
+public sealed class LabTestsInContainerAttribute : Attribute, ITestFrameworkAttribute
+{
+    /// <summary>
+    /// An image with the .NET runtime of the tests and the programs that they use; <c>netlab</c>, which <c>docker/netlab</c> makes, where this is null.
+    /// </summary>
+    public string? Image { get; set; }
+
+    /// <inheritdoc/>
+    public Type FrameworkType => typeof(ContainerFramework);
+
+    internal static string? ImageOf(Assembly assembly) => assembly.GetCustomAttribute<LabTestsInContainerAttribute>()?.Image;
+}

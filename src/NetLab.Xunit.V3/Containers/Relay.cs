@@ -1,0 +1,126 @@
+using NetLab.Testing;
+using MessageSinkMessageDeserializer = Xunit.Runner.Common.MessageSinkMessageDeserializer;
+using Xunit.Sdk;
+using Xunit.v3;
+
+namespace NetLab.Xunit.Containers;
+
+/// <summary>Runs test cases in a container by their own program, and tells xunit here what it tells there.</summary>
+internal sealed class Relay(XunitTestAssemblyRunnerContext context, IReadOnlyList<IXunitTestCase> cases)
+{
+    private readonly Dictionary<string, ITestStarting> _running = [];
+    private readonly HashSet<string> _started = [], _open = [];
+    private RunSummary _sum;
+
+    public async Task<RunSummary> RunAsync(string engine)
+    {
+        var assembly = context.TestAssembly.Assembly;
+        var cancellation = context.CancellationTokenSource;
+        var input = Directory.CreateTempSubdirectory("netlab-tests-");
+        try
+        {
+            // Behind @@ xunit reads its arguments, one a line: of many tests they are more than a command line holds.
+            var arguments = Path.Combine(input.FullName, "arguments");
+            string[] own = ["-automated", "async", "-noColor", "-noLogo"];
+            await File.WriteAllLinesAsync(arguments, own.Concat(cases.SelectMany(c => new[] { "-run", SerializationHelper.Instance.Serialize(c) })))
+                .ConfigureAwait(false);
+            using var container = TestContainer.Start(engine, LabTestsInContainerAttribute.ImageOf(assembly), input.FullName, [],
+                "dotnet", TestContainer.FileOf(assembly.GetName().Name!), "@@", arguments);
+            await using var stop = cancellation.Token.Register(container.Stop).ConfigureAwait(false);
+            await foreach (var line in container.LinesAsync("{").ConfigureAwait(false))
+            {
+                if (MessageSinkMessageDeserializer.Deserialize("{" + line, null) is { } message && !Tell(message))
+                {
+                    await cancellation.CancelAsync().ConfigureAwait(false);
+                }
+            }
+
+            if (!cancellation.IsCancellationRequested)
+            {
+                TellUnfinished(container.End);
+            }
+        }
+        finally
+        {
+            input.Delete(recursive: true);
+        }
+
+        return _sum;
+    }
+
+    // False where xunit wants no more.
+    private bool Tell(IMessageSinkMessage message)
+    {
+        switch (message)
+        {
+            // The assembly's are told here; and what was found is known.
+            case ITestAssemblyStarting or ITestAssemblyFinished or IDiscoveryStarting or IDiscoveryComplete or ITestCaseDiscovered:
+                return true;
+            case ITestCollectionStarting starting:
+                _open.Add(starting.TestCollectionUniqueID);
+                break;
+            case ITestClassStarting starting:
+                _open.Add(starting.TestClassUniqueID!);
+                break;
+            case ITestMethodStarting starting:
+                _open.Add(starting.TestMethodUniqueID!);
+                break;
+            case ITestCollectionFinished finished:
+                _open.Remove(finished.TestCollectionUniqueID);
+                break;
+            case ITestClassFinished finished:
+                _open.Remove(finished.TestClassUniqueID!);
+                break;
+            case ITestMethodFinished finished:
+                _open.Remove(finished.TestMethodUniqueID!);
+                break;
+            case ITestCaseStarting starting:
+                _started.Add(starting.TestCaseUniqueID);
+                break;
+            case ITestStarting starting:
+                _running.Add(starting.TestUniqueID, starting);
+                break;
+            case ITestFinished finished:
+                _running.Remove(finished.TestUniqueID);
+                break;
+            case ITestCaseFinished finished:
+                _sum.Total += finished.TestsTotal;
+                _sum.Failed += finished.TestsFailed;
+                _sum.Skipped += finished.TestsSkipped;
+                _sum.NotRun += finished.TestsNotRun;
+                _sum.Time += finished.ExecutionTime;
+                break;
+            default:
+                break;
+        }
+
+        return context.MessageBus.QueueMessage(message);
+    }
+
+    // The container ended, or never began.
+    private void TellUnfinished(string end)
+    {
+        foreach (var test in _running.Values.ToList())
+        {
+            var failure = new InvalidOperationException($"The container ended while this test ran. {end}");
+            Tell(TestFailed.FromException(failure, test.AssemblyUniqueID, test.TestCollectionUniqueID, test.TestClassUniqueID, test.TestMethodUniqueID,
+                test.TestCaseUniqueID, test.TestUniqueID, 0, null, null));
+            Tell(new TestFinished
+            {
+                AssemblyUniqueID = test.AssemblyUniqueID, TestCollectionUniqueID = test.TestCollectionUniqueID, TestClassUniqueID = test.TestClassUniqueID,
+                TestMethodUniqueID = test.TestMethodUniqueID, TestCaseUniqueID = test.TestCaseUniqueID, TestUniqueID = test.TestUniqueID,
+                Attachments = new Dictionary<string, TestAttachment>(), ExecutionTime = 0, FinishTime = DateTimeOffset.UtcNow, Output = "", Warnings = null,
+            });
+            _sum.Total++;
+            _sum.Failed++;
+        }
+
+        var before = new InvalidOperationException($"The container ended before this test ran. {end}");
+        foreach (var test in cases.Where(c => !_started.Contains(c.UniqueID)))
+        {
+            _sum.Aggregate(XunitRunnerHelper.FailTestCases(context.MessageBus, context.CancellationTokenSource, [test], before,
+                sendTestCollectionMessages: !_open.Contains(test.TestCollection.UniqueID), sendTestClassMessages: !_open.Contains(test.TestClass.UniqueID),
+                sendTestMethodMessages: !_open.Contains(test.TestMethod.UniqueID)));
+        }
+    }
+}
