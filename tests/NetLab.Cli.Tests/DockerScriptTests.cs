@@ -16,6 +16,7 @@ public sealed class DockerScriptTests : IDisposable
         case $1 in
           version) echo 28.0 ;;
           images) if [[ -e $FAKES/image ]]; then echo sha256:1234; fi ;;
+          image) echo 123456789 ;;
           build) printf 'Step 1/2 : FROM sdk\n---> 1\nStep 2/2 : RUN apt-get\n'; touch "$FAKES/image" ;;
           run) printf '%s\n' "$@" >"$FAKES/run"; exit "${FAKE_EXIT:-0}" ;;
         esac
@@ -35,6 +36,7 @@ public sealed class DockerScriptTests : IDisposable
 
         File.WriteAllText(Tree("docker", "packages.txt"), "bash\n");
         Fake("docker", FakeDocker);
+        Fake("dotnet", "#!/bin/bash\n");
         File.WriteAllText(Path.Combine(_folder, "image"), "");
     }
 
@@ -58,7 +60,7 @@ public sealed class DockerScriptTests : IDisposable
         Assert.True(result.ExitCode == 0, result.ToString());
         var called = Called();
         Assert.Equal(["sha256:1234", "run", path], called[^3..]);
-        Assert.Equal(["tree", "scenarios"], Mounts(called));
+        Assert.Equal(["release", "tree", "scenarios"], Mounts(called));
     }
 
     [Fact]
@@ -66,7 +68,7 @@ public sealed class DockerScriptTests : IDisposable
     {
         NetLabResult hidden = await ContainerAsync("run", "/etc/hostname"), device = await ContainerAsync("run", "/dev/null");
 
-        Assert.Equal("netlab: /etc/hostname is not seen in the container, which has its own /etc; put the file elsewhere, or run with --native\n",
+        Assert.EndsWith("netlab: /etc/hostname is not seen in the container, which has its own /etc; put the file elsewhere, or run with --native\n",
             hidden.Error);
         Assert.Empty(device.Error);
     }
@@ -100,9 +102,11 @@ public sealed class DockerScriptTests : IDisposable
         var result = await ContainerAsync("doctor");
 
         Assert.Equal("""
-            netlab: building the image netlab (some minutes the first time)
+            netlab: building src/NetLab.Cli (a minute or two the first time)
+            netlab: building the image netlab-run (some minutes the first time)
             netlab: … 1/2 FROM sdk
             netlab: … 2/2 RUN apt-get
+            netlab: the image netlab-run has 123 MB
 
             """, result.Error);
         Assert.Equal(0, result.ExitCode);
@@ -119,6 +123,40 @@ public sealed class DockerScriptTests : IDisposable
         Assert.Equal(3, result.ExitCode);
         Assert.Contains("no route to the registry", result.Error);
         Assert.Contains("the image does not build", result.Error);
+    }
+
+    [Fact]
+    public async Task The_command_in_the_container_is_built_anew_for_a_change_and_its_image_is_not()
+    {
+        Directory.CreateDirectory(Tree("src"));
+        Assert.Contains("building src/NetLab.Cli", (await ContainerAsync("doctor")).Error);
+        Assert.Empty((await ContainerAsync("doctor")).Error);
+        File.WriteAllText(Tree("src", "Changed.cs"), "");
+        Assert.Equal("netlab: building src/NetLab.Cli (a minute or two the first time)\n", (await ContainerAsync("doctor")).Error);
+    }
+
+    [Fact]
+    public async Task A_machine_without_an_SDK_that_fits_builds_the_command_in_a_container()
+    {
+        Fake("dotnet", "#!/bin/bash\nexit 1\n");
+        Fake("docker", FakeDocker.Replace(">\"$FAKES/run\"", ">>\"$FAKES/run\""));
+
+        Assert.Equal(0, (await ContainerAsync("doctor")).ExitCode);
+        Assert.Contains("--build-cli", Called());
+        Assert.Equal("doctor", Called()[^1]);
+    }
+
+    [Theory]
+    [InlineData("run", true)]
+    [InlineData("up", true)]
+    [InlineData("test", true)]
+    [InlineData("draw", false)]
+    [InlineData("merge", false)]
+    public async Task What_builds_no_lab_runs_as_its_user_and_without_privileges(string command, bool isPrivileged)
+    {
+        await ContainerAsync(command, "x");
+        Assert.Equal(isPrivileged, Called().Contains("--privileged"));
+        Assert.Equal(!isPrivileged, Called().Contains("--user"));
     }
 
     [LabFact]

@@ -97,9 +97,10 @@ public sealed class ContainerTests(LocalFeed feed)
         Assert.Contains("ran here", results["Labs.Outside"].Value, StringComparison.Ordinal);
         Assert.Contains("not now", results["Labs.Skipped"].Value, StringComparison.Ordinal);
         Assert.True(TimeSpan.Parse(results["Labs.Fails"].Attribute("duration")!.Value) > TimeSpan.Zero, "no time");
-        var failed = results["Labs.Fails"].Descendants(Trx + "Message").First().Value;
+        var error = results["Labs.Fails"].Descendants(Trx + "ErrorInfo").Single();
+        var failed = error.Element(Trx + "Message")!.Value;
         Assert.Contains("Expected VM vm2 not to receive", failed, StringComparison.Ordinal);
-        Assert.Contains("Tests.cs:line", results["Labs.Fails"].Descendants(Trx + "StackTrace").First().Value, StringComparison.Ordinal);
+        Assert.Contains("Tests.cs:line", error.Element(Trx + "StackTrace")!.Value, StringComparison.Ordinal);
         var bundle = failed.Split("Bundle: ")[1].Split('\n')[0].Trim();
         Assert.Equal(feed.Bundles, Path.GetDirectoryName(bundle));
         Assert.Contains("Expected VM vm2 not to receive", File.ReadAllText(Path.Combine(bundle, "failure.txt")), StringComparison.Ordinal);
