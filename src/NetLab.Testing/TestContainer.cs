@@ -11,7 +11,7 @@ internal sealed class TestContainer : IDisposable
     /// <summary>The environment variable that names the image.</summary>
     public const string ImageVariable = "NETLAB_IMAGE";
 
-    private const string DefaultImage = "netlab";
+    private const string DefaultImage = "netlab-run";
     private const int MostLines = 100, MostColumns = 200;
 
     // $1 is the folder of bundles, where there is one; the rest is the command. What it leaves there belongs to who owns the folder.
@@ -90,7 +90,10 @@ internal sealed class TestContainer : IDisposable
         await _errors.ConfigureAwait(false);
         lock (_words)
         {
-            End = $"The container ended with exit code {_process.ExitCode}.{Environment.NewLine}{string.Join(Environment.NewLine, _words)}".TrimEnd();
+            // Codes of the engine itself (docker-run(1)): it did not start the command.
+            var hint = _process.ExitCode is 125 or 126 or 127
+                ? $" It needs an image with .NET and the programs of labs: 'docker/netlab doctor' makes {DefaultImage}, {ImageVariable} names another." : "";
+            End = $"The container ended with exit code {_process.ExitCode}.{hint}{Environment.NewLine}{string.Join(Environment.NewLine, _words)}".TrimEnd();
         }
     }
 

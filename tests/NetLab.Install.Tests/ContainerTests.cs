@@ -115,6 +115,7 @@ public sealed class ContainerTests(LocalFeed feed)
 
         (_, var filtered) = await feed.RunAsync(folder, $"{User} dotnet test --no-build --filter DisplayName~10.0.0.3");
         (_, var crashed) = await feed.RunAsync(folder, $"{User} NETLAB_MAY_CRASH=1 dotnet test --no-build --filter DisplayName~Crashes");
+        (_, var imageless) = await feed.RunAsync(folder, $"{User} NETLAB_IMAGE=localhost:1/none dotnet test --no-build --filter DisplayName~Inside");
         (_, var interrupted) = await feed.RunAsync(folder, $$"""
             containers() { docker ps --all --quiet --filter volume={{folder}}/bin/Debug/net10.0; }
             set -m
@@ -130,6 +131,7 @@ public sealed class ContainerTests(LocalFeed feed)
         Assert.Contains("Passed:     1, Skipped:     0, Total:     1", filtered, StringComparison.Ordinal);
         Assert.Contains("The container ended while this test ran. The container ended with exit code 134.", crashed, StringComparison.Ordinal);
         Assert.Contains("the end of it", crashed, StringComparison.Ordinal);
+        Assert.Contains("'docker/netlab doctor' makes netlab-run, NETLAB_IMAGE names another", imageless, StringComparison.Ordinal);
         Assert.Contains("it runs", interrupted, StringComparison.Ordinal);
         Assert.Contains("it is gone", interrupted, StringComparison.Ordinal);
     }

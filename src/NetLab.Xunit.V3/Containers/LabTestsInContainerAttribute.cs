@@ -17,7 +17,7 @@ namespace NetLab.Xunit;
 public sealed class LabTestsInContainerAttribute : Attribute, ITestFrameworkAttribute
 {
     /// <summary>
-    /// An image with the .NET runtime of the tests and the programs that they use; <c>netlab</c>, which <c>docker/netlab</c> makes, where this is null.
+    /// An image with the .NET runtime of the tests and the programs that they use; <c>netlab-run</c>, which <c>docker/netlab</c> makes, where this is null.
     /// </summary>
     public string? Image { get; set; }
 
