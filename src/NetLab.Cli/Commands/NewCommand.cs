@@ -39,9 +39,9 @@ internal static class NewCommand
           - task: Cut vm2 off, without taking its tap out of the bridge.
             hint:
               - A faint hint first.
-              - "The plain one last: ip link set tap-vm2 down, in sw."
+              - "The plain one last: ip link set dev tap-vm2 down, in sw."
             solution:
-              - exec: { node: sw, run: ip link set tap-vm2 down }
+              - exec: { node: sw, run: ip link set dev tap-vm2 down }
             check:
               - name: nothing comes to vm2
                 send: { from: vm1, to: vm2, udp: 53 }

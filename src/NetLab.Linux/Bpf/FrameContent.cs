@@ -122,8 +122,8 @@ internal readonly struct FrameContent
                 return FrameLikeness.Same;
             }
 
-            // No payload: that the transport headers are the same says something; that they are not may be address translation.
-            if (IsTranslationOf(other))
+            // No payload: that the transport headers are the same says something; that they are not may be address translation. A tunnel puts its own in front.
+            if (IsTranslationOf(other) || IsInside(other) || other.IsInside(this))
             {
                 return FrameLikeness.Same;
             }
@@ -133,6 +133,10 @@ internal readonly struct FrameContent
 
         return packets is FrameLikeness.Unknown ? frames : packets;
     }
+
+    // Whether the other ends with all of this, its Ethernet header included.
+    private bool IsInside(FrameContent other) => NetworkStart > 0 && _length >= NetworkStart && _length < other._length && Bytes.Length >= _length
+        && other.Bytes.Length >= other._length && other.Bytes[..other._length].EndsWith(Bytes[.._length]);
 
     // Of a packet that carries next to nothing, what its headers keep when addresses and ports are translated.
     private bool IsTranslationOf(FrameContent other)

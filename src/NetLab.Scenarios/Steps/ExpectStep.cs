@@ -67,7 +67,7 @@ internal sealed class ExpectStep : Step
             List<string> report = [.. problems, fate.Describe(), .. missing.Distinct().Select(copy => $"    {copy.Describe(fate.From)}")];
             foreach (var copy in arrived.Distinct())
             {
-                report.AddRange((await ArrivalReasons.OfAsync(fate, copy, ct).ConfigureAwait(false)).Select(reason => $"      Why: {reason}"));
+                report.AddRange((await fate.WhyItPassedAsync(copy, ct).ConfigureAwait(false)).Select(reason => $"      Why: {reason}"));
             }
             throw new ForwardingException(string.Join(Environment.NewLine, report));
         }

@@ -61,6 +61,9 @@ public sealed class Fate
     /// <summary>What Open vSwitch says it did with the frame, for each port of its where it came in.</summary>
     internal IReadOnlyList<OvsRehearsal> InOvs { get; init; } = [];
 
+    /// <summary>What rules did while it was under way.</summary>
+    internal RuleAccount Rules { get; init; } = RuleAccount.None;
+
     /// <summary>Asserts that the VM got it.</summary>
     /// <returns>The copies that arrived there, for further assertions: by which way, how many, how fast.</returns>
     /// <exception cref="ForwardingException">It did not; the message says where each copy was last seen.</exception>
@@ -89,7 +92,7 @@ public sealed class Fate
     }
 
     /// <summary>Asserts that no copy came to any of these VMs. It is proven: everything that was under way had ended before.</summary>
-    /// <exception cref="ForwardingException">One did; the message says by which way.</exception>
+    /// <exception cref="ForwardingException">One did; the message says by which way, and what let it pass.</exception>
     public Fate ShouldNotReach(params FakeVm[] vms)
     {
         ArgumentNullException.ThrowIfNull(vms);
@@ -214,6 +217,19 @@ public sealed class Fate
     }
 
     /// <summary>
+    /// Why a copy got through: what each switch on its way decided by (flows and what Open vSwitch has learned, entries of a bridge's FDB), the rules and
+    /// policies that let it pass, and the connection that it belongs to.
+    /// </summary>
+    /// <param name="copy">One of <see cref="Copies"/>.</param>
+    /// <param name="ct">Ends the reading of the rules' texts.</param>
+    /// <returns>A sentence for each, in the order of the way; none where nothing decides on it.</returns>
+    public Task<IReadOnlyList<string>> WhyItPassedAsync(FrameCopy copy, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(copy);
+        return Passage.OfAsync(this, copy, ct);
+    }
+
+    /// <summary>
     /// The copy that a VM got, or was to get: one that arrived there, one that ended on the way, or, where a bridge on the way sent the frame
     /// elsewhere and no such copy ever came to be, the way up to that bridge with the end <see cref="CopyEnd.NotForwarded"/>. Null where none is known.
     /// </summary>
@@ -277,7 +293,11 @@ public sealed class Fate
     private Fate NotReached(string whom, Func<FrameCopy, bool> wanted) =>
         Copies.Any(wanted) || Storms.Count > 0
             ? throw new ForwardingException(
-                $"Expected {whom} not to receive the frame, but it {(Storms.Count > 0 ? "went round in a loop" : "did")}.{Environment.NewLine}{Describe()}",
-                    this, Copies.FirstOrDefault(wanted))
+                $"Expected {whom} not to receive the frame, but it {(Storms.Count > 0 ? "went round in a loop" : "did")}.{Environment.NewLine}{Describe()}"
+                    + string.Concat(WhyPassed(wanted).Select(why => $"{Environment.NewLine}      Why: {why}")), this, Copies.FirstOrDefault(wanted))
             : this;
+
+    // A failed expectation has the time to read the rules.
+    private IReadOnlyList<string> WhyPassed(Func<FrameCopy, bool> wanted) => Storms.Count > 0 || Copies.FirstOrDefault(wanted) is not { } copy ? []
+        : Task.Run(() => Passage.OfAsync(this, copy, CancellationToken.None)).GetAwaiter().GetResult();
 }

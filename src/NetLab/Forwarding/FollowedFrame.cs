@@ -188,7 +188,7 @@ internal sealed partial class FollowedFrame
         var sent = Sent.Sender is null && copies.FirstOrDefault(c => c.Hops is [{ Frame: not null }, ..]) is { } seen
             ? Sent with { Frame = seen.Hops[0].Frame! } : Sent;
         return _lab.Live.Part(_ => new RecentFates())
-            .Add(new Fate(sent, _at, _watch.Level, refusal, copies, company.Storms, company.LostOf(Sent)) { InOvs = _inOvs });
+            .Add(new Fate(sent, _at, _watch.Level, refusal, copies, company.Storms, company.LostOf(Sent)) { InOvs = _inOvs, Rules = company.Rules });
     }
 
     // What a sender may be told of its frame; anything else is a fault of the lab, or of the test.

@@ -98,7 +98,8 @@ internal static class FateText
         for (var i = 0; i < verdict.Hops.Count; i++)
         {
             var hop = verdict.Hops[i];
-            rows.Add((hop.Node.Name, hop.Device, What(hop)));
+            var changes = i == 0 ? "" : string.Concat(HopChanges.Between(verdict.Hops[i - 1], hop).Select(change => $", now {change}"));
+            rows.Add((hop.Node.Name, hop.Device, What(hop, changes)));
             if (hop.Enters is { } bridge && Sent(verdict, i, bridge) is { Count: > 0 } ports)
             {
                 rows.Add((hop.Node.Name, bridge.Name, Forwarding(bridge, ports, hop.Frame ?? verdict.Fate.Frame)));
@@ -117,9 +118,9 @@ internal static class FateText
         }
     }
 
-    private static string What(Hop hop)
+    private static string What(Hop hop, string changes)
     {
-        var tag = (hop.Vlan is { } vlan ? $", tagged VLAN {vlan}" : "") + (hop.InTunnel ? ", in a tunnel" : "");
+        var tag = (hop.Vlan is { } vlan ? $", tagged VLAN {vlan}" : "") + (hop.InTunnel ? ", in a tunnel" : "") + changes;
         return (hop.Direction, hop.LabDevice) switch
         {
             (HopDirection.In, { OvsPort: { } port }) => $"in{tag}{Port(port)}",

@@ -18,7 +18,7 @@ internal sealed partial class OvsInstance
     /// <exception cref="OvsException">There is no such bridge or port.</exception>
     public async Task<OvsTrace> TraceAsync(string bridge, string inPort, ReadOnlyMemory<byte> frame, CancellationToken ct)
     {
-        var trace = await RehearseAsync(bridge, OvsFlowText.Describe(inPort, frame.Span), ct).ConfigureAwait(false);
+        var trace = await RehearseAsync(bridge, OvsFlowText.Describe(inPort, frame.Span), frame.Length, ct).ConfigureAwait(false);
         return trace.OpensTunnel ? await BehindTunnelAsync(trace, Frame.FromBytes(frame.Span), ct).ConfigureAwait(false) : trace;
     }
 
@@ -39,14 +39,15 @@ internal sealed partial class OvsInstance
         var entered = (await DumpPortsAsync(ct).ConfigureAwait(false)).FirstOrDefault(port => port.Type == type && Fits(port, "remote_ip", source)
             && Fits(port, "local_ip", destination) && Fits(port, "key", key) && Fits(port, "in_key", key));
         return entered is null ? trace : trace.GoingOnWith(await RehearseAsync(entered.Bridge,
-            $"{OvsFlowText.Describe(entered.Name, inner.Bytes.Span)},tun_id={key ?? 0},tun_src={source},tun_dst={destination}", ct).ConfigureAwait(false),
+            $"{OvsFlowText.Describe(entered.Name, inner.Bytes.Span)},tun_id={key ?? 0},tun_src={source},tun_dst={destination}", inner.Length, ct)
+            .ConfigureAwait(false),
             entered, inner);
 
         static bool Fits(OvsPortState port, string option, object? value) =>
             !port.Options.TryGetValue(option, out var own) || own is "flow" || own == $"{value}";
     }
 
-    private async Task<OvsTrace> RehearseAsync(string bridge, string flow, CancellationToken ct)
+    private async Task<OvsTrace> RehearseAsync(string bridge, string flow, int length, CancellationToken ct)
     {
         var doing = $"trace a frame through bridge {bridge}";
         IReadOnlyList<string> states = [];
@@ -56,14 +57,14 @@ internal sealed partial class OvsInstance
                 ("ofproto/trace", ["--names", bridge, flow, .. states.SelectMany(s => (string[])["--ct-next", s])])).ConfigureAwait(false))[0];
             if (attempt == MostTrackings || !text.Contains(" - resume conntrack", StringComparison.Ordinal))
             {
-                return OvsTrace.Parse(text);
+                return OvsTrace.Parse(text, length);
             }
 
             // With another state the frame takes another way, which may be tracked again: until nothing changes.
             var known = OvsConnections.StatesOf(text, (await ControlAsync(doing, ct, ("dpctl/dump-conntrack", ["-m", "-s"])).ConfigureAwait(false))[0]);
             if (known.SequenceEqual(states))
             {
-                return OvsTrace.Parse(text);
+                return OvsTrace.Parse(text, length);
             }
 
             states = known;
@@ -76,7 +77,7 @@ internal sealed partial class OvsInstance
     {
         var states = Enumerable.Repeat(OvsConnections.Invalid, MostTrackings).SelectMany(s => (string[])["--ct-next", s]);
         return OvsTrace.Parse((await ControlAsync($"trace a frame through bridge {bridge}", ct,
-            ("ofproto/trace", ["--names", bridge, OvsFlowText.Describe(inPort, frame.Span), .. states])).ConfigureAwait(false))[0]);
+            ("ofproto/trace", ["--names", bridge, OvsFlowText.Describe(inPort, frame.Span), .. states])).ConfigureAwait(false))[0], frame.Length);
     }
 
     /// <summary>Returns the MAC addresses that a bridge has learned.</summary>

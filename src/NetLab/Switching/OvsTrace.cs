@@ -62,7 +62,10 @@ public sealed record OvsTrace
     public override string ToString() => Text;
 
     /// <summary>Reads an answer of ofproto/trace --names. Lines it does not know are skipped.</summary>
-    internal static OvsTrace Parse(string text) => OvsTraceReader.Read(text);
+    /// <param name="text">The answer.</param>
+    /// <param name="length">The frame's length: a trace knows none, and tells what becomes of a frame that is larger than check_pkt_larger says, and of one
+    /// that is not. Null keeps both.</param>
+    internal static OvsTrace Parse(string text, int? length = null) => OvsTraceReader.Read(text, length);
 }
 
 /// <summary>A port that sends the frame.</summary>
@@ -117,7 +120,7 @@ internal static partial class OvsTraceReader
     /// <summary>Whether the frame goes on in another table after an action; what is left of it here ends, and that is no drop.</summary>
     internal static bool IsResumed(string action) => action.StartsWith("ct(", StringComparison.Ordinal) && action.Contains("table=", StringComparison.Ordinal);
 
-    public static OvsTrace Read(string text)
+    public static OvsTrace Read(string text, int? length)
     {
         var steps = new List<OvsTraceStep>();
         var reasons = new List<string>();
@@ -126,6 +129,7 @@ internal static partial class OvsTraceReader
         var bridges = new Stack<(string Name, int Level)>();
         var flows = new Stack<(int Indent, List<string> Actions, List<string> Remarks)>(); // a table that another asked for stands further in
         var vlans = new Stack<int>();
+        var bySize = new Stack<BranchBySize>();
 
         foreach (var line in text.Split('\n'))
         {
@@ -141,11 +145,12 @@ internal static partial class OvsTraceReader
                 vlans = VlansOf(words);
                 bridges.Clear();
                 flows.Clear();
+                bySize.Clear();
             }
             else if (indent is 0 && words.StartsWith("Datapath actions: ", StringComparison.Ordinal))
             {
                 datapath.Add(words["Datapath actions: ".Length..]);
-                ReadActions(datapath[^1], vlans, outputs);
+                ReadActions(datapath[^1], vlans, outputs, length);
             }
             else if (words.StartsWith("Translation failed (", StringComparison.Ordinal))
             {
@@ -190,7 +195,10 @@ internal static partial class OvsTraceReader
                 }
 
                 flows.Push((level + 4, [], []));
-                steps.Add(StepOf(bridges.Peek().Name, table, flows.Peek().Actions, flows.Peek().Remarks));
+                if (!bySize.Any(b => b.IsNotTaken))
+                {
+                    steps.Add(StepOf(bridges.Peek().Name, table, flows.Peek().Actions, flows.Peek().Remarks));
+                }
             }
             else
             {
@@ -200,14 +208,26 @@ internal static partial class OvsTraceReader
                 }
 
                 var asking = flows.TryPeek(out var flow) ? flow : (0, [], []);
+                while (bySize.TryPeek(out var branch) && branch.Indent > indent)
+                {
+                    bySize.Pop();
+                }
+
+                if (bySize.TryPeek(out var open) && ReferenceEquals(open.Actions, asking.Item2))
+                {
+                    open.GoOn(words);
+                }
+
+                var isNotTaken = bySize.Any(b => b.IsNotTaken);
                 if (words.StartsWith(">> suppressing side effects", StringComparison.Ordinal))
                 {
                     asking.Remarks.Add(words[3..]); // that of the trace itself: the frame was learned from
                 }
                 else if (words.StartsWith(">> ", StringComparison.Ordinal) || words.StartsWith(">>>> ", StringComparison.Ordinal))
                 {
-                    reasons.Add(words.TrimStart('>').TrimStart().Replace(" <<<<", "", StringComparison.Ordinal));
-                    asking.Remarks.Add(reasons[^1]);
+                    var reason = words.TrimStart('>').TrimStart().Replace(" <<<<", "", StringComparison.Ordinal);
+                    asking.Remarks.Add(reason);
+                    reasons.AddRange(isNotTaken ? [] : [reason]);
                 }
                 else if (words.StartsWith("-> ", StringComparison.Ordinal))
                 {
@@ -216,6 +236,10 @@ internal static partial class OvsTraceReader
                 else
                 {
                     asking.Actions.Add(words);
+                    if (length is { } size && LargerPattern().Match(words) is { Success: true } larger)
+                    {
+                        bySize.Push(new BranchBySize(indent, asking.Item2, size > int.Parse(larger.Groups[1].Value, CultureInfo.InvariantCulture)));
+                    }
                 }
             }
         }
@@ -257,7 +281,7 @@ internal static partial class OvsTraceReader
     }
 
     // Datapath actions (lib/odp-util.c): a word without parentheses is a port, save for a few; some contain actions of their own.
-    private static void ReadActions(string actions, Stack<int> vlans, List<OvsOutput> outputs)
+    private static void ReadActions(string actions, Stack<int> vlans, List<OvsOutput> outputs, int? length)
     {
         foreach (var action in SplitAtTopLevel(actions))
         {
@@ -277,9 +301,17 @@ internal static partial class OvsTraceReader
                     vlans.TryPop(out _);
                     vlans.Push(int.Parse(vid.Groups[1].Value, CultureInfo.InvariantCulture));
                     break;
+                case "check_pkt_len" when length is { } size && SizePattern().Match(inside) is { Success: true } limit:
+                    var taken = size > int.Parse(limit.Groups[1].Value, CultureInfo.InvariantCulture) ? "gt(" : "le(";
+                    foreach (var branch in SplitAtTopLevel(inside).Where(b => b.StartsWith(taken, StringComparison.Ordinal)))
+                    {
+                        ReadActions(branch, vlans, outputs, length);
+                    }
+
+                    break;
                 case "clone" or "actions" or "gt" or "le" or "sample" or "check_pkt_len":
                     // What happens to a copy leaves the frame itself as it was.
-                    ReadActions(inside, new Stack<int>(vlans.Reverse()), outputs);
+                    ReadActions(inside, new Stack<int>(vlans.Reverse()), outputs, length);
                     break;
                 case "tnl_pop":
                     outputs.Add(new OvsOutput(inside, null));
@@ -322,6 +354,12 @@ internal static partial class OvsTraceReader
     [GeneratedRegex(@"^(?:(?<match>.*), )?priority (?<priority>\d+)(?:, cookie 0x(?<cookie>[0-9a-f]+))?$")]
     private static partial Regex FlowPattern();
 
+    [GeneratedRegex(@"^check_pkt_larger\((\d+)\)")]
+    private static partial Regex LargerPattern();
+
+    [GeneratedRegex(@"^size=(\d+)")]
+    private static partial Regex SizePattern();
+
     [GeneratedRegex(@"\bdl_vlan=(\d+)")]
     private static partial Regex VlanPattern();
 
@@ -329,6 +367,26 @@ internal static partial class OvsTraceReader
     private static partial Regex VidPattern();
 
     [GeneratedRegex(@"^(resubmit|goto_table|load|set_|mod_|move|push|pop|strip_vlan|dec_ttl|note|write_metadata|write_actions|ct_clear|"
-        + "learn|conjunction|meter|clear_actions|multipath|stack_|Resuming)")]
+        + "learn|conjunction|meter|clear_actions|multipath|stack_|check_pkt_larger|Resuming)")]
     private static partial Regex PassesOnPattern();
+
+    // The actions behind check_pkt_larger stand in a trace twice: for a frame that is larger, and then for one that is not.
+    private sealed class BranchBySize(int indent, List<string> actions, bool isLarger)
+    {
+        private string? _first;
+        private bool _isSecond;
+
+        public int Indent => indent;
+
+        /// <summary>The actions of the flow that asks for the size.</summary>
+        public List<string> Actions => actions;
+
+        public bool IsNotTaken => _isSecond == isLarger;
+
+        public void GoOn(string action)
+        {
+            _isSecond |= action == _first;
+            _first ??= action;
+        }
+    }
 }

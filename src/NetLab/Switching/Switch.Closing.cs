@@ -10,7 +10,7 @@ public abstract partial class Switch
         batch.ChangeLink(port.Index, new LinkChange { Up = false }, $"stopping a loop by {ClosingOf(port).Closed}");
 
     /// <summary>What closing a port is called, and what opens it again.</summary>
-    internal virtual (string Closed, string Opens) ClosingOf(Device port) => ($"setting {port} down", $"ip link set {port.Name} up");
+    internal virtual (string Closed, string Opens) ClosingOf(Device port) => ($"setting {port} down", $"ip link set dev {port.Name} up");
 }
 
 public sealed partial class Bridge

@@ -44,7 +44,7 @@ public sealed partial class KernelDevice : Device
 
     internal override Device? SharesFramesOf => Spec is MacvlanLinkSpec or IpvlanLinkSpec ? Parent : base.SharesFramesOf;
 
-    /// <summary>Makes a device of the same node a member of this bond or routing domain: <c>ip link set DEVICE master BOND</c>.</summary>
+    /// <summary>Makes a device of the same node a member of this bond or routing domain: <c>ip link set dev DEVICE master BOND</c>.</summary>
     /// <exception cref="TopologyException">The device is in another node, or has another master already.</exception>
     /// <exception cref="InvalidOperationException">The device is applied already.</exception>
     public void AddMember(Device device)
@@ -52,7 +52,7 @@ public sealed partial class KernelDevice : Device
         ArgumentNullException.ThrowIfNull(device);
         if (device.IsApplied)
         {
-            throw new InvalidOperationException($"{device} is already applied; add members before, or run `ip link set {device.Name} master {Name}`.");
+            throw new InvalidOperationException($"{device} is already applied; add members before, or run `ip link set dev {device.Name} master {Name}`.");
         }
 
         var problem = Spec is not (BondSpec or VrfSpec) ? $"{this} is no bond and no VRF, and has no members"

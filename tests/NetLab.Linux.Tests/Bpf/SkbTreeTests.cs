@@ -217,6 +217,21 @@ public sealed class SkbTreeTests
     }
 
     [Fact]
+    public void A_frame_without_a_payload_is_known_again_inside_a_tunnel_and_behind_it()
+    {
+        const string frame = "020000000002020000000001" + "88b5";
+        const string outer = "020000000012020000000011" + "0800" + "4500" + "0040" + "0001" + "0000" + "4011" + "0000" + "0a090001" + "0a090002" +
+            "d000" + "12b5" + "002c" + "0000" + "0800000000002a00" + frame;
+        var tree = Build(
+            $"0 NetifReceiveSkb a/t0/2 f0 b0 14 14 88b5 0 {frame}",
+            $"1 NetDevStartXmit a/u0/3 f0 b1 64 14 800 2 {outer}",
+            $"2 NetifReceiveSkb b/u0/3 f0 b1 64 14 800 0 {outer}",
+            $"3 NetifReceiveSkb b/vx0/4 f0 b1 14 14 88b5 3 {frame}");
+
+        Assert.Equal(["#1: t0 in > u0 out > u0 in > vx0 in"], tree);
+    }
+
+    [Fact]
     public void Bytes_that_end_anywhere_are_no_error()
     {
         foreach (var e in TraceText.Read(RecordedTraces.Vxlan).Concat(TraceText.Read(RecordedTraces.TimeToLiveExceeded)))

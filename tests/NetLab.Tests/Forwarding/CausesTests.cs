@@ -39,6 +39,20 @@ public sealed partial class CausesTests
         Assert.Empty(typeof(Causes).GetProperties().Where(p => p.PropertyType == typeof(Cause)).Select(p => p.Name).Except(given));
     }
 
+    // Names of devices may be words of iproute2: `ip link set up mtu 1400` is no command for a device named up.
+    [Fact]
+    public void A_command_of_a_remedy_has_no_gap_and_names_the_device_as_one()
+    {
+        string[] lines = [.. Directory.EnumerateFiles(Path.Combine(Root, "src", "NetLab"), "*.cs", SearchOption.AllDirectories)
+            .Where(f => !f.Contains("/Catalogue/", StringComparison.Ordinal) && !f.Contains("/obj/", StringComparison.Ordinal))
+            .SelectMany(File.ReadAllLines).Where(l => !l.TrimStart().StartsWith("//", StringComparison.Ordinal))];
+        string[] commands = [.. lines.SelectMany(l => Commands().Matches(l)).Select(m => m.Value)];
+        Assert.True(commands.Length > 60, $"only {commands.Length} commands were found");
+        Assert.DoesNotContain(commands, c => Remedy.PlaceholderPattern().IsMatch(c));
+        Assert.DoesNotContain(commands, c => c.StartsWith("ip link set ", StringComparison.Ordinal)
+            && !c.StartsWith("ip link set dev ", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void The_page_about_causes_is_printed_from_the_catalogue() =>
         Assert.Equal(File.ReadAllText(Path.Combine(Root, "docs", "causes.md")), Causes.ToMarkdown());
@@ -51,6 +65,10 @@ public sealed partial class CausesTests
         Assert.Empty(names.Select(n => n.Replace("SKB_DROP_REASON_", "", StringComparison.Ordinal)).Except(KernelReasons.All.Keys)
             .Except(["SKB_NOT_DROPPED_YET", "SKB_CONSUMED", "NOT_SPECIFIED", "MAX", "SUBSYS_MASK"]));
     }
+
+    [GeneratedRegex("(?:ip (?:-6 |\\{[^}]*\\})?(?:link|address|route|rule|neigh|xfrm) |bridge (?:link|fdb|vlan|mdb) |tc (?:-s )?(?:qdisc|filter) |sysctl -w "
+        + "|nft (?:add|delete) |ovs-\\w+ |conntrack )[^\"]*")]
+    private static partial Regex Commands();
 
     [GeneratedRegex(@"\bCauses\.(\w+)")]
     private static partial Regex Named();

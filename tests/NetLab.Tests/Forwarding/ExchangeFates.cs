@@ -83,7 +83,7 @@ public sealed class ExchangeFates
         Assert.Equal(row.Half == Reply ? ExchangeHalf.Answer : ping.Exchange.Failed, ping.Exchange.Failed);
         Assert.False(await ExchangeScene.PingProgramAsync(scene.Node(row.From), row.To), $"{way}: ping sees a reply");
 
-        await ping.Why.DoAsync();
+        await ping.Why.ApplyAsync();
         await scene.ForwardsAsync();
 
         // Whom the kernel has asked for three times in vain, the next ping does not have it ask for again at once.

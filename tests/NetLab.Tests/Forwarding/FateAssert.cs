@@ -22,6 +22,7 @@ internal static class FateAssert
         Assert.Equal(place, reason.Place);
         Assert.All(words, w => Assert.Contains(w, reason.Sentence, StringComparison.Ordinal));
         Assert.NotEmpty(reason.Evidence);
+        Remedy.HasNoGap(reason.Remedy);
         Assert.Contains(reason.Sentence, fate.Describe(), StringComparison.Ordinal);
         Assert.Equal(0, fate.LostEvents);
         return reason;

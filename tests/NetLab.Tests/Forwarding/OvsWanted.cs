@@ -52,6 +52,20 @@ public abstract class OvsWanted : IAsyncLifetime
         await Told(fate, _vm2, "ovs-flow", "a/tap-vm1", "br-a table 1, priority 7").MendsAsync(() => SendAsync(_vm2), _vm2);
     }
 
+    [LabTheory(Feature.OvsVswitchd)]
+    [InlineData("reg0=0x1", 200)]
+    [InlineData("reg0=0", 20)]
+    public async Task A_flow_that_looks_at_the_size_is_told_for_the_size_that_the_frame_has(string match, int payload)
+    {
+        await _first.ReplaceFlowsAsync(["priority=10,udp,actions=check_pkt_larger(100)->NXM_NX_REG0[0],resubmit(,1)", "priority=0,actions=NORMAL",
+            $"table=1,priority=5,{match},actions=drop", "table=1,priority=1,actions=NORMAL"]);
+        Task<Fate> SendOf(int bytes) => _vm1.SendAsync(Frame.Udp(_vm1, _vm2, 53, new string('x', bytes)));
+        (await SendOf(220 - payload)).ShouldReach(_vm2);
+        var fate = await SendOf(payload);
+        fate.EndsBy("ovs-flow", "a/tap-vm1", $"br-a table 1, priority 5, {match}: drop");
+        await Told(fate, _vm2, "ovs-flow", "a/tap-vm1", "br-a table 1, priority 5").MendsAsync(() => SendOf(payload), _vm2);
+    }
+
     private static readonly string[] DropsInvalid =
     [
         "priority=10,ip,actions=ct(table=1)", "priority=0,actions=NORMAL",

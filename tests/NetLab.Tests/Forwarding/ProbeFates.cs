@@ -80,7 +80,7 @@ public sealed class ProbeFates
             probe.Exchange.Failed);
         Assert.NotEqual(0, await ProgramAsync(scene, row.Asked));
 
-        await probe.Why.DoAsync();
+        await probe.Why.ApplyAsync();
         foreach (var node in scene.Lab.Nodes)
         {
             await node.ForgetEarlierFramesAsync(CancellationToken.None);
@@ -127,7 +127,7 @@ public sealed class ProbeFates
         Assert.StartsWith(Rst, probe.Exchange.Problem, StringComparison.Ordinal);
         Assert.Equal("no-socket", probe.Exchange.Legs[0].Why?.Cause.Word);
 
-        await probe.Why!.DoAsync();
+        await probe.Why!.ApplyAsync();
         Assert.Equal(Refused, (await AskAsync(scene, Tcp(ExchangeScene.C))).Outcome);
     }
 

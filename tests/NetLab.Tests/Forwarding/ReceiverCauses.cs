@@ -88,7 +88,7 @@ public sealed class ReceiverCauses
             {
                 var announced = Frame.ArpRequest(s.Vm.Mac, s.Vm.Address, s.Vm.Address);
                 var fate = await s.SendWithAsync("net.ipv4.conf.eth0.drop_gratuitous_arp", "1", announced);
-                await fate.Copies[0].Reason!.DoAsync();
+                await fate.Copies[0].Reason!.ApplyAsync();
                 Assert.DoesNotContain((await s.SendAsync(announced)).Copies, c => c.End is CopyEnd.Dropped);
                 return fate;
             } },

@@ -32,7 +32,7 @@ public abstract class RoutingCauses(FrameTracing tracing)
         ["a device that asks nobody"] = new("wrong-neighbour", "host/eth0", "eth1 has `arp off`", true,
             ["ip link set eth1 arp off"], s => s.Udp()),
         ["one of several next hops"] = new("neighbour-unresolved", "router/eth1", "router is still resolving 10.0.2.", false,
-            ["ip route add 10.9.0.0/16 nexthop via 10.0.2.77 nexthop via 10.0.2.78"], s => s.Udp("10.9.0.1"), IsRemedyAPattern: true),
+            ["ip route add 10.9.0.0/16 nexthop via 10.0.2.77 nexthop via 10.0.2.78"], s => s.Udp("10.9.0.1"), IsRemedyInWords: true),
         ["a nexthop object"] = new("blackhole-route", "router/eth0", "by nexthop object 7", true,
             ["ip nexthop add id 7 blackhole", "ip route add 10.0.2.2/32 nhid 7"], s => s.Udp()),
         ["an IPv6 nexthop object"] = new("blackhole-route", "router/eth0", "by nexthop object 8", true,
@@ -44,6 +44,37 @@ public abstract class RoutingCauses(FrameTracing tracing)
         ["a table by mark"] = new("blackhole-route", "router/eth0", "in table 77", false,
             ["ip rule add fwmark 7 table 77", "ip route add blackhole 10.0.2.0/24 table 77"], s => s.Udp(),
             "chain p { type filter hook prerouting priority -150; meta mark set 7; }"),
+        ["a table that no rule leads to"] = new("no-rule", "router/eth0", "none of the rules does", true,
+            ["ip rule del pref 32766 lookup main"], s => s.Udp()),
+        ["a rule of IPv6 that jumps over others"] = new("no-rule", "router/eth0", "has a route to fd00:2::2 in the table main", true,
+            ["ip -6 rule add pref 32800 lookup 99", "ip -6 rule add pref 9 goto 32800"], s => s.Udp6()),
+        ["a rule that jumps over others"] = new("no-rule", "router/eth0", "goto 32767\" leaves out the one that does", true,
+            ["ip rule add pref 9 goto 32767"], s => s.Udp()),
+        ["a rule that takes no such prefix"] = new("no-rule", "router/eth0", "leaves out prefixes as short", true,
+            ["ip rule add pref 9 lookup main suppress_prefixlength 24", "ip rule del pref 32766 lookup main"], s => s.Udp()),
+        ["a rule for all others"] = new("blackhole-rule", "router/eth0", "a routing rule of type blackhole matches", true,
+            ["ip rule add not fwmark 1 blackhole pref 9"], s => s.Udp()),
+        ["a rule of another protocol is innocent"] = new("unreachable-rule", "router/eth0", "of type unreachable matches", false,
+            ["ip rule add ipproto tcp prohibit pref 8", "ip rule add ipproto udp dport 53 unreachable pref 9"], s => s.Udp()),
+        ["a rule of other ports is innocent"] = new("prohibit-rule", "router/eth0", "of type prohibit matches", false,
+            ["ip rule add ipproto udp dport 54-60 blackhole pref 8", "ip rule add ipproto udp sport 40000 prohibit pref 9"], s => s.Udp()),
+        ["a rule behind a table that decides is innocent"] = new("unreachable-route", "router/eth0", "of type unreachable, in table 55", false,
+            ["ip rule add pref 9 lookup 55", "ip route add unreachable 10.0.2.2 table 55", "ip rule add pref 10 to 192.0.2.9 prohibit"], s => s.Udp()),
+        ["a rule of another device is innocent"] = new("blackhole-rule", "router/eth0", "of type blackhole matches", true,
+            ["ip rule add iif eth1 prohibit pref 8", "ip rule add iif eth0 blackhole pref 9"], s => s.Udp()),
+        ["a rule of another TOS is innocent"] = new("blackhole-rule", "router/eth0", "of type blackhole matches", true,
+            ["ip rule add tos 0x10 prohibit pref 8", "ip rule add from 10.0.1.0/24 blackhole pref 9"], s => s.Udp()),
+        ["a route out of the wrong device"] = new("neighbour-unresolved", "router/eth0", "host, who has 10.0.2.2, is on the link of eth1", false,
+            ["ip route add 10.0.2.2 dev eth0"], s => s.Udp()),
+        ["an IPv6 route out of the wrong device"] = new("neighbour-unresolved", "router/eth0", "host, who has fd00:2::2, is on the link of eth1", false,
+            ["ip address add fe80::10/64 dev eth0", "ip -6 route add fd00:2::2 dev eth0 metric 5"], s => s.Udp6(), IsRemedyInWords: true),
+        ["a route that takes it for the node itself"] = new("local-route", "router/eth0", "takes that for itself by a route of type local", false,
+            ["ip route add local 10.0.2.2 dev lo"], s => s.Udp()),
+        ["a route that takes it for a broadcast"] = new("no-socket", "router/eth0", "Nobody in router listens on UDP port 53", false,
+            ["ip route add broadcast 10.0.2.2 dev eth1 table local"], s => s.Udp(), IsRemedyInWords: true),
+        ["a queue that drops everything"] = new("qdisc", "router/eth1", "blackhole, drops everything", false,
+            ["ip neigh replace 10.0.2.2 lladdr 02:00:00:00:99:97 dev eth1 nud permanent", "tc qdisc add dev eth1 root blackhole"], s => s.Udp(),
+            IsRemedyInWords: true),
         ["a policy of IPsec"] = new("xfrm-policy", "router/eth0", "src 10.0.1.0/24 dst 10.0.2.0/24 dir fwd", false,
             ["ip xfrm policy add src 10.0.1.0/24 dst 10.0.2.0/24 dir fwd action block"], s => s.Udp()),
         ["a policy for what leaves"] = new("xfrm-policy", "router/eth0", "dir out\" of router lets no packet", false,
@@ -60,8 +91,7 @@ public abstract class RoutingCauses(FrameTracing tracing)
             ["sysctl -w net.ipv6.conf.eth0.accept_dad=1, in node host", "sysctl -w net.ipv6.conf.eth0.dad_transmits=60, in node host",
                 "ip address add fd00:2::77/64 dev eth0, in node host"], s => s.Udp6("fd00:2::77")),
         ["a chain's policy behind another hook's chain"] = new("nft-policy", "router/eth0", "family, hook forward)", true, [], s => s.Udp(),
-            "chain raw { type filter hook prerouting priority raw; udp dport 53 notrack; }\nchain fw { type filter hook forward priority 0; policy drop; }",
-            IsRemedyAPattern: true),
+            "chain raw { type filter hook prerouting priority raw; udp dport 53 notrack; }\nchain fw { type filter hook forward priority 0; policy drop; }"),
     };
 
     public static TheoryData<string> Names => [.. Rows.Keys];
@@ -97,9 +127,9 @@ public abstract class RoutingCauses(FrameTracing tracing)
         }
 
         var reason = fate.EndsBy(row.Cause, row.Place, row.Says);
-        if (!row.IsRemedyAPattern)
+        if (!row.IsRemedyInWords)
         {
-            await reason.DoAsync();
+            await reason.ApplyAsync();
             await scene.SendAsync(row.Frame(scene));
             await (await Task.WhenAny(program.ReceiveAsync(), program6.ReceiveAsync()).WaitAsync(TimeSpan.FromSeconds(10))); // it may wait for a neighbour
         }
@@ -117,7 +147,7 @@ public abstract class RoutingCauses(FrameTracing tracing)
         if (SeesDrops)
         {
             var reason = fate.EndsBy("nat-ports-used", "router/eth1", "10.0.2.1:5000 to 10.0.2.2:53 belongs to 10.0.1.10:40000");
-            await reason.DoAsync();
+            await reason.ApplyAsync();
             (await scene.SendAsync(second)).ShouldReach(scene.Host).Once();
         }
         else
@@ -165,9 +195,9 @@ public abstract class RoutingCauses(FrameTracing tracing)
 /// <param name="Commands">What breaks it, in the router unless another node is named.</param>
 /// <param name="Frame">The frame.</param>
 /// <param name="Rules">Chains of the router.</param>
-/// <param name="IsRemedyAPattern">Whether the remedy is one to be filled in.</param>
+/// <param name="IsRemedyInWords">Whether the remedy is no command.</param>
 internal sealed record Row(string Cause, string Place, string Says, bool AtBoth, string[] Commands, Func<RouterScene, Frame> Frame, string Rules = "",
-    bool IsRemedyAPattern = false);
+    bool IsRemedyInWords = false);
 
 /// <inheritdoc/>
 [Trait("Category", "Fate")]

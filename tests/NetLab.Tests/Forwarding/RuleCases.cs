@@ -29,7 +29,7 @@ internal static class RuleCases
         ["bridge, a frame with a tag"] = Bridge("forward", "vlan id 7 drop", b => b.TaggedAsync(), "tap-vm2", "rule 1 of chain \"c\"|vlan id 7 drop"),
         ["bridge policy"] = new("compute",
             "table bridge t { chain c { type filter hook forward priority 0; policy drop; ether type arp accept; }\n}", Bridged, "nft-policy", "tap-vm2",
-            "the policy of chain \"c\" in table \"bridge t\": policy drop|hook forward", "nft add rule bridge t c … accept"),
+            "the policy of chain \"c\" in table \"bridge t\": policy drop|hook forward", "nft add rule bridge t c "),
 
         // What a listing cannot tell apart
         ["the second of three without counters"] =
@@ -62,11 +62,43 @@ internal static class RuleCases
                 Routed, "nft-rule", "eth0", "rule 1 of chain \"dns\"|by c rule 1 > dns", "nft delete rule inet t dns"),
         ["a named set"] = new("router",
             "table inet t { set blocked { type ipv4_addr; elements = { 10.0.1.10 }; }\n chain c { type filter hook forward priority 0; ip " +
-                "saddr @blocked drop; }\n}", Routed, "nft-rule", "eth0", "ip saddr @blocked drop", "nft delete element inet t blocked"),
+                "saddr @blocked drop; }\n}", Routed, "nft-rule", "eth0", "ip saddr @blocked drop", "out of set blocked of table inet t"),
         ["a mark that an earlier hook set"] =
             new("router", "table inet t { chain p { type filter hook prerouting priority -150; udp dport 53 meta mark set 7; }\n chain c { " +
                 "type filter hook forward priority 0; meta mark 7 drop; }\n}", Routed, "nft-rule", "eth0", "meta mark 0x00000007 drop",
                     "nft delete rule inet t c"),
+        ["a set of two fields"] = Inet("forward", "ip saddr . udp dport { 10.0.1.10 . 53 } drop", Routed, "eth0", "ip saddr . udp dport"),
+        ["a set of networks"] = new("router",
+            "table inet t { set nets { type ipv4_addr; flags interval; elements = { 10.0.1.0/24 }; }\n chain c { type filter hook forward priority 0; " +
+                "ip saddr @nets drop; }\n}", Routed, "nft-rule", "eth0", "ip saddr @nets drop", "out of set nets of table inet t"),
+        ["a mark of the connection"] = new("router",
+            "table inet t { chain p { type filter hook prerouting priority -150; ct mark set 9; }\n chain c { type filter hook forward priority 0; " +
+                "ct mark 9 drop; }\n}", Routed, "nft-rule", "eth0", "ct mark 0x00000009 drop", "nft delete rule inet t c"),
+        ["a zone of the connection"] = new("router",
+            "table ip t { chain p { type filter hook prerouting priority -300; ct zone set 5; }\n chain c { type filter hook forward priority 0; " +
+                "ct zone 5 drop; }\n}", Routed, "nft-rule", "eth0", "ct zone 5 drop", "nft delete rule ip t c"),
+        ["a destination that is not the node's own"] = Inet("prerouting", "udp dport 53 fib daddr type != local drop", Routed, "eth0",
+            "fib daddr type != local drop|hook prerouting"),
+        ["a quota that is used up"] = Inet("forward", "udp dport 53 quota over 1 bytes drop", Routed, "eth0", "quota over 1 bytes"),
+        ["a count of connections"] = new("router",
+            "table ip t { set s { type ipv4_addr; flags dynamic; size 10; }\n chain c { type filter hook forward priority 0; " +
+                "add @s { ip saddr ct count over 0 } drop; }\n}", Routed, "nft-rule", "eth0", "ct count over 0 } drop", "nft delete rule ip t c"),
+        ["a verdict by numbers"] = Inet("forward", "udp dport 53 numgen inc mod 1 vmap { 0 : drop }", Routed, "eth0", "numgen inc mod 1 vmap { 0 : drop }"),
+        ["no header of fragments"] = new("router", "table ip6 t { chain c { type filter hook forward priority 0; udp dport 53 exthdr frag missing drop; }\n}",
+            Routed6, "nft-rule", "eth0", "exthdr frag missing drop", "nft delete rule ip6 t c"),
+        ["the length of the packet"] = Inet("forward", "udp dport 53 meta length > 20 drop", Routed, "eth0", "meta length > 20 drop"),
+        ["the TTL of the packet"] = Inet("forward", "udp dport 53 ip ttl > 1 drop", Routed, "eth0", "ip ttl > 1 drop"),
+        ["the address of who sent the frame"] = Bridge("forward", "udp dport 53 ether daddr != 02:00:00:00:00:77 drop", Bridged, "tap-vm2",
+            "ether daddr != 02:00:00:00:00:77 drop"),
+        ["the device where it leaves"] = Inet("forward", "oifname \"eth1\" udp dport 53 drop", Routed, "eth0", "oifname \"eth1\" udp dport 53 drop"),
+        ["the kind of packet"] = Inet("prerouting", "meta pkttype host udp dport 53 drop", Routed, "eth0", "meta pkttype host udp dport 53 drop"),
+        ["bytes of the payload"] = Inet("forward", "udp dport 53 @th,64,8 0x74 drop", Routed, "eth0", "udp dport 53"),
+        ["the policy at an ingress hook"] = new("router", "table inet t { chain c { type filter hook ingress device \"eth0\" priority 0; policy drop; "
+            + "ether type arp accept; }\n}", Routed, "nft-policy", "eth0", "the policy of chain \"c\" in table \"inet t\": policy drop|hook ingress",
+            "nft add rule inet t c "),
+        ["the policy of the host's input"] = new("host", "table inet t { chain c { type filter hook input priority 0; policy drop; "
+            + "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept; }\n}", Routed, "nft-policy", "eth0", "policy drop|hook input",
+            "nft add rule inet t c "),
         ["the reverse path in nft's words"] =
             new("router", "table inet t { chain c { type filter hook prerouting priority 0; fib saddr . iif oif missing drop; }\n}",
             b => b.FromNowhereAsync(), "nft-rule", "eth0", "fib saddr . iif oif missing drop|hook prerouting", "nft delete rule inet t c"),

@@ -107,6 +107,7 @@ public abstract class SkippedPortFates : IAsyncLifetime
         Assert.Equal((cause, place), (reason!.Cause, reason.Place));
         Assert.All(words, w => Assert.Contains(w, reason.Sentence, StringComparison.Ordinal));
         Assert.NotEmpty(reason.Evidence);
+        Remedy.HasNoGap(reason.Remedy);
         var message = Assert.Throws<ForwardingException>(() => fate.ShouldReach(_vm2)).Message;
         Assert.Contains($" at {place}", message, StringComparison.Ordinal);
         Assert.Contains(reason.Sentence, message, StringComparison.Ordinal);

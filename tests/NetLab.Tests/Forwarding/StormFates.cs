@@ -114,7 +114,7 @@ public abstract class StormFates(FrameTracing tracing)
         var storm = (await vm.SendAsync(Frame.Broadcast(vm, "round and round"))).ShouldLoop();
 
         Assert.Equal("b/b1", storm.Port.ToString());
-        Assert.Contains("ip link set b1 up", storm.Reason.Remedy, StringComparison.Ordinal);
+        Assert.Contains("ip link set dev b1 up", storm.Reason.Remedy, StringComparison.Ordinal);
         Assert.Empty((await vm.SendAsync(Frame.Broadcast(vm, "once"))).Storms);
     }
 }

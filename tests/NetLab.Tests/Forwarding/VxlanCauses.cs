@@ -58,6 +58,17 @@ public sealed class VxlanCauses
         Assert.All(fate.Copies, c => Assert.Null(c.Reason));
     }
 
+    [LabTheory(Feature.Vxlan)]
+    [InlineData(FrameTracing.Auto)]
+    [InlineData(FrameTracing.PacketSockets)]
+    public async Task A_frame_without_a_payload_gets_through_as_every_other(FrameTracing tracing)
+    {
+        await using var scene = await VxlanScene.BuildAsync(tracing: tracing);
+        var fate = await scene.Vm1.SendAsync(Frame.Ethernet(scene.Vm1.Mac, scene.Vm2.Mac, 0x88b5, []));
+        fate.ShouldReach(scene.Vm2).Once().Via("tap-vm1", "vx0", "a/u0", "b/u0", "b/vx0", "tap-vm2");
+        Assert.Contains(scene.Vm2.Received, r => r.Frame.EtherType == 0x88b5);
+    }
+
     [LabFact(Feature.BpfTracing, Feature.Vxlan)]
     public async Task Another_UDP_port_is_told()
     {

@@ -28,7 +28,7 @@ public abstract class WaysAside(FrameTracing tracing)
         var fate = await scene.SendAsync();
         var reason = fate.EndsBy("redirected", place, "took the frame away and sent it to x0");
         Assert.Equal(reason, fate.WhyNot(scene.Vm2));
-        await reason.DoAsync();
+        await reason.ApplyAsync();
         (await scene.SendAsync()).ShouldReach(scene.Vm2).Once();
     }
 
@@ -124,7 +124,7 @@ public abstract class WaysAside(FrameTracing tracing)
         byte[] message = [0x42, 0x42, 3, 0, 0, 0, 0, 0, 0x80, 0, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0x80, 0, 2, 2, 2, 2, 2, 2, 0x80, 1, 0, 0, 20, 0, 2, 0, 15, 0];
         var frame = Frame.Ethernet(scene.Vm1.Mac, MacAddress.Parse("01:80:c2:00:00:00"), 38, message);
         var reason = (await scene.Vm1.SendAsync(frame)).EndsBy("stp-took", "a/tap-vm1", "it is a message of STP");
-        await reason.DoAsync();
+        await reason.ApplyAsync();
         (await scene.Vm1.SendAsync(frame)).ShouldReach(scene.Vm2).Once();
     }
 
@@ -158,7 +158,7 @@ public abstract class WaysAside(FrameTracing tracing)
         var frame = Frame.Udp(scene.Vm1.Mac, MacAddress.Parse(Mac), scene.Vm1.Address, IPAddress.Parse("10.0.0.77"), 40_000, 53, "x"u8);
         var reason = (await scene.Vm1.SendAsync(frame)).EndsBy(cause, place, "br0");
         Assert.Equal(0, program.Available);
-        await reason.DoAsync();
+        await reason.ApplyAsync();
         await scene.Vm1.SendAsync(frame);
         Assert.True(program.Available > 0);
     }
@@ -225,7 +225,7 @@ public abstract class WaysAside(FrameTracing tracing)
         }
 
         var reason = fate.EndsBy("vxlan-fdb", "c/u1", "The FDB of a/vx0 sends what is for");
-        await reason.DoAsync();
+        await reason.ApplyAsync();
         (await scene.SendAsync()).ShouldReach(scene.Vm2).Once();
     }
 
@@ -242,7 +242,7 @@ public abstract class WaysAside(FrameTracing tracing)
             return;
         }
 
-        await fate.EndsBy("vxlan-own-mac", "b/vx0", $"has the source {own}").DoAsync();
+        await fate.EndsBy("vxlan-own-mac", "b/vx0", $"has the source {own}").ApplyAsync();
         (await scene.Vm1.SendAsync(frame)).ShouldReach(scene.Vm2).Once();
     }
 
@@ -255,7 +255,7 @@ public abstract class WaysAside(FrameTracing tracing)
         var fate = await scene.SendAsync(1400);
         if (SeesDrops)
         {
-            await fate.EndsBy("too-big", "a/u0", "larger than the MTU 1400 of a/u0").DoAsync();
+            await fate.EndsBy("too-big", "a/u0", "larger than the MTU 1400 of a/u0").ApplyAsync();
             (await scene.SendAsync(1400)).ShouldReach(scene.Vm2).Once();
         }
         else

@@ -147,6 +147,35 @@ public class OvsTraceTests
     }
 
     [Theory]
+    [InlineData(200, "", "1 reg0=0x1")]
+    [InlineData(100, "v1", "1 ")]
+    [InlineData(null, "v1", "1 reg0=0x1", "1 ")]
+    public void Of_a_frame_s_length_only_what_becomes_of_such_a_frame_is_read(int? length, string outputs, params string[] steps)
+    {
+        var trace = OvsTrace.Parse("""
+            Flow: udp,in_port=v0
+
+            bridge("br0")
+            -------------
+             0. udp, priority 10
+                check_pkt_larger(100)->NXM_NX_REG0[0]
+                resubmit(,1)
+                 1. reg0=0x1, priority 32768
+                        drop
+                resubmit(,1)
+             1. priority 32768
+                output:v1
+
+            Final flow: unchanged
+            Megaflow: recirc_id=0,eth,udp,in_port=v0
+            Datapath actions: check_pkt_len(size=100,gt(drop),le(v1))
+            """, length);
+
+        Assert.Equal(outputs, string.Join(' ', trace.OutputPorts));
+        Assert.Equal(steps, trace.Deciding.Select(s => $"{s.Table} {s.Match}"));
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData(" 0. priority 0")]
     [InlineData("bridge(\"br0\")\n>>>> <<<<\n>> \n-> \nDatapath actions: )(,,clone(\nDatapath actions: push_vlan()")]

@@ -17,7 +17,7 @@ internal static class BridgeDrops
         {
             case "BRIDGE_INGRESS_STP_STATE":
                 return place.Node.Live.Route.FindLink(bridge.Index) is { IsUp: false }
-                    ? place.Why(Causes.BridgeDown, $"Bridge {bridge.Name} is down, and takes nothing from its ports.", $"ip link set {bridge.Name} up")
+                    ? place.Why(Causes.BridgeDown, $"Bridge {bridge.Name} is down, and takes nothing from its ports.", $"ip link set dev {bridge.Name} up")
                     : link.BridgePortOptions?.State is { } state and not BridgePortState.Forwarding
                         ? BridgeModel.IngressState(bridge, port, state, words)
                         : place.Why(Causes.IngressState,
@@ -35,7 +35,7 @@ internal static class BridgeDrops
                 return place.Why(Causes.LinkLocalMac,
                     $"{place.Seen.Destination} is for the next device alone (01:80:c2:00:00:0x): " +
                         $"bridge {bridge.Name} passes it on only where its group_fwd_mask says so, and nothing in {place.Node.Name} has asked for it.",
-                    bit > 2 ? $"ip link set {bridge.Name} type bridge group_fwd_mask {1 << bit}"
+                    bit > 2 ? $"ip link set dev {bridge.Name} type bridge group_fwd_mask {1 << bit}"
                         : null, Evidence.Bridge($"group_fwd_mask {GroupMask(place, bridge)}."));
             default:
                 break;

@@ -34,7 +34,8 @@ internal static class BridgeModel
         if (others.Count == 0)
         {
             return new Reason(Causes.NoOtherPort, bridge.Node, ingress.Name,
-                $"Bridge {bridge.Name} has no port but {ingress.Name}, where the frame came from.", [], $"ip link set DEVICE master {bridge.Name}");
+                $"Bridge {bridge.Name} has no port but {ingress.Name}, where the frame came from.", [],
+                    $"make the device that is to have it a port of {bridge.Name}");
         }
 
         if (WhyNot(bridge, ingress, others[0], frame) is { } whole && whole.Device == ingress.Name)
@@ -74,7 +75,7 @@ internal static class BridgeModel
 
         if (!master.IsUp)
         {
-            return At(ingress, Causes.BridgeDown, $"Bridge {bridge.Name} is down, and takes nothing from its ports.", $"ip link set {bridge.Name} up");
+            return At(ingress, Causes.BridgeDown, $"Bridge {bridge.Name} is down, and takes nothing from its ports.", $"ip link set dev {bridge.Name} up");
         }
 
         if (from.BridgePortOptions?.State is { } state && state != BridgePortState.Forwarding)
@@ -95,7 +96,7 @@ internal static class BridgeModel
         if (to.MasterIndex != bridge.Index)
         {
             return At(egress, Causes.NotAPort, $"{egress.Name} is no port of bridge {bridge.Name} (any more).",
-                $"ip link set {egress.Name} master {bridge.Name}");
+                $"ip link set dev {egress.Name} master {bridge.Name}");
         }
 
         var entry = frame.Destination.IsMulticast ? null
@@ -159,7 +160,21 @@ internal static class BridgeModel
         var length = frame.Length - EthernetHeader;
         return length - (4 * frame.VlanTags.Count) > to.Mtu + 4
             ? At(egress, Causes.BridgeMtu, MtuSentence(bridge, egress, length, to.Mtu), MtuRemedy(egress, length))
-            : null;
+            : InQueue(bridge, egress);
+    }
+
+    /// <summary>How a copy ended that a bridge did not send out of a port.</summary>
+    public static CopyEnd EndBy(Reason why) =>
+        why.Cause == Causes.Queued ? CopyEnd.Pending : why.Cause == Causes.Qdisc ? CopyEnd.Dropped : CopyEnd.NotForwarded;
+
+    // What a queue holds or drops, nobody sees go out.
+    private static Reason? InQueue(Bridge bridge, Device egress)
+    {
+        var queue = bridge.Node.Live.Route.GetQdiscs(egress.Index).FirstOrDefault(q => q.Statistics.QueueLength > 0 || q.Statistics.Drops > 0);
+        return queue is null ? null : new Reason(queue.Statistics.QueueLength > 0 ? Causes.Queued : Causes.Qdisc, bridge.Node, egress.Name,
+            $"Bridge {bridge.Name} gave it to {egress.Name}, whose queueing discipline {queue.Kind} " +
+                $"{(queue.Statistics.QueueLength > 0 ? "holds frames back" : "drops frames")}: it did not go out.",
+            [Evidence.Qdisc($"{queue}: {queue.Statistics.QueueLength} wait, {queue.Statistics.Drops} dropped.")], $"tc -s qdisc show dev {egress.Name}");
     }
 
     /// <summary>Why a bridge keeps frames for an address that neither it nor any port of it has; null where that is not so.</summary>
@@ -193,7 +208,7 @@ internal static class BridgeModel
             : new Reason(Causes.StpTook, bridge.Node, port,
                 $"Bridge {bridge.Name} took the frame itself: it is a message of STP, {frame.Destination}, and STP is on there.",
                 [Evidence.Bridge($"{bridge.Name} stp_state 1, group_fwd_mask {options.GroupForwardMask}.")],
-                $"ip link set {bridge.Name} type bridge stp_state 0");
+                $"ip link set dev {bridge.Name} type bridge stp_state 0");
 
     /// <summary>Why VLAN filtering lets no such frame in by a port, or null.</summary>
     public static Reason? IngressVlan(Bridge bridge, Device ingress, int? tag)
@@ -283,7 +298,7 @@ internal static class BridgeModel
         + (egress.Tunnel is { Overhead: { } more } tunnel
             ? $" A {tunnel.Name} tunnel adds {more} bytes to every frame, so its MTU is that much smaller than the link's below it." : "");
 
-    public static string MtuRemedy(Device egress, int length) => $"ip link set {egress.Name} mtu {length}, or make the sender's packets smaller";
+    public static string MtuRemedy(Device egress, int length) => $"ip link set dev {egress.Name} mtu {length}, or make the sender's packets smaller";
 
     public static Reason IngressState(Bridge bridge, Device ingress, BridgePortState state, Evidence evidence) =>
         new(Causes.IngressState, bridge.Node, ingress.Name,
@@ -301,12 +316,12 @@ internal static class BridgeModel
     private static Reason? Skips(Bridge bridge, LinkInfo to, Device egress, Evidence flags)
     {
         Reason At(Cause cause, string sentence, string remedy) => new(cause, bridge.Node, egress.Name, sentence, [flags], remedy);
-        return !to.IsUp ? At(Causes.PortDown, $"Bridge {bridge.Name} skips {egress.Name}: it is down.", $"ip link set {egress.Name} up")
+        return !to.IsUp ? At(Causes.PortDown, $"Bridge {bridge.Name} skips {egress.Name}: it is down.", $"ip link set dev {egress.Name} up")
             : !to.HasCarrier ? At(egress.OtherEnd is not null ? Causes.PeerDown : Causes.NoCarrier,
                 $"Bridge {bridge.Name} skips {egress.Name}: it has no carrier"
                     + (egress.OtherEnd is { } end ? $": the other end of the link, {end}, is down."
                         : egress.LeadsToUserSpace ? ": nobody holds the tap open." : "."),
-                egress.OtherEnd is { } e ? $"ip link set {e.Name} up, in node {e.Node.Name}" : $"see that somebody has {egress.Name} open")
+                egress.OtherEnd is { } e ? $"ip link set dev {e.Name} up, in node {e.Node.Name}" : $"see that somebody has {egress.Name} open")
             : to.BridgePortOptions?.State is { } state && state != BridgePortState.Forwarding
                 ? At(Causes.EgressState,
                     $"Bridge {bridge.Name} skips {egress.Name}: the port is {state.ToString().ToLowerInvariant()}, not forwarding.",

@@ -31,7 +31,7 @@ internal static class DeviceDrops
             case "DEV_READY" when place.In("tun_net_xmit"):
                 return place.Why(Causes.NoCarrier, $"{place.Where} has no carrier: nobody holds the tap open.", $"open {device}, as a hypervisor does");
             case "DEV_READY":
-                return place.Why(Causes.DeviceDown, $"{place.Where} is down.", $"ip link set {device} up");
+                return place.Why(Causes.DeviceDown, $"{place.Where} is down.", $"ip link set dev {device} up");
             case "TC_INGRESS":
                 return place.Why(Causes.TcIngress, $"A tc filter at the ingress of {place.Where} dropped it.", $"tc filter show dev {device} ingress");
             case "TC_EGRESS":
@@ -43,7 +43,7 @@ internal static class DeviceDrops
                     place.Why(Causes.NoHandler,
                     $"Nothing in {place.Node.Name} takes frames of EtherType 0x{place.Seen.EtherType:x4} at {device}: it is no port of a " +
                         $"bridge, and no protocol of the node has asked for them.",
-                    $"make {device} a port of a bridge: ip link set {device} master BRIDGE");
+                    KnownRemedies.Port(place.Node, device));
             case "OTHERHOST":
                 return ForAnother(place);
             default:
@@ -54,12 +54,12 @@ internal static class DeviceDrops
     public static Reason Xdp(Node node, string device, LinkInfo? link) =>
         new(Causes.Xdp, node, device, $"An XDP program at {node.Name}/{device} dropped it, before the kernel made a packet of it.",
         [link?.XdpProgramId is { } id ? Evidence.Link($"{device} has XDP program {id}; rx_dropped {link.Statistics.RxDropped}.")
-            : Evidence.Link($"{device} has an XDP program.")], $"ip link set {device} xdp off");
+            : Evidence.Link($"{device} has an XDP program.")], $"ip link set dev {device} xdp off");
 
     /// <summary>An XDP program had it, and the frame did not go on into the stack.</summary>
     public static Reason XdpTook(Node node, string device, LinkInfo link, string what) => new(Causes.XdpTook, node, device,
         $"{node.Name}/{device} has an XDP program, which took the frame before the stack saw it: {what}.",
-            [Evidence.Link($"{device} has XDP program {link.XdpProgramId}.")], $"ip link set {device} xdp off");
+            [Evidence.Link($"{device} has XDP program {link.XdpProgramId}.")], $"ip link set dev {device} xdp off");
 
     private static Reason? OfPeer(DropPlace place, Device peer) =>
         peer.Node.Live.Route.FindLink(peer.Index) is not { } link ? null
@@ -68,12 +68,12 @@ internal static class DeviceDrops
             ? place.Why(Causes.VethMtu,
                 $"The packet of {place.PacketLength} bytes is larger than the MTU {link.Mtu} of {peer}, the other end of the link; a " +
                     $"veth pair drops what its receiver could not have sent.",
-                $"ip link set {peer.Name} mtu {place.PacketLength}, in node {peer.Node.Name}", Evidence.Link($"{peer} mtu {link.Mtu}."))
+                $"ip link set dev {peer.Name} mtu {place.PacketLength}, in node {peer.Node.Name}", Evidence.Link($"{peer} mtu {link.Mtu}."))
         : null;
 
     private static Reason PeerDown(DropPlace place, Device peer) =>
         place.Why(Causes.PeerDown, $"{place.Where} has no carrier: the other end of the link, {peer}, is down.",
-            $"ip link set {peer.Name} up, in node {peer.Node.Name}", Evidence.Link($"{peer} down."));
+            $"ip link set dev {peer.Name} up, in node {peer.Node.Name}", Evidence.Link($"{peer} down."));
 
     // A device without a carrier has a queueing discipline that drops everything.
     private static Reason OfQueue(DropPlace place)
@@ -87,6 +87,12 @@ internal static class DeviceDrops
         }
 
         List<QdiscInfo> queues = place.LabDevice is { } device ? [.. route.GetQdiscs(device.Index)] : [];
+        if (queues.Exists(q => q.Kind == "blackhole"))
+        {
+            return place.Why(Causes.Qdisc, $"The queueing discipline of {place.Where}, blackhole, drops everything.",
+                $"tc qdisc del dev {place.Device} root", [.. queues.Select(q => Evidence.Qdisc($"{q}."))]);
+        }
+
         var kinds = queues.Count == 0 ? "" : $", {string.Join(", ", queues.Select(q => q.Kind))}";
         return place.Why(Causes.Qdisc,
             $"The queueing discipline of {place.Where}{kinds}, dropped it: the packet of {place.PacketLength} bytes is more than it takes, or it is full.",
@@ -107,7 +113,8 @@ internal static class DeviceDrops
             : place.Why(Causes.NotAPort,
                 $"{place.Where} has no address, and {place.Device} is no port of a bridge: nothing there takes what is " +
                     $"for {place.Seen.Destination}, or passes it on.",
-                place.LabDevice is null ? null : $"ip link set {place.Device} master {place.LabDevice.Switch?.Name ?? "BRIDGE"}")
+                place.LabDevice is null ? null
+                    : place.LabDevice.Switch is { } of ? $"ip link set dev {place.Device} master {of.Name}" : KnownRemedies.Port(place.Node, place.Device))
             : place.Why(Causes.OtherHost,
                 $"The frame is for {place.Seen.Destination}, and {place.Where} has another " +
                     $"address{(place.LabDevice is { } d ? $", {KernelState.MacOf(d)}" : "")}; a node's stack takes only frames for itself.",

@@ -50,7 +50,23 @@ internal static class FateExplainer
             }
         }
 
+        EndAsOne(copies);
+        copies = [.. copies, .. HeldBack.Of(copies)];
         return ([.. copies, .. inOvs.SelectMany(asked => EndedInside(asked, copies))], inOvs);
+    }
+
+    // Fragments that were put together end as one: why the kernel dropped the datagram holds for each of them.
+    private static void EndAsOne(IReadOnlyList<FrameCopy> copies)
+    {
+        foreach (var copy in copies)
+        {
+            if (copy is { End: CopyEnd.Delivered, IsGivenToSocket: false, Node: not null, Hops: [.., { Frame: { Ipv4.IsFragment: true } frame } last] }
+                && copies.FirstOrDefault(c => c is { Drop.Seen.Ipv4: { IsFragment: false }, Reason: not null, Hops: [.., var part] }
+                    && IsPartOf(part, last, frame)) is { Reason: { } why })
+            {
+                copy.EndBecauseOf(CopyEnd.Dropped, why);
+            }
+        }
     }
 
     /// <summary>What went round until the lab stopped it ended by that, wherever it was just then.</summary>
@@ -85,7 +101,7 @@ internal static class FateExplainer
             Errno.EIO => new Reason(Causes.DeviceDown, sent.Start, link.Name,
                 $"{sender.Tap} is {(link.IsUp ? "not ready" : "down")}, and the kernel refused the frame.",
                     [Evidence.Kernel("write(2) to the tap: EIO."), Evidence.Link($"{link.Name} {(link.IsUp ? "up" : "down")}.")],
-                        $"ip link set {link.Name} up"),
+                        $"ip link set dev {link.Name} up"),
             null when link.XdpProgramId is not null && link.Statistics.RxDropped > 0 => DeviceDrops.Xdp(sent.Start, link.Name, link),
             _ => null,
         };
@@ -278,7 +294,11 @@ internal static class FateExplainer
                     DeviceDrops.XdpTook(peer.Node, peer.Name, link, "it did not drop the frame, and where it sent it is not seen"));
             }
         }
-        else if (last.LabDevice is { Tunnel: { } tunnel } && copy.Skb is { End: SkbEnd.Open }
+        else if (copy.Skb is null && last.LabDevice is { Tunnel.Remote: { } remote } && TunnelDrops.Unsent(last, remote) is { } unsent)
+        {
+            copy.EndBecauseOf(unsent.Cause == Causes.VxlanNoRoute ? CopyEnd.Dropped : CopyEnd.Pending, unsent);
+        }
+        else if (last.LabDevice is { Tunnel: { } tunnel } && copy.Skb is { End: SkbEnd.Open } or { EndEvent.Location: "ip_do_fragment" or "ip6_fragment" }
             && last.Node.Live.Route.GetNeighbours().Where(n => n.State is NeighbourState.Incomplete).ToList() is { Count: > 0 } unresolved)
         {
             var entry = unresolved.Find(n => n.Address.Equals(tunnel.Remote)) ?? unresolved[0];
@@ -337,6 +357,13 @@ internal static class FateExplainer
         if (frame is not null && DropPlace.IsNamed(end.Location, "tpacket_rcv", "packet_rcv", "packet_rcv_spkt"))
         {
             return PacketReaders.Told(hop.Node, hop.Device, frame.EtherType, PacketReaders.At(hop.Node, end.InterfaceIndex, frame.EtherType), evidence);
+        }
+
+        if (frame?.Tcp is not null && end.Location.Contains("synproxy", StringComparison.Ordinal))
+        {
+            return new Reason(Causes.Used, hop.Node, hop.Device,
+                $"A rule of {hop.Node.Name} with synproxy took the request for {StackModel.Ends(frame)?.To}, and answers it in its place: what is behind sees "
+                    + "it once the handshake is done.", [evidence]);
         }
 
         return frame?.Arp is { Operation: ArpOperation.Request } request && StackModel.Proxied(hop.Node, hop.Device, request) is { } proxied

@@ -27,7 +27,7 @@ internal static class GuestModel
             : vm.FindNextHop(back) is not { } next
                 ? Of(vm, Causes.GuestNoRoute,
                     $"VM {vm.Name} got it, and has no way back to {back}: that is in none of its networks ({string.Join(", ", vm.Addresses)}), and it has "
-                    + "no gateway.", "give the VM a gateway in a network of its own: gateway: ADDRESS, or vm => vm.Gateway(…)")
+                    + "no gateway.", "give the VM a gateway in a network of its own: `gateway:` in a scenario, or vm => vm.Gateway(…)")
             : vm.Neighbours.ContainsKey(next) ? null
             : Of(vm, Causes.NeighbourUnresolved, $"VM {vm.Name} got it, and does not know who has {next}, by which its way back goes: nobody answered its "
                 + $"{(asked.Ipv6 is null ? "ARP request" : "neighbour solicitation")}.", $"see that {next} is there and in the same network as {vm.Name}");

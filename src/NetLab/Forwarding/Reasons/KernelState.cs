@@ -6,6 +6,9 @@ namespace NetLab;
 /// <summary>What the kernel says of a device, where it may differ from what the lab described: programs and drivers choose too.</summary>
 internal static class KernelState
 {
+    /// <summary>A device in the name of a sysctl with dots between its parts, where a dot of the device's own name is a slash.</summary>
+    public static string InSysctl(string device) => device.Replace('.', '/');
+
     /// <summary>The device's MAC address, as the kernel has it; the described one where it cannot be asked any more.</summary>
     public static MacAddress MacOf(Device device)
     {

@@ -63,7 +63,7 @@ internal static class LegacyVerdict
         var text = await table.FindTextAsync(node.Lab.Processes, node.Live.Namespace, drop.Rule).ConfigureAwait(false);
         return text is not null
             ? NftVerdict.Because(node, device, new NftRule(table.Family, table.Name, drop.Rule.Chain, 0, drop.Rule.Number, text, null, text), at,
-                jumps, evidence, drop.Rule.IsQueue)
+                jumps, evidence, isQueue: drop.Rule.IsQueue)
             : new Reason(drop.Rule.Number == 0 ? Causes.IptablesPolicy : Causes.IptablesRule, node, device,
                 $"{drop.Rule} in table \"{table.Family.Word()} {table.Name}\" of iptables-legacy dropped it; its text cannot be read any " +
                     $"more, in node {node.Name} ({at}{jumps}).", evidence);

@@ -1,12 +1,34 @@
 using System.Net;
 using NetLab.Linux;
 using NetLab.Linux.Netlink;
+using NetLab.Packets;
 
 namespace NetLab;
 
 /// <summary>Drops of netfilter that no rule decides: where the translation of addresses finds no place for a new connection.</summary>
 internal static class NatReasons
 {
+    /// <summary>Whether a node's tracking of connections has given a frame that came in there another destination.</summary>
+    public static bool IsRedirected(Node node, Frame frame)
+    {
+        if (StackModel.Ends(frame) is not var (from, to) || HopChanges.PortsOf(frame) is not var (fromPort, toPort))
+        {
+            return false;
+        }
+
+        try
+        {
+            using var socket = ConntrackSocket.Open(node.Live.Namespace);
+            return socket.GetEntries().Any(e => e.Original.Source.Equals(from) && e.Original.Destination.Equals(to)
+                && (e.Original.SourcePort, e.Original.DestinationPort) == (fromPort, toPort)
+                && !(e.Reply.Source.Equals(to) && e.Reply.SourcePort == toPort));
+        }
+        catch (LinuxException)
+        {
+            return false; // a kernel without the netlink of connection tracking
+        }
+    }
+
     /// <summary>The connection that has the addresses and ports which a packet was given by translation; null where there is none.</summary>
     public static Reason? Find(DropPlace place)
     {

@@ -45,14 +45,18 @@ internal static class NeighbourModel
             {
                 Cause = Causes.NobodyHasAddress,
                 Sentence = $"{node.Name} asks on {name} who has {address}, and nobody in the lab has that address.",
-                Remedy = $"use an address that somebody has, or give it to one: ip address add {address}/PREFIX dev DEVICE",
+                Remedy = $"use an address that somebody has, or give {address} to a device of somebody on that link",
             };
         }
 
-        if (owners is not [var owner, ..] || node.FindDevice(name) is not { } device || Covering(node, name, address) is not { } network
-            || Ways.IsOneLink(device, owner.Devices))
+        if (owners is not [var owner, ..] || node.FindDevice(name) is not { } device || Ways.IsOneLink(device, owner.Devices))
         {
             return null;
+        }
+
+        if (Covering(node, name, address) is not { } network)
+        {
+            return ByWrongDevice(unresolved, device, address, owner);
         }
 
         return unresolved with
@@ -60,9 +64,9 @@ internal static class NeighbourModel
             Cause = Causes.WrongMask,
             Sentence = $"{node.Name} takes {address} for a neighbour on {name}, since its own address there is {network.Address}/{network.PrefixLength}; but "
                 + $"{owner.Name}, who has {address}, is on another link.",
-            Remedy = Gateway(node, device, address) is { } gateway
+            Remedy = KnownRemedies.GatewayTo(node, device, address) is { } gateway
                 ? $"ip route add {address} via {gateway}, in node {node.Name}, or give {name} the prefix length that the network has"
-                : $"give {name} the prefix length that the network has: ip address add {network.Address}/PREFIX dev {name}, in node {node.Name}",
+                : $"give {name} a prefix length that leaves out {address}, in node {node.Name}",
             Evidence = [.. unresolved.Evidence, new Evidence("address", $"{network.Address}/{network.PrefixLength} dev {name}.")],
         };
     }
@@ -96,7 +100,7 @@ internal static class NeighbourModel
                     + $"{address} on {there}.",
                 evidence,
                 $"ip address del {words} dev {there}; ip link add {beside} link {there} type macvlan mode bridge; ip address add {words} dev {beside}; "
-                    + $"ip link set {beside} up, in node {other.Name}");
+                    + $"ip link set dev {beside} up, in node {other.Name}");
         }
 
         return other.Live.Route.FindLink(there) is { KindData: MacvlanLinkSpec theirs } link
@@ -105,18 +109,12 @@ internal static class NeighbourModel
                 $"{device} of {node.Name} and {there} of {other.Name} are macvlans on {place}, of mode {Word(own.Mode)} and {Word(theirs.Mode)}: only those of "
                     + "mode bridge see each other.",
                 [.. evidence, Evidence.Link($"{other.Name}/{there} is a macvlan, mode {Word(theirs.Mode)}.")],
-                own.Mode is MacvlanMode.Bridge ? $"ip link set {there} type macvlan mode bridge, in node {other.Name}"
-                    : $"ip link set {device} type macvlan mode bridge, in node {node.Name}")
+                own.Mode is MacvlanMode.Bridge ? $"ip link set dev {there} type macvlan mode bridge, in node {other.Name}"
+                    : $"ip link set dev {device} type macvlan mode bridge, in node {node.Name}")
             : null;
 
         static string Word(MacvlanMode mode) => mode.ToString().ToLowerInvariant();
     }
-
-    /// <summary>Why a node has no route, with the router that the lab has on the way, where it has one.</summary>
-    public static Reason WithWayThere(Reason why, IPAddress to) =>
-        why.Cause == Causes.NoRoute && why.Node.Devices.Where(d => d.Addresses.Count > 0).Select(d => Gateway(why.Node, d, to))
-            .FirstOrDefault(g => g is not null) is { } gateway
-            ? why with { Remedy = $"ip route add {to} via {gateway}, in node {why.Node.Name}" } : why;
 
     /// <summary>Why an answer has no way back, with a way that would be one: to where the request came from.</summary>
     /// <param name="why">What is known.</param>
@@ -159,15 +157,23 @@ internal static class NeighbourModel
         lab.Nodes.SelectMany(n => n.Devices).FirstOrDefault(d => d.Addresses.Count > 0 && KernelState.MacOf(d) == mac)?.Addresses
             .FirstOrDefault(a => a.IsIPv6 == v6 && at.Addresses.Any(own => own.Contains(a.Address))).Address;
 
-    // A router on a device's link that has a route there: its address on the link.
-    private static IPAddress? Gateway(Node node, Device device, IPAddress to)
+    // A route leads out of a device where the next hop is not, and it is on the link of another.
+    private static Reason? ByWrongDevice(Reason unresolved, Device device, IPAddress address, Endpoint owner)
     {
-        var v6 = to.AddressFamily is System.Net.Sockets.AddressFamily.InterNetworkV6;
-        return node.Lab.Nodes.Where(n => n != node && n.IsApplied && Forwards(n)).SelectMany(n => n.Devices).Where(d => Ways.IsOneLink(device, [d]))
-            .SelectMany(d => d.Addresses).FirstOrDefault(a => a.IsIPv6 == v6 && device.Addresses.Any(own => own.Contains(a.Address))).Address;
+        var node = device.Node;
+        if (node.Devices.FirstOrDefault(d => d.IsApplied && d.Switch is null && d.Guest is null && Ways.IsOneLink(d, owner.Devices)) is not { } right)
+        {
+            return null;
+        }
 
-        bool Forwards(Node router) => router.ReadSysctl(v6 ? "net.ipv6.conf.all.forwarding" : "net.ipv4.ip_forward").Trim() == "1"
-            && router.Live.Route.FindRoute(to).Error == 0;
+        var isDirect = node.Live.Route.FindRoute(address) is { Gateway: null, Output: { } output } && output == device.Index;
+        return unresolved with
+        {
+            Cause = Causes.WrongDevice,
+            Sentence = $"{node.Name} has a route to {address} out of {device.Name}, and {owner.Name}, who has {address}, is on the link of {right.Name}.",
+            Remedy = isDirect ? $"ip route replace {address} dev {right.Name}, in node {node.Name}"
+                : $"let the route go out of {right.Name}, in node {node.Name}",
+        };
     }
 
     private static AddressInfo? Covering(Node node, string device, IPAddress address)

@@ -56,7 +56,8 @@ internal static class NeighbourReasons
             return new Reason(Causes.NoLinkLocal, node, device,
                 $"{node.Name} cannot ask for the MAC address of {entry.Address}: {device} has no link-local address, and a router sends " +
                     $"neighbour solicitations from that.",
-                [evidence, state], $"ip address add fe80::1/64 dev {device}, or sysctl -w net.ipv6.conf.{device}.addr_gen_mode=0, in node {node.Name}");
+                [evidence, state],
+                $"ip address add fe80::1/64 dev {device}, or sysctl -w net.ipv6.conf.{KernelState.InSysctl(device)}.addr_gen_mode=0, in node {node.Name}");
         }
 
         var reason = Owner(node, device, entry.Address, [evidence, state]) ?? new Reason(Causes.NeighbourUnresolved, node, device,
@@ -65,8 +66,8 @@ internal static class NeighbourReasons
                     $"its {(v6 ? "neighbour solicitations" : "ARP requests")}."
                 : $"{node.Name} is still resolving {entry.Address} on {device}: nobody has answered " +
                     $"its {(v6 ? "neighbour solicitation" : "ARP request")}; the kernel gives up after 3 s.",
-            [evidence, state], $"see that {entry.Address} is there and in the same network " +
-                $"as {device}, or: ip neigh add {entry.Address} lladdr MAC dev {device}");
+            [evidence, state], $"see that {entry.Address} is there and in the same network as {device}" +
+                $"{(KnownRemedies.Neighbour(node, device, entry.Address) is { } told ? $", or: {told}" : "")}");
         return reason with { Awaits = new AwaitedNeighbour(node, device, entry.Address) };
     }
 
@@ -78,7 +79,7 @@ internal static class NeighbourReasons
     {
         (var node, var device, var address) = unresolved.Awaits!;
         var told = why.Cause == Causes.NobodyHasAddress ? "nobody in the lab has that address."
-            : why.Cause == Causes.WrongMask ? why.Sentence : $"{problem}. {why.Sentence}";
+            : why.Cause == Causes.WrongMask || why.Cause == Causes.WrongDevice ? why.Sentence : $"{problem}. {why.Sentence}";
         return unresolved with
         {
             Sentence = $"{node.Name} is still resolving {address} on {device}: {told}",
@@ -103,8 +104,8 @@ internal static class NeighbourReasons
             $"{place.Where}, by which {place.Node.Name} sends to {place.To}, {(isUp ? "has no carrier" : "is down")}"
                 + $"{(isUp && peer is not null ? $": the other end of the link, {peer}, is down" : "")}; "
                 + "what waited there for a neighbour's answer was dropped.",
-            !isUp ? $"ip link set {device.Name} up" : peer is null ? $"see what is at the other end of {device.Name}"
-                : $"ip link set {peer.Name} up, in node {peer.Node.Name}",
+            !isUp ? $"ip link set dev {device.Name} up" : peer is null ? $"see what is at the other end of {device.Name}"
+                : $"ip link set dev {peer.Name} up, in node {peer.Node.Name}",
             Evidence.Link($"{place.Where} {(isUp ? "no carrier" : "down")}."));
     }
 
@@ -140,7 +141,7 @@ internal static class NeighbourReasons
             ? place.Why(Causes.WrongNeighbour,
                 $"{device.Node.Name} sent the frame to {place.Seen.Destination}, its own MAC address: {device.Name} has `arp off`, so that " +
                     $"{device.Node.Name} asks nobody for one.",
-                $"ip link set {device.Name} arp on, in node {device.Node.Name}", Evidence.Link($"{device} NOARP."))
+                $"ip link set dev {device.Name} arp on, in node {device.Node.Name}", Evidence.Link($"{device} NOARP."))
             : null;
 
     // The hop where the frame left the last node whose stack sent it: that wrote the MAC address.
@@ -176,7 +177,7 @@ internal static class NeighbourReasons
             {
                 return new Reason(Causes.NeighbourUnresolved, node, device,
                     $"{node.Name} is still resolving {address} on {device}: {owner.Name} has it on {link.Name}, which is down.",
-                    [.. evidence, Evidence.Link($"{owner.Name}/{link.Name} down.")], $"ip link set {link.Name} up, in node {owner.Name}");
+                    [.. evidence, Evidence.Link($"{owner.Name}/{link.Name} down.")], $"ip link set dev {link.Name} up, in node {owner.Name}");
             }
         }
 

@@ -41,7 +41,8 @@ internal static partial class NftGuess
                 ? Evidence.Nft($"it is the only rule of the hook {hook} that drops, in the ruleset as it is now.")
                 : Evidence.Nft($"of {candidates.Count} rules of the hook {hook} that drop, it is the one " +
                     $"{(others > 1 ? "whose counter has moved" : "that this packet can match, and whose counter, where it has one, has moved")}."));
-            return NftVerdict.Because(place.Node, place.Device, rule! with { Text = CounterPattern().Replace(rule.Text, "counter") }, at, "", evidence);
+            return NftVerdict.Because(place.Node, place.Device, rule! with { Text = CounterPattern().Replace(rule.Text, "counter") }, at, "", evidence,
+                place.Seen);
         }
 
         evidence.AddRange(likely.Select(c => Evidence.Nft($"may be chain \"{c.Chain.Name}\" in table \"{c.Chain.Family.Word()} {c.Chain.Table}\": {c.Text}")));

@@ -29,7 +29,7 @@ internal static partial class NftVerdict
             if (drops.Count + legacy.Count == 1)
             {
                 var reason = drops.Count == 1
-                    ? await OfAsync(account, drops[0], place.Device, evidence, ct).ConfigureAwait(false)
+                    ? await OfAsync(account, drops[0], place.Device, evidence, place.Seen, ct).ConfigureAwait(false)
                     : await LegacyVerdict.BecauseAsync(place.Node, place.Device, legacy[0], evidence).ConfigureAwait(false);
                 return reason with { Evidence = [.. reason.Evidence, .. place.Answer] };
             }
@@ -67,7 +67,7 @@ internal static partial class NftVerdict
             var network = 14 + (4 * frame.VlanTags.Count);
             foreach (var drop in Distinct(account.DropsOf(frame.Bytes.Span[Math.Min(network, frame.Bytes.Length)..], isOwn), 0))
             {
-                reasons.Add(await OfAsync(account, drop, null, [], ct).ConfigureAwait(false));
+                reasons.Add(await OfAsync(account, drop, null, [], null, ct).ConfigureAwait(false));
             }
         }
 
@@ -81,18 +81,21 @@ internal static partial class NftVerdict
     /// <param name="at">The hook, in words.</param>
     /// <param name="way">The jumps that led there, in words, or empty.</param>
     /// <param name="evidence">What shows it.</param>
+    /// <param name="frame">The frame as it was there; null where that is not known.</param>
     /// <param name="isQueue">It gave the frame to a queue, to which nobody listens.</param>
-    public static Reason Because(Node node, string device, NftRule rule, string at, string way, IReadOnlyList<Evidence> evidence, bool isQueue = false)
+    public static Reason Because(Node node, string device, NftRule rule, string at, string way, IReadOnlyList<Evidence> evidence, Frame? frame = null,
+        bool isQueue = false)
     {
         (var ofRule, var ofPolicy) = CausesOf(rule);
         var told = isQueue ? " It gives frames to a program by a queue, and none listens to that: the kernel dropped it."
             : Rejects().Match(rule.Iptables ?? rule.Text) is not { Success: true } reject ? ""
             : reject.Value.Contains("tcp", StringComparison.Ordinal) ? " It rejects: a TCP RST was sent back." : " It rejects: an ICMP error was sent back.";
         return new Reason(rule.Number == 0 ? ofPolicy : ofRule, node, device, $"{rule}, in node {node.Name} ({at}{way}).{told}", evidence,
-            $"{(isQueue ? "start the program that listens to the queue, or let the rule bypass it; otherwise " : "")}{Remedy(rule)}");
+            $"{(isQueue ? "start the program that listens to the queue, or let the rule bypass it; otherwise " : "")}{Remedy(rule, frame)}");
     }
 
-    private static async Task<Reason> OfAsync(NodeAccount account, NftTraversal way, string? device, List<Evidence> evidence, CancellationToken ct)
+    private static async Task<Reason> OfAsync(NodeAccount account, NftTraversal way, string? device, List<Evidence> evidence, Frame? frame,
+        CancellationToken ct)
     {
         var last = way.Last;
         var node = account.Rules.Node;
@@ -116,7 +119,7 @@ internal static partial class NftVerdict
         var jumps = way.Jumps.Count == 0 ? ""
             : $", by {string.Join(" > ", way.Jumps.Select(j => $"{j.Chain} rule {Find(chains, j)?.NumberOf(j.RuleHandle)}"))} > {last.Chain}";
         return rule is not null
-            ? Because(node, device, rule, at, jumps, evidence, last.Queue is not null)
+            ? Because(node, device, rule, at, jumps, evidence, frame, last.Queue is not null)
             : new Reason(last.Step is NftTraceStep.Policy ? Causes.NftPolicy : Causes.NftRule, node, device,
                 $"A rule that is not there any more dropped it: " +
                     $"{(last.Step is NftTraceStep.Policy ? "the policy" : $"the one with handle {last.RuleHandle}")} of chain \"{last.Chain}" +
@@ -162,7 +165,7 @@ internal static partial class NftVerdict
         _ => (Causes.IptablesRule, Causes.IptablesPolicy),
     };
 
-    private static string Remedy(NftRule rule)
+    private static string Remedy(NftRule rule, Frame? frame)
     {
         var chain = $"{rule.Family.Word()} {rule.Table} {rule.Chain}";
         if (rule.Iptables is { } line)
@@ -174,12 +177,26 @@ internal static partial class NftVerdict
 
         if (rule.Number == 0)
         {
-            return $"add a rule that accepts it: nft add rule {chain} … accept";
+            return $"add a rule that accepts it: nft add rule {chain} {MatchOf(rule.Family, frame)}accept";
         }
 
         var delete = $"nft delete rule {chain} handle {rule.Handle}, or a rule before it that accepts the frame";
         return SetPattern().Match(rule.Text) is { Success: true } set
-            ? $"nft delete element {rule.Family.Word()} {rule.Table} {set.Groups[1].Value} {{ … }}; {delete}" : delete;
+            ? $"{delete}, or take what matches the frame out of set {set.Groups[1].Value} of table {rule.Family.Word()} {rule.Table}" : delete;
+    }
+
+    // The frame in nft's words, as far as a rule that lets it through should tell it from others; empty for all.
+    private static string MatchOf(NftFamily family, Frame? frame)
+    {
+        if (frame is null || family is NftFamily.Arp)
+        {
+            return "";
+        }
+
+        var port = frame is { Udp: { } udp } ? $"udp dport {udp.DestinationPort} " : frame is { Tcp: { } tcp } ? $"tcp dport {tcp.DestinationPort} " : "";
+        return frame.Ipv4 is { } ip4 ? $"ip saddr {ip4.Source} ip daddr {ip4.Destination} {port}"
+            : frame.Ipv6 is { } ip6 ? $"ip6 saddr {ip6.Source} ip6 daddr {ip6.Destination} {port}"
+            : family is NftFamily.Bridge or NftFamily.Netdev && frame.EtherType >= 0x600 ? $"ether type 0x{frame.EtherType:x4} " : "";
     }
 
     [GeneratedRegex(@"\breject\b(?: with tcp reset)?|-j REJECT\b(?:.*--reject-with tcp-reset)?")]

@@ -50,8 +50,7 @@ internal static class OutputModel
         if (way.Error != 0)
         {
             var place = DropPlace.AtOutput(node, packet, v6 ? "ip6_pkt_discard" : "ip_error", told);
-            return RouterDrops.Find(place) is { } reason ? (CopyEnd.Dropped,
-                NeighbourModel.WithWayThere(reason with { Evidence = [told, .. reason.Evidence] }, to)) : null;
+            return RouterDrops.Find(place) is { } reason ? (CopyEnd.Dropped, reason with { Evidence = [told, .. reason.Evidence] }) : null;
         }
 
         return way.Output is { } output && Unresolved(node, output, way.Gateway ?? to, told) is { } waiting ? (CopyEnd.Pending, waiting) : null;

@@ -115,12 +115,12 @@ internal static partial class OvsVerdict
 
             return !link.IsUp
                 ? At(Causes.PortDown, $"Open vSwitch bridge {bridge} sends it to {name}, and {name} is down: the kernel does not take it.",
-                    $"ip link set {name} up", state)
+                    $"ip link set dev {name} up", state)
                 : length > link.Mtu
                 ? At(Causes.BridgeMtu,
                     $"The packet of {length} bytes is larger than the MTU {link.Mtu} of {name}, a port of Open vSwitch bridge {bridge}; " +
                         "it sends no ICMP error for that.",
-                    $"ip link set {name} mtu {length}, or make the sender's packets smaller", state)
+                    $"ip link set dev {name} mtu {length}, or make the sender's packets smaller", state)
                 : asked.Meters.Length > 0
                     && asked.Trace.Steps.LastOrDefault(s => s.Actions.Any(a => a.StartsWith("meter:", StringComparison.Ordinal))) is { } metered
                 ? At(Causes.OvsMeter, $"Open vSwitch bridge {metered.Bridge} lets it pass by a meter, and that let nothing through: {metered}.",

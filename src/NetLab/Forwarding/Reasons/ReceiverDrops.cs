@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using NetLab.Linux.Netlink;
 
 namespace NetLab;
 
@@ -43,7 +44,7 @@ internal static class ReceiverDrops
             case "NOT_SPECIFIED" when place.In("__udp4_lib_rcv", "__udp4_lib_mcast_deliver") && BroadcastOf(place) is { } broadcast:
                 return broadcast;
             case "NOT_SPECIFIED" when place.In("__udp4_lib_rcv", "__udp4_lib_mcast_deliver", "__udp6_lib_rcv", "__udp6_lib_mcast_deliver")
-                && place.Seen.Destination.IsMulticast:
+                && (place.Seen.Destination.IsMulticast || TypeOf(place) is RouteType.Broadcast or RouteType.Multicast):
                 return NoSocket(place); // what is for many has no answer, and its drop no name
             case "NOT_SPECIFIED" when place.In("ipv6_rthdr_rcv"):
                 return place.Why(Causes.SourceRoute,
@@ -62,8 +63,8 @@ internal static class ReceiverDrops
     // net/ipv4/arp.c, arp_process: who announces an address is not listened to.
     private static Reason? Gratuitous(DropPlace place)
     {
-        var sysctl = ((string[])["net.ipv4.conf.all.drop_gratuitous_arp", $"net/ipv4/conf/{place.Device}/drop_gratuitous_arp"])
-            .FirstOrDefault(s => place.Node.ReadSysctl(s).Trim() == "1")?.Replace('/', '.');
+        var sysctl = ((string[])["net.ipv4.conf.all.drop_gratuitous_arp", $"net.ipv4.conf.{KernelState.InSysctl(place.Device)}.drop_gratuitous_arp"])
+            .FirstOrDefault(s => place.Node.ReadSysctl(s).Trim() == "1");
         return sysctl is null ? null : place.Why(Causes.ArpGratuitous,
             $"{place.Node.Name} does not listen to who announces an address of its own accord: {sysctl} is 1.", $"sysctl -w {sysctl}=0",
             Evidence.Sysctl($"{sysctl} = 1."));
@@ -124,9 +125,22 @@ internal static class ReceiverDrops
                                 $"bind it to {place.Device}, or to none: ss -lnp shows the device", Evidence.Socket($"{socket}."));
         }
 
-        return place.Why(Causes.NoSocket, $"Nobody in {place.Node.Name} listens on {protocol}{(port is null ? "" : $" port {port}")}.",
-            $"start the program, or see what listens: ss -lnp, in node {place.Node.Name}");
+        var nobody = $"Nobody in {place.Node.Name} listens on {protocol}{(port is null ? "" : $" port {port}")}";
+        return OwnRoute(place) is { } route
+            ? place.Why(Causes.LocalRoute,
+                $"{nobody}, where what is for {place.To} ends: {place.Node.Name} takes that for itself by a route of type local, and has no such address.",
+                $"{RouterDrops.Delete(route, "local")}, in node {place.Node.Name}", Evidence.Route($"{route}."))
+            : place.Why(Causes.NoSocket, $"{nobody}.", $"start the program, or see what listens: ss -lnp, in node {place.Node.Name}");
     }
+
+    private static RouteType? TypeOf(DropPlace place) => place.To is { } to ? place.Node.Live.Route.FindRoute(to).Type : null;
+
+    // The route by which a node takes what is for an address that it does not have; null where it has the address, or no such route is there.
+    private static RouteInfo? OwnRoute(DropPlace place) =>
+        place.To is not { } to || IPAddress.IsLoopback(to) || TypeOf(place) is not RouteType.Local
+        || place.Node.Live.Route.GetAddresses().Any(a => a.Address.Equals(to)) ? null
+            : place.Node.Live.Route.GetRoutes().Where(r => r.Type is RouteType.Local && r.Family == to.AddressFamily && r.Destination?.Contains(to) == true)
+                .MaxBy(r => r.Destination!.Value.PrefixLength);
 
     // A router takes a packet for the broadcast address of one of its networks for itself.
     private static Reason? BroadcastOf(DropPlace place)
@@ -137,7 +151,8 @@ internal static class ReceiverDrops
             : place.Why(Causes.DirectedBroadcast,
                 $"{place.To} is the broadcast address of {network.Name}, a network of {place.Node.Name} itself; a router does not pass such " +
                     $"a packet on, and nobody in {place.Node.Name} listens for it.",
-                $"sysctl -w net.ipv4.conf.all.bc_forwarding=1 and of {place.Device}, in node {place.Node.Name}",
+                $"sysctl -w net.ipv4.conf.all.bc_forwarding=1; " +
+                    $"sysctl -w net.ipv4.conf.{KernelState.InSysctl(place.Device)}.bc_forwarding=1, in node {place.Node.Name}",
                     Evidence.Sysctl($"net.ipv4.conf.{place.Device}.bc_forwarding = " +
                         $"{place.Node.ReadSysctl($"net/ipv4/conf/{place.Device}/bc_forwarding").Trim()}."));
     }

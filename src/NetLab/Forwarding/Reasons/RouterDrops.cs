@@ -43,7 +43,7 @@ internal static class RouterDrops
             case "IP_LOCALNET":
                 return place.Why(Causes.Martian,
                     $"{(IsLoopback(place.To) ? place.To : place.From)} is in 127.0.0.0/8, which must not come in from a network.",
-                        $"sysctl -w net.ipv4.conf.{place.Device}.route_localnet=1, in node {node.Name}, if it must",
+                        $"sysctl -w net.ipv4.conf.{KernelState.InSysctl(place.Device)}.route_localnet=1, in node {node.Name}, if it must",
                     Sysctl(node, $"net/ipv4/conf/{place.Device}/route_localnet"));
             case "IP_LOCAL_SOURCE":
                 return place.Why(Causes.OwnSource,
@@ -141,7 +141,7 @@ internal static class RouterDrops
                 return place.Why(Causes.Ipv6Off,
                     $"IPv6 is off at {place.Where}: net.ipv6.conf.{place.Device}.disable_ipv6 " +
                         $"is {place.Node.ReadSysctl($"net/ipv6/conf/{place.Device}/disable_ipv6").Trim()}.",
-                    $"sysctl -w net.ipv6.conf.{place.Device}.disable_ipv6=0, in node {place.Node.Name}");
+                    $"sysctl -w net.ipv6.conf.{KernelState.InSysctl(place.Device)}.disable_ipv6=0, in node {place.Node.Name}");
             case "IPV6_NDISC_HOP_LIMIT":
                 return place.Why(Causes.NdpInvalid,
                     $"Neighbour discovery must come with hop limit 255, which no router lets through; this came with hop limit {place.Seen.Ipv6?.HopLimit}.",
@@ -189,7 +189,7 @@ internal static class RouterDrops
         return place.Reason is "UNICAST_IN_L2_MULTICAST"
                 ? place.Why(Causes.UnicastInMulticast,
                     $"{place.To} is one host, but the frame came for many, {place.Seen.Destination}, and {place.Device} has drop_unicast_in_l2_multicast.",
-                    $"sysctl -w net.ipv4.conf.{place.Device}.drop_unicast_in_l2_multicast=0, in node {place.Node.Name}")
+                    $"sysctl -w net.ipv4.conf.{KernelState.InSysctl(place.Device)}.drop_unicast_in_l2_multicast=0, in node {place.Node.Name}")
             : IsGroup(place.To)
                 ? place.Why(Causes.GroupNotJoined,
                     $"{place.To} is a group, and nobody in {place.Node.Name} has joined {place.To} on {place.Device}; nor " +
@@ -201,7 +201,7 @@ internal static class RouterDrops
             : HasSourceRoute(ip)
                 ? place.Why(Causes.SourceRoute,
                     $"The packet brings the route that it wants (source routing), and {place.Where} does not take such packets: accept_source_route is 0.",
-                    $"sysctl -w net.ipv4.conf.{place.Device}.accept_source_route=1, in node {place.Node.Name}, or send it without",
+                    $"sysctl -w net.ipv4.conf.{KernelState.InSysctl(place.Device)}.accept_source_route=1, in node {place.Node.Name}, or send it without",
                         Sysctl(place.Node, "net.ipv4.conf.all.accept_source_route"), Sysctl(place.Node, $"net/ipv4/conf/{place.Device}/accept_source_route"))
             : null;
     }
@@ -215,7 +215,7 @@ internal static class RouterDrops
             return off;
         }
 
-        if (RuleOf(place) is { Action: { } action } rule)
+        if (RoutingRules.Refusing(place) is { Action: { } action } rule)
         {
             var kind = action.ToString().ToLowerInvariant();
             return place.Why(OfAction(action),
@@ -246,8 +246,8 @@ internal static class RouterDrops
 
     private static bool HasRoute(DropPlace place) => place.To is { } to && place.Node.Live.Route.FindRoute(to).Error == 0;
 
-    // A route by a nexthop object has no type of its own: the object has.
-    private static string Delete(RouteInfo route, string kind) =>
+    /// <summary>Deletes a route. One by a nexthop object has no type of its own: the object has.</summary>
+    public static string Delete(RouteInfo route, string kind) =>
         $"ip {(route.Family is AddressFamily.InterNetworkV6 ? "-6 " : "")}route del {(route.NexthopId is null ? $"{kind} " : "")}"
         + $"{route.Destination?.ToString() ?? "default"}{(route.NexthopId is { } id ? $" nhid {id}" : "")}"
         + $"{(route.Table == RouteTable.Main ? "" : $" table {route.Table}")}{(route.Metric is { } metric ? $" metric {metric}" : "")}";
@@ -263,23 +263,23 @@ internal static class RouterDrops
         // A device that is down takes its networks with it.
         foreach (var device in place.Node.Devices.Where(d => d.IsApplied))
         {
-            if (place.To is { } to && device.Addresses.FirstOrDefault(a => a.Address.AddressFamily == to.AddressFamily && a.Contains(to)) is
-                { } network && place.Node.Live.Route.FindLink(device.Index) is { IsUp: false })
+            if (place.To is { } to && device.Addresses.Where(a => a.Address.AddressFamily == to.AddressFamily && a.Contains(to)).ToList() is [var network, ..]
+                && place.Node.Live.Route.FindLink(device.Index) is { IsUp: false })
             {
                 return place.Why(Causes.EgressDown,
                     $"{place.Node.Name} has no route to {to}: the network {network.Network} is on {device.Name}, which is down.",
-                        $"ip link set {device.Name} up, in node {place.Node.Name}", [Evidence.Link($"{device.Name} down."), .. Lookups(place)]);
+                        $"ip link set dev {device.Name} up, in node {place.Node.Name}", [Evidence.Link($"{device.Name} down."), .. Lookups(place)]);
             }
         }
 
-        return place.Why(Causes.NoRoute, $"{place.Node.Name} has no route to {place.To}.",
-            $"ip route add {place.To} via GATEWAY, in node {place.Node.Name}", Lookups(place));
+        return RoutingRules.LeadingNowhere(place) is { } unled ? unled with { Evidence = [.. unled.Evidence, .. Lookups(place)] }
+            : place.Why(Causes.NoRoute, $"{place.Node.Name} has no route to {place.To}.", KnownRemedies.Route(place.Node, place.To), Lookups(place));
     }
 
     private static Reason? NotForwarding(DropPlace place)
     {
         foreach (var sysctl in (string[])(place.IsIpv6 ? ["net.ipv6.conf.all.forwarding"]
-            : ["net.ipv4.ip_forward", $"net.ipv4.conf.{place.Device.Replace('.', '/')}.forwarding"]))
+            : ["net.ipv4.ip_forward", $"net.ipv4.conf.{KernelState.InSysctl(place.Device)}.forwarding"]))
         {
             if (place.Node.ReadSysctl(sysctl).Trim() == "0")
             {
@@ -308,9 +308,9 @@ internal static class RouterDrops
         return place.Why(Causes.RpFilter,
             $"{place.Where} checks where packets come from (rp_filter, {(isLoose ? "loose" : "strict")}), " +
                 $"and {place.Node.Name} would not answer {place.From} by {(isLoose ? "any device" : place.Device)}.",
-            isLoose ? $"ip route add {place.From} via GATEWAY, in node {place.Node.Name}"
+            isLoose ? KnownRemedies.Route(place.Node, place.From)
                 : $"ip route add {place.From} dev {place.Device}, or sysctl -w " +
-                    $"net.ipv4.conf.{place.Device}.rp_filter=2 (loose), in node {place.Node.Name}",
+                    $"net.ipv4.conf.{KernelState.InSysctl(place.Device)}.rp_filter=2, in node {place.Node.Name}",
             Evidence.Sysctl($"rp_filter of all = {all}, of {place.Device} = {own}; the larger one counts."));
     }
 
@@ -332,7 +332,7 @@ internal static class RouterDrops
         return place.Why(Causes.TooBig,
             $"The packet of {place.PacketLength} bytes is larger than the MTU {mtu?.ToString() ?? "of the next link"} of {place.Node.Name}/{device}, and "
                 + $"{(place.IsIpv6 ? "no router cuts IPv6 packets in fragments" : "must not be fragmented (DF)")}; the sender was told by ICMP.",
-            $"ip link set {device} mtu {place.PacketLength}, or make the sender's packets smaller", mtu is null ? []
+            $"ip link set dev {device} mtu {place.PacketLength}, or make the sender's packets smaller", mtu is null ? []
                 : [Evidence.Link($"{place.Node.Name}/{device} mtu {mtu}.")]);
     }
 
@@ -351,7 +351,7 @@ internal static class RouterDrops
         return tries == 0
             ? place.Why(Causes.NeighbourFailed,
                 $"{place.Node.Name} does not know the MAC address of {next} on {place.Device}, and must not ask for it: mcast_solicit is 0.",
-                    $"sysctl -w net.{version}.neigh.{place.Device}.mcast_solicit=3, in node {place.Node.Name}")
+                    $"sysctl -w net.{version}.neigh.{KernelState.InSysctl(place.Device)}.mcast_solicit=3, in node {place.Node.Name}")
             : place.Why(Causes.NeighbourFailed,
                 $"Nobody answered for {next} on {place.Where}: {place.Node.Name} asked {tries} times by {protocol}, and gave up.",
                     $"see that {next} is there and in the same network")
@@ -363,15 +363,6 @@ internal static class RouterDrops
             $"{place.From} cannot be the source of a packet that goes on{(IsGroup(place.From) ? ": it is a group" : "")}.",
                 "let the sender use an address of its own");
 
-    private static RuleInfo? RuleOf(DropPlace place) =>
-        RulesFor(place).FirstOrDefault(r => r.Action is RuleAction.Blackhole or RuleAction.Unreachable or RuleAction.Prohibit);
-
-    private static IEnumerable<RuleInfo> RulesFor(DropPlace place) => place.Node.Live.Route.GetRules().Where(r =>
-        r.Family == (place.IsIpv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork)
-        && (r.From is not { } from || from.Contains(place.From!)) && (r.To is not { } to || to.Contains(place.To!))
-        && (r.InputInterface is null || r.InputInterface == (place.Device.Length == 0 ? "lo" : place.Device))
-        && (r.FirewallMark is null || (place.Mark & (r.FirewallMask ?? uint.MaxValue)) == r.FirewallMark));
-
     // The table is the one that was asked last; where that is not known, the first that has a route.
     private static RouteInfo? RouteOf(DropPlace place)
     {
@@ -381,7 +372,7 @@ internal static class RouterDrops
         }
 
         var tables = place.Lookups.LastOrDefault(r => r.Destination.Equals(to)) is { } asked ? [(uint)asked.Table]
-            : RulesFor(place).OrderBy(r => r.Priority ?? 0).Select(r => r.Table ?? RouteTable.Main);
+            : RoutingRules.For(place).Select(r => r.Table ?? RouteTable.Main);
         var routes = place.Node.Live.Route.GetRoutes();
         return tables
             .Select(table => routes.Where(r => r.Family == to.AddressFamily && r.Table == table

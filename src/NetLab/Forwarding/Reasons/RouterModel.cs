@@ -29,7 +29,7 @@ internal static class RouterModel
                 return null;
             }
 
-            return frame.Arp is not null ? null
+            return frame.Arp is not null || NatReasons.IsRedirected(hop.Node, frame) ? null
                 : Decide(hop.Node, device, link, frame) is { } drop ? (CopyEnd.Dropped, InWords(hops, frame, drop))
                 : Waiting(hop.Node, link, frame) is { } waiting ? (CopyEnd.Pending, waiting)
                 : null;

@@ -195,7 +195,7 @@ internal static class StackModel
 
     private static (int Value, string Name) Larger(Node node, string device, string name)
     {
-        string all = $"net.ipv4.conf.all.{name}", own = $"net.ipv4.conf.{device.Replace('.', '/')}.{name}";
+        string all = $"net.ipv4.conf.all.{name}", own = $"net.ipv4.conf.{KernelState.InSysctl(device)}.{name}";
         int ofAll = int.Parse(Sysctl(node, all), CultureInfo.InvariantCulture), ofOwn = int.Parse(Sysctl(node, own), CultureInfo.InvariantCulture);
         return ofAll >= ofOwn ? (ofAll, all) : (ofOwn, own);
     }

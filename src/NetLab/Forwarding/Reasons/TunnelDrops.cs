@@ -1,3 +1,4 @@
+using System.Net;
 using NetLab.Linux.Netlink;
 using NetLab.Packets;
 
@@ -24,7 +25,7 @@ internal static class TunnelDrops
             return place.Why(Causes.VxlanOwnMac,
                 $"The frame that came out of the tunnel {place.Where} has the source {mac}, which is the address of {place.Device} itself: it came back, "
                     + "or two have the same address.",
-                $"ip link set {place.Device} address {MacAddress.FromUInt64(mac.ToUInt64() ^ 0x0400_0000_0000)}, or give the sender another one",
+                $"ip link set dev {place.Device} address {MacAddress.FromUInt64(mac.ToUInt64() ^ 0x0400_0000_0000)}, or give the sender another one",
                 Evidence.Link($"{place.Device} address {mac}."));
         }
 
@@ -46,13 +47,30 @@ internal static class TunnelDrops
             "NO_TX_TARGET" or "VXLAN_NO_REMOTE" => place.Why(Causes.VxlanNoRemote,
                 $"{place.Where} does not know to whom it should send the frame: it has no remote, and no entry of its FDB " +
                     $"for {place.Seen.Destination} or for all zeros.",
-                $"bridge fdb append 00:00:00:00:00:00 dev {place.Device} dst ADDRESS"),
+                KnownRemedies.TunnelEnd(place.Node, place.Device, spec)),
             "IP_OUTNOROUTES" => place.Why(Causes.VxlanNoRoute,
                 $"The tunnel {place.Where} cannot send to its other end: {place.Node.Name} has no route to {spec?.Remote?.ToString() ?? "it"}.",
-                $"ip route add {spec?.Remote?.ToString() ?? "REMOTE"} via GATEWAY, in node {place.Node.Name}", spec is null ? []
+                KnownRemedies.Route(place.Node, spec?.Remote), spec is null ? []
                     : [Evidence.Link($"{place.Device} vxlan id {spec.Id} remote {spec.Remote}.")]),
             _ => null,
         };
+    }
+
+    /// <summary>
+    /// Why a tunnel's packet did not leave the node, where that is not seen: there is no route to the other end now, or nobody has answered for it. Null
+    /// where neither is the case.
+    /// </summary>
+    public static Reason? Unsent(Hop last, IPAddress remote)
+    {
+        var (node, route) = (last.Node, last.Node.Live.Route);
+        var words = Evidence.Link($"{last.Device} {last.LabDevice!.Tunnel!.Words}.");
+        var found = route.FindRoute(remote);
+        return found is { Error: 0 }
+            ? route.GetNeighbours().FirstOrDefault(n => n.State is NeighbourState.Incomplete && n.Address.Equals(remote)) is { } entry
+                ? NeighbourReasons.Unresolved(node, route.FindLink(entry.Index)?.Name ?? "", entry, words) : null
+            : last.LabDevice.Kind != "vxlan" ? null
+            : new Reason(Causes.VxlanNoRoute, node, last.Device, $"The tunnel {node.Name}/{last.Device} cannot send to its other end: {node.Name} has no " +
+                $"route to {remote}.", [Evidence.Model($"inferred from the state of {node.Name} as it is now."), words], KnownRemedies.Route(node, remote));
     }
 
     /// <summary>A VXLAN packet that no tunnel of the node takes, or null.</summary>
@@ -73,7 +91,7 @@ internal static class TunnelDrops
             tunnels.Select(t => !t.Link.IsUp ? $"{t.Link.Name} is down" : t.Spec.Port == port ? $"{t.Link.Name} has this port"
                 : $"{t.Link.Name} has port {t.Spec.Port}"));
         return place.Why(Causes.NoSocket, $"Nobody in {place.Node.Name} listens on UDP port {port}, where the VXLAN packet is for: {each}.",
-            tunnels.Find(t => !t.Link.IsUp).Link is { } down ? $"ip link set {down.Name} up"
+            tunnels.Find(t => !t.Link.IsUp).Link is { } down ? $"ip link set dev {down.Name} up"
                 : "give both ends of the tunnel the same dstport", [.. tunnels.Select(Words)]);
     }
 

@@ -20,11 +20,11 @@ internal static class WantedWay
 
         var start = fate.Sender?.Tap ?? fate.Copies.SelectMany(c => c.Hops).FirstOrDefault()?.LabDevice;
         IReadOnlyList<Step> way = start is null ? [] : [.. Steps(Ways.Find([start], receivers), fate.Sender is not null)];
-        return Find(fate, way, [.. fate.Copies.Where(c => !c.IsForAnother)]) is { Hops: [.., var last] } copy
-            && receivers.Any(receiver => ReferenceEquals(receiver.Node, last.Node)) ? copy : Find(fate, way, fate.Copies);
+        return Find(fate, way, [.. fate.Copies.Where(c => !c.IsForAnother)], receivers) is { Hops: [.., var last] } copy
+            && receivers.Any(receiver => ReferenceEquals(receiver.Node, last.Node)) ? copy : Find(fate, way, fate.Copies, receivers);
     }
 
-    private static FrameCopy? Find(Fate fate, IReadOnlyList<Step> way, IReadOnlyList<FrameCopy> copies)
+    private static FrameCopy? Find(Fate fate, IReadOnlyList<Step> way, IReadOnlyList<FrameCopy> copies, IReadOnlyCollection<Device> receivers)
     {
         for (var i = way.Count - 1; i >= 0; i--)
         {
@@ -33,7 +33,8 @@ internal static class WantedWay
                 .Where(c => c.Hop is not null).Select(c => (c.Copy, c.Hop!))];
             if (came is [var (first, hop), ..])
             {
-                return Left(fate, [.. came.Select(c => c.Copy)], hop, i + 1 < way.Count ? way[i + 1] : null) is var (end, reason)
+                return MeantForAnother.Find(came, receivers) is { } another ? UpTo(another.Copy, another.Last, CopyEnd.NotForwarded, another.Reason)
+                    : Left(fate, [.. came.Select(c => c.Copy)], hop, i + 1 < way.Count ? way[i + 1] : null) is var (end, reason)
                     ? UpTo(first, hop, end, reason)
                     : Ended(came, i + 1 < way.Count ? way[i + 1].Device : null);
             }
@@ -54,7 +55,7 @@ internal static class WantedWay
         return (into.IsInUserSpace || !came.Any(c => IsThere(c, hop, next.Device)))
             && into.WhyNotBy(next.Device, ingress, frame, fate.InOvs.FirstOrDefault(asked => ReferenceEquals(asked.Hop, hop))) is { } why
             && !came.Any(c => c.Reason is { } told && told.Cause == why.Cause && told.Device == why.Device)
-            ? (into.IsInUserSpace && !fate.Copies.Any(c => c.End is CopyEnd.Delivered) ? CopyEnd.Dropped : CopyEnd.NotForwarded, why) : null;
+            ? (into.IsInUserSpace && !fate.Copies.Any(c => c.End is CopyEnd.Delivered) ? CopyEnd.Dropped : BridgeModel.EndBy(why), why) : null;
     }
 
     private static FrameCopy? Ended(List<(FrameCopy Copy, Hop Hop)> came, Device? next) =>

@@ -62,7 +62,7 @@ public sealed class SilenceTests
         Assert.Equal((row.From, row.Cause), (question.Node.Name, question.Reason.Cause));
         Assert.True(row.Place is "*" || question.Reason.Place == row.Place, question.Reason.Describe());
         Assert.Contains($"and got no answer; {row.Again}", question.ToString());
-        await question.Reason.DoAsync();
+        await question.Reason.ApplyAsync();
         await scene.ForwardsAsync();
         foreach (var node in scene.Lab.Nodes)
         {
@@ -102,7 +102,7 @@ public sealed class SilenceTests
 
         var question = Assert.Single((await ReadAsync(scene.Lab)).Unanswered);
         Assert.Equal((QuestionKind.Connection, "c", (string?)Causes.NoRoute), (question.Kind, question.Reason.Node.Name, question.Reason.Cause));
-        await question.Reason.DoAsync();
+        await question.Reason.ApplyAsync();
         using var connected = await scene.HostA.ConnectAsync(IPAddress.Parse(ExchangeScene.C), 80);
     }
 
@@ -150,7 +150,7 @@ public sealed class SilenceTests
         var drop = Assert.Single((await ReadAsync(scene.Lab)).Drops);
         Assert.Equal(((string?)Causes.XfrmPolicy, 2), (drop.Reason.Cause, drop.Count));
         using var listener = scene.HostC.ListenTcp(80);
-        await drop.Reason.DoAsync();
+        await drop.Reason.ApplyAsync();
         using var connected = await scene.HostA.ConnectAsync(IPAddress.Parse(ExchangeScene.C), 80);
     }
 

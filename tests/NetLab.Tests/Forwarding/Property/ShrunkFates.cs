@@ -75,6 +75,32 @@ public sealed class ShrunkFates
         ],
         lab => [Broadcast(lab)]);
 
+    // A rule has given it to the node's own port before the route was looked for.
+    [LabTheory(Feature.NftProgram)]
+    [InlineData(FrameTracing.Auto)]
+    [InlineData(FrameTracing.PacketSockets)]
+    public Task What_a_rule_redirects_to_the_router_itself_needs_no_route(FrameTracing tracing) => HoldsAsync(tracing,
+        [
+            .. Bridged(), new NodePiece("r", Routes: true), new CablePiece("r", null, "eth0", "a", "br1", "r-eth0"),
+            new AddressPiece("r", "eth0", "10.0.1.9/24"),
+            new RulesPiece("r", "table ip nat { chain pre { type nat hook prerouting priority -100; udp dport 53 redirect to :53; }\n}\n"),
+        ],
+        lab => [Udp(lab, 1, "vm1", "10.0.2.2", "r")]);
+
+    // The other end of the tunnel takes the outer packet, which is larger than its link, in fragments, and has no tunnel for it.
+    [LabTheory(Feature.Vxlan)]
+    [InlineData(FrameTracing.Auto)]
+    [InlineData(FrameTracing.PacketSockets)]
+    public Task Fragments_that_are_put_together_and_dropped_are_taken_by_nobody(FrameTracing tracing) => HoldsAsync(tracing,
+        [.. Bridged(), new NodePiece("b"), .. Tunnel("a", "br1", "b", null)],
+        lab =>
+        {
+            var vm = lab.FindVm("vm1")!;
+            byte[] payload = [.. RandomFrames.TokenOf(1), .. new byte[1452]];
+            return [new SentPiece("vm1", "a large datagram", Frame.Udp(vm.Mac, MacAddress.Parse("02:00:00:00:77:77"), vm.Address,
+                IPAddress.Parse("10.0.1.7"), 4000, 54, payload, new IpOptions { Identification = 1 }), [])];
+        });
+
     private static IEnumerable<Piece> Bridged() =>
         [new NodePiece("a"), new SwitchPiece("a", "br1"), new VmPiece("vm1", "a", "br1", "10.0.1.1/24", "fd00:1::1/64", "10.0.1.9")];
 

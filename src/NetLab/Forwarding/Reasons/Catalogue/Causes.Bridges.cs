@@ -7,7 +7,7 @@ public static partial class Causes
     public static Cause BridgeDown { get; } = OfBridges("bridge-down",
         "The bridge device is down: it takes nothing from its ports.",
         "the kernel drops at the port, and `ip link` shows the bridge down",
-        "`ip link set BRIDGE up`");
+        "`ip link set dev BRIDGE up`");
 
     /// <summary>The port does not forward, so the bridge takes no frames from it.</summary>
     public static Cause IngressState { get; } = OfBridges("ingress-state",
@@ -25,7 +25,7 @@ public static partial class Causes
     public static Cause PortDown { get; } = OfBridges("port-down",
         "The bridge skips a port that is down.",
         "`ip link` shows the port down",
-        "`ip link set PORT up`");
+        "`ip link set dev PORT up`");
 
     /// <summary>The packet is larger than the MTU of the port that it should go out of. A bridge sends no ICMP error for that, and counts nothing.</summary>
     public static Cause BridgeMtu { get; } = OfBridges("bridge-mtu",
@@ -109,7 +109,7 @@ public static partial class Causes
     public static Cause NoOtherPort { get; } = OfBridges("no-other-port",
         "The bridge has no port but the one that the frame came in by.",
         "the ports that the kernel lists",
-        "`ip link set DEVICE master BRIDGE`");
+        "`ip link set dev DEVICE master BRIDGE`");
 
     /// <summary>Every port of the bridge has a reason of its own to be skipped.</summary>
     public static Cause NoPortLeft { get; } = OfBridges("no-port-left",
@@ -121,7 +121,7 @@ public static partial class Causes
     public static Cause NotAPort { get; } = OfBridges("not-a-port",
         "The device is no port of a bridge, and has no address: nothing takes what comes in by it.",
         "`ip link` shows no master",
-        "`ip link set DEVICE master BRIDGE`");
+        "`ip link set dev DEVICE master BRIDGE`");
 
     /// <summary>The destination is for the next device alone (01:80:c2:00:00:0x): no bridge passes it on unless it is told to.</summary>
     public static Cause LinkLocalMac { get; } = OfBridges("link-local-mac",

@@ -15,11 +15,35 @@ public static partial class Causes
         "the kernel's lookups found none",
         "`ip route add ADDRESS via GATEWAY`");
 
+    /// <summary>The node has a route, in a table that no rule of policy routing leads to.</summary>
+    public static Cause NoRule { get; } = OfRouters("no-rule",
+        "The node has a route, in a table that no rule of policy routing leads to for this packet.",
+        "the kernel's lookups found none, the route in the table main, and the rules",
+        "`ip rule add pref 32766 lookup main`, or delete the rule that leaves it out");
+
+    /// <summary>The route leads out of a device on whose link the next hop is not.</summary>
+    public static Cause WrongDevice { get; } = OfRouters("wrong-device",
+        "The route leads out of a device on whose link the next hop is not; it is on the link of another.",
+        "the neighbour entry is INCOMPLETE, and who has the address",
+        "`ip route replace ADDRESS dev DEVICE`");
+
+    /// <summary>A route of type local makes the node take packets for an address that it does not have.</summary>
+    public static Cause LocalRoute { get; } = OfRouters("local-route",
+        "A route of type local makes the node take for itself what is for an address that it does not have, and nobody there listens.",
+        "the kernel drops with NO_SOCKET, the node's addresses and the route",
+        "`ip route del local ADDRESS table 255`");
+
+    /// <summary>A rule or translation of addresses sent it to somebody else.</summary>
+    public static Cause Translated { get; } = OfRouters("translated",
+        "A node on the way wrote another destination into it, and sent it there: translation of addresses, or a rule.",
+        "the frame as it came into the node, and as it left",
+        "look at the rules that translate: `nft -a list ruleset`");
+
     /// <summary>The network of the destination is on a device that is down, and its routes with it.</summary>
     public static Cause EgressDown { get; } = OfRouters("egress-down",
         "The network of the destination is on a device that is down, and its routes with it.",
         "the device is down",
-        "`ip link set DEVICE up`");
+        "`ip link set dev DEVICE up`");
 
     /// <summary>The packet is larger than the MTU that its route has, and must not be cut.</summary>
     public static Cause RouteMtu { get; } = OfRouters("route-mtu",

@@ -1,0 +1,77 @@
+using System.Net;
+using NetLab.Linux;
+using NetLab.Packets;
+
+namespace NetLab;
+
+/// <summary>
+/// Copies that came near a receiver and were not for it any more: a node on the way has written another destination into the packet, or another MAC address
+/// on the frame. No switch behind is to blame then.
+/// </summary>
+internal static class MeantForAnother
+{
+    /// <summary>The copy, its last hop on the way to the receivers, and who made it another's; null where it is for them, or nothing shows who did.</summary>
+    public static (FrameCopy Copy, Hop Last, Reason Reason)? Find(IReadOnlyList<(FrameCopy Copy, Hop Hop)> came, IReadOnlyCollection<Device> receivers)
+    {
+        HashSet<MacAddress> wanted = [.. receivers.Select(d => d.Guest?.Mac ?? KernelState.MacOf(d))];
+        foreach (var (copy, hop) in came)
+        {
+            if (copy.End is CopyEnd.Delivered && hop.Frame is { Destination.IsMulticast: false } frame
+                && (Translated(copy, receivers) ?? (wanted.Contains(frame.Destination) ? null : Addressed(copy, hop, frame))) is var (last, reason))
+            {
+                return (copy, last, reason);
+            }
+        }
+
+        return null;
+    }
+
+    // The node between two hops wrote another address into it.
+    private static (Hop Last, Reason Reason)? Translated(FrameCopy copy, IReadOnlyCollection<Device> receivers)
+    {
+        for (var i = 1; i < copy.Hops.Count; i++)
+        {
+            Hop before = copy.Hops[i - 1], after = copy.Hops[i];
+            if (ReferenceEquals(before.Node, after.Node) && before is { InTunnel: false, Frame: { } was } && after is { InTunnel: false, Frame: { } isNow }
+                && StackModel.Ends(was)?.To is { } wanted && StackModel.Ends(isNow)?.To is { } to && !to.Equals(wanted) && !Has(receivers, to))
+            {
+                var changes = string.Join(", ", HopChanges.Between(before, after));
+                return (before, new Reason(Causes.Translated, before.Node, before.Device,
+                    $"{before.Node.Name} sent it on to {to} and not to {wanted}: translation of addresses, or a rule, gave it another destination.",
+                    [Evidence.Seen($"it came to {before.Node.Name}/{before.Device} for {wanted}, and went out of {after.Device} {changes}.")],
+                    $"look at the rules that translate: nft -a list ruleset, in node {before.Node.Name}"));
+            }
+        }
+
+        return null;
+    }
+
+    private static bool Has(IReadOnlyCollection<Device> receivers, IPAddress address) =>
+        receivers.Any(d => (d.Guest?.Addresses ?? d.Addresses).Any(a => a.Address.Equals(address)));
+
+    // The last node whose stack sent it took another's MAC address for that of the next hop.
+    private static (Hop Last, Reason Reason)? Addressed(FrameCopy copy, Hop hop, Frame frame)
+    {
+        if (copy.Hops.TakeWhile(h => !ReferenceEquals(h, hop)).LastOrDefault(h => h is { Direction: HopDirection.Out, LabDevice: { Switch: null, Guest: null } }
+            && h.Frame?.Destination == frame.Destination) is not { LabDevice: { IsApplied: true } device } sent || StackModel.Ends(frame)?.To is not { } to)
+        {
+            return null;
+        }
+
+        try
+        {
+            var next = device.Node.Live.Route.FindRoute(to).Gateway ?? to;
+            return device.Node.Live.Route.GetNeighbours(device.Index)
+                .FirstOrDefault(n => n.Address.Equals(next) && n.Mac is { } mac && MacAddress.From(mac) == frame.Destination) is not { } entry ? null
+                : (hop, new Reason(Causes.WrongNeighbour, device.Node, sent.Device,
+                    $"{device.Node.Name} sent the frame to {frame.Destination}, which it takes for the MAC address of {entry.Address}, and which is that of "
+                        + $"{(copy.Vm?.Name ?? copy.Node?.Name)}.",
+                    [Evidence.Neighbour($"{entry.Address} dev {sent.Device} lladdr {frame.Destination} {entry.State.ToString().ToUpperInvariant()}, in node "
+                        + $"{device.Node.Name}.")], $"ip neigh del {entry.Address} dev {sent.Device}, in node {device.Node.Name}"));
+        }
+        catch (LinuxException)
+        {
+            return null; // the lab, or the device, is gone
+        }
+    }
+}
