@@ -61,6 +61,20 @@ public sealed class VxlanCauses
     [LabTheory(Feature.Vxlan)]
     [InlineData(FrameTracing.Auto)]
     [InlineData(FrameTracing.PacketSockets)]
+    public async Task What_must_not_be_cut_and_does_not_fit_is_answered_by_the_tunnel(FrameTracing tracing)
+    {
+        await using var scene = await VxlanScene.BuildAsync(tracing: tracing);
+        Task<Fate> SendOf(int payload) => scene.Vm1.SendAsync(Frame.Udp(scene.Vm1.Mac, scene.Vm2.Mac, scene.Vm1.Address, scene.Vm2.Address, 4000, 53,
+            new byte[payload], new IpOptions { Identification = 4711, DontFragment = true }));
+        (await SendOf(1437)).EndsBy("too-big", "a/vx0", "1465 bytes must not be cut", "has room for 1450", "told the sender so by ICMP");
+        Assert.Contains(scene.Vm1.Received, r => r.Frame.Icmp?.Type == IcmpType.DestinationUnreachable);
+        Assert.DoesNotContain(scene.Vm2.Received, r => r.Frame.Udp is not null);
+        (await SendOf(1422)).ShouldReach(scene.Vm2);
+    }
+
+    [LabTheory(Feature.Vxlan)]
+    [InlineData(FrameTracing.Auto)]
+    [InlineData(FrameTracing.PacketSockets)]
     public async Task A_frame_without_a_payload_gets_through_as_every_other(FrameTracing tracing)
     {
         await using var scene = await VxlanScene.BuildAsync(tracing: tracing);

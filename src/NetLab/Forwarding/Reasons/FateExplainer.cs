@@ -294,6 +294,10 @@ internal static class FateExplainer
                     DeviceDrops.XdpTook(peer.Node, peer.Name, link, "it did not drop the frame, and where it sent it is not seen"));
             }
         }
+        else if (TunnelDrops.TooBig(last) is { } tooBig)
+        {
+            copy.EndBecauseOf(CopyEnd.Dropped, tooBig);
+        }
         else if (copy.Skb is null && last.LabDevice is { Tunnel.Remote: { } remote } && TunnelDrops.Unsent(last, remote) is { } unsent)
         {
             copy.EndBecauseOf(unsent.Cause == Causes.VxlanNoRoute ? CopyEnd.Dropped : CopyEnd.Pending, unsent);

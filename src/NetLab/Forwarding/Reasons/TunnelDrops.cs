@@ -73,6 +73,32 @@ internal static class TunnelDrops
                 $"route to {remote}.", [Evidence.Model($"inferred from the state of {node.Name} as it is now."), words], KnownRemedies.Route(node, remote));
     }
 
+    /// <summary>
+    /// A packet that must not be cut and is larger than the network below a tunnel takes with the tunnel's headers: as a port of a bridge the tunnel makes
+    /// the ICMP error of it, and sends that back (net/ipv4/ip_tunnel_core.c, skb_tunnel_check_pmtu). Null where that is not so.
+    /// </summary>
+    public static Reason? TooBig(Hop last)
+    {
+        if (last is not { LabDevice: { Tunnel: { Overhead: { } more, Remote: { } remote } tunnel, Switch: not null }, Frame: { } frame }
+            || frame is not ({ Ipv6: not null } or { Ipv4.DontFragment: true }))
+        {
+            return null;
+        }
+
+        var route = last.Node.Live.Route;
+        var length = last.Length - 14 - (4 * frame.VlanTags.Count);
+        return route.FindRoute(remote) is { Error: 0, Output: { } output } way && route.FindLink(output) is { } below
+            && (way.Mtu ?? below.Mtu) - more is var room && length > room
+            ? new Reason(Causes.TooBig, last.Node, last.Device,
+                $"The packet of {length} bytes must not be cut, and the tunnel {last.Node.Name}/{last.Device} has room for {room}: its headers are {more} "
+                    + $"bytes, and {below.Name}, by which it sends, has the MTU {way.Mtu ?? below.Mtu}. The tunnel told the sender so "
+                    + "by ICMP, in the receiver's name.",
+                [Evidence.Link($"{last.Node.Name}/{below.Name} mtu {below.Mtu}; {last.Device} {tunnel.Words}."),
+                    Evidence.Model($"inferred from the state of {last.Node.Name} as it is now: the kernel tells of no drop.")],
+                $"let the sender's packets have {room} bytes at most, or raise the MTU of the network below by {length - room}")
+            : null;
+    }
+
     /// <summary>A VXLAN packet that no tunnel of the node takes, or null.</summary>
     public static Reason? NoTunnel(DropPlace place, int port)
     {
