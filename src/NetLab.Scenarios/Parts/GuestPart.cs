@@ -17,7 +17,13 @@ internal abstract class GuestPart : Part
     public IReadOnlyList<Located<InterfaceAddress>> Addresses { get; set; } = [];
 
     /// <summary>Whether it has an address, or may get one.</summary>
-    public virtual bool MayHaveAddress => Addresses.Count > 0;
+    public virtual bool MayHaveAddress => Addresses.Count > 0 || Vlans.Count > 0;
+
+    /// <summary>Its VLAN subinterfaces.</summary>
+    public IReadOnlyList<Located<GuestVlanEntry>> Vlans { get; set; } = [];
+
+    /// <summary>Null: it has no TCP.</summary>
+    public IReadOnlyList<Located<int>>? Listens { get; set; }
 
     public Located<IPAddress>? Gateway { get; set; }
 
@@ -38,6 +44,17 @@ internal abstract class GuestPart : Part
         foreach (var address in Addresses)
         {
             builder.Address(address.Value.ToString());
+        }
+        foreach (var (vlan, _) in Vlans)
+        {
+            foreach (var address in vlan.Addresses)
+            {
+                builder.VlanAddress(vlan.Id, address.Value.ToString());
+            }
+        }
+        if (Listens is { } listens)
+        {
+            builder.Listen([.. listens.Select(port => port.Value)]);
         }
         if (Gateway is { } gateway)
         {
@@ -61,6 +78,18 @@ internal abstract class GuestPart : Part
     }
 }
 
+/// <summary>A VLAN subinterface of a VM.</summary>
+internal sealed class GuestVlanEntry : Entry
+{
+    public static readonly ObjectShape<GuestVlanEntry> Shape = new ObjectShape<GuestVlanEntry>("guest-vlan", "a VLAN subinterface of a VM")
+        .With("id", "The VLAN: what it sends is tagged with it.", Scalars.VlanId, (vlan, value) => vlan.Id = value.Value, required: true)
+        .With("addresses", "Its IP addresses with their prefix lengths.", DeviceKeys.Addresses, (vlan, value) => vlan.Addresses = value.Value, required: true);
+
+    public int Id { get; private set; }
+
+    public IReadOnlyList<Located<InterfaceAddress>> Addresses { get; private set; } = [];
+}
+
 /// <summary>Keys of a VM, for the parts that are one.</summary>
 internal static class GuestKeys
 {
@@ -70,6 +99,10 @@ internal static class GuestKeys
         where T : GuestPart, new() => shape
         .With("mac", "The VM's MAC address; derived from its name when absent.", Scalars.Mac, (vm, value) => vm.Mac = value)
         .With("addresses", "The VM's IP addresses with their prefix lengths.", DeviceKeys.Addresses, (vm, value) => vm.Addresses = value.Value)
+        .With("vlans", "The VM's VLAN subinterfaces.", new ListShape<GuestVlanEntry>("VLAN", GuestVlanEntry.Shape, single: true), (vm, value) =>
+            vm.Vlans = value.Value)
+        .With("listens", "TCP ports at which the VM accepts connections; it refuses others. Absent: it has no TCP, and answers none.",
+            new ListShape<int>("port", Scalars.Port, single: true), (vm, value) => vm.Listens = value.Value)
         .With("gateway", "Where the VM sends what is not in its own networks.", Scalars.Address, (vm, value) => vm.Gateway = value)
         .With("mtu", "The MTU of the VM and its tap (and of the whole plug), in bytes.", Scalars.Mtu, (vm, value) => vm.Mtu = value)
         .With("duplicate", "Whether the VM's addresses and its MAC address may be another's as well, on purpose.", Scalars.Switch, (vm, value) =>

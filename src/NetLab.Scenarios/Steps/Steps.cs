@@ -7,6 +7,8 @@ internal static class Steps
     [
         PredictStep.Kind,
         PingStep.Kind,
+        ConnectStep.Kind,
+        AnnounceStep.Kind,
         DhcpStep.Kind,
         SendStep.Kind,
         ExpectStep.Kind,

@@ -31,7 +31,7 @@ public sealed partial class FakeVm
         }
 
         ushort id = (ushort)(Node.Lab.Live.NextMark() | 1), sequence = NextPing();
-        var request = Echo.Request(Mac, mac.Value, SourceFor(to), to, id, sequence, PingPayload, Node.Lab.Live.NextMark());
+        var request = Outgoing(Echo.Request(Mac, mac.Value, SourceFor(to), to, id, sequence, PingPayload, Node.Lab.Live.NextMark()), NextHop(to));
 
         using var done = CancellationTokenSource.CreateLinkedTokenSource(ct);
         Task<ReceivedFrame>? reply = null;

@@ -24,9 +24,9 @@ public sealed partial class FakeVm
         }
 
         var own = SourceFor(address);
-        var question = address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6
+        var question = Outgoing(address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6
             ? Frame.NeighborSolicitation(Mac, own, address)
-            : Frame.ArpRequest(Mac, own, address);
+            : Frame.ArpRequest(Mac, own, address), address);
         MacAddress? found = null;
         var exchange = await FollowedFrame.AskAsync(
             new SentFrame(Name, this, Node, question, FrameIdentity.Of(question)), AskUnlessKnown, IsKnown, ct).ConfigureAwait(false);

@@ -34,7 +34,7 @@ public sealed partial class FakeVm
         ArgumentNullException.ThrowIfNull(to);
         var mac = await ResolveAsync(NextHop(to), ct).ConfigureAwait(false);
         return await SendAsync(
-            Frame.Udp(Mac, mac, SourceFor(to), to, (ushort)sourcePort, (ushort)port, payload.Span,
-                new IpOptions { Identification = Node.Lab.Live.NextMark() }), ct).ConfigureAwait(false);
+            Outgoing(Frame.Udp(Mac, mac, SourceFor(to), to, (ushort)sourcePort, (ushort)port, payload.Span,
+                new IpOptions { Identification = Node.Lab.Live.NextMark() }), NextHop(to)), ct).ConfigureAwait(false);
     }
 }

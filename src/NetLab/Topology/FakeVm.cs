@@ -17,6 +17,8 @@ public sealed partial class FakeVm
         Gateway = builder.ChosenGateway;
         AnswersArp = builder.AnswersArp;
         AnswersPing = builder.AnswersPing;
+        Listens = builder.Listens;
+        VlanAddresses = builder.VlanAddresses.ToDictionary(one => one.Key, one => (IReadOnlyList<InterfaceAddress>)one.Value);
 
         Span<byte> hostSide = stackalloc byte[6];
         Mac.CopyTo(hostSide);
@@ -48,6 +50,15 @@ public sealed partial class FakeVm
     /// <summary>Whether the guest answers ping; may be changed at any time.</summary>
     public bool AnswersPing { get; set; }
 
+    /// <summary>
+    /// The TCP ports at which the guest listens; it refuses others by RST. Null: the guest has no TCP, and what it gets is a test's to answer. May be
+    /// changed at any time.
+    /// </summary>
+    public IReadOnlySet<int>? Listens { get; set; }
+
+    /// <summary>Addresses of the guest's VLAN subinterfaces, by VLAN: what is for them, and what they send, is tagged.</summary>
+    public IReadOnlyDictionary<int, IReadOnlyList<InterfaceAddress>> VlanAddresses { get; }
+
     /// <summary>The guest's first IPv4 address, or its first address.</summary>
     /// <exception cref="TopologyException">The guest has no address.</exception>
     public IPAddress Address => Addresses.Count == 0
@@ -57,16 +68,8 @@ public sealed partial class FakeVm
     /// <summary>The VM's name.</summary>
     public override string ToString() => Name;
 
-    private bool Owns(IPAddress address)
-    {
-        for (var i = 0; i < Addresses.Count; i++)
-        {
-            if (Addresses[i].Address.Equals(address))
-            {
-                return true;
-            }
-        }
+    private IEnumerable<InterfaceAddress> AllAddresses => Addresses.Concat(VlanAddresses.Values.SelectMany(own => own));
 
-        return false;
-    }
+    private bool Owns(IPAddress address, int? vlan) =>
+        (vlan is null ? Addresses : VlanAddresses.GetValueOrDefault(vlan.Value, [])).Any(own => own.Address.Equals(address));
 }

@@ -31,6 +31,10 @@ public sealed class FakeVmBuilder
 
     internal bool AnswersPing { get; private set; } = true;
 
+    internal HashSet<int>? Listens { get; private set; }
+
+    internal Dictionary<int, List<InterfaceAddress>> VlanAddresses { get; } = [];
+
     /// <summary>The tap's name: as chosen, or a free one made from the VM's.</summary>
     internal string TapName(Node node) => _tapName ?? Names.Free($"tap-{_name}", name => node.FindDevice(name) is not null);
 
@@ -80,6 +84,31 @@ public sealed class FakeVmBuilder
     public FakeVmBuilder Vlan(int tag)
     {
         VlanTag = tag;
+        return this;
+    }
+
+    /// <summary>Adds an address of a VLAN subinterface of the guest, which sends and takes tagged frames: <c>eth0.30</c>.</summary>
+    /// <param name="vlan">The VLAN, 1 to 4094.</param>
+    /// <param name="address">An address such as <c>10.1.0.11/24</c>.</param>
+    public FakeVmBuilder VlanAddress(int vlan, string address)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(vlan, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(vlan, 4094);
+        if (!VlanAddresses.TryGetValue(vlan, out var own))
+        {
+            VlanAddresses[vlan] = own = [];
+        }
+
+        own.Add(InterfaceAddress.Parse(address));
+        return this;
+    }
+
+    /// <summary>Gives the guest TCP: it listens at these ports, and refuses others by RST.</summary>
+    /// <param name="ports">The ports; none: it refuses all.</param>
+    public FakeVmBuilder Listen(params IReadOnlyList<int> ports)
+    {
+        ArgumentNullException.ThrowIfNull(ports);
+        (Listens ??= []).UnionWith(ports);
         return this;
     }
 

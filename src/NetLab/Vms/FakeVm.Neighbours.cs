@@ -39,12 +39,12 @@ public sealed partial class FakeVm
 
     /// <summary>The next hop towards an address; null where the guest has no way there.</summary>
     internal IPAddress? FindNextHop(IPAddress to) =>
-        Addresses.Any(a => a.Contains(to)) ? to : Gateway is { } gateway && gateway.AddressFamily == to.AddressFamily ? gateway : null;
+        AllAddresses.Any(a => a.Contains(to)) ? to : Gateway is { } gateway && gateway.AddressFamily == to.AddressFamily ? gateway : null;
 
     /// <summary>The guest's address to send from: one in the same network where there is one.</summary>
     internal IPAddress SourceFor(IPAddress to)
     {
-        foreach (var address in Addresses)
+        foreach (var address in AllAddresses)
         {
             if (address.Contains(to))
             {
@@ -56,6 +56,11 @@ public sealed partial class FakeVm
             ?? throw new TopologyException($"VM {Name} has no address to reach {to} from; give it one: vm => vm.Address(…)");
     }
 
+    /// <summary>The frame as it leaves the guest towards a neighbour: tagged where that is in the network of a VLAN subinterface.</summary>
+    internal Frame Outgoing(Frame frame, IPAddress next) =>
+        VlanAddresses.FirstOrDefault(vlan => vlan.Value.Any(own => own.Contains(next))) is { Value: not null, Key: var id }
+            ? frame.WithVlan((ushort)id) : frame;
+
     /// <summary>The sequence number of the guest's next ping.</summary>
     private ushort NextPing() => (ushort)Interlocked.Increment(ref _pings);
 
@@ -66,7 +71,7 @@ public sealed partial class FakeVm
         {
             foreach (var answer in answers)
             {
-                TryInject(answer(mac));
+                TryInject(Outgoing(answer(mac), address));
             }
         }
     }
@@ -80,7 +85,7 @@ public sealed partial class FakeVm
             isFirst = true;
             return [answer];
         }, (_, before) => before.Count < MostUnsent ? before.Add(answer) : before);
-        return !isFirst || TryInject(next.AddressFamily is System.Net.Sockets.AddressFamily.InterNetworkV6
-            ? Frame.NeighborSolicitation(Mac, from, next) : Frame.ArpRequest(Mac, from, next));
+        return !isFirst || TryInject(Outgoing(next.AddressFamily is System.Net.Sockets.AddressFamily.InterNetworkV6
+            ? Frame.NeighborSolicitation(Mac, from, next) : Frame.ArpRequest(Mac, from, next), next));
     }
 }

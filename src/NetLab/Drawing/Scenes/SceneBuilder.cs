@@ -70,7 +70,8 @@ internal sealed class SceneBuilder
         var scene = _nodes[node];
         foreach (var vm in node.Vms)
         {
-            var machine = scene.Add(ShapeKind.Machine, vm.Name, "", [vm.Mac.ToString(), .. vm.Addresses.Select(a => a.ToString())]);
+            var ofVlans = vm.VlanAddresses.SelectMany(vlan => vlan.Value.Select(a => $"VLAN {vlan.Key} {a}"));
+            var machine = scene.Add(ShapeKind.Machine, vm.Name, "", [vm.Mac.ToString(), .. vm.Addresses.Select(a => a.ToString()), .. ofVlans]);
             var eth0 = machine.AddPort("eth0");
             _scene.Connect(CableKind.Tap, eth0, PortOf(scene, vm.Tap, "tap"));
         }
