@@ -71,6 +71,13 @@ internal static class NeutronPort
         await plugged.Bridge.SetPortAsync(plugged.Row, _ => Row(plugged.Port, vlan, guest), ct).ConfigureAwait(false);
     }
 
+    /// <summary>Binds a port that is none of a VM's alone: one of a trunk's.</summary>
+    public static void Bind(OvsBridge bridge, string ofport, int vlan, MacAddress mac, IReadOnlyList<IPAddress> fixedIps)
+    {
+        PortsOf.GetOrCreateValue(bridge).Add(new BoundPort(vlan, mac, fixedIps));
+        bridge.AddFlows(Checks(ofport, mac, fixedIps));
+    }
+
     private static IEnumerable<string> Bind(PluggedPort plugged, FakeVm guest, int vlan)
     {
         PortsOf.GetOrCreateValue(plugged.Bridge).Add(new BoundPort(vlan, guest.Mac, plugged.FixedIps));

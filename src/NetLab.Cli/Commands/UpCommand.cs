@@ -52,7 +52,7 @@ internal static class UpCommand
         page.Drawing(LabDrawing.Text(run.Lab, new DrawingOptions { Columns = page.Width }));
         page.Gap();
         page.Line($"[green]up[/]  {Page.Styled(name, "bold")}   {Page.Styled(run.Document.Name, "grey")}");
-        page.Text(4, $"netlab shell {run.Lab.Nodes.Select(node => node.Name).FirstOrDefault("NODE")}   netlab ps   netlab down {name}", "grey");
+        page.Text(4, $"netlab shell {run.Lab.Nodes.Select(node => node.Name).FirstOrDefault("NODE")}, netlab ps, netlab down {name}", "grey");
         return run.Tasks == 0 ? ExitCode.Fine
             : await KeeperClient.AskAsync(terminal, name, new KeeperRequest("check", []), ct).ConfigureAwait(false);
     }

@@ -16,6 +16,7 @@ internal static class Parts
         VmPart.Kind,
         HybridPlugPart.Kind,
         NativePlugPart.Kind,
+        TrunkPlugPart.Kind,
         RouterPart.Kind,
         DhcpServerPart.Kind,
         DevicePart.Kind,

@@ -1,5 +1,3 @@
-using NetLab.Scenarios.Yaml;
-
 namespace NetLab.Scenarios;
 
 /// <summary><c>connect: { from: vm01, to: vm02, port: 22 }</c>: a VM or a node asks for a TCP connection.</summary>
@@ -48,7 +46,7 @@ internal sealed class ConnectStep : Step
         var lab = stage.Lab;
         var vm = lab.FindVm(From.Value.Name);
         var node = lab.FindNode(From.Value.Name);
-        IReadOnlyList<InterfaceAddress> own = vm?.Addresses ?? [.. node!.Devices.SelectMany(device => device.Addresses)];
+        var own = vm?.Addresses ?? [.. node!.Devices.SelectMany(device => device.Addresses)];
         var to = To.Value switch
         {
             { Address: { } address } => address,
