@@ -8,10 +8,6 @@ namespace NetLab;
 /// <summary>A guest asks for a TCP connection, and announces its addresses.</summary>
 public sealed partial class FakeVm
 {
-    private const int FirstLocalPort = 49152; // IANA's dynamic ports
-
-    private int _connects;
-
     /// <summary>Asks another VM for a TCP connection.</summary>
     /// <inheritdoc cref="ConnectAsync(IPAddress, int, CancellationToken)"/>
     public Task<ProbeResult> ConnectAsync(FakeVm to, int port, CancellationToken ct = default)
@@ -32,7 +28,7 @@ public sealed partial class FakeVm
         var next = NextHop(to);
         var mac = await ResolveAsync(next, ct).ConfigureAwait(false);
         Listens ??= new HashSet<int>();
-        var peer = new TcpPeer(to, port, SourceFor(to), FirstLocalPort + (Interlocked.Increment(ref _connects) % (ushort.MaxValue - FirstLocalPort)));
+        var peer = new TcpPeer(to, port, SourceFor(to), NextLocalPort());
         var syn = Outgoing(Frame.Tcp(Mac, mac, peer.OwnAddress, to, (ushort)peer.OwnPort, (ushort)port, TcpFlags.Syn, InitialSequence,
             options: new IpOptions { Identification = Node.Lab.Live.NextMark() }), next);
 

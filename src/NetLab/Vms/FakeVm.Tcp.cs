@@ -11,9 +11,14 @@ namespace NetLab;
 public sealed partial class FakeVm
 {
     private const uint InitialSequence = 1_000_000;
+    private const int FirstLocalPort = 49152; // IANA's dynamic ports
 
     // Those that are open, each with the number of the next byte to send.
     private readonly ConcurrentDictionary<TcpPeer, uint> _connections = [];
+
+    private int _connects;
+
+    private int NextLocalPort() => FirstLocalPort + (Interlocked.Increment(ref _connects) % (ushort.MaxValue - FirstLocalPort));
 
     private bool AnswerTcp(Frame frame, IPAddress from, IPAddress to, int? vlan)
     {
