@@ -32,12 +32,14 @@ internal sealed class SkbTree
     private readonly Dictionary<ulong, List<SkbCopy>> _receivedIn = []; // by namespace: copies whose last hop came in there
     private readonly Dictionary<(SkbCopy Root, ulong Namespace, int Index), (string Name, int Times)> _arrivals = [];
     private readonly List<SkbCopy> _cut = []; // in fragments
+    private readonly List<TraceEvent> _cutsToCome; // ends of what is cut in fragments, by time; from _nextCut on still to be taken
+    private int _nextCut;
     private readonly List<SkbCopy> _copiedForXdp = [];
     private SkbCopy? _blamed; // the last that an ICMP error was about
 
     private readonly Func<SkbHop, TraceEvent, bool> _isPassedOn;
 
-    private SkbTree(Func<SkbHop, TraceEvent, bool> isPassedOn) => _isPassedOn = isPassedOn;
+    private SkbTree(Func<SkbHop, TraceEvent, bool> isPassedOn, List<TraceEvent> cutsToCome) => (_isPassedOn, _cutsToCome) = (isPassedOn, cutsToCome);
 
     /// <summary>All copies, in the order of their appearance.</summary>
     public IReadOnlyList<SkbCopy> Copies => _copies;
@@ -56,8 +58,9 @@ internal sealed class SkbTree
     public static SkbTree Build(IEnumerable<TraceEvent> events, Func<SkbHop, TraceEvent, bool>? isPassedOn = null)
     {
         ArgumentNullException.ThrowIfNull(events);
-        var tree = new SkbTree(isPassedOn ?? ((_, _) => true));
-        foreach (var e in events.OrderBy(e => e.Timestamp))
+        List<TraceEvent> ordered = [.. events.OrderBy(e => e.Timestamp)];
+        var tree = new SkbTree(isPassedOn ?? ((_, _) => true), ordered.FindAll(IsCut));
+        foreach (var e in ordered)
         {
             tree.Take(e);
         }
@@ -81,6 +84,7 @@ internal sealed class SkbTree
 
     private void Take(TraceEvent e)
     {
+        _nextCut += IsCut(e) ? 1 : 0;
         var live = e.SkbAddress != 0 && _atAddress.TryGetValue(e.SkbAddress, out var at) && at.IsLive ? at : null;
         switch (e.Kind)
         {
@@ -132,8 +136,7 @@ internal sealed class SkbTree
             Of(_receivedIn, after.Namespace).Add(copy);
         }
 
-        if (copy.EndEvent is { Kind: TraceEventKind.ConsumeSkb, Location: var by }
-            && (by.StartsWith("ip_do_fragment", StringComparison.Ordinal) || by.StartsWith("ip6_fragment", StringComparison.Ordinal)))
+        if (IsCut(e))
         {
             _cut.Add(copy);
         }
@@ -221,6 +224,12 @@ internal sealed class SkbTree
             return (cut, SkbOrigin.Part);
         }
 
+        // Fragments that wait for nobody are sent before the end of the whole.
+        if (content.IsFragment && WholeOf(e, content) is { } coming)
+        {
+            return (coming, SkbOrigin.Part);
+        }
+
         // What was queued as one is sent in segments.
         if (e.Kind is TraceEventKind.NetDevStartXmit
             && Latest(_copies, c => c.Hops is [.., { Direction: SkbDirection.Out, IsComplete: false } hop] && IsAt(hop, e)
@@ -259,6 +268,16 @@ internal sealed class SkbTree
         var isEncrypted = former is not null && e.Length > former.Latest.Length && content.Protocol is ProtocolEsp or ProtocolUdp
             && former is { Hops: [.., var sent] } && !IsAt(sent, e);
         return isEncrypted ? (former, SkbOrigin.Rewritten) : (null, SkbOrigin.Root);
+    }
+
+    private static bool IsCut(TraceEvent e) => e.Kind is TraceEventKind.ConsumeSkb
+        && (e.Location.StartsWith("ip_do_fragment", StringComparison.Ordinal) || e.Location.StartsWith("ip6_fragment", StringComparison.Ordinal));
+
+    private SkbCopy? WholeOf(TraceEvent fragment, FrameContent content)
+    {
+        var index = _cutsToCome.FindIndex(_nextCut, Math.Min(Candidates, _cutsToCome.Count - _nextCut),
+            c => c.Namespace == fragment.Namespace && new FrameContent(c).IsSameDatagram(content));
+        return index >= 0 && _atAddress.TryGetValue(_cutsToCome[index].SkbAddress, out var whole) && whole.IsLive ? whole : null;
     }
 
     // Where a device has an XDP program, the kernel may copy what comes in, for the program to have room around it: the copy is the frame from there on.

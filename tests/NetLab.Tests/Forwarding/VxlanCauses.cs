@@ -83,6 +83,22 @@ public sealed class VxlanCauses
         Assert.Contains(scene.Vm2.Received, r => r.Frame.EtherType == 0x88b5);
     }
 
+    // Where the neighbour is known, the fragments of the outer packet are sent before the kernel lets go of the whole.
+    [LabTheory(Feature.Vxlan)]
+    [InlineData(FrameTracing.Auto)]
+    [InlineData(FrameTracing.PacketSockets)]
+    public async Task A_frame_whose_outer_packet_is_cut_gets_through(FrameTracing tracing)
+    {
+        await using var scene = await VxlanScene.BuildAsync(tracing: tracing);
+        (await scene.SendAsync()).ShouldReach(scene.Vm2);
+        for (var i = 0; i < 3; i++)
+        {
+            (await scene.SendAsync(1437)).ShouldReach(scene.Vm2).Once();
+        }
+
+        Assert.Equal(3, scene.Vm2.Received.Count(r => r.Frame.Udp?.Payload.Length == 1437));
+    }
+
     [LabFact(Feature.BpfTracing, Feature.Vxlan)]
     public async Task Another_UDP_port_is_told()
     {
