@@ -21,7 +21,7 @@ internal static class ConcurrencyRows
         (await vms[0].PingAsync(vms[1]).ConfigureAwait(false)).ShouldSucceed();
         var wrong = 0;
         // The first rounds are of code that the runtime has not finished optimizing.
-        var rates = await Rounds.MediansAsync(9, async () =>
+        var rates = await Rounds.MediansAsync(25, async () =>
         {
             var start = Stopwatch.GetTimestamp();
             var fates = await AskAsync(Fates).ConfigureAwait(false);
@@ -29,7 +29,7 @@ internal static class ConcurrencyRows
             wrong += fates.Count(f => f.Copies is not [{ Vm.Name: "vm1" }]);
             return Fates / seconds;
         }).ConfigureAwait(false);
-        return new Result(rates[0], Note: $"{wrong} wrong of all; median of 9; by {lab.TracingLevel}");
+        return new Result(rates[0], Note: $"{wrong} wrong of all; median of 25; by {lab.TracingLevel}");
 
         Task<Fate[]> AskAsync(int count) =>
             Task.WhenAll(Enumerable.Range(0, count).Select(_ => Task.Run(() => vms[0].SendAsync(Frame.Udp(vms[0], vms[1], 53, "hello")))));

@@ -4,16 +4,18 @@ using NetLab.Linux.Probe;
 
 namespace NetLab.Xunit.Tests;
 
-/// <summary>What the text of a failed test says of frames that it did not send itself, seen from outside; docs/failed-tests.md shows two of them.</summary>
+/// <summary>What the text of a failed test says of frames that it did not send itself, seen from outside. README.md and docs/failed-tests.md show it.</summary>
 public sealed partial class HappeningsTests(HappeningsTests.Failed failed) : IClassFixture<HappeningsTests.Failed>
 {
     [LabTheory(Feature.BpfTracing)]
-    [InlineData("Everybody.A_page_that_a_rule_keeps_away")]
-    [InlineData("Everybody.A_name_that_does_not_resolve")]
-    [InlineData("Everybody.A_host_behind_an_isolated_port")]
-    public void The_page_about_failed_tests_shows_what_they_say(string test)
+    [InlineData("README.md", "Everybody.A_page_that_a_rule_keeps_away")]
+    [InlineData("README.md", "Everybody.A_name_that_does_not_resolve")]
+    [InlineData("docs/failed-tests.md", "Everybody.A_page_that_a_rule_keeps_away")]
+    [InlineData("docs/failed-tests.md", "Everybody.A_name_that_does_not_resolve")]
+    [InlineData("docs/failed-tests.md", "Everybody.A_host_behind_an_isolated_port")]
+    public void A_page_shows_what_failed_tests_say(string page, string test)
     {
-        var shown = Blocks().Matches(File.ReadAllText(Path.Combine(Root, "docs", "failed-tests.md"))).Select(b => b.Groups[1].Value)
+        var shown = Blocks().Matches(File.ReadAllText(Path.Combine(Root, page))).Select(b => b.Groups[1].Value)
             .Single(b => b.Contains(test, StringComparison.Ordinal));
         Assert.Equal(Stable(shown), Stable(failed.TextOf(test)));
     }
