@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace NetLab.Testing;
 
@@ -11,13 +12,19 @@ internal sealed class TestContainer : IDisposable
     /// <summary>The environment variable that names the image.</summary>
     public const string ImageVariable = "NETLAB_IMAGE";
 
+    /// <summary>Where the command finds its lines, in the container.</summary>
+    public const string ListFile = "/tmp/netlab-tests";
+
     private const string DefaultImage = "netlab-run";
     private const int MostLines = 100, MostColumns = 200;
 
-    // $1 is the folder of bundles, where there is one; the rest is the command. What it leaves there belongs to who owns the folder.
-    private const string Script = """
+    // $1 is the folder of bundles, where there is one: what the command leaves there belongs to who owns the folder. $2 is how many lines come first, the rest
+    // the command.
+    private const string Script = $$"""
         exec 3<&0
-        bundles=$1; shift
+        bundles=$1
+        head -n "$2" <&3 >{{ListFile}}
+        shift 2
         "$@" </dev/null & tests=$!
         { cat >/dev/null; kill -KILL $tests; } <&3 2>/dev/null &
         wait $tests; code=$?
@@ -27,11 +34,23 @@ internal sealed class TestContainer : IDisposable
 
     private readonly Process _process;
     private readonly Queue<string> _words = [];
-    private readonly Task _errors;
+    private readonly Task _list, _errors;
 
-    private TestContainer(Process process)
+    private TestContainer(Process process, IReadOnlyList<string> list)
     {
         _process = process;
+        _list = Task.Run(async () =>
+        {
+            try
+            {
+                await process.StandardInput.WriteAsync(string.Concat(list.Select(line => line + "\n"))).ConfigureAwait(false);
+                await process.StandardInput.FlushAsync().ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is IOException or ObjectDisposedException)
+            {
+                Keep($"The container ended before it had read its tests: {e.Message}");
+            }
+        });
         _errors = Task.Run(async () =>
         {
             while (await process.StandardError.ReadLineAsync().ConfigureAwait(false) is { } line)
@@ -50,25 +69,27 @@ internal sealed class TestContainer : IDisposable
     /// <summary>Starts a command in a container that sees the sources and the build output of the running tests.</summary>
     /// <param name="engine">The engine's program.</param>
     /// <param name="image">The image that the assembly names; null for the default.</param>
-    /// <param name="input">A folder of this machine that the command reads.</param>
+    /// <param name="list">Lines for the command, which it finds in <see cref="ListFile"/>: by standard input, so that nothing of them stays here.</param>
     /// <param name="environment">Variables beyond those of NetLab.</param>
     /// <param name="command">The command and its arguments.</param>
-    public static TestContainer Start(string engine, string? image, string input, IEnumerable<string> environment, params string[] command)
+    public static TestContainer Start(string engine, string? image, IReadOnlyList<string> list, IEnumerable<string> environment,
+        params string[] command)
     {
         string folder = Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory), tree = TreeOf(folder);
         var bundles = FailureBundle.Home is { } home ? Directory.CreateDirectory(home).FullName : "";
         var named = Environment.GetEnvironmentVariable(ImageVariable) is { Length: > 0 } variable ? variable : image ?? DefaultImage;
         List<string> arguments = ["run", "--rm", "--interactive", "--privileged", "--network", "none", "--label", "netlab.tests", "--workdir", folder,
-            "--hostname", Environment.MachineName, "--mount", Bound(tree, ",readonly"), "--mount", Bound(input, ",readonly"),
+            "--hostname", Environment.MachineName, "--mount", Bound(tree, ",readonly"),
             .. bundles.Length > 0 ? new[] { "--mount", Bound(bundles, "") } : []];
         var handed = Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(n => n.StartsWith("NETLAB_", StringComparison.Ordinal) || n is "CI")
             .Except([FailureBundle.Variable, Elsewhere.Variable, ImageVariable]);
         string[] own = [$"{Elsewhere.InsideVariable}={engine}", $"{FailureBundle.Variable}={(bundles.Length > 0 ? bundles : "off")}",
             "DOTNET_EnableDiagnostics=0", "HOME=/tmp"];
         arguments.AddRange([.. handed.Concat(own).Concat(environment).SelectMany(v => new[] { "--env", v })]);
-        arguments.AddRange(["--entrypoint", "sh", named, "-c", Script, "sh", bundles, .. command]);
-        return new TestContainer(Process.Start(new ProcessStartInfo(engine, arguments)
-            { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!);
+        arguments.AddRange(["--entrypoint", "sh", named, "-c", Script, "sh", bundles, list.Count.ToString(CultureInfo.InvariantCulture), .. command]);
+        var process = Process.Start(new ProcessStartInfo(engine, arguments)
+            { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        return new TestContainer(process, list);
     }
 
     /// <summary>The lines that the command writes with this prefix, without it, as they come.</summary>
@@ -87,7 +108,7 @@ internal sealed class TestContainer : IDisposable
         }
 
         await _process.WaitForExitAsync().ConfigureAwait(false);
-        await _errors.ConfigureAwait(false);
+        await Task.WhenAll(_list, _errors).ConfigureAwait(false);
         lock (_words)
         {
             // Codes of the engine itself (docker-run(1)): it did not start the command.

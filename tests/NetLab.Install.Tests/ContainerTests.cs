@@ -112,6 +112,7 @@ public sealed class ContainerTests(LocalFeed feed)
     public async Task A_filter_holds_a_crash_is_told_and_an_interrupt_leaves_no_container(string xunit)
     {
         var folder = await BuildAsync(xunit, "vstest");
+        var before = Directory.GetFileSystemEntries(Path.GetTempPath(), "netlab-tests*");
 
         (_, var filtered) = await feed.RunAsync(folder, $"{User} dotnet test --no-build --filter DisplayName~10.0.0.3");
         (_, var crashed) = await feed.RunAsync(folder, $"{User} NETLAB_MAY_CRASH=1 dotnet test --no-build --filter DisplayName~Crashes");
@@ -134,6 +135,7 @@ public sealed class ContainerTests(LocalFeed feed)
         Assert.Contains("'docker/netlab doctor' makes netlab-run, NETLAB_IMAGE names another", imageless, StringComparison.Ordinal);
         Assert.Contains("it runs", interrupted, StringComparison.Ordinal);
         Assert.Contains("it is gone", interrupted, StringComparison.Ordinal);
+        Assert.Equal(before.Order(), Directory.GetFileSystemEntries(Path.GetTempPath(), "netlab-tests*").Order());
     }
 
     [Fact]

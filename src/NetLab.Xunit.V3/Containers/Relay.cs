@@ -16,33 +16,23 @@ internal sealed class Relay(XunitTestAssemblyRunnerContext context, IReadOnlyLis
     {
         var assembly = context.TestAssembly.Assembly;
         var cancellation = context.CancellationTokenSource;
-        var input = Directory.CreateTempSubdirectory("netlab-tests-");
-        try
+        // Behind @@ xunit reads its arguments, one a line: of many tests they are more than a command line holds.
+        string[] own = ["-automated", "async", "-noColor", "-noLogo"];
+        using var container = TestContainer.Start(engine, LabTestsInContainerAttribute.ImageOf(assembly),
+            [.. own, .. cases.SelectMany(c => new[] { "-run", SerializationHelper.Instance.Serialize(c) })], [],
+            "dotnet", TestContainer.FileOf(assembly.GetName().Name!), "@@", TestContainer.ListFile);
+        await using var stop = cancellation.Token.Register(container.Stop).ConfigureAwait(false);
+        await foreach (var line in container.LinesAsync("{").ConfigureAwait(false))
         {
-            // Behind @@ xunit reads its arguments, one a line: of many tests they are more than a command line holds.
-            var arguments = Path.Combine(input.FullName, "arguments");
-            string[] own = ["-automated", "async", "-noColor", "-noLogo"];
-            await File.WriteAllLinesAsync(arguments, own.Concat(cases.SelectMany(c => new[] { "-run", SerializationHelper.Instance.Serialize(c) })))
-                .ConfigureAwait(false);
-            using var container = TestContainer.Start(engine, LabTestsInContainerAttribute.ImageOf(assembly), input.FullName, [],
-                "dotnet", TestContainer.FileOf(assembly.GetName().Name!), "@@", arguments);
-            await using var stop = cancellation.Token.Register(container.Stop).ConfigureAwait(false);
-            await foreach (var line in container.LinesAsync("{").ConfigureAwait(false))
+            if (MessageSinkMessageDeserializer.Deserialize("{" + line, null) is { } message && !Tell(message))
             {
-                if (MessageSinkMessageDeserializer.Deserialize("{" + line, null) is { } message && !Tell(message))
-                {
-                    await cancellation.CancelAsync().ConfigureAwait(false);
-                }
-            }
-
-            if (!cancellation.IsCancellationRequested)
-            {
-                TellUnfinished(container.End);
+                await cancellation.CancelAsync().ConfigureAwait(false);
             }
         }
-        finally
+
+        if (!cancellation.IsCancellationRequested)
         {
-            input.Delete(recursive: true);
+            TellUnfinished(container.End);
         }
 
         return _sum;

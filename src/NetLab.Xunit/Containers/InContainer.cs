@@ -1,4 +1,5 @@
 using System.Reflection;
+using NetLab.Testing;
 using NetLab.Xunit.Containers;
 using Xunit.Abstractions;
 using Xunit.Sdk;
@@ -21,14 +22,14 @@ namespace NetLab.Xunit.Containers
     /// <summary>Runs the listed test cases with xunit's own framework, and writes what happens.</summary>
     internal static class InContainer
     {
-        public const string ListVariable = "NETLAB_TEST_LIST", AssemblyVariable = "NETLAB_TEST_ASSEMBLY";
+        public const string AssemblyVariable = "NETLAB_TEST_ASSEMBLY";
 
         public static int Run()
         {
             var assembly = Assembly.Load(Environment.GetEnvironmentVariable(AssemblyVariable)!);
             using var framework = new XunitTestFramework(new global::Xunit.Sdk.NullMessageSink());
             using var executor = framework.GetExecutor(assembly.GetName());
-            List<ITestCase> cases = [.. File.ReadLines(Environment.GetEnvironmentVariable(ListVariable)!).Select(executor.Deserialize)];
+            List<ITestCase> cases = [.. File.ReadLines(TestContainer.ListFile).Select(executor.Deserialize)];
             using var sink = new Teller(cases);
             executor.RunTests(cases, sink, new Options());
             sink.Done.Wait();

@@ -15,38 +15,26 @@ internal sealed class Relay(IMessageBus bus, IReadOnlyList<IXunitTestCase> cases
     public async Task<RunSummary> RunAsync(string engine, CancellationTokenSource cancellation)
     {
         var assembly = cases[0].TestMethod.TestClass.Class.ToRuntimeType().Assembly;
-        var input = Directory.CreateTempSubdirectory("netlab-tests-");
-        try
+        var name = assembly.GetName().Name!;
+        string[] environment = [$"DOTNET_STARTUP_HOOKS={TestContainer.FileOf("NetLab.Xunit")}", $"{InContainer.AssemblyVariable}={name}"];
+        using var container = TestContainer.Start(engine, LabTestsInContainerAttribute.ImageOf(assembly), [.. cases.Select(SerializationHelper.Serialize)],
+            environment, "dotnet", TestContainer.FileOf(name));
+        await using var stop = cancellation.Token.Register(container.Stop).ConfigureAwait(false);
+        TellRooms(begin: true);
+        await foreach (var line in container.LinesAsync(ToldLine.Prefix).ConfigureAwait(false))
         {
-            var list = Path.Combine(input.FullName, "cases");
-            await File.WriteAllLinesAsync(list, cases.Select(SerializationHelper.Serialize)).ConfigureAwait(false);
-            var name = assembly.GetName().Name!;
-            string[] environment = [$"DOTNET_STARTUP_HOOKS={TestContainer.FileOf("NetLab.Xunit")}", $"{InContainer.ListVariable}={list}",
-                $"{InContainer.AssemblyVariable}={name}"];
-            using var container = TestContainer.Start(
-                engine, LabTestsInContainerAttribute.ImageOf(assembly), input.FullName, environment, "dotnet", TestContainer.FileOf(name));
-            await using var stop = cancellation.Token.Register(container.Stop).ConfigureAwait(false);
-            TellRooms(begin: true);
-            await foreach (var line in container.LinesAsync(ToldLine.Prefix).ConfigureAwait(false))
+            if (!Tell(ToldLine.Read(line)))
             {
-                if (!Tell(ToldLine.Read(line)))
-                {
-                    await cancellation.CancelAsync().ConfigureAwait(false);
-                }
+                await cancellation.CancelAsync().ConfigureAwait(false);
             }
-
-            if (!cancellation.IsCancellationRequested)
-            {
-                TellUnfinished(container.End);
-            }
-
-            TellRooms(begin: false);
-        }
-        finally
-        {
-            input.Delete(recursive: true);
         }
 
+        if (!cancellation.IsCancellationRequested)
+        {
+            TellUnfinished(container.End);
+        }
+
+        TellRooms(begin: false);
         return _sum;
     }
 
