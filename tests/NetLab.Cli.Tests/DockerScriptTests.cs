@@ -233,7 +233,8 @@ public sealed class DockerScriptTests : IDisposable
     private Task<NetLabResult> FinishAsync(string variable, params string[] arguments)
     {
         var start = new ProcessStartInfo("env", [
-            "--unset=NETLAB_RESULTS", variable, $"FAKES={_folder}", $"PATH={_folder}/path:{Environment.GetEnvironmentVariable("PATH")}", Tree("docker", "netlab"), .. arguments])
+            "--unset=NETLAB_RESULTS", variable, $"FAKES={_folder}", $"PATH={_folder}/path:{Environment.GetEnvironmentVariable("PATH")}",
+            Tree("docker", "netlab"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
