@@ -15,6 +15,8 @@ internal static class Elsewhere
     /// <summary>Set in a container that tests were started in.</summary>
     public const string InsideVariable = "NETLAB_INSIDE";
 
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
+
     private static readonly Lazy<(string? Engine, string? Why)> Decision = new(Decide);
     private static bool _isAsked;
 
@@ -38,9 +40,18 @@ internal static class Elsewhere
         }
 
         string[] engines = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? [named] : ["docker", "podman"];
-        var answers = engines.Select(e => (Engine: e, Answer: Try(e))).ToList();
-        return answers.Find(a => a.Answer is null).Engine is { } engine
-            ? (engine, null) : (null, $"no container engine answers ({string.Join("; ", answers.Select(a => $"{a.Engine}: {a.Answer}"))})");
+        var refusals = new List<string>();
+        foreach (var engine in engines)
+        {
+            if (Try(engine) is not { } refusal)
+            {
+                return (engine, null);
+            }
+
+            refusals.Add($"{engine}: {refusal}");
+        }
+
+        return (null, $"no container engine answers ({string.Join("; ", refusals)})");
     }
 
     // Null where it answers.
@@ -49,10 +60,15 @@ internal static class Elsewhere
         try
         {
             using var process = Process.Start(new ProcessStartInfo(engine, ["ps", "--quiet"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-            var error = process.StandardError.ReadToEndAsync();
-            process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            return process.ExitCode == 0 ? null : error.GetAwaiter().GetResult().Trim().Split('\n')[0];
+            Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+            if (!process.WaitForExit(Longest))
+            {
+                process.Kill();
+                return $"no answer within {Longest.TotalSeconds} s";
+            }
+
+            Task.WaitAll(output, error);
+            return process.ExitCode == 0 ? null : error.Result.Trim().Split('\n')[0];
         }
         catch (Win32Exception refused)
         {

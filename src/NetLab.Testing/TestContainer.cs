@@ -18,6 +18,8 @@ internal sealed class TestContainer : IDisposable
     private const string DefaultImage = "netlab-run";
     private const int MostLines = 100, MostColumns = 200;
 
+    private static readonly EnumerationOptions Accessible = new() { IgnoreInaccessible = true };
+
     // $1 is the folder of bundles, where there is one: what the command leaves there belongs to who owns the folder. $2 is how many lines come first, the rest
     // the command.
     private const string Script = $$"""
@@ -32,12 +34,14 @@ internal sealed class TestContainer : IDisposable
         exit $code
         """;
 
+    private readonly string _engine;
     private readonly Process _process;
     private readonly Queue<string> _words = [];
     private readonly Task _list, _errors;
 
-    private TestContainer(Process process, IReadOnlyList<string> list)
+    private TestContainer(string engine, Process process, IReadOnlyList<string> list)
     {
+        _engine = engine;
         _process = process;
         _list = Task.Run(async () =>
         {
@@ -60,8 +64,13 @@ internal sealed class TestContainer : IDisposable
         });
     }
 
-    /// <summary>How it ended, and what else it wrote at last: for the tests that it did not come to.</summary>
-    public string End { get; private set; } = "";
+    /// <summary>What is told of a test that ran when the container ended: how that was, and what else it wrote at last.</summary>
+    public string EndedDuring => $"The container ended while this test ran. {End}";
+
+    /// <summary>What is told of a test that it did not come to.</summary>
+    public string EndedBefore => $"The container ended before this test ran. {End}";
+
+    private string End { get; set; } = "";
 
     /// <summary>The file of an assembly of the build's output.</summary>
     public static string FileOf(string assembly) => Path.Combine(AppContext.BaseDirectory, assembly + ".dll");
@@ -89,7 +98,7 @@ internal sealed class TestContainer : IDisposable
         arguments.AddRange(["--entrypoint", "sh", named, "-c", Script, "sh", bundles, list.Count.ToString(CultureInfo.InvariantCulture), .. command]);
         var process = Process.Start(new ProcessStartInfo(engine, arguments)
             { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        return new TestContainer(process, list);
+        return new TestContainer(engine, process, list);
     }
 
     /// <summary>The lines that the command writes with this prefix, without it, as they come.</summary>
@@ -112,8 +121,8 @@ internal sealed class TestContainer : IDisposable
         lock (_words)
         {
             // Codes of the engine itself (docker-run(1)): it did not start the command.
-            var hint = _process.ExitCode is 125 or 126 or 127
-                ? $" It needs an image with .NET and the programs of labs: 'docker/netlab doctor' makes {DefaultImage}, {ImageVariable} names another." : "";
+            var hint = _process.ExitCode is 125 or 126 or 127 ? " It needs an image with .NET and the programs of labs: in a clone of NetLab, "
+                + $"'{_engine} build --tag {DefaultImage} --file docker/Dockerfile.run docker' makes {DefaultImage}; {ImageVariable} names another." : "";
             End = $"The container ended with exit code {_process.ExitCode}.{hint}{Environment.NewLine}{string.Join(Environment.NewLine, _words)}".TrimEnd();
         }
     }
@@ -134,7 +143,7 @@ internal sealed class TestContainer : IDisposable
     {
         for (var tree = folder; tree is not null; tree = Path.GetDirectoryName(tree))
         {
-            if (Path.Exists(Path.Combine(tree, ".git")) || Directory.EnumerateFiles(tree, "*.sln*").Any())
+            if (Path.Exists(Path.Combine(tree, ".git")) || Directory.EnumerateFiles(tree, "*.sln*", Accessible).Any())
             {
                 return tree;
             }

@@ -66,6 +66,11 @@ internal sealed class ControlGroup : IDisposable
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder);
+            }
+
             return null;
         }
     }

@@ -9,7 +9,7 @@ namespace NetLab.Xunit.Containers;
 internal sealed class Relay(XunitTestAssemblyRunnerContext context, IReadOnlyList<IXunitTestCase> cases)
 {
     private readonly Dictionary<string, ITestStarting> _running = [];
-    private readonly HashSet<string> _started = [], _open = [];
+    private readonly HashSet<string> _started = [], _finished = [], _open = [];
     private RunSummary _sum;
 
     public async Task<RunSummary> RunAsync(string engine)
@@ -17,7 +17,7 @@ internal sealed class Relay(XunitTestAssemblyRunnerContext context, IReadOnlyLis
         var assembly = context.TestAssembly.Assembly;
         var cancellation = context.CancellationTokenSource;
         // Behind @@ xunit reads its arguments, one a line: of many tests they are more than a command line holds.
-        string[] own = ["-automated", "async", "-noColor", "-noLogo"];
+        string[] own = ["-automated", "async", "-noColor", "-noLogo", "-explicit", context.ExplicitOption.ToString().ToLowerInvariant()];
         using var container = TestContainer.Start(engine, LabTestsInContainerAttribute.ImageOf(assembly),
             [.. own, .. cases.SelectMany(c => new[] { "-run", SerializationHelper.Instance.Serialize(c) })], [],
             "dotnet", TestContainer.FileOf(assembly.GetName().Name!), "@@", TestContainer.ListFile);
@@ -32,7 +32,7 @@ internal sealed class Relay(XunitTestAssemblyRunnerContext context, IReadOnlyLis
 
         if (!cancellation.IsCancellationRequested)
         {
-            TellUnfinished(container.End);
+            TellUnfinished(container);
         }
 
         return _sum;
@@ -74,6 +74,7 @@ internal sealed class Relay(XunitTestAssemblyRunnerContext context, IReadOnlyLis
                 _running.Remove(finished.TestUniqueID);
                 break;
             case ITestCaseFinished finished:
+                _finished.Add(finished.TestCaseUniqueID);
                 _sum.Total += finished.TestsTotal;
                 _sum.Failed += finished.TestsFailed;
                 _sum.Skipped += finished.TestsSkipped;
@@ -88,11 +89,12 @@ internal sealed class Relay(XunitTestAssemblyRunnerContext context, IReadOnlyLis
     }
 
     // The container ended, or never began.
-    private void TellUnfinished(string end)
+    private void TellUnfinished(TestContainer container)
     {
+        var told = _running.Values.Select(t => t.TestCaseUniqueID).ToHashSet();
         foreach (var test in _running.Values.ToList())
         {
-            var failure = new InvalidOperationException($"The container ended while this test ran. {end}");
+            var failure = new InvalidOperationException(container.EndedDuring);
             Tell(TestFailed.FromException(failure, test.AssemblyUniqueID, test.TestCollectionUniqueID, test.TestClassUniqueID, test.TestMethodUniqueID,
                 test.TestCaseUniqueID, test.TestUniqueID, 0, null, null));
             Tell(new TestFinished
@@ -105,12 +107,12 @@ internal sealed class Relay(XunitTestAssemblyRunnerContext context, IReadOnlyLis
             _sum.Failed++;
         }
 
-        var before = new InvalidOperationException($"The container ended before this test ran. {end}");
-        foreach (var test in cases.Where(c => !_started.Contains(c.UniqueID)))
+        var before = new InvalidOperationException(container.EndedBefore);
+        foreach (var test in cases.Where(c => !_finished.Contains(c.UniqueID) && !told.Contains(c.UniqueID)))
         {
             _sum.Aggregate(XunitRunnerHelper.FailTestCases(context.MessageBus, context.CancellationTokenSource, [test], before,
                 sendTestCollectionMessages: !_open.Contains(test.TestCollection.UniqueID), sendTestClassMessages: !_open.Contains(test.TestClass.UniqueID),
-                sendTestMethodMessages: !_open.Contains(test.TestMethod.UniqueID)));
+                sendTestMethodMessages: !_open.Contains(test.TestMethod.UniqueID), sendTestCaseMessages: !_started.Contains(test.UniqueID)));
         }
     }
 }

@@ -45,7 +45,7 @@ internal sealed class ContainerFramework : XunitTestFramework
             var summary = await base.RunTestCollectionsAsync(messageBus, cancellationTokenSource).ConfigureAwait(false);
             if (labs[true].Any() && !cancellationTokenSource.IsCancellationRequested)
             {
-                var relay = new Relay(messageBus, [.. labs[true]]);
+                var relay = new Relay(messageBus, [.. labs[true]], ExecutionOptions);
                 summary.Aggregate(await relay.RunAsync(engine, cancellationTokenSource).ConfigureAwait(false));
             }
 

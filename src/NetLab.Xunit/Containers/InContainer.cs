@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using NetLab.Testing;
 using NetLab.Xunit.Containers;
@@ -22,7 +23,14 @@ namespace NetLab.Xunit.Containers
     /// <summary>Runs the listed test cases with xunit's own framework, and writes what happens.</summary>
     internal static class InContainer
     {
-        public const string AssemblyVariable = "NETLAB_TEST_ASSEMBLY";
+        public const string AssemblyVariable = "NETLAB_TEST_ASSEMBLY", OptionsVariable = "NETLAB_TEST_OPTIONS";
+
+        // What a project or a runner says of tests beside each other. The runner alone reads it, outside.
+        private const string DisableParallelization = "xunit.execution.DisableParallelization", MaxParallelThreads = "xunit.execution.MaxParallelThreads";
+
+        /// <summary>The options of a run, as the container reads them.</summary>
+        public static string OptionsOf(ITestFrameworkExecutionOptions options) => string.Create(CultureInfo.InvariantCulture,
+            $"{options.GetValue<bool?>(DisableParallelization)};{options.GetValue<int?>(MaxParallelThreads)}");
 
         public static int Run()
         {
@@ -106,6 +114,20 @@ namespace NetLab.Xunit.Containers
         {
             // A test that takes the process down is told to have started.
             private readonly Dictionary<string, object?> _values = new() { ["xunit.execution.SynchronousMessageReporting"] = true };
+
+            public Options()
+            {
+                var given = Environment.GetEnvironmentVariable(OptionsVariable)!.Split(';');
+                if (bool.TryParse(given[0], out var disable))
+                {
+                    _values[DisableParallelization] = disable;
+                }
+
+                if (int.TryParse(given[1], CultureInfo.InvariantCulture, out var threads))
+                {
+                    _values[MaxParallelThreads] = threads;
+                }
+            }
 
             public TValue GetValue<TValue>(string name) => _values.TryGetValue(name, out var value) ? (TValue)value! : default!;
 

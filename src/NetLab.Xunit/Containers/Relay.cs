@@ -5,7 +5,7 @@ using Xunit.Sdk;
 namespace NetLab.Xunit.Containers;
 
 /// <summary>Runs test cases in a container, and tells xunit here what is told there.</summary>
-internal sealed class Relay(IMessageBus bus, IReadOnlyList<IXunitTestCase> cases)
+internal sealed class Relay(IMessageBus bus, IReadOnlyList<IXunitTestCase> cases, ITestFrameworkExecutionOptions options)
 {
     private readonly Dictionary<(int, string), XunitTest> _running = [];
     private readonly RunSummary[] _sums = [.. cases.Select(_ => new RunSummary())];
@@ -16,11 +16,12 @@ internal sealed class Relay(IMessageBus bus, IReadOnlyList<IXunitTestCase> cases
     {
         var assembly = cases[0].TestMethod.TestClass.Class.ToRuntimeType().Assembly;
         var name = assembly.GetName().Name!;
-        string[] environment = [$"DOTNET_STARTUP_HOOKS={TestContainer.FileOf("NetLab.Xunit")}", $"{InContainer.AssemblyVariable}={name}"];
+        string[] environment = [$"DOTNET_STARTUP_HOOKS={TestContainer.FileOf("NetLab.Xunit")}", $"{InContainer.AssemblyVariable}={name}",
+            $"{InContainer.OptionsVariable}={InContainer.OptionsOf(options)}"];
         using var container = TestContainer.Start(engine, LabTestsInContainerAttribute.ImageOf(assembly), [.. cases.Select(SerializationHelper.Serialize)],
             environment, "dotnet", TestContainer.FileOf(name));
         await using var stop = cancellation.Token.Register(container.Stop).ConfigureAwait(false);
-        TellRooms(begin: true);
+        TellCollections(begin: true);
         await foreach (var line in container.LinesAsync(ToldLine.Prefix).ConfigureAwait(false))
         {
             if (!Tell(ToldLine.Read(line)))
@@ -31,15 +32,15 @@ internal sealed class Relay(IMessageBus bus, IReadOnlyList<IXunitTestCase> cases
 
         if (!cancellation.IsCancellationRequested)
         {
-            TellUnfinished(container.End);
+            TellUnfinished(container);
         }
 
-        TellRooms(begin: false);
+        TellCollections(begin: false);
         return _sum;
     }
 
     // Runners know a test by its collection, class and method, of which they want to be told.
-    private void TellRooms(bool begin)
+    private void TellCollections(bool begin)
     {
         foreach (var collection in cases.GroupBy(c => c.TestMethod.TestClass.TestCollection.UniqueID))
         {
@@ -124,7 +125,7 @@ internal sealed class Relay(IMessageBus bus, IReadOnlyList<IXunitTestCase> cases
     }
 
     // The container ended, or never began.
-    private void TellUnfinished(string end)
+    private void TellUnfinished(TestContainer container)
     {
         for (var i = 0; i < cases.Count; i++)
         {
@@ -141,14 +142,13 @@ internal sealed class Relay(IMessageBus bus, IReadOnlyList<IXunitTestCase> cases
             string[] names = [.. _running.Keys.Where(k => k.Item1 == i).Select(k => k.Item2)];
             foreach (var name in names.Length > 0 ? names : [cases[i].DisplayName])
             {
-                var what = names.Length > 0 ? "The container ended while this test ran." : "The container ended before this test ran.";
                 if (names.Length == 0)
                 {
                     Tell(new ToldLine(ToldKind.Starting, i, name));
                 }
 
                 Tell(new ToldLine(ToldKind.Failed, i, name, Failure: new ToldFailure(
-                    [typeof(InvalidOperationException).FullName], [$"{what} {end}"], [null], [-1])));
+                    [typeof(InvalidOperationException).FullName], [names.Length > 0 ? container.EndedDuring : container.EndedBefore], [null], [-1])));
                 Tell(new ToldLine(ToldKind.Finished, i, name));
             }
 

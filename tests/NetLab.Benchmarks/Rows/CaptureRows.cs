@@ -69,10 +69,7 @@ internal static partial class CaptureRows
     private static async Task<double> TcpdumpAsync(VmPath vms, byte[] frame, string file, List<double> lost)
     {
         var tcpdump = vms.Node.Start("tcpdump", "-i", "any", "-n", "-Z", "root", "-B", "32768", "-w", file);
-        while (!tcpdump.Error.Contains("listening on", StringComparison.Ordinal))
-        {
-            await Task.Delay(1).ConfigureAwait(false);
-        }
+        await tcpdump.WaitForLineAsync(line => line.Contains("listening on", StringComparison.Ordinal)).ConfigureAwait(false);
 
         var rate = await vms.BatchesAsync(frame, Batches, BatchSize).ConfigureAwait(false);
         tcpdump.Signal(Interrupt);

@@ -99,10 +99,7 @@ internal static class DropsRows
     private static async Task<Func<Task<double>>> IperfAsync(Node client, Node server)
     {
         var listening = server.Start("iperf3", "--server", "--forceflush");
-        while (!listening.Output.Contains("listening", StringComparison.Ordinal))
-        {
-            await Task.Delay(1).ConfigureAwait(false);
-        }
+        await listening.WaitForLineAsync(line => line.Contains("listening", StringComparison.Ordinal)).ConfigureAwait(false);
 
         return async () =>
         {

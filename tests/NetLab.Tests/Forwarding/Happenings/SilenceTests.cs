@@ -142,13 +142,22 @@ public sealed class SilenceTests
     {
         await using var scene = await ExchangeScene.BuildAsync();
         await scene.DoAsync("a: ip xfrm policy add dir out src 10.0.0.1 dst 10.0.1.2 tmpl src 10.0.0.1 dst 10.0.1.2 proto esp mode transport");
-        using (var enough = new CancellationTokenSource(TimeSpan.FromSeconds(1.5))) // the kernel sends a SYN again after a second
+        using (var enough = new CancellationTokenSource())
         {
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => scene.HostA.ConnectAsync(IPAddress.Parse(ExchangeScene.C), 80, enough.Token));
+            var connecting = scene.HostA.ConnectAsync(IPAddress.Parse(ExchangeScene.C), 80, enough.Token);
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+            while (await scene.Lab.Drops.ReadAsync() is not [{ Count: > 1 }])
+            {
+                await Task.Delay(20, patience.Token); // the kernel's own timer sends a SYN again after a second, and wakes nobody
+            }
+
+            await enough.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting);
         }
 
         var drop = Assert.Single((await ReadAsync(scene.Lab)).Drops);
-        Assert.Equal(((string?)Causes.XfrmPolicy, 2), (drop.Reason.Cause, drop.Count));
+        Assert.Equal((string?)Causes.XfrmPolicy, drop.Reason.Cause);
+        Assert.True(drop.Count > 1);
         using var listener = scene.HostC.ListenTcp(80);
         await drop.Reason.ApplyAsync();
         using var connected = await scene.HostA.ConnectAsync(IPAddress.Parse(ExchangeScene.C), 80);

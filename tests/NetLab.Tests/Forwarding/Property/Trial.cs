@@ -71,11 +71,13 @@ internal static class Trial
 
     private static IEnumerable<string> Wrong(Lab lab, SentPiece sent, Fate fate, Readings readings)
     {
+        var waiting = fate.Copies.Count(c => c.End is CopyEnd.Pending);
         foreach (var vm in lab.Vms)
         {
-            // What waits may go on before the witnesses are asked.
+            // What waits may go on before the witnesses are asked: each copy to one of them.
             var told = fate.Copies.Count(c => ReferenceEquals(c.Vm, vm));
-            if (readings[vm.Name] < told || readings[vm.Name] > told + fate.Copies.Count(c => c.End is CopyEnd.Pending))
+            waiting -= Math.Max(0, readings[vm.Name] - told);
+            if (readings[vm.Name] < told || (readings[vm.Name] > told && waiting < 0))
             {
                 yield return $"told: {told} copies to {vm.Name}; it read {readings[vm.Name]}";
             }
