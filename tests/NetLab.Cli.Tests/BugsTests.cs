@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
+using NetLab.Cli.Bugs;
 using NetLab.Linux.Probe;
+using NetLab.Scenarios;
 using NetLab.Xunit;
 
 namespace NetLab.Cli.Tests;
@@ -44,6 +46,48 @@ public sealed partial class BugsTests : IDisposable
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("1 passed, 1 failed", result.Output);
+    }
+
+    [LabFact(Feature.CapNetAdmin)]
+    public async Task A_bug_with_a_step_that_the_machine_lacks_something_for_is_not_as_reported_and_a_failure_is_worse()
+    {
+        var yaml = await File.ReadAllTextAsync(NetLabProcess.Scenario("openstack/bugs/LP-1715317-qbr-learns-behind-qvb.yaml"));
+        string lacking = Path.Combine(_folder, "lacking.yaml"), failing = Path.Combine(_folder, "failing.yaml");
+        await File.WriteAllTextAsync(lacking, """
+            name: A guest boots
+            bug:
+              id: LP-1
+              area: ARP
+              symptom: There is none.
+              cause: There is none.
+              sources: https://example.com
+            variants: [broken, fixed]
+            lab: { nodes: { host: { devices: { tap0: { type: tap } } } } }
+            steps:
+              - boot: { device: 'host:tap0', address: 10.0.0.2/24 }
+              - exec: { node: host, run: 'false' }
+                fails: { broken: exit code 1 }
+            """);
+        await File.WriteAllTextAsync(failing, yaml.Replace("fixed: 0 }", "fixed: 300s }"));
+
+        var result = await NetLabProcess.RunWithoutGuestsAsync("bugs", "run", lacking);
+        var both = await NetLabProcess.RunWithoutGuestsAsync("bugs", "run", lacking, failing);
+
+        Assert.True(result.ExitCode == 3, result.ToString());
+        Assert.Contains("this machine has no ", result.Output);
+        Assert.True(both.ExitCode == 1, both.ToString());
+    }
+
+    [Fact]
+    public void What_the_machine_lacks_is_told_beside_what_is_wrong()
+    {
+        var view = new BugView();
+
+        view.Show(Samples.Ended(Samples.Step(1, "a guest boots", "boot"), StepOutcome.Skipped, problem: "this machine has no QEMU") with { IsLacking = true });
+        view.Show(Samples.Ended(Samples.Step(2, "after it"), StepOutcome.Skipped, problem: "an earlier change failed"));
+
+        Assert.Equal(["11:5: a guest boots: this machine has no QEMU"], view.Lacking);
+        Assert.Empty(view.Wrong);
     }
 
     public static TheoryData<string, string> Explained

@@ -122,6 +122,26 @@ public sealed class LessonTests : IDisposable
         Assert.Contains("3 passed, 0 failed", session.Screen);
     }
 
+    [LabFact]
+    public async Task A_task_that_the_machine_lacks_something_for_is_skipped_with_the_reason_when_it_is_checked()
+    {
+        var file = Path.Combine(_folder, "guest.yaml");
+        await System.IO.File.WriteAllTextAsync(file, """
+            name: A guest
+            lab: { nodes: { host: { devices: { tap0: { type: tap } } } } }
+            steps:
+              - task: Make room for a guest.
+                check:
+                  - boot: { device: 'host:tap0', address: 10.0.0.2/24 }
+            """);
+        await using var session = TerminalSession.StartWithoutGuests(Sockets, "run", file);
+
+        await (await session.ExpectAsync("task 1> ")).TypeAsync("check");
+        await session.ExpectAsync("⇒ Skipped: this machine has no ");
+        Assert.Equal(0, await session.EndAsync());
+        Assert.DoesNotContain("Not done yet", session.Screen);
+    }
+
     private string Sockets => Path.Combine(_folder, "labs");
 
     private TerminalSession Start() => TerminalSession.Start(Sockets, "run", File());

@@ -36,6 +36,12 @@ internal static class NetLabProcess
     public static Process StartShell(string script, params string[] arguments) =>
         Start("unshare", ["-m", "sh", "-ec", script, "sh", "dotnet", Dll, .. arguments]);
 
+    /// <summary>Runs it where no kernel is found that a guest could boot: the step <c>boot</c> is skipped there, whatever this machine has.</summary>
+    public static Task<NetLabResult> RunWithoutGuestsAsync(params string[] arguments) => FinishAsync(StartShell(HideGuests, arguments));
+
+    /// <summary>Lines of shell, for a mount namespace of their own, that hide the kernels of guests and go on with <c>"$@"</c>.</summary>
+    public const string HideGuests = "export NETLAB_VM_CACHE=/nonexistent; [ ! -d /lib/modules ] || mount -t tmpfs none /lib/modules; exec \"$@\"";
+
     /// <summary>Starts lines of shell as root of a user namespace alone; <c>$2</c> is the command's file.</summary>
     public static Process StartInUserNamespace(string script) => Start("unshare", ["-Urnmpf", "--mount-proc", "bash", "-c", script, "bash", "dotnet", Dll]);
 

@@ -22,9 +22,17 @@ internal sealed partial class TerminalSession : IAsyncDisposable
     /// <summary>Starts it.</summary>
     /// <param name="sockets">The folder of the labs that stay.</param>
     /// <param name="arguments">The command's arguments.</param>
-    public static TerminalSession Start(string sockets, params string[] arguments)
+    public static TerminalSession Start(string sockets, params string[] arguments) => StartBy("exec", sockets, arguments);
+
+    /// <summary>Starts it where the step <c>boot</c> is skipped.</summary>
+    /// <param name="sockets">The folder of the labs that stay.</param>
+    /// <param name="arguments">The command's arguments.</param>
+    public static TerminalSession StartWithoutGuests(string sockets, params string[] arguments) =>
+        StartBy($"exec unshare -m sh -ec '{NetLabProcess.HideGuests}' sh", sockets, arguments);
+
+    private static TerminalSession StartBy(string shell, string sockets, string[] arguments)
     {
-        var command = $"stty cols 100 rows 40; exec dotnet {Path.Combine(AppContext.BaseDirectory, "NetLab.Cli.dll")} {string.Join(' ', arguments)}";
+        var command = $"stty cols 100 rows 40; {shell} dotnet {Path.Combine(AppContext.BaseDirectory, "NetLab.Cli.dll")} {string.Join(' ', arguments)}";
         var start = new ProcessStartInfo("script", ["-qefc", command, "/dev/null"])
             { RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = NetLabProcess.Root };
         (start.Environment["NETLAB_LABS"], start.Environment["TERM"], start.Environment["NETLAB_BUNDLES"]) = (sockets, "xterm", "off");

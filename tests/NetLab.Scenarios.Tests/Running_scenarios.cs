@@ -18,6 +18,8 @@ public sealed class Running_scenarios(ITestOutputHelper output)
 
         output.WriteLine(play.ToString());
         Assert.True(play.Succeeded, play.ToString());
-        Assert.All(play.Steps.Where(step => step.Outcome is StepOutcome.Skipped), step => Assert.StartsWith("this machine has no ", step.Problem)); // QEMU
+        // A step may be skipped where the machine lacks what a guest needs, and nowhere else.
+        var mayLack = File.ReadAllText(Path.Combine(Files.Scenarios, file)).Contains("boot:", StringComparison.Ordinal);
+        Assert.All(play.Steps.Where(step => step.Outcome is StepOutcome.Skipped), step => Assert.True(mayLack && step.IsLacking, play.ToString()));
     }
 }

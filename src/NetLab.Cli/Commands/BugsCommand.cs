@@ -66,8 +66,7 @@ internal static class BugsCommand
                 page.Gap();
                 page.Line($"[bold]{variant}[/]");
                 var run = ScenarioRun.Describe(file.Variant(variant));
-                worst = Math.Max(worst, await RunCommand.PlayAsync(terminal, run, new RunView(page, run, verbose), verbose, whenReady: null, ct)
-                    .ConfigureAwait(false));
+                worst = ExitCode.Worse(worst, await PlayAsync(terminal, run, new BugView(new RunView(page, run, verbose)), verbose, ct).ConfigureAwait(false));
             }
         }
 
@@ -85,20 +84,19 @@ internal static class BugsCommand
             foreach (var variant in new[] { Bug.Broken, Bug.Fixed })
             {
                 seen.Add((variant, new BugView()));
-                worst = Math.Max(worst, await RunCommand.PlayAsync(terminal, ScenarioRun.Describe(file.Variant(variant)), seen[^1].View, verbose,
-                    whenReady: null, ct).ConfigureAwait(false));
+                worst = ExitCode.Worse(worst, await PlayAsync(terminal, ScenarioRun.Describe(file.Variant(variant)), seen[^1].View, verbose, ct)
+                    .ConfigureAwait(false));
             }
 
-            var isGood = seen.TrueForAll(each => each.View.Wrong.Count == 0);
-            good += isGood ? 1 : 0;
-            terminal.Page.Line($"{(isGood ? "[green]✓[/]" : "[red]✗[/]")} {file.Bug.Id,-12}{file.Bug.Area,-16}{Page.Styled(file.Title, null)}  "
+            bool isWrong = seen.Exists(each => each.View.Wrong.Count > 0), isLacking = seen.Exists(each => each.View.Lacking.Count > 0);
+            good += isWrong || isLacking ? 0 : 1;
+            var mark = isWrong ? "[red]✗[/]" : isLacking ? "[yellow]–[/]" : "[green]✓[/]";
+            terminal.Page.Line($"{mark} {file.Bug.Id,-12}{file.Bug.Area,-16}{Page.Styled(file.Title, null)}  "
                 + Page.Styled($"{Stopwatch.GetElapsedTime(begun).TotalSeconds:0.0} s", "grey"));
             foreach (var (variant, view) in seen)
             {
-                foreach (var line in view.Wrong.SelectMany(wrong => wrong.ReplaceLineEndings("\n").Split('\n')))
-                {
-                    terminal.Page.Item(4, $"{variant}: {line}", "red");
-                }
+                Tell(variant, view.Wrong, "red");
+                Tell(variant, view.Lacking, "yellow");
             }
         }
 
@@ -106,5 +104,20 @@ internal static class BugsCommand
         terminal.Page.Line(Page.Styled($"{good} of {files.Count} as reported: broken fails and names its cause, fixed passes",
             good == files.Count ? "green" : "red"));
         return worst;
+
+        void Tell(string variant, IEnumerable<string> texts, string style)
+        {
+            foreach (var line in texts.SelectMany(text => text.ReplaceLineEndings("\n").Split('\n')))
+            {
+                terminal.Page.Item(4, $"{variant}: {line}", style);
+            }
+        }
+    }
+
+    /// <summary>A run in which a step was skipped for what the machine lacks shows no bug.</summary>
+    private static async Task<int> PlayAsync(Terminal terminal, ScenarioRun run, BugView view, bool verbose, CancellationToken ct)
+    {
+        var code = await RunCommand.PlayAsync(terminal, run, view, verbose, whenReady: null, ct).ConfigureAwait(false);
+        return ExitCode.Worse(code, view.Lacking.Count > 0 ? ExitCode.Lacking : ExitCode.Fine);
     }
 }

@@ -33,9 +33,9 @@ internal static class LabCommand
                     }
                 }
 
-                // A task without a solution is skipped: nobody can say whether its checks would ever pass. Other steps are skipped for what the machine lacks.
-                var lacking = ended.FindAll(step => step is { Outcome: StepOutcome.Skipped, Step.Action: not "task" });
-                var bad = ended.FindAll(step => step.Outcome is not StepOutcome.Passed && !lacking.Contains(step));
+                // A task without a solution is skipped: nobody can say whether its checks would ever pass.
+                var lacking = ended.FindAll(step => step.IsLacking);
+                var bad = ended.FindAll(step => step is { Outcome: not StepOutcome.Passed, IsLacking: false });
                 terminal.Page.Line($"{(bad.Count == 0 ? "[green]✓[/]" : "[red]✗[/]")} {Page.Styled(run.Document.File, null)}  "
                     + Page.Styled($"{Count(run.Tasks, "task")}, {Count(ended.Count - run.Tasks, "other step")}", "grey"));
                 Tell(run.Document.File, bad, "", "red");

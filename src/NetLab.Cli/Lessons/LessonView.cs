@@ -42,7 +42,7 @@ internal sealed class LessonView(Page page, ScenarioRun run, bool verbose) : IRu
                 _isInTask = false;
                 if (ended.Outcome is StepOutcome.Skipped)
                 {
-                    page.Line($"{new string(' ', Indent)}[yellow]⇒ Skipped.[/]");
+                    page.Line($"{new string(' ', Indent)}[yellow]⇒ Skipped{(ended.IsLacking ? $": {Page.Styled(ended.Problem!, null)}" : ".")}[/]");
                 }
 
                 break;

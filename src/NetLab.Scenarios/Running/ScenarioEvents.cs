@@ -30,6 +30,9 @@ public sealed record StepEnded(ScenarioStep Step, StepOutcome Outcome, IReadOnly
 
     /// <summary>For a claim: whether it holds, by what was seen; null for any other step.</summary>
     public bool? Holds { get; init; }
+
+    /// <summary>Whether it was skipped since the machine lacks something for it, or for a change before it; <see cref="Problem"/> says what.</summary>
+    public bool IsLacking { get; init; }
 }
 
 /// <summary>The reader has something to do. What follows depends on the reader (<see cref="ILearner"/>).</summary>
@@ -51,7 +54,7 @@ public sealed record Predicted(ScenarioStep Step, Prediction Prediction) : Scena
 /// <summary>Nothing more happens.</summary>
 /// <param name="Passed">How many steps passed.</param>
 /// <param name="Failed">How many failed.</param>
-/// <param name="Skipped">How many did not run, because an earlier change failed or nobody was there to do a task.</param>
+/// <param name="Skipped">How many did not run: the machine lacks something, an earlier change failed or was skipped, or nobody did a task.</param>
 /// <param name="Took">How long the whole run took, building included.</param>
 public sealed record ScenarioEnded(int Passed, int Failed, int Skipped, TimeSpan Took) : ScenarioEvent;
 

@@ -59,8 +59,8 @@ public sealed class ScenarioRun : IAsyncDisposable
     }
 
     /// <summary>
-    /// Builds the lab, unless it is there already, and takes the steps, one after the other. After a change that failed the rest is skipped; after a
-    /// failed look it goes on.
+    /// Builds the lab, unless it is there already, and takes the steps, one after the other. After a change that failed or was skipped the rest is
+    /// skipped; after a failed look it goes on.
     /// </summary>
     /// <param name="learner">Whoever does the tasks; null: nobody is there, and the scenario does each task itself.</param>
     /// <param name="ct">Ends the run.</param>

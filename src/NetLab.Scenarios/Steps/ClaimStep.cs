@@ -33,7 +33,10 @@ internal sealed class ClaimStep : Step
         if (checks.Find(check => check.Outcome is StepOutcome.Skipped) is { } skipped && !checks.Exists(check => check.Outcome is StepOutcome.Failed))
         {
             yield return new StepEnded(step, StepOutcome.Skipped, [.. checks.SelectMany(check => check.Seen)], skipped.Problem,
-                Stopwatch.GetElapsedTime(begun));
+                Stopwatch.GetElapsedTime(begun))
+            {
+                IsLacking = StepPlayer.Lacking(checks) is not null,
+            };
             yield break;
         }
         var holds = checks.TrueForAll(check => check.Outcome is StepOutcome.Passed);

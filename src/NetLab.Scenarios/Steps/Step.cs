@@ -11,7 +11,7 @@ internal abstract class Step : Entry
     /// <summary>What the step is called where the file gives it no name.</summary>
     public abstract string Title { get; }
 
-    /// <summary>Whether it changes the lab: after a change that failed, the rest does not run.</summary>
+    /// <summary>Whether it changes the lab: after a change that failed or was skipped, the rest does not run.</summary>
     public virtual bool IsChange => false;
 
     /// <summary>Reports what it refers to and is not in the lab.</summary>

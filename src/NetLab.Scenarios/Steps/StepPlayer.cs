@@ -27,11 +27,11 @@ internal sealed class StepPlayer(Stage stage, ILearner? learner)
         }
     }
 
-    /// <summary>Plays steps. After a change that failed the rest is skipped; after a failed look it goes on.</summary>
+    /// <summary>Plays steps. After a change that failed or was skipped the rest is skipped; after a failed look it goes on.</summary>
     public async IAsyncEnumerable<ScenarioEvent> PlayAsync(IReadOnlyList<Located<StepEntry>> steps, int depth, [EnumeratorCancellation] CancellationToken ct)
     {
         var number = 0;
-        string? stopped = null;
+        (string Reason, bool IsLacking)? stopped = null;
         foreach (var (entry, _) in steps)
         {
             if (entry.Say is { } words)
@@ -46,17 +46,18 @@ internal sealed class StepPlayer(Stage stage, ILearner? learner)
             var (kind, named) = entry.Deeds.OrderByDescending(each => each.Kind.IsAction).First();
             var step = new ScenarioStep(++number, entry.Name ?? named.Title, kind.Key, entry.At, depth);
             yield return new StepStarted(step);
-            if (stopped is { } reason)
+            if (stopped is { } stop)
             {
-                yield return new StepEnded(step, StepOutcome.Skipped, [], reason, TimeSpan.Zero);
+                yield return new StepEnded(step, StepOutcome.Skipped, [], stop.Reason, TimeSpan.Zero) { IsLacking = stop.IsLacking };
                 continue;
             }
             await foreach (var happening in deed.PlayAsync(entry, step, this, ct).ConfigureAwait(false))
             {
                 // Inside a claim or a task that is as far as it goes: a change that is refused may be what the claim is about.
-                if (deed.IsChange && happening is StepEnded { Outcome: not StepOutcome.Passed and var outcome })
+                if (deed.IsChange && happening is StepEnded { Outcome: not StepOutcome.Passed } ended)
                 {
-                    stopped = $"not run, because the change in line {entry.At.Line} {(outcome is StepOutcome.Failed ? "failed" : "was skipped")}";
+                    stopped = ($"not run, because the change in line {entry.At.Line} {(ended.Outcome is StepOutcome.Failed ? "failed" : "was skipped")}",
+                        ended.IsLacking);
                 }
                 yield return happening;
             }
@@ -79,7 +80,11 @@ internal sealed class StepPlayer(Stage stage, ILearner? learner)
             lacking = skip.Message;
         }
         yield return new StepEnded(step, lacking is not null ? StepOutcome.Skipped : problem is null ? StepOutcome.Passed : StepOutcome.Failed, findings.Seen,
-            lacking ?? problem, Stopwatch.GetElapsedTime(begun)) { Fate = findings.Fate };
+            lacking ?? problem, Stopwatch.GetElapsedTime(begun)) 
+        {
+            Fate = findings.Fate,
+            IsLacking = lacking is not null,
+        };
     }
 
     /// <summary>Whether all steps pass, without a word of it.</summary>
@@ -94,6 +99,10 @@ internal sealed class StepPlayer(Stage stage, ILearner? learner)
         }
         return true;
     }
+
+    /// <summary>Of the steps inside another, the one for which the machine lacks something, unless one before it decides: it failed. Else null.</summary>
+    public static StepEnded? Lacking(IEnumerable<StepEnded> results) =>
+        results.TakeWhile(result => result.Outcome is not StepOutcome.Failed).FirstOrDefault(result => result.IsLacking);
 
     /// <summary>What a step inside another shows for it.</summary>
     public static IEnumerable<string> Evidence(StepEnded check) =>

@@ -27,7 +27,7 @@ internal sealed class TaskStep : Step
 
     /// <summary>
     /// With a reader: the checks decide as often as the reader asks. Without one, the checks must fail before the
-    /// solution and pass after it: that is what makes them worth asking.
+    /// solution and pass after it: that is what makes them worth asking. Where the machine lacks something for them, nobody can say.
     /// </summary>
     public override async IAsyncEnumerable<ScenarioEvent> PlayAsync(StepEntry entry, ScenarioStep step, StepPlayer player,
         [EnumeratorCancellation] CancellationToken ct)
@@ -63,6 +63,15 @@ internal sealed class TaskStep : Step
                     results.Add(ended);
                 }
                 yield return happening;
+            }
+            if (StepPlayer.Lacking(results) is { } lacking)
+            {
+                yield return new StepEnded(step, StepOutcome.Skipped, [.. results.SelectMany(result => result.Seen)], lacking.Problem,
+                    Stopwatch.GetElapsedTime(begun))
+                {
+                    IsLacking = true,
+                };
+                yield break;
             }
             var done = results.TrueForAll(result => result.Outcome is StepOutcome.Passed);
             yield return new TaskChecked(step, done, results);
