@@ -57,7 +57,7 @@ internal sealed class ResultReader
                 case ".json" when Path.GetFileName(file) == ShardRecord.FileName:
                     Shards.Add((file, ShardRecord.Read(JsonNode.Parse(File.ReadAllText(file))!)));
                     return true;
-                case ".json" when JsonNode.Parse(File.ReadAllText(file)) is JsonObject run && run.ContainsKey("exitCode"):
+                case ".json" when JsonNode.Parse(File.ReadAllText(file)) is JsonObject run && (run["scenarios"] is JsonArray || run["error"] is JsonObject):
                     ReadRun(run, file);
                     return true;
                 default:

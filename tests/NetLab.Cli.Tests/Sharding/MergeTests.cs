@@ -99,6 +99,19 @@ public sealed class MergeTests : IDisposable
         Assert.Contains("cut.trx holds no results that can be read", Assert.Throws<InputException>(() => Merge("1")).Message);
     }
 
+    [Theory]
+    [InlineData("""{ "exitCode": 0, "passed": 3, "failed": 0, "results": [] }""")]
+    [InlineData("""{ "exitCode": 1, "fate": {} }""")]
+    [InlineData("""{ "exitCode": 3, "canRun": false }""")]
+    public void What_another_command_tells_with_an_exit_code_is_no_run(string json)
+    {
+        Leave(1, 1);
+        File.WriteAllText(Path.Combine(_folder, "1/report.json"), json);
+
+        Assert.Equal(0, Merge("1").Code);
+        Assert.Contains("report.json holds no results", Assert.Throws<InputException>(() => Merge("1/report.json")).Message);
+    }
+
     [Fact]
     public void A_machine_that_lacks_something_gives_its_own_exit_code()
     {
