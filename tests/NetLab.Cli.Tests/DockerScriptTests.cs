@@ -206,6 +206,34 @@ public sealed class DockerScriptTests : IDisposable
         Assert.EndsWith("\n0 passed, 0 failed, 0 skipped\n", result.Output);
     }
 
+    [LabFact]
+    public async Task A_shard_that_the_engine_names_has_its_folder_by_its_number()
+    {
+        Fake("dotnet", """
+            #!/bin/bash
+            if [[ $2 == shard ]]; then touch "${@: -1}/shard.runsettings"; echo 'shard 3/8: 1 of 2 tests'; fi
+            if [[ $1 == test ]]; then printf '%s ' "$@"; echo; fi
+
+            """);
+
+        var result = await FinishAsync("NETLAB_SHARD=3/8", "--native", "test", "--shard", "auto");
+
+        var folder = Tree("artifacts", "test-results", "shard-3-of-8");
+        Assert.StartsWith("shard 3/8: 1 of 2 tests\n", result.Output, StringComparison.Ordinal);
+        Assert.Contains($"--results-directory {folder} ", result.Output);
+        Assert.Contains($"--settings {folder}/shard.runsettings ", result.Output);
+        Assert.Equal([folder], Directory.GetDirectories(Tree("artifacts", "test-results")));
+        Assert.True(File.Exists(Path.Combine(folder, "shard.runsettings")));
+    }
+
+    // dotnet vstest lists the tests: the SDK has it, the runtime has not.
+    [Fact]
+    public async Task Choosing_a_shard_has_the_image_with_the_sdk()
+    {
+        Assert.Equal(0, (await FinishAsync("FAKE_EXIT=0", "--container", "shard", "a.dll", "--shard", "3/8", "--results", "r")).ExitCode);
+        Assert.DoesNotContain(Called(), argument => argument.Contains("/usr/local/lib/netlab/command", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task What_an_engine_says_of_the_shard_is_seen_in_the_container()
     {

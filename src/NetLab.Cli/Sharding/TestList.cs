@@ -12,6 +12,7 @@ internal static class TestList
     /// <param name="filter">Which of them, as <c>dotnet test --filter</c> takes it; null for all.</param>
     /// <param name="ct">Ends the listing.</param>
     /// <exception cref="InputException">They cannot be listed.</exception>
+    /// <exception cref="IOException">There is no <c>dotnet</c> that could.</exception>
     public static async Task<IReadOnlyCollection<string>> ReadAsync(IReadOnlyList<string> assemblies, string? filter, CancellationToken ct)
     {
         if (assemblies.FirstOrDefault(a => !File.Exists(a)) is { } missing)
@@ -60,7 +61,7 @@ internal static class TestList
         }
         catch (Win32Exception refused)
         {
-            throw new InputException($"'dotnet' cannot be started to list the tests: {refused.Message}");
+            throw new IOException($"'dotnet' cannot be started to list the tests: {refused.Message}", refused);
         }
     }
 }

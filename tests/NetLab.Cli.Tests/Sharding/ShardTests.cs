@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
 using NetLab.Cli.Sharding;
 
 namespace NetLab.Cli.Tests.Sharding;
@@ -31,6 +33,23 @@ public sealed class ShardTests
     [InlineData("auto", "CI_NODE_INDEX=x CI_NODE_TOTAL=4", "CI_NODE_INDEX is 'x', which is no number")]
     public void What_is_no_shard_is_refused_by_the_name_of_what_said_so(string text, string environment, string words) =>
         Assert.Contains(words, Assert.Throws<InputException>(() => Shard.Parse(text, In(environment))).Message);
+
+    // By the command's own executable: beside 'dotnet' it would find that.
+    [Fact]
+    public async Task A_machine_without_dotnet_lacks_something()
+    {
+        var results = Path.Combine(AppContext.BaseDirectory, "no-results");
+        var command = Path.Combine(AppContext.BaseDirectory, "NetLab.Cli");
+        var start = new ProcessStartInfo(command, ["shard", typeof(ShardTests).Assembly.Location, "--shard", "1/2", "--results", results])
+            { RedirectStandardOutput = true, RedirectStandardError = true };
+        (start.Environment["PATH"], start.Environment["DOTNET_ROOT"]) = ("/nonexistent",
+            Path.GetFullPath("../../..", RuntimeEnvironment.GetRuntimeDirectory()));
+
+        var result = await NetLabProcess.FinishAsync(Process.Start(start)!);
+
+        Assert.True(result.ExitCode == 3, result.ToString());
+        Assert.StartsWith("netlab: 'dotnet' cannot be started to list the tests: ", result.Error, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData(1, false)]
