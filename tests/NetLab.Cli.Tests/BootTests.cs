@@ -28,12 +28,27 @@ public sealed class BootTests : IDisposable
         var file = Path.Combine(_folder, "guest.yaml");
         await File.WriteAllTextAsync(file, Yaml);
 
-        var result = await NetLabProcess.FinishAsync(NetLabProcess.StartShell(
-            "export NETLAB_VM_CACHE=/nonexistent; [ ! -d /lib/modules ] || mount -t tmpfs none /lib/modules; exec \"$@\"", "run", file));
+        var result = await NetLabProcess.RunWithoutGuestsAsync("run", file);
 
         Assert.Equal(0, result.ExitCode);
         Assert.Contains("this machine has no ", result.Output);
         Assert.Contains("was skipped", result.Output);
         Assert.Contains("1 passed, 0 failed, 1 skipped", result.Output);
+    }
+
+    [LabFact]
+    public async Task A_busybox_that_needs_libraries_is_none_and_what_cannot_be_executed_is_no_program()
+    {
+        var file = Path.Combine(_folder, "guest.yaml");
+        await File.WriteAllTextAsync(file, Yaml);
+        await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, "text")).FullName, "busybox"), "no program");
+
+        // The shell stands for both programs: it is dynamic.
+        var result = await NetLabProcess.FinishAsync(NetLabProcess.StartShell(
+            $"mkdir {_folder}/bin; cp $(readlink -f /bin/sh) {_folder}/bin/busybox; cp {_folder}/bin/busybox {_folder}/bin/qemu-system-x86_64; "
+            + $"PATH={_folder}/text:{_folder}/bin:$PATH; {NetLabProcess.HideGuests}", "run", file));
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("this machine has no static busybox (package busybox-static)", result.Output);
     }
 }

@@ -1,3 +1,4 @@
+using NetLab.Linux.Processes;
 using NetLab.Packets;
 
 namespace NetLab.Scenarios;
@@ -38,11 +39,11 @@ internal sealed class BootStep : Step
 
     public static readonly StepKind Kind = new StepKind<BootStep>("boot").Of(
         "Boot a real guest by QEMU, emulated: a Linux with busybox, whose eth0 is a tap of a node that nobody holds. Skipped, with the reason, where the "
-        + "machine has no QEMU, no busybox or no kernel for it.",
+        + "machine has no QEMU, no static busybox or no kernel for it.",
         new ObjectShape<BootStep>("boot", "a guest to boot")
         .With("device", "The tap, node:device.", Scalars.Device, (boot, value) => boot.Device = value, required: true)
         .With("address", "The guest's address with the prefix length.", Scalars.HostAddress, (boot, value) => boot.Address = value.Value, required: true)
-        .With("mac", "Its MAC address.", Scalars.Mac, (boot, value) => boot.Mac = value.Value)
+        .With("mac", "Its MAC address; 52:54:00:12:34:56 when absent.", Scalars.Mac, (boot, value) => boot.Mac = value.Value)
         .With("as", "What 'stop' calls it; 'guest' when absent.", Scalars.Name, (boot, value) => boot.As = value.Value));
 
     private Located<DevicePlace> Device { get; set; }
@@ -68,12 +69,12 @@ internal sealed class BootStep : Step
 
     public override async Task ActAsync(Stage stage, StepFindings findings, CancellationToken ct)
     {
-        var (qemu, busybox) = (PathOf(Qemu), PathOf(Busybox));
+        var (qemu, busybox) = (PathOf(Qemu), PathOf(Busybox) is { } found && IsStatic(found) ? found : null);
         var kernel = GuestKernel.Find();
         if (qemu is null || busybox is null || kernel is null)
         {
             throw new StepSkip(qemu is null ? $"this machine has no {Qemu} (package qemu-system-x86)"
-                : busybox is null ? "this machine has no busybox (package busybox-static)"
+                : busybox is null ? "this machine has no static busybox (package busybox-static)"
                 : $"this machine has no kernel for a guest, with a driver for the card {GuestKernel.Card}; 'docker/netlab --vm 6.12 doctor' fetches one");
         }
         var device = stage.Device(Device.Value);
@@ -91,6 +92,13 @@ internal sealed class BootStep : Step
         findings.Seen.Add($"{Path.GetFileName(qemu)} booted {kernel.Image}; the guest has {Address}, {Mac}");
     }
 
-    private static string? PathOf(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
-        .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
+    private static string? PathOf(string program) => ProgramPath.Find(program, Environment.GetEnvironmentVariable("PATH"));
+
+    // A program that needs libraries names their loader near its beginning (elf(5), PT_INTERP): /lib64/ld-linux-x86-64.so.2, /lib/ld-musl-x86_64.so.1.
+    private static bool IsStatic(string program)
+    {
+        using var file = File.OpenRead(program);
+        var beginning = new byte[4096];
+        return beginning.AsSpan(0, file.ReadAtLeast(beginning, beginning.Length, throwOnEndOfStream: false)).IndexOf("/ld-"u8) < 0;
+    }
 }
