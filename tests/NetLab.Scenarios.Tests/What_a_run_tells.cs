@@ -167,6 +167,34 @@ public sealed class What_a_run_tells
         Assert.Equal(StepOutcome.Passed, play.Step("node").Outcome);
     }
 
+    [Fact]
+    public void Who_has_asked_for_an_address_can_ask_and_be_asked() => ScenarioDocument.Parse(Lab.Replace(", addresses: [10.0.0.11/24, 'fd00::11/64']", "") + """
+          - dhcp: vm01
+          - ping: vm01 -> vm02
+          - connect: { from: vm02, to: vm01, port: 22 }
+        """);
+
+    [LabFact]
+    public async Task Each_outcome_of_a_connection_can_be_expected()
+    {
+        var play = await Play.TextAsync("""
+            name: a router that knows one network
+            lab:
+              nodes:
+                h1: { devices: { eth0: { addresses: 10.0.0.1/24 } }, routes: [192.0.2.0/24 via 10.0.0.254] }
+                r: { forwarding: on, devices: { eth0: { addresses: 10.0.0.254/24 } } }
+              links: ['h1:eth0 -- r:eth0']
+            steps:
+              - { name: no route here, connect: { from: h1, to: 198.51.100.1, port: 22, expect: not-sent } }
+              - { name: no route there, connect: { from: h1, to: 192.0.2.1, port: 22, expect: unreachable } }
+              - { name: nobody listens, connect: { from: h1, to: 10.0.0.254, port: 22, expect: refused } }
+              - { name: wrong, connect: { from: h1, to: 10.0.0.254, port: 22, expect: unreachable } }
+            """);
+
+        Assert.Equal([StepOutcome.Passed, StepOutcome.Passed, StepOutcome.Passed, StepOutcome.Failed], play.Steps.Select(step => step.Outcome));
+        Assert.Contains("expected: unreachable, but ", play.Step("wrong").Problem);
+    }
+
     [LabTheory]
     [InlineData("on", "vm02", true, true)]
     [InlineData("off", "mute", false, true)]

@@ -17,6 +17,15 @@ internal sealed class StepCheck(Inventory inventory, IReadOnlyDictionary<DeviceP
     /// <summary>The programs that were started up to here.</summary>
     public HashSet<string> Started { get; } = [];
 
+    /// <summary>The VMs that asked for an address up to here.</summary>
+    public HashSet<string> Leased { get; } = [];
+
+    /// <summary>The VMs whose ports a step up to here has bound.</summary>
+    public HashSet<string> Bound { get; } = [];
+
+    /// <summary>Whether a step up to here changes a port of a bridge, its tag perhaps.</summary>
+    public bool ArePortsChanged { get; set; }
+
     public void Run(IEnumerable<Located<StepEntry>> steps)
     {
         foreach (var (step, _) in steps)
@@ -40,7 +49,7 @@ internal sealed class StepCheck(Inventory inventory, IReadOnlyDictionary<DeviceP
         }
         if (inventory.Vms.TryGetValue(name, out var vm))
         {
-            if (nodes && !vm.Entry.MayHaveAddress)
+            if (nodes && !vm.Entry.MayHaveAddress && !Leased.Contains(name))
             {
                 binding.Report(target.At, $"{name} has no address to answer at", $"give it 'addresses' (line {vm.Name.At.Line})");
             }
@@ -68,6 +77,33 @@ internal sealed class StepCheck(Inventory inventory, IReadOnlyDictionary<DeviceP
         binding.Report(place.At, $"there is no VM or node '{place.Value.Name}'",
             Spelling.Suggest(place.Value.Name, [.. inventory.Vms.Keys, .. inventory.Nodes.Keys], "VM"));
         return false;
+    }
+
+    /// <summary>Who asks: a node, or a VM that has an address, be it in a VLAN alone.</summary>
+    /// <param name="asker">The VM or node.</param>
+    /// <param name="what">What comes from it: "a ping".</param>
+    public void Asker(Located<Place> asker, string what)
+    {
+        if (asker.Value.Device is not null)
+        {
+            Report(asker.At, $"'{asker.Value}' names a device, and {what} comes from a VM or a node", $"from: {asker.Value.Name}");
+        }
+        else if (IsKnown(asker) && inventory.Vms.TryGetValue(asker.Value.Name, out var vm) && !vm.Entry.MayHaveAddress && vm.Entry.Vlans.Count == 0
+            && !Leased.Contains(asker.Value.Name))
+        {
+            Report(asker.At, $"{asker.Value} has no address that {what} could come from", $"give it 'addresses' (line {vm.Name.At.Line})");
+        }
+    }
+
+    /// <summary>The VM, or null after reporting that there is none of this name.</summary>
+    public VmFact? Vm(Located<string> name)
+    {
+        if (inventory.Vms.TryGetValue(name.Value, out var vm))
+        {
+            return vm;
+        }
+        Report(name.At, $"there is no VM '{name.Value}'", Spelling.Suggest(name.Value, inventory.Vms.Keys, "VM"));
+        return null;
     }
 
     public void Receiver(Located<Place> place)

@@ -16,8 +16,8 @@ internal abstract class GuestPart : Part
 
     public IReadOnlyList<Located<InterfaceAddress>> Addresses { get; set; } = [];
 
-    /// <summary>Whether it has an address, or may get one.</summary>
-    public virtual bool MayHaveAddress => Addresses.Count > 0 || Vlans.Count > 0;
+    /// <summary>Whether it has an address of its own, or may get one: what its name stands for where it is a target.</summary>
+    public virtual bool MayHaveAddress => Addresses.Count > 0;
 
     /// <summary>Its VLAN subinterfaces.</summary>
     public IReadOnlyList<Located<GuestVlanEntry>> Vlans { get; set; } = [];

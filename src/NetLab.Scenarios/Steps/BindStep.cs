@@ -21,9 +21,22 @@ internal sealed class BindStep : Step
 
     public override void Check(StepCheck check)
     {
-        if (!check.Inventory.Vms.ContainsKey(Vm.Value))
+        if (check.Vm(Vm) is not { } vm)
         {
-            check.Report(Vm.At, $"there is no VM '{Vm.Value}'", Spelling.Suggest(Vm.Value, check.Inventory.Vms.Keys, "VM"));
+            return;
+        }
+        if (vm.Entry is not NeutronPortPart port)
+        {
+            check.Report(Vm.At, $"{Vm.Value} is at no port that an agent binds", "name a VM under 'hybrid-plug' or 'native-plug'");
+        }
+        // A port that was changed meanwhile may have lost its tag.
+        else if (!check.Bound.Add(Vm.Value) && !check.ArePortsChanged)
+        {
+            check.Report(Vm.At, $"the port of {Vm.Value} is bound already, by a step before", "bind it once");
+        }
+        else if (port.Vlan is not (null or IntegrationBridge.DeadVlan) && !check.ArePortsChanged)
+        {
+            check.Report(Vm.At, $"the port of {Vm.Value} is bound from the start", $"leave out its 'vlan' (line {vm.Name.At.Line})");
         }
     }
 

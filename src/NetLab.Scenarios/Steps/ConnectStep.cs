@@ -7,6 +7,8 @@ internal sealed class ConnectStep : Step
     {
         ["connected"] = ProbeOutcome.Answered,
         ["refused"] = ProbeOutcome.Refused,
+        ["unreachable"] = ProbeOutcome.Unreachable,
+        ["not-sent"] = ProbeOutcome.NotSent,
         ["silence"] = ProbeOutcome.Silent,
     };
 
@@ -15,7 +17,8 @@ internal sealed class ConnectStep : Step
         .With("from", "The VM or node that asks.", Scalars.Place, (connect, value) => connect.From = value, required: true)
         .With("to", "The VM or node that is asked, or an address.", Texts.Target, (connect, value) => connect.To = value, required: true)
         .With("port", "The port.", Scalars.Port, (connect, value) => connect.Port = value.Value, required: true)
-        .With("expect", "How it must come out; connected when absent.", Scalars.OneOf("an outcome", [.. Outcomes.Keys]), (connect, value) =>
+        .With("expect", "How it must come out; connected when absent. unreachable: an ICMP error came back, other than the one of a port where nobody "
+            + "listens; not-sent: the node's own stack did not send it.", Scalars.OneOf("an outcome", [.. Outcomes.Keys]), (connect, value) =>
             connect.Expected = value.Value));
 
     private Located<Place> From { get; set; }
@@ -30,14 +33,7 @@ internal sealed class ConnectStep : Step
 
     public override void Check(StepCheck check)
     {
-        if (From.Value.Device is not null)
-        {
-            check.Report(From.At, $"'{From.Value}' names a device, and a connection comes from a VM or a node", $"from: {From.Value.Name}");
-        }
-        else
-        {
-            check.IsKnown(From);
-        }
+        check.Asker(From, "a connection");
         check.Target(To, nodes: true);
     }
 

@@ -26,10 +26,8 @@ internal sealed class DhcpStep : Step
 
     public override void Check(StepCheck check)
     {
-        if (!check.Inventory.Vms.ContainsKey(Vm.Value))
-        {
-            check.Report(Vm.At, $"there is no VM '{Vm.Value}'", Spelling.Suggest(Vm.Value, check.Inventory.Vms.Keys, "VM"));
-        }
+        check.Vm(Vm);
+        check.Leased.Add(Vm.Value);
     }
 
     public override async Task ActAsync(Stage stage, StepFindings findings, CancellationToken ct)

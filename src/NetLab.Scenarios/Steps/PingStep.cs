@@ -33,14 +33,7 @@ internal sealed class PingStep : Step
 
     public override void Check(StepCheck check)
     {
-        if (From.Value.Device is not null)
-        {
-            check.Report(From.At, $"'{From.Value}' names a device, and a ping comes from a VM or a node", $"from: {From.Value.Name}");
-        }
-        else if (check.IsKnown(From) && check.Inventory.Vms.TryGetValue(From.Value.Name, out var asker) && !asker.Entry.MayHaveAddress)
-        {
-            check.Report(From.At, $"{From.Value} has no address to ping from", $"give it 'addresses' (line {asker.Name.At.Line})");
-        }
+        check.Asker(From, "a ping");
         check.Target(To, nodes: true);
     }
 

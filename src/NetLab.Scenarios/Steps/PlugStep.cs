@@ -25,6 +25,7 @@ internal sealed class PlugStep : Step
 
     public override void Check(StepCheck check)
     {
+        check.ArePortsChanged = true;
         check.Device(Device);
         if (check.Inventory.Node(Device.Value.Node, Device.At) is not { } node)
         {
@@ -63,7 +64,11 @@ internal sealed class UnplugStep : Step
 
     public override bool IsChange => true;
 
-    public override void Check(StepCheck check) => check.Device(Device);
+    public override void Check(StepCheck check)
+    {
+        check.ArePortsChanged = true;
+        check.Device(Device);
+    }
 
     public override async Task ActAsync(Stage stage, StepFindings findings, CancellationToken ct)
     {

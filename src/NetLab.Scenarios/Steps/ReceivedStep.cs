@@ -52,10 +52,7 @@ internal sealed class ReceivedStep : Step
 
     public override void Check(StepCheck check)
     {
-        if (!check.Inventory.Vms.ContainsKey(By.Value))
-        {
-            check.Report(By.At, $"there is no VM '{By.Value}'", Spelling.Suggest(By.Value, check.Inventory.Vms.Keys, "VM"));
-        }
+        check.Vm(By);
         if (From is { } from)
         {
             check.Receiver(from);

@@ -77,9 +77,9 @@ internal sealed class SetStep : Step
         {
             inventory.Node(name.Value, name.At);
         }
-        if (Vm is { } vm && !inventory.Vms.ContainsKey(vm.Value))
+        if (Vm is { } vm)
         {
-            check.Report(vm.At, $"there is no VM '{vm.Value}'", Spelling.Suggest(vm.Value, inventory.Vms.Keys, "VM"));
+            check.Vm(vm);
         }
     }
 
@@ -113,6 +113,7 @@ internal sealed class SetStep : Step
 
     private void CheckPort(StepCheck check, Located<DevicePlace> port, NodeInventory owner, string bridge)
     {
+        check.ArePortsChanged = true;
         if (OvsVlanEntry.Keys.Any(Given.ContainsKey) && !owner.IsOvsBridge(bridge))
         {
             check.Report(port.At, $"'{port.Value}' is no port of an OVS bridge, and only those have tags", "name a port that stands under 'ovs'");

@@ -52,7 +52,8 @@ internal sealed class StopStep : Step
     private const int Sigterm = 15;
 
     public static readonly StepKind Kind = new StepKind<StopStep>("stop")
-        .With("stop", "End a program that 'start' started (SIGTERM), and wait until it has ended.", Scalars.Name, (stop, value) => stop.Program = value);
+        .With("stop", "End a program that 'start' started, or a guest that 'boot' did (SIGTERM), and wait until it has ended.", Scalars.Name,
+            (stop, value) => stop.Program = value);
 
     private Located<string> Program { get; set; }
 
