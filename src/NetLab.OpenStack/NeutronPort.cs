@@ -39,14 +39,20 @@ internal static class NeutronPort
         Tag = vlan,
         VlanMode = vlan == IntegrationBridge.DeadVlan ? "trunk" : null,
         Trunks = vlan == IntegrationBridge.DeadVlan ? [IntegrationBridge.DeadVlan] : null,
-        ExternalIds = new Dictionary<string, string>
-        {
-            ["iface-id"] = port,
-            ["iface-status"] = "active",
-            ["attached-mac"] = guest.Mac.ToString(),
-            ["vm-uuid"] = InstanceId(guest.Name),
-        },
+        ExternalIds = Ids(port, guest.Mac, guest),
     };
+
+    /// <summary>The external ids of a port's interface; <c>vm-uuid</c> where it is the tap of a VM.</summary>
+    public static Dictionary<string, string> Ids(string port, MacAddress mac, FakeVm? guest = null)
+    {
+        var ids = new Dictionary<string, string> { ["iface-id"] = port, ["iface-status"] = "active", ["attached-mac"] = mac.ToString() };
+        if (guest is not null)
+        {
+            ids["vm-uuid"] = InstanceId(guest.Name);
+        }
+
+        return ids;
+    }
 
     /// <summary>
     /// Plugs the port of a VM, whose row is in the bridge: bound where it has a VLAN of a network, so that other nodes are told of it, and with the flows
@@ -71,14 +77,8 @@ internal static class NeutronPort
         await plugged.Bridge.SetPortAsync(plugged.Row, _ => Row(plugged.Port, vlan, guest), ct).ConfigureAwait(false);
     }
 
-    /// <summary>Binds a port that is none of a VM's alone: one of a trunk's.</summary>
-    public static void Bind(OvsBridge bridge, string ofport, int vlan, MacAddress mac, IReadOnlyList<IPAddress> fixedIps)
-    {
-        PortsOf.GetOrCreateValue(bridge).Add(new BoundPort(vlan, mac, fixedIps));
-        bridge.AddFlows(Checks(ofport, mac, fixedIps));
-    }
-
-    private static IEnumerable<string> Bind(PluggedPort plugged, FakeVm guest, int vlan)
+    /// <summary>Binds a port: other nodes are told of it. The flows of its port security are still to be added.</summary>
+    public static IEnumerable<string> Bind(PluggedPort plugged, FakeVm guest, int vlan)
     {
         PortsOf.GetOrCreateValue(plugged.Bridge).Add(new BoundPort(vlan, guest.Mac, plugged.FixedIps));
         return plugged.PortSecurity ? Checks(plugged.Row.Name, guest.Mac, plugged.FixedIps) : [];
@@ -117,15 +117,7 @@ internal static class NeutronPort
 
         device.AddAddress(port.Address);
         var row = bridge.Port(device);
-        row.Options = row.Options with
-        {
-            ExternalIds = new Dictionary<string, string>
-            {
-                ["iface-id"] = port.Port,
-                ["iface-status"] = "active",
-                ["attached-mac"] = device.Mac.ToString(),
-            },
-        };
+        row.Options = row.Options with { ExternalIds = Ids(port.Port, device.Mac) };
         PortsOf.GetOrCreateValue(bridge).Add(new BoundPort(port.Vlan, device.Mac, [.. device.Addresses.Select(own => own.Address)]));
         return device;
     }

@@ -38,7 +38,8 @@ public sealed record RouterOptions
 /// <summary>
 /// The router of a project as Neutron's L3 agent makes it: a namespace <c>qrouter-…</c> with internal ports of br-int, <c>qr-</c> and <c>qg-</c>, and
 /// the agent's chains (neutron/agent/l3/namespaces.py, router_info.py; agent/linux/interface.py, iptables_manager.py). Legacy, neither HA nor DVR.
-/// The agent announces the addresses when it has set them (ip_lib.py, send_ip_addr_adv_notif): <see cref="Node.AnnounceAddressesAsync"/>.
+/// The agent announces the addresses when it has set them (ip_lib.py, send_ip_addr_adv_notif); here that is asked for, when the lab runs:
+/// <see cref="Node.AnnounceAddressesAsync"/>.
 /// </summary>
 public static class Router
 {

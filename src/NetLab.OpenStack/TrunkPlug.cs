@@ -39,11 +39,8 @@ public static class TrunkPlug
         });
         bridge.Port(guest.Tap).Options = new OvsPortOptions
         {
-            ExternalIds = new Dictionary<string, string>
+            ExternalIds = new Dictionary<string, string>(NeutronPort.Ids(port, guest.Mac, guest))
             {
-                ["iface-id"] = port,
-                ["iface-status"] = "active",
-                ["attached-mac"] = guest.Mac.ToString(),
                 ["bridge_name"] = bridge.Name,
                 ["trunk_id"] = trunk,
                 ["subport_ids"] = $"[{string.Join(", ", subports.Select(one => $"\"{one.Port}\""))}]",
@@ -63,12 +60,9 @@ public static class TrunkPlug
         {
             var (trunkSide, integrationSide) = bridge.AddPatch(integrationBridge, PatchName(outer, id), PatchName(inner, id));
             trunkSide.Options = trunkSide.Options with { Tag = tag, VlanMode = "access" };
-            integrationSide.Options = integrationSide.Options with
-            {
-                Tag = own,
-                ExternalIds = new Dictionary<string, string> { ["iface-id"] = id, ["iface-status"] = "active", ["attached-mac"] = guest.Mac.ToString() },
-            };
-            NeutronPort.Bind(integrationBridge, integrationSide.Name, own, guest.Mac, [.. addresses.Select(one => one.Address)]);
+            integrationSide.Options = integrationSide.Options with { Tag = own, ExternalIds = NeutronPort.Ids(id, guest.Mac) };
+            var plugged = new PluggedPort(integrationBridge, integrationSide, id, PortSecurity: true, [.. addresses.Select(one => one.Address)]);
+            integrationBridge.AddFlows(NeutronPort.Bind(plugged, guest, own));
         }
     }
 

@@ -58,5 +58,7 @@ public sealed class TrunkPlugTests : IAsyncLifetime
         Assert.Equal((7, Ports.First), (rows["tpi-0c1383d0-c8"].Tag, rows["tpi-0c1383d0-c8"].ExternalIds["iface-id"]));
         Assert.Equal((8, Subport), (rows["spi-77777777-77"].Tag, rows["spi-77777777-77"].ExternalIds["iface-id"]));
         Assert.Equal(Trunk, rows["tap0c1383d0-c8"].ExternalIds["trunk_id"]);
+        Assert.True(Guid.TryParse(rows["tap0c1383d0-c8"].ExternalIds.GetValueOrDefault("vm-uuid"), out _));
+        Assert.False(rows["tpi-0c1383d0-c8"].ExternalIds.ContainsKey("vm-uuid"));
     }
 }

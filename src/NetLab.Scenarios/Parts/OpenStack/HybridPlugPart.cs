@@ -9,7 +9,8 @@ internal sealed class HybridPlugPart : NeutronPortPart
         "VMs wired as Nova and Neutron do it with iptables_hybrid: tap, qbr, qvb/qvo, tagged port of br-int.", "the plug",
         new ObjectShape<HybridPlugPart>("hybrid-plug", "a VM in OpenStack's hybrid wiring")
         .WithNeutronPort("its first 11 characters name the devices tap…, qbr…, qvb… and qvo…", "the qvo port")
-        .With("ingress", "What its security groups let in, in iptables' words: '-p tcp -m tcp --dport 22', or more. Absent: the plug filters nothing.",
+        .With("ingress", "What its security groups let in, in iptables' words: '-p tcp -m tcp --dport 22', or more. Absent: with "
+            + "'security_groups' only answers come in; without, the plug filters nothing.",
             new ListShape<SecurityGroupRuleEntry>("rule", SecurityGroupRuleEntry.Shape, single: true),
             (plug, value) => plug.Ingress = [.. value.Value.Select(rule => rule.Value.ToRule())])
         .With("security_groups", "The security groups that the port is a member of, which rules may name as 'remote_group_id'.",
