@@ -80,7 +80,7 @@ internal sealed class StepPlayer(Stage stage, ILearner? learner)
             lacking = skip.Message;
         }
         yield return new StepEnded(step, lacking is not null ? StepOutcome.Skipped : problem is null ? StepOutcome.Passed : StepOutcome.Failed, findings.Seen,
-            lacking ?? problem, Stopwatch.GetElapsedTime(begun)) 
+            lacking ?? problem, Stopwatch.GetElapsedTime(begun))
         {
             Fate = findings.Fate,
             IsLacking = lacking is not null,
