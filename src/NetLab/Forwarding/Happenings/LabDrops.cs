@@ -67,10 +67,10 @@ public sealed class LabDrops
         }
 
         var unanswered = new List<UnansweredQuestion>();
-        using var again = asksAgain ? new AskingAgain(ct) : null;
+        var again = asksAgain ? new AskingAgain(ct) : null;
         foreach (var question in AskedQuestion.Unanswered(questions, [.. drops.Select(d => d.Packet)]))
         {
-            var drop = explained.Find(d => d.At >= question.First.At.AddMilliseconds(-1) && question.IsOf(d.Frame)
+            var drop = explained.Find(d => d.First.Event.Timestamp >= question.First.Event.Timestamp && question.IsOf(d.Frame)
                 && question.MayBeLostAt(d.Place));
             var told = drop is not null ? new Silence(drop.Reason) : await SilenceReasons.OfAsync(question, questions, again).ConfigureAwait(false);
             unanswered.Add(new UnansweredQuestion(question, told, drop));

@@ -111,5 +111,5 @@ internal sealed record AskedQuestion(Question Question, SeenPacket First, int Ti
 
     private bool IsSentBy(SeenPacket packet) =>
         Last is { } last && last.Event.SkbAddress == packet.Event.SkbAddress
-        && (last.Event.DeviceName != packet.Event.DeviceName || last.Node != packet.Node) && packet.Event.Timestamp - last.Event.Timestamp < 1_000_000;
+        && (last.Event.DeviceName != packet.Event.DeviceName || last.Node != packet.Node) && last.IsSameAs(packet);
 }

@@ -126,6 +126,24 @@ public sealed class AskedQuestionTests
         Assert.Equal("who has 10.0.0.2 (ARP), 1 times", Assert.Single(Unanswered()));
     }
 
+    [Fact]
+    public void A_macvlan_and_the_device_below_it_ask_once_however_long_the_packet_takes()
+    {
+        Sent(_a, Frame.ArpRequest(A, From, To), "mv0", skb: 9);
+        _now += 3_000_000_000;
+        Sent(_b, Frame.ArpRequest(A, From, To), skb: 9);
+        Assert.Equal("who has 10.0.0.2 (ARP), 1 times", Assert.Single(Unanswered()));
+    }
+
+    [Fact]
+    public void Two_nodes_that_ask_the_same_ask_each_for_itself_where_the_packets_have_the_same_place_in_memory()
+    {
+        var target = IPAddress.Parse("fd00::9");
+        Sent(_a, Frame.NeighborSolicitation(A, IPAddress.Parse("fd00::1"), target), skb: 9);
+        Sent(_b, Frame.NeighborSolicitation(B, IPAddress.Parse("fd00::2"), target), skb: 9);
+        Assert.Equal(2, Unanswered().Length);
+    }
+
     private string[] Unanswered() => [.. AskedQuestion.Unanswered(_packets, _drops).Select(q => $"{q.Question.Words}, {q.Times} times")];
 
     private void Sent(Node node, Frame frame, string device = "eth0", ulong skb = 0) =>

@@ -75,6 +75,21 @@ public sealed class SilenceTests
     }
 
     [LabFact(Feature.BpfTracing)]
+    public async Task What_the_kernel_has_asked_for_the_last_time_is_asked_anew()
+    {
+        await using var scene = await ExchangeScene.BuildAsync();
+        await scene.DoAsync("b: sysctl -qw net.ipv4.conf.eth0.arp_ignore=8");
+        await scene.HostA.OpenUdp().SendAsync(new byte[1], ExchangeScene.B, 4711);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (await scene.Lab.Drops.ReadUnansweredAsync() is not [{ Times: 3 }])
+        {
+            await Task.Delay(20, patience.Token); // the kernel's own timer asks again every second, and wakes nobody
+        }
+
+        Assert.Equal((string?)Causes.ArpIgnored, Assert.Single((await ReadAsync(scene.Lab)).Unanswered).Reason.Cause);
+    }
+
+    [LabFact(Feature.BpfTracing)]
     public async Task Who_only_reads_asks_nobody()
     {
         await using var scene = await ExchangeScene.BuildAsync();
