@@ -9,15 +9,16 @@ namespace NetLab.Tests.Forwarding;
 /// <summary>Two bridges joined by a VXLAN tunnel.</summary>
 internal sealed class VxlanScene : IAsyncDisposable
 {
-    private VxlanScene(uint vniB, ushort portB, IPAddress? remote, FrameTracing tracing)
+    private VxlanScene(uint vniB, ushort portB, IPAddress? remote, FrameTracing tracing, string network = "10.9.0.", int length = 24)
     {
         Lab = new Lab(new LabOptions { Tracing = tracing });
         A = Lab.AddNode("a");
         B = Lab.AddNode("b");
         Bridge brA = A.AddBridge("br0"), brB = B.AddBridge("br0");
-        Lab.AddLink(A.End("u0", "10.9.0.1/24"), B.End("u0", "10.9.0.2/24"));
-        brA.Attach(A.AddDevice(new VxlanSpec("vx0") { Id = 42, Port = 4789, Local = IPAddress.Parse("10.9.0.1"), Remote = remote }));
-        brB.Attach(B.AddDevice(new VxlanSpec("vx0") { Id = vniB, Port = portB, Local = IPAddress.Parse("10.9.0.2"), Remote = IPAddress.Parse("10.9.0.1") }));
+        IPAddress one = IPAddress.Parse($"{network}1"), two = IPAddress.Parse($"{network}2");
+        Lab.AddLink(A.End("u0", $"{one}/{length}"), B.End("u0", $"{two}/{length}"));
+        brA.Attach(A.AddDevice(new VxlanSpec("vx0") { Id = 42, Port = 4789, Local = one, Remote = remote }));
+        brB.Attach(B.AddDevice(new VxlanSpec("vx0") { Id = vniB, Port = portB, Local = two, Remote = one }));
         Vm1 = A.AddVm("vm1", brA, vm => vm.Address("10.0.0.1/24"));
         Vm2 = B.AddVm("vm2", brB, vm => vm.Address("10.0.0.2/24"));
     }
@@ -36,6 +37,13 @@ internal sealed class VxlanScene : IAsyncDisposable
         FrameTracing tracing = FrameTracing.Kernel)
     {
         var scene = new VxlanScene(vniB, portB, remote is null ? null : IPAddress.Parse(remote), tracing);
+        await scene.Lab.ApplyAsync();
+        return scene;
+    }
+
+    public static async Task<VxlanScene> BuildOverIpv6Async(FrameTracing tracing)
+    {
+        var scene = new VxlanScene(42, 4789, IPAddress.Parse("fd00::2"), tracing, "fd00::", 64);
         await scene.Lab.ApplyAsync();
         return scene;
     }
@@ -97,6 +105,31 @@ public sealed class VxlanCauses
         }
 
         Assert.Equal(3, scene.Vm2.Received.Count(r => r.Frame.Udp?.Payload.Length == 1437));
+    }
+
+    [LabTheory(Feature.Vxlan)]
+    [InlineData(FrameTracing.Auto)]
+    [InlineData(FrameTracing.PacketSockets)]
+    public async Task A_tunnel_over_IPv6_drops_what_does_not_fit(FrameTracing tracing)
+    {
+        await using var scene = await VxlanScene.BuildOverIpv6Async(tracing);
+        (await scene.SendAsync(1402)).ShouldReach(scene.Vm2).Once();
+        (await scene.SendAsync(1403)).EndsBy("too-big", tracing is FrameTracing.Auto ? "a/u0" : "a/vx0", "MTU 1500", "sends by IPv6 is not cut in fragments");
+        Assert.DoesNotContain(scene.Vm2.Received, r => r.Frame.Udp?.Payload.Length == 1403);
+        Assert.DoesNotContain(scene.Vm1.Received, r => r.Frame.Icmp is not null);
+    }
+
+    // Each has fragments of its own, among those of the others.
+    [LabTheory(Feature.Vxlan)]
+    [InlineData(FrameTracing.Auto)]
+    [InlineData(FrameTracing.PacketSockets)]
+    public async Task A_hundred_frames_that_are_cut_at_once_are_told_apart(FrameTracing tracing)
+    {
+        await using var scene = await VxlanScene.BuildAsync(tracing: tracing);
+        (await scene.SendAsync()).ShouldReach(scene.Vm2);
+        var fates = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Task.Run(() => scene.SendAsync(1437))));
+        Assert.All(fates, fate => fate.ShouldReach(scene.Vm2).Once());
+        Assert.Equal(100, scene.Vm2.Received.Count(r => r.Frame.Udp?.Payload.Length == 1437));
     }
 
     [LabFact(Feature.BpfTracing, Feature.Vxlan)]

@@ -329,9 +329,11 @@ internal static class RouterDrops
                 words, Evidence.Route($"{route} mtu {own}."));
         }
 
+        var isOfTunnel = place.IsIpv6 && place.Hops is [.., { Direction: HopDirection.Out, LabDevice.Tunnel: not null }];
         return place.Why(Causes.TooBig,
-            $"The packet of {place.PacketLength} bytes is larger than the MTU {mtu?.ToString() ?? "of the next link"} of {place.Node.Name}/{device}, and "
-                + $"{(place.IsIpv6 ? "no router cuts IPv6 packets in fragments" : "must not be fragmented (DF)")}; the sender was told by ICMP.",
+            $"The packet of {place.PacketLength} bytes is larger than the MTU {mtu?.ToString() ?? "of the next link"} of {place.Node.Name}/{device}"
+                + (isOfTunnel ? $". {TunnelDrops.NotCut}"
+                    : $", and {(place.IsIpv6 ? "no router cuts IPv6 packets in fragments" : "must not be fragmented (DF)")}; the sender was told by ICMP."),
             $"ip link set dev {device} mtu {place.PacketLength}, or make the sender's packets smaller", mtu is null ? []
                 : [Evidence.Link($"{place.Node.Name}/{device} mtu {mtu}.")]);
     }

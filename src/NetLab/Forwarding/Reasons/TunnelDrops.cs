@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using NetLab.Linux.Netlink;
 using NetLab.Packets;
 
@@ -7,6 +8,9 @@ namespace NetLab;
 /// <summary>What the drops of VXLAN tunnels mean.</summary>
 internal static class TunnelDrops
 {
+    /// <summary>What becomes of a tunnel's own packet of IPv6 that is too large.</summary>
+    public const string NotCut = "What a tunnel sends by IPv6 is not cut in fragments, and the sender of what is in it is not told.";
+
     public static Reason? Find(DropPlace place)
     {
         if (place.Reason == "VXLAN_VNI_NOT_FOUND")
@@ -74,13 +78,19 @@ internal static class TunnelDrops
     }
 
     /// <summary>
-    /// A packet that must not be cut and is larger than the network below a tunnel takes with the tunnel's headers: as a port of a bridge the tunnel makes
-    /// the ICMP error of it, and sends that back (net/ipv4/ip_tunnel_core.c, skb_tunnel_check_pmtu). Null where that is not so.
+    /// A packet that is larger than the network below a tunnel takes with the tunnel's headers. Where it must not be cut itself, the tunnel, as a port of a
+    /// bridge, makes the ICMP error of it, and sends that back (net/ipv4/ip_tunnel_core.c, skb_tunnel_check_pmtu); any other goes into a packet of the tunnel
+    /// that is cut in IPv4, and dropped in IPv6 (net/ipv6/ip6_output.c, ip6_fragment). Null where it is neither.
     /// </summary>
     public static Reason? TooBig(Hop last)
     {
-        if (last is not { LabDevice: { Tunnel: { Overhead: { } more, Remote: { } remote } tunnel, Switch: not null }, Frame: { } frame }
-            || frame is not ({ Ipv6: not null } or { Ipv4.DontFragment: true }))
+        if (last is not { LabDevice: { Tunnel: { Overhead: { } more, Remote: { } remote } tunnel, Switch: not null, Kind: var kind }, Frame: { } frame })
+        {
+            return null;
+        }
+
+        var isAnswered = frame is { Ipv6: not null } or { Ipv4.DontFragment: true };
+        if (!isAnswered && (kind != "vxlan" || remote.AddressFamily != AddressFamily.InterNetworkV6))
         {
             return null;
         }
@@ -90,9 +100,9 @@ internal static class TunnelDrops
         return route.FindRoute(remote) is { Error: 0, Output: { } output } way && route.FindLink(output) is { } below
             && (way.Mtu ?? below.Mtu) - more is var room && length > room
             ? new Reason(Causes.TooBig, last.Node, last.Device,
-                $"The packet of {length} bytes must not be cut, and the tunnel {last.Node.Name}/{last.Device} has room for {room}: its headers are {more} "
-                    + $"bytes, and {below.Name}, by which it sends, has the MTU {way.Mtu ?? below.Mtu}. The tunnel told the sender so "
-                    + "by ICMP, in the receiver's name.",
+                $"The packet of {length} bytes {(isAnswered ? "must not be cut" : "is too large")}, and the tunnel {last.Node.Name}/{last.Device} has room for "
+                    + $"{room}: its headers are {more} bytes, and {below.Name}, by which it sends, has the MTU {way.Mtu ?? below.Mtu}. "
+                    + (isAnswered ? "The tunnel told the sender so by ICMP, in the receiver's name." : NotCut),
                 [Evidence.Link($"{last.Node.Name}/{below.Name} mtu {below.Mtu}; {last.Device} {tunnel.Words}."),
                     Evidence.Model($"inferred from the state of {last.Node.Name} as it is now: the kernel tells of no drop.")],
                 $"let the sender's packets have {room} bytes at most, or raise the MTU of the network below by {length - room}")
