@@ -20,41 +20,56 @@ public sealed partial class FakeVm
     /// <param name="to">Who is asked.</param>
     /// <param name="port">The port.</param>
     /// <param name="ct">Gives up.</param>
-    /// <returns>Whether the connection came to be, was refused by RST, or nothing came back, which a barrier proves; else why.</returns>
-    /// <exception cref="ForwardingException">Nobody answered for the next hop.</exception>
+    /// <returns>
+    /// Whether the connection came to be, was refused by RST, or nothing came back, which a barrier proves; else why. Also where nobody answered for the next
+    /// hop: the exchange is that question then.
+    /// </returns>
+    /// <exception cref="TopologyException">The guest has no way there.</exception>
     public async Task<ProbeResult> ConnectAsync(IPAddress to, int port, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(to);
         var next = NextHop(to);
-        var mac = await ResolveAsync(next, ct).ConfigureAwait(false);
-        Listens ??= new HashSet<int>();
+        (var mac, var question) = await TryResolveAsync(next, ct).ConfigureAwait(false);
+        if (mac is null)
+        {
+            return new ProbeResult(Name, new IPEndPoint(to, port), ProtocolType.Tcp, ProbeOutcome.Silent, SocketError.Success, null, default, question!,
+                $"nobody answered for {next}: the ARP or ND question got no reply: {question!.Problem}");
+        }
+
         var peer = new TcpPeer(to, port, SourceFor(to), NextLocalPort());
-        var syn = Outgoing(Frame.Tcp(Mac, mac, peer.OwnAddress, to, (ushort)peer.OwnPort, (ushort)port, TcpFlags.Syn, InitialSequence,
+        var syn = Outgoing(Frame.Tcp(Mac, mac.Value, peer.OwnAddress, to, (ushort)peer.OwnPort, (ushort)port, TcpFlags.Syn, InitialSequence,
             options: new IpOptions { Identification = Node.Lab.Live.NextMark() }), next);
 
         // What comes in for it is no stray segment.
-        _connections[peer] = InitialSequence + 1;
+        _connections[peer] = new TcpConnection(InitialSequence + 1);
+        var isOpen = false;
         using var done = CancellationTokenSource.CreateLinkedTokenSource(ct);
         Task<ReceivedFrame>? answer = null;
         long sent = 0;
-        var exchange = await FollowedFrame.ExchangeAsync(new SentFrame(Name, this, Node, syn, FrameIdentity.Of(syn)), Ask,
-            () => answer is { IsCompletedSuccessfully: true }, ct).ConfigureAwait(false);
-        var received = answer is { IsCompletedSuccessfully: true } ? await answer.ConfigureAwait(false) : null;
-        await done.CancelAsync().ConfigureAwait(false);
-        var outcome = received is null ? ProbeOutcome.Silent : IsRst(received.Frame) ? ProbeOutcome.Refused : ProbeOutcome.Answered;
-        if (outcome is not ProbeOutcome.Answered)
+        try
         {
-            _connections.TryRemove(peer, out _);
+            var exchange = await FollowedFrame.ExchangeAsync(new SentFrame(Name, this, Node, syn, FrameIdentity.Of(syn)), Ask,
+                () => answer is { IsCompletedSuccessfully: true }, ct).ConfigureAwait(false);
+            var received = answer is { IsCompletedSuccessfully: true } ? await answer.ConfigureAwait(false) : null;
+            await done.CancelAsync().ConfigureAwait(false);
+            var outcome = received is null ? ProbeOutcome.Silent : IsRst(received.Frame) ? ProbeOutcome.Refused : ProbeOutcome.Answered;
+            isOpen = outcome is ProbeOutcome.Answered;
+            return new ProbeResult(Name, new IPEndPoint(to, port), ProtocolType.Tcp, outcome,
+                outcome is ProbeOutcome.Refused ? SocketError.ConnectionRefused : SocketError.Success,
+                received is null ? null : Stopwatch.GetElapsedTime(sent, received.At), default, exchange, outcome switch
+                {
+                    ProbeOutcome.Answered => null,
+                    ProbeOutcome.Refused => "the SYN was refused: a RST came back",
+                    _ => $"the SYN got no answer: {exchange.Problem}",
+                });
         }
-
-        return new ProbeResult(Name, new IPEndPoint(to, port), ProtocolType.Tcp, outcome,
-            outcome is ProbeOutcome.Refused ? SocketError.ConnectionRefused : SocketError.Success,
-            received is null ? null : Stopwatch.GetElapsedTime(sent, received.At), default, exchange, outcome switch
+        finally
+        {
+            if (!isOpen)
             {
-                ProbeOutcome.Answered => null,
-                ProbeOutcome.Refused => "the SYN was refused: a RST came back",
-                _ => $"the SYN got no answer: {exchange.Problem}",
-            });
+                _connections.TryRemove(peer, out _);
+            }
+        }
 
         void Ask()
         {
@@ -70,9 +85,9 @@ public sealed partial class FakeVm
     public async Task<IReadOnlyList<Fate>> AnnounceAddressesAsync(CancellationToken ct = default)
     {
         var fates = new List<Fate>();
-        foreach (var own in AllAddresses.Where(own => !own.IsIPv6))
+        foreach ((var vlan, var own) in Tagged.Where(one => !one.Own.IsIPv6))
         {
-            fates.Add(await SendAsync(Outgoing(Frame.ArpRequest(Mac, own.Address, own.Address), own.Address), ct).ConfigureAwait(false));
+            fates.Add(await SendAsync(InVlan(Frame.ArpRequest(Mac, own.Address, own.Address), vlan), ct).ConfigureAwait(false));
         }
 
         return fates;

@@ -68,7 +68,15 @@ public sealed partial class FakeVm
     /// <summary>The VM's name.</summary>
     public override string ToString() => Name;
 
-    private IEnumerable<InterfaceAddress> AllAddresses => Addresses.Concat(VlanAddresses.Values.SelectMany(own => own));
+    /// <summary>The guest's addresses, those of its VLAN subinterfaces too.</summary>
+    internal IEnumerable<InterfaceAddress> AllAddresses => Tagged.Select(one => one.Own);
+
+    /// <summary>The guest's addresses, each with the VLAN of its subinterface.</summary>
+    internal IEnumerable<(int? Vlan, InterfaceAddress Own)> Tagged => Addresses.Select(own => ((int?)null, own))
+        .Concat(VlanAddresses.SelectMany(one => one.Value.Select(own => ((int?)one.Key, own))));
+
+    /// <summary>Whether an address is the guest's, in whichever VLAN.</summary>
+    internal bool Has(IPAddress address) => AllAddresses.Any(own => own.Address.Equals(address));
 
     private bool Owns(IPAddress address, int? vlan) =>
         (vlan is null ? Addresses : VlanAddresses.GetValueOrDefault(vlan.Value, [])).Any(own => own.Address.Equals(address));

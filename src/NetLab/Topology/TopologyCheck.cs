@@ -68,8 +68,8 @@ internal static class TopologyCheck
     private static void AddressesTwiceInOneSegment(Lab lab, List<string> problems)
     {
         var segments = Segments.Of(lab);
-        var seen = new Dictionary<(object Segment, IPAddress Address), string>();
-        foreach ((var vm, var device, var address) in Owners(lab))
+        var seen = new Dictionary<(object Segment, int? Vlan, IPAddress Address), string>();
+        foreach ((var vm, var device, var vlan, var address) in Owners(lab))
         {
             if (device.AllowDuplicates)
             {
@@ -77,9 +77,10 @@ internal static class TopologyCheck
             }
 
             var name = vm is not null ? $"VM {vm.Name}" : device.ToString();
-            if (!seen.TryAdd((segments.Find(device), address.Address), name))
+            var key = (segments.Find(device), vlan, address.Address);
+            if (!seen.TryAdd(key, name))
             {
-                var first = seen[(segments.Find(device), address.Address)];
+                var first = seen[key];
                 if (vm is not null || !first.StartsWith(device.Node.Name + "/", StringComparison.Ordinal))
                 {
                     problems.Add($"address {address.Address} is on {first} and on {name}, which share one broadcast domain; give each its own");
@@ -88,10 +89,10 @@ internal static class TopologyCheck
         }
     }
 
-    private static IEnumerable<(FakeVm? Vm, Device Device, InterfaceAddress Address)> Owners(Lab lab) =>
+    private static IEnumerable<(FakeVm? Vm, Device Device, int? Vlan, InterfaceAddress Address)> Owners(Lab lab) =>
         from node in lab.Nodes
         from device in node.Devices
-        from pair in device.Addresses.Select(a => ((FakeVm?)null, device, a))
-            .Concat(device.Guest is { } vm ? vm.Addresses.Select(a => ((FakeVm?)vm, device, a)) : [])
+        from pair in device.Addresses.Select(a => ((FakeVm?)null, device, (int?)null, a))
+            .Concat(device.Guest is { } vm ? vm.Tagged.Select(a => ((FakeVm?)vm, device, a.Vlan, a.Own)) : [])
         select pair;
 }

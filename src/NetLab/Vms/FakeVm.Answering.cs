@@ -13,8 +13,8 @@ public sealed partial class FakeVm
     private bool MayBeHabit(ReadOnlySpan<byte> frame) => frame.Length > 23 && BinaryPrimitives.ReadUInt16BigEndian(frame[12..]) switch
     {
         0x0806 => true,
-        0x0800 => frame[23] == 1 || (frame[23] == 6 && Listens is not null),
-        0x86dd => frame[20] is not (6 or 17) || (frame[20] == 6 && Listens is not null),
+        0x0800 => frame[23] == 1 || (frame[23] == 6 && MayHaveTcp),
+        0x86dd => frame[20] is not (6 or 17) || (frame[20] == 6 && MayHaveTcp),
         0x8100 => VlanAddresses.Count > 0,
         _ => false,
     };
@@ -65,7 +65,7 @@ public sealed partial class FakeVm
         else if (arp.Operation == ArpOperation.Request && Owns(arp.TargetIp, vlan))
         {
             Learn(arp.SenderIp, arp.SenderMac);
-            TryInject(Tagged(Frame.ArpReply(Mac, arp.TargetIp, arp.SenderMac, arp.SenderIp), vlan));
+            TryInject(InVlan(Frame.ArpReply(Mac, arp.TargetIp, arp.SenderMac, arp.SenderIp), vlan));
         }
 
         return arp.Operation is ArpOperation.Request or ArpOperation.Reply;
@@ -92,7 +92,7 @@ public sealed partial class FakeVm
         if (Owns(solicitation.Target, vlan))
         {
             Learn(ip.Source, solicitation.SourceMac ?? frame.Source);
-            TryInject(Tagged(Frame.NeighborAdvertisement(Mac, solicitation.Target, frame.Source, ip.Source), vlan));
+            TryInject(InVlan(Frame.NeighborAdvertisement(Mac, solicitation.Target, frame.Source, ip.Source), vlan));
         }
 
         return true;
@@ -111,7 +111,7 @@ public sealed partial class FakeVm
             : AskFirst(next, to, neighbour => Echo.AnswerTo(frame, Mac, neighbour, mark)!);
     }
 
-    private static Frame Tagged(Frame frame, int? vlan) => vlan is { } id ? frame.WithVlan((ushort)id) : frame;
+    private static Frame InVlan(Frame frame, int? vlan) => vlan is { } id ? frame.WithVlan((ushort)id) : frame;
 
     // A guest whose cable is cut cannot answer, and that is no fault of the test: the frame just goes nowhere.
     private bool TryInject(Frame frame)

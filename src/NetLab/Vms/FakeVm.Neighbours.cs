@@ -41,25 +41,16 @@ public sealed partial class FakeVm
     internal IPAddress? FindNextHop(IPAddress to) =>
         AllAddresses.Any(a => a.Contains(to)) ? to : Gateway is { } gateway && gateway.AddressFamily == to.AddressFamily ? gateway : null;
 
-    /// <summary>The guest's address to send from: one in the same network where there is one.</summary>
-    internal IPAddress SourceFor(IPAddress to)
-    {
-        foreach (var address in AllAddresses)
-        {
-            if (address.Contains(to))
-            {
-                return address.Address;
-            }
-        }
-
-        return Addresses.FirstOrDefault(a => a.Address.AddressFamily == to.AddressFamily).Address
+    /// <summary>The guest's address to send from: one in the network of the next hop where there is one.</summary>
+    internal IPAddress SourceFor(IPAddress to) =>
+        Toward(FindNextHop(to) ?? to).Own.Address ?? Addresses.FirstOrDefault(a => a.Address.AddressFamily == to.AddressFamily).Address
             ?? throw new TopologyException($"VM {Name} has no address to reach {to} from; give it one: vm => vm.Address(…)");
-    }
 
     /// <summary>The frame as it leaves the guest towards a neighbour: tagged where that is in the network of a VLAN subinterface.</summary>
-    internal Frame Outgoing(Frame frame, IPAddress next) =>
-        VlanAddresses.FirstOrDefault(vlan => vlan.Value.Any(own => own.Contains(next))) is { Value: not null, Key: var id }
-            ? frame.WithVlan((ushort)id) : frame;
+    internal Frame Outgoing(Frame frame, IPAddress next) => InVlan(frame, Toward(next).Vlan);
+
+    // Of several networks that have the neighbour the smallest.
+    private (int? Vlan, InterfaceAddress Own) Toward(IPAddress next) => Tagged.Where(one => one.Own.Contains(next)).MaxBy(one => one.Own.PrefixLength);
 
     /// <summary>The sequence number of the guest's next ping.</summary>
     private ushort NextPing() => (ushort)Interlocked.Increment(ref _pings);

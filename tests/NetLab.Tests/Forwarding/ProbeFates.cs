@@ -236,6 +236,23 @@ public sealed class ProbeFates
         probe.Fate.ShouldReach(vm);
     }
 
+    [LabFact(Feature.BpfTracing)]
+    public async Task A_fake_VM_that_listens_and_has_no_way_back_is_told_so()
+    {
+        await using var lab = new Lab(FateAssert.Traced with { Patience = TimeSpan.FromSeconds(2) });
+        var host = lab.AddNode("h");
+        var bridge = host.AddBridge("br0");
+        bridge.AddAddress("10.0.0.254/24").AddAddress("10.9.0.1/32");
+        var vm = host.AddVm("vm", bridge, vm => vm.Address("10.0.0.1/24").Listen(80));
+        await lab.ApplyAsync();
+        await host.DoAsync("ip route replace 10.0.0.0/24 dev br0 src 10.9.0.1");
+
+        var probe = await host.ProbeTcpAsync(vm.Address, 80);
+
+        Assert.Equal((Silent, "guest-no-route"), (probe.Outcome, probe.Why?.Cause.Word));
+        Assert.Contains("has no way back to 10.9.0.1", probe.Why!.Sentence, StringComparison.Ordinal);
+    }
+
     [LabTheory]
     [InlineData(true)]
     [InlineData(false)]

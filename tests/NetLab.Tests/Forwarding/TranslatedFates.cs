@@ -8,7 +8,7 @@ namespace NetLab.Tests.Forwarding;
 public abstract class TranslatedFates : IAsyncLifetime
 {
     private readonly Lab _lab;
-    private readonly Node _router;
+    private readonly Node _router, _client;
     private readonly FakeVm _sender, _wanted, _other;
 
     protected TranslatedFates(FrameTracing tracing)
@@ -20,6 +20,9 @@ public abstract class TranslatedFates : IAsyncLifetime
         Bridge one = left.AddBridge("br0"), two = right.AddBridge("br0");
         _lab.AddLink(_router.End("eth0", "10.0.1.1/24"), one.End("up"));
         _lab.AddLink(_router.End("eth1", "10.0.2.1/24"), two.End("up"));
+        _client = _lab.AddNode("client");
+        _lab.AddLink(_client.End("eth0", "10.0.1.30/24"), one.End("c"));
+        _client.AddRoute("default", "10.0.1.1");
         _sender = left.AddVm("sender", one, vm => vm.Address("10.0.1.10/24").Gateway("10.0.1.1"));
         _wanted = right.AddVm("wanted", two, vm => vm.Address("10.0.2.10/24").Gateway("10.0.2.1"));
         _other = right.AddVm("other", two, vm => vm.Address("10.0.2.20/24").Gateway("10.0.2.1"));
@@ -63,6 +66,20 @@ public abstract class TranslatedFates : IAsyncLifetime
         Assert.Contains($"router sent the frame to {_other.Mac}, which it takes for the MAC address of 10.0.2.10, and which is that of other", reason!.Sentence,
             StringComparison.Ordinal);
         await reason.MendsAsync(SendAsync, _wanted);
+    }
+
+    [LabFact]
+    public async Task A_router_that_takes_it_for_itself_is_no_wrong_neighbour()
+    {
+        await _client.PingAsync(_router); // the right MAC address of the gateway
+        await _router.DoAsync("ip route add local 10.0.2.10 dev lo");
+        using var program = _router.OpenUdp(53);
+
+        var probe = await _client.ProbeUdpAsync(_wanted.Address, 53, patience: TimeSpan.FromMilliseconds(100));
+
+        Assert.True(program.Available > 0);
+        Assert.NotEqual("wrong-neighbour", probe.Fate.WhyNot(_wanted)?.Cause.Word);
+        Assert.Throws<ForwardingException>(() => probe.Fate.ShouldReach(_wanted));
     }
 
     private Task<Fate> SendAsync() => _sender.SendAsync(Frame.Udp(_sender.Mac, _router.Device("eth0").Mac, _sender.Address, _wanted.Address, 40_000, 53,

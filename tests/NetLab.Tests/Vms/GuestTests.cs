@@ -61,6 +61,79 @@ public sealed class GuestTests : IAsyncLifetime
     }
 
     [LabFact]
+    public async Task A_guest_that_has_asked_has_the_TCP_of_its_own_connections_alone()
+    {
+        using var listener = _host.ListenTcp(80);
+        (await _client.ConnectAsync(System.Net.IPAddress.Parse("10.0.0.1"), 80)).ShouldSucceed();
+        Assert.Equal(ProbeOutcome.Refused, (await _client.ConnectAsync(System.Net.IPAddress.Parse("10.0.0.1"), 81)).Outcome);
+
+        Assert.Null(_client.Listens);
+        Assert.Equal(ProbeOutcome.Silent, (await _server.ConnectAsync(_client, 22)).Outcome);
+        using var accepted = await listener.AcceptTcpClientAsync();
+        var stream = accepted.GetStream();
+        await stream.WriteAsync("hello"u8.ToArray());
+        await _client.ReceiveAsync(frame => frame.Tcp is { Payload.Length: 5 });
+        accepted.Client.Shutdown(System.Net.Sockets.SocketShutdown.Send);
+        Assert.Equal(0, await stream.ReadAsync(new byte[1])); // the guest has closed its half too
+    }
+
+    [LabFact]
+    public async Task A_connection_for_whose_next_hop_nobody_answers_is_silent()
+    {
+        var result = await _client.ConnectAsync(System.Net.IPAddress.Parse("10.0.0.99"), 22);
+
+        Assert.Equal(ProbeOutcome.Silent, result.Outcome);
+        Assert.Contains("nobody answered for 10.0.0.99", result.Problem, StringComparison.Ordinal);
+        Assert.Equal("10.0.0.99", result.Fate.Frame.Arp?.TargetIp.ToString());
+    }
+
+    [LabFact]
+    public async Task A_connection_that_was_given_up_is_none()
+    {
+        (await _client.PingAsync(_server)).ShouldSucceed();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _client.ConnectAsync(_server, 22, new CancellationToken(canceled: true)));
+
+        foreach (var port in (ushort[])[49152, 49153])
+        {
+            await _server.SendAsync(Frame.Tcp(_server.Mac, _client.Mac, _server.Address, _client.Address, 22, port, TcpFlags.Ack, 7, 1, payload: "x"u8));
+        }
+
+        Assert.DoesNotContain(_server.Received, received => received.Frame.Tcp is not null);
+    }
+
+    [LabFact]
+    public async Task A_connection_that_both_have_closed_ends_without_a_reset()
+    {
+        await SendAsync(TcpFlags.Syn, 0, 0);
+        var accepted = await NextAsync();
+        await SendAsync(TcpFlags.Ack, 1, accepted.SequenceNumber + 1);
+        for (var i = 0; i < 2; i++)
+        {
+            await SendAsync(TcpFlags.Fin | TcpFlags.Ack, 1, accepted.SequenceNumber + 1);
+            var closed = await NextAsync();
+            Assert.Equal((TcpFlags.Fin | TcpFlags.Ack, accepted.SequenceNumber + 1, 2u), (closed.Flags, closed.SequenceNumber, closed.AcknowledgmentNumber));
+        }
+
+        await SendAsync(TcpFlags.Ack, 2, accepted.SequenceNumber + 2);
+        await _client.ShouldReceiveNothingElseAsync();
+        await SendAsync(TcpFlags.Ack, 2, accepted.SequenceNumber + 2);
+        Assert.Equal(TcpFlags.Rst, (await NextAsync()).Flags);
+
+        Task SendAsync(TcpFlags flags, uint sequence, uint acknowledgment) =>
+            _client.SendAsync(Frame.Tcp(_client.Mac, _server.Mac, _client.Address, _server.Address, 5000, 22, flags, sequence, acknowledgment));
+
+        async Task<TcpSegment> NextAsync() => (await _client.ReceiveAsync(frame => frame.Tcp is not null)).Tcp!.Value;
+    }
+
+    [LabFact]
+    public async Task TCP_to_the_MAC_address_of_all_is_none()
+    {
+        await _client.SendAsync(Frame.Tcp(_client.Mac, MacAddress.Broadcast, _client.Address, _server.Address, 5000, 22, TcpFlags.Syn));
+
+        await _client.ShouldReceiveNothingElseAsync();
+    }
+
+    [LabFact]
     public async Task A_segment_of_no_connection_is_reset()
     {
         await _client.SendAsync(Frame.Tcp(_client.Mac, _server.Mac, _client.Address, _server.Address, 5000, 22, TcpFlags.Ack, 7, 99));
@@ -107,6 +180,24 @@ public sealed class GuestTests : IAsyncLifetime
         ping.ShouldSucceed();
         Assert.Equal(30, ping.Fate.Frame.VlanTags[0].Id);
         (await b.ConnectAsync(System.Net.IPAddress.Parse("10.1.0.1"), 22)).ShouldSucceed();
-        (await c.PingAsync(System.Net.IPAddress.Parse("10.1.0.1"))).ShouldFail();
+        var elsewhere = await c.PingAsync(System.Net.IPAddress.Parse("10.1.0.1"));
+        elsewhere.ShouldFail();
+        Assert.NotEqual("nobody-has-address", elsewhere.Why?.Cause.Word);
+    }
+
+    [LabFact]
+    public async Task An_address_in_a_VLAN_is_somebodys_and_is_sent_from_in_that_VLAN()
+    {
+        var bridge = (Bridge)_sw.Device("br0");
+        var a = _sw.AddVm("a", bridge, vm => vm.Address("10.1.0.1/16").VlanAddress(30, "10.1.2.1/24"));
+        var b = _sw.AddVm("b", bridge, vm => vm.VlanAddress(30, "10.1.2.2/24"));
+        await _lab.ApplyAsync();
+
+        var ping = await a.PingAsync(b.VlanAddresses[30][0].Address);
+        ping.ShouldSucceed();
+        Assert.Equal("10.1.2.1", ping.Fate.Frame.Ipv4?.Source.ToString());
+
+        b.AnswersPing = false;
+        Assert.Equal("guest-silent", (await a.PingAsync(b.VlanAddresses[30][0].Address)).Why?.Cause.Word);
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using NetLab.Linux;
+using NetLab.Packets;
 
 namespace NetLab;
 
@@ -23,7 +24,7 @@ internal sealed record Endpoint(FakeVm? Vm, Node? Node)
     /// <summary>All who have an address, as addresses are now.</summary>
     public static IReadOnlyList<Endpoint> WithAddress(Lab lab, IPAddress address) =>
     [
-        .. lab.Vms.Where(v => v.Addresses.Any(a => a.Address.Equals(address))).Select(v => new Endpoint(v, null)),
+        .. lab.Vms.Where(v => v.Has(address)).Select(v => new Endpoint(v, null)),
         .. lab.Nodes.Where(n => DeviceWith(n, address) is not null).Select(n => new Endpoint(null, n)),
     ];
 
@@ -40,6 +41,9 @@ internal sealed record Endpoint(FakeVm? Vm, Node? Node)
             return null; // the node is gone
         }
     }
+
+    /// <summary>Whether a MAC address is the guest's, or that of one of the node's devices.</summary>
+    public bool HasMac(MacAddress mac) => Vm is not null ? Vm.Mac == mac : Node!.Devices.Any(d => KernelState.MacOf(d) == mac);
 
     /// <summary>Whether it took the copy.</summary>
     public bool Is(FrameCopy copy) => Vm is not null ? ReferenceEquals(copy.Vm, Vm) : ReferenceEquals(copy.Node, Node);

@@ -16,17 +16,23 @@ internal static class GuestModel
                 isQuestion ? "let it: AnswersArp" : "let it: AnswersPing");
         }
 
-        if (asked.Tcp is not null || asked.Udp is not null)
+        if (asked.Udp is not null)
         {
             return Of(vm, Causes.GuestSilent, $"VM {vm.Name} got it, and answers nothing: a fake VM has no programs, only the test's own code can answer.",
                 "ask a node, in which a program listens");
+        }
+
+        if (asked.Tcp is { } segment && vm.Listens is null)
+        {
+            return Of(vm, Causes.GuestSilent, $"VM {vm.Name} got it, and answers nothing: it has no TCP, only the test's own code can answer.",
+                $"let it: `listens: [{segment.DestinationPort}]` in a scenario, or vm => vm.Listen({segment.DestinationPort})");
         }
 
         var back = StackModel.Ends(asked)?.From;
         return isQuestion || back is null ? null
             : vm.FindNextHop(back) is not { } next
                 ? Of(vm, Causes.GuestNoRoute,
-                    $"VM {vm.Name} got it, and has no way back to {back}: that is in none of its networks ({string.Join(", ", vm.Addresses)}), and it has "
+                    $"VM {vm.Name} got it, and has no way back to {back}: that is in none of its networks ({string.Join(", ", vm.AllAddresses)}), and it has "
                     + "no gateway.", "give the VM a gateway in a network of its own: `gateway:` in a scenario, or vm => vm.Gateway(…)")
             : vm.Neighbours.ContainsKey(next) ? null
             : Of(vm, Causes.NeighbourUnresolved, $"VM {vm.Name} got it, and does not know who has {next}, by which its way back goes: nobody answered its "
@@ -34,7 +40,7 @@ internal static class GuestModel
     }
 
     private static Reason Of(FakeVm vm, Cause cause, string sentence, string remedy) =>
-        new(cause, vm.Node, vm.Tap.Name, sentence, [new Evidence("guest", $"{vm.Name}: addresses {string.Join(", ", vm.Addresses)}, gateway "
+        new(cause, vm.Node, vm.Tap.Name, sentence, [new Evidence("guest", $"{vm.Name}: addresses {string.Join(", ", vm.AllAddresses)}, gateway "
             + $"{vm.Gateway?.ToString() ?? "none"}, answers ARP {OnOff(vm.AnswersArp)}, ping {OnOff(vm.AnswersPing)}.")], remedy);
 
     private static string OnOff(bool on) => on ? "on" : "off";

@@ -68,6 +68,6 @@ internal static class KnownRemedies
         && OwnersOf(device.Node.Lab, address).Any(owner => owner.Node != device.Node && Ways.IsOneLink(device, [owner]));
 
     private static IEnumerable<Device> OwnersOf(Lab lab, IPAddress address) =>
-        lab.Vms.Where(vm => vm.Addresses.Any(a => a.Address.Equals(address))).Select(Device (vm) => vm.Tap)
+        lab.Vms.Where(vm => vm.Has(address)).Select(Device (vm) => vm.Tap)
             .Concat(lab.Nodes.SelectMany(n => n.Devices).Where(d => d.Addresses.Any(a => a.Address.Equals(address))));
 }

@@ -47,7 +47,7 @@ internal static class MeantForAnother
     }
 
     private static bool Has(IReadOnlyCollection<Device> receivers, IPAddress address) =>
-        receivers.Any(d => (d.Guest?.Addresses ?? d.Addresses).Any(a => a.Address.Equals(address)));
+        receivers.Any(d => d.Guest?.Has(address) ?? d.Addresses.Any(a => a.Address.Equals(address)));
 
     // The last node whose stack sent it took another's MAC address for that of the next hop.
     private static (Hop Last, Reason Reason)? Addressed(FrameCopy copy, Hop hop, Frame frame)
@@ -62,7 +62,8 @@ internal static class MeantForAnother
         {
             var next = device.Node.Live.Route.FindRoute(to).Gateway ?? to;
             return device.Node.Live.Route.GetNeighbours(device.Index)
-                .FirstOrDefault(n => n.Address.Equals(next) && n.Mac is { } mac && MacAddress.From(mac) == frame.Destination) is not { } entry ? null
+                .FirstOrDefault(n => n.Address.Equals(next) && n.Mac is { } mac && MacAddress.From(mac) == frame.Destination) is not { } entry
+                || Endpoint.WithAddress(device.Node.Lab, entry.Address).Any(owner => owner.HasMac(frame.Destination)) ? null // it is right
                 : (hop, new Reason(Causes.WrongNeighbour, device.Node, sent.Device,
                     $"{device.Node.Name} sent the frame to {frame.Destination}, which it takes for the MAC address of {entry.Address}, and which is that of "
                         + $"{(copy.Vm?.Name ?? copy.Node?.Name)}.",
