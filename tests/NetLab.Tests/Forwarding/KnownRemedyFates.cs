@@ -86,16 +86,74 @@ public abstract class KnownRemedyFates(FrameTracing tracing)
         Assert.Equal(CopyEnd.Pending, fate.Copies.Single(c => c.Reason is not null).End);
     }
 
+    [LabFact(Feature.Vxlan)]
+    public async Task A_tunnel_whose_way_leads_by_a_router_that_does_not_answer_waits_for_that()
+    {
+        await using var scene = await VxlanScene.BuildAsync(remote: "10.8.0.2", tracing: tracing);
+        await scene.A.DoAsync("ip route add 10.8.0.2 via 10.9.0.77");
+        using var other = scene.A.OpenUdp();
+        await other.SendAsync(new byte[1], new IPEndPoint(IPAddress.Parse("10.9.0.66"), 9)); // it waits for another
+        var fate = await scene.SendAsync();
+        fate.EndsBy("neighbour-unresolved", "a/u0", "a is still resolving 10.9.0.77 on u0");
+        Assert.Equal(CopyEnd.Pending, fate.Copies.Single(c => c.Reason is not null).End);
+    }
+
     [LabTheory]
     [InlineData("tbf rate 8kbit burst 1600 limit 3000", "queued", CopyEnd.Pending)]
     [InlineData("tbf rate 8kbit burst 100 limit 90", "qdisc", CopyEnd.Dropped)]
     public async Task What_the_queue_of_a_port_holds_or_drops_is_told(string qdisc, string cause, CopyEnd end)
     {
+        if (end is CopyEnd.Dropped && tracing is FrameTracing.PacketSockets)
+        {
+            end = CopyEnd.Lost; // that it was this frame which the queue dropped is not seen
+        }
+
         await using var scene = await BridgeScene.BuildAsync(tracing);
         await scene.A.DoAsync($"tc qdisc add dev v0 root {qdisc}");
         var fate = await UntilNoneComesAsync(scene.Vm2, () => scene.SendAsync(payload: 700));
         fate.EndsBy(cause, "a/v0", "queue");
         Assert.Contains(fate.Copies, c => c.End == end && c.Reason?.Cause == cause);
+    }
+
+    // By packet sockets nothing tells which frame a queue dropped.
+    [LabTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_a_queue_dropped_before_is_no_proof(bool hasDropped)
+    {
+        await using var scene = await BridgeScene.BuildAsync(tracing);
+        if (hasDropped)
+        {
+            await scene.A.DoAsync("tc qdisc add dev v0 root tbf rate 8kbit burst 100 limit 90");
+            await scene.SendAsync(payload: 700);
+            await scene.A.DoAsync("tc qdisc change dev v0 root tbf rate 1gbit burst 10000 limit 10000");
+        }
+
+        await scene.A.DoAsync("tc qdisc add dev v0 clsact");
+        (await scene.A.ExecAsync("tc", ["filter", "add", "dev", "v0", "egress", "bpf", "da", "bytecode", "1,6 0 0 2"])).EnsureSuccess();
+        await scene.SendAsync(); // counted at clsact, whichever way it went
+        var fate = await scene.SendAsync();
+
+        var copy = fate.Toward(scene.Vm2);
+        Assert.True(copy is not null, fate.Describe());
+        if (tracing is FrameTracing.PacketSockets)
+        {
+            Assert.Equal((CopyEnd.Lost, hasDropped ? "qdisc" : null), (copy.End, copy.Reason?.Cause.Word));
+            Assert.True(!hasDropped || copy.Reason!.Sentence.Contains("that it was this one is not seen", StringComparison.Ordinal), copy.Reason?.Sentence);
+        }
+        else
+        {
+            Assert.Equal(CopyEnd.Dropped, copy.End);
+        }
+    }
+
+    [LabFact(Feature.BridgeVlanFiltering)]
+    public async Task What_the_FDB_has_in_another_VLAN_is_not_the_frames()
+    {
+        await using var scene = await BridgeScene.BuildAsync(tracing);
+        await scene.B.DoAsync(["ip link set br0 type bridge vlan_filtering 1", "bridge vlan add vid 99 dev v1",
+            $"bridge fdb add {scene.Vm2.Mac} dev v1 master static vlan 99", "bridge link set dev v1 isolated on", "bridge link set dev tap-vm2 isolated on"]);
+        Assert.Equal("isolated", (await scene.SendAsync()).WhyNot(scene.Vm2)?.Cause.Word);
     }
 
     [LabFact]

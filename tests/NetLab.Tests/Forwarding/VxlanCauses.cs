@@ -80,6 +80,29 @@ public sealed class VxlanCauses
         (await SendOf(1422)).ShouldReach(scene.Vm2);
     }
 
+    // net/ipv4/ip_tunnel_core.c, iptunnel_pmtud_check_icmp: below 576 bytes, and for many, there is no such error; the tunnel's packet is cut then.
+    [LabTheory(Feature.Vxlan)]
+    [InlineData(FrameTracing.Auto)]
+    [InlineData(FrameTracing.PacketSockets)]
+    public async Task What_the_tunnel_makes_no_error_of_is_cut(FrameTracing tracing)
+    {
+        await using var scene = await VxlanScene.BuildAsync(tracing: tracing);
+        await scene.A.Device("vx0").SetMtuAsync(1500);
+        (await SendOf(scene.Vm2.Address, 1437, IPAddress.Parse("224.0.0.9"))).ShouldReach(scene.Vm2);
+        await scene.A.Device("u0").SetMtuAsync(600);
+        await scene.A.Device("vx0").SetMtuAsync(1500);
+        (await SendOf(scene.Vm2.Address, 700)).ShouldReach(scene.Vm2);
+
+        // Where what it is cut in does not arrive, that is not the tunnel's word.
+        await scene.B.LoadRulesetAsync("table ip fw { chain i { type filter hook input priority 0; udp dport 4789 drop; }\n}");
+        var told = (await SendOf(scene.Vm2.Address, 700)).Describe();
+        Assert.DoesNotContain("told the sender so by ICMP", told, StringComparison.Ordinal);
+        Assert.DoesNotContain(scene.Vm1.Received, r => r.Frame.Icmp is not null);
+
+        Task<Fate> SendOf(IPAddress to, int payload, IPAddress? group = null) => scene.Vm1.SendAsync(Frame.Udp(scene.Vm1.Mac, scene.Vm2.Mac,
+            scene.Vm1.Address, group ?? to, 4000, 53, new byte[payload], new IpOptions { Identification = 4711, DontFragment = true }));
+    }
+
     [LabTheory(Feature.Vxlan)]
     [InlineData(FrameTracing.Auto)]
     [InlineData(FrameTracing.PacketSockets)]

@@ -99,8 +99,7 @@ internal static class BridgeModel
                 $"ip link set dev {egress.Name} master {bridge.Name}");
         }
 
-        var entry = frame.Destination.IsMulticast ? null
-            : route.GetFdb(bridge.Index).FirstOrDefault(f => f.Mac.Equals(frame.Destination.ToPhysicalAddress()));
+        var entry = frame.Destination.IsMulticast ? null : EntryFor(bridge, ingress, frame);
         var known = Evidence.Bridge(entry is null ? $"the FDB has no entry for {frame.Destination}."
             : $"the FDB has {frame.Destination} at {NameOf(bridge, entry.Index)}.");
         if (entry is not null && entry.Index != egress.Index)
@@ -165,16 +164,20 @@ internal static class BridgeModel
 
     /// <summary>How a copy ended that a bridge did not send out of a port.</summary>
     public static CopyEnd EndBy(Reason why) =>
-        why.Cause == Causes.Queued ? CopyEnd.Pending : why.Cause == Causes.Qdisc ? CopyEnd.Dropped : CopyEnd.NotForwarded;
+        why.Cause == Causes.Queued ? CopyEnd.Pending : why.Cause == Causes.Qdisc ? CopyEnd.Lost : CopyEnd.NotForwarded;
 
-    // What a queue holds or drops, nobody sees go out.
+    // What a queue holds or drops, nobody sees go out. What it has dropped may have been others; ingress and clsact are no queues.
     private static Reason? InQueue(Bridge bridge, Device egress)
     {
-        var queue = bridge.Node.Live.Route.GetQdiscs(egress.Index).FirstOrDefault(q => q.Statistics.QueueLength > 0 || q.Statistics.Drops > 0);
-        return queue is null ? null : new Reason(queue.Statistics.QueueLength > 0 ? Causes.Queued : Causes.Qdisc, bridge.Node, egress.Name,
-            $"Bridge {bridge.Name} gave it to {egress.Name}, whose queueing discipline {queue.Kind} " +
-                $"{(queue.Statistics.QueueLength > 0 ? "holds frames back" : "drops frames")}: it did not go out.",
-            [Evidence.Qdisc($"{queue}: {queue.Statistics.QueueLength} wait, {queue.Statistics.Drops} dropped.")], $"tc -s qdisc show dev {egress.Name}");
+        List<QdiscInfo> queues = [.. bridge.Node.Live.Route.GetQdiscs(egress.Index).Where(q => q.Kind is not ("ingress" or "clsact"))];
+        var holding = queues.Find(q => q.Statistics.QueueLength > 0);
+        return (holding ?? queues.Find(q => q.Statistics.Drops > 0)) is not { } queue ? null
+            : new Reason(holding is null ? Causes.Qdisc : Causes.Queued, bridge.Node, egress.Name,
+                $"Bridge {bridge.Name} gave it to {egress.Name}, and it did not go out: the queueing discipline {queue.Kind} there "
+                    + (holding is null ? "has dropped frames; that it was this one is not seen." : "holds frames back."),
+                [Evidence.Qdisc($"{queue}: {queue.Statistics.QueueLength} wait, {queue.Statistics.Drops} dropped."),
+                    Evidence.Model("inferred from the queue as it is now.")],
+                $"tc -s qdisc show dev {egress.Name}");
     }
 
     /// <summary>Why a bridge keeps frames for an address that neither it nor any port of it has; null where that is not so.</summary>
@@ -241,10 +244,19 @@ internal static class BridgeModel
     }
 
     // Null where the bridge does not filter VLANs.
-    private static List<BridgeVlanInfo>? VlansOf(Bridge bridge, Device port) =>
+    private static List<BridgeVlanInfo>? VlansOf(Switch bridge, Device port) =>
         bridge.Node.Live.Route.FindLink(bridge.Index)?.BridgeOptions?.VlanFiltering == true
             ? [.. bridge.Node.Live.Route.GetBridgeVlans().Where(v => v.Index == port.Index)]
             : null;
+
+    /// <summary>The entry of the FDB for a frame's destination: where the bridge filters VLANs, that of the frame's VLAN.</summary>
+    public static FdbInfo? EntryFor(Switch bridge, Device? ingress, Frame frame)
+    {
+        var vlans = ingress is null ? null : VlansOf(bridge, ingress);
+        var vlan = vlans is null ? 0 : frame.VlanId is > 0 and var tag ? tag : vlans.Find(v => v.Pvid)?.Id ?? 0;
+        return bridge.Node.Live.Route.GetFdb(bridge.Index)
+            .FirstOrDefault(e => (e.Vlan ?? 0) == vlan && e.Mac.Equals(frame.Destination.ToPhysicalAddress()));
+    }
 
     private static Evidence VlanWords(Device port, List<BridgeVlanInfo> vlans) =>
         Evidence.Bridge($"{port.Name} carries " +

@@ -1,6 +1,5 @@
 using NetLab.Linux;
 using NetLab.Linux.Bpf;
-using NetLab.Linux.Netlink;
 using NetLab.Packets;
 
 namespace NetLab;
@@ -302,13 +301,9 @@ internal static class FateExplainer
         {
             copy.EndBecauseOf(unsent.Cause == Causes.VxlanNoRoute ? CopyEnd.Dropped : CopyEnd.Pending, unsent);
         }
-        else if (last.LabDevice is { Tunnel: { } tunnel } && copy.Skb is { End: SkbEnd.Open } or { EndEvent.Location: "ip_do_fragment" or "ip6_fragment" }
-            && last.Node.Live.Route.GetNeighbours().Where(n => n.State is NeighbourState.Incomplete).ToList() is { Count: > 0 } unresolved)
+        else if (copy.Skb is { End: SkbEnd.Open } or { EndEvent.Location: "ip_do_fragment" or "ip6_fragment" } && TunnelDrops.Awaited(last) is { } awaited)
         {
-            var entry = unresolved.Find(n => n.Address.Equals(tunnel.Remote)) ?? unresolved[0];
-            var device = last.Node.Live.Route.FindLink(entry.Index)?.Name ?? "";
-            copy.EndBecauseOf(CopyEnd.Pending,
-                NeighbourReasons.Unresolved(last.Node, device, entry, Evidence.Link($"{last.Device} {tunnel.Words}.")));
+            copy.EndBecauseOf(CopyEnd.Pending, awaited);
         }
     }
 

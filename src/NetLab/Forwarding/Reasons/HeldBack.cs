@@ -8,9 +8,20 @@ internal static class HeldBack
     /// <summary>The copies that wait, besides those that were seen.</summary>
     public static IEnumerable<FrameCopy> Of(IReadOnlyList<FrameCopy> copies)
     {
+        var nodes = new Dictionary<Node, HashSet<int>>();
         foreach (var hop in copies.Where(c => c.Skb is null).SelectMany(c => c.Hops).Distinct())
         {
-            if (hop is not { Frame: { } frame, LabDevice: { } ingress, Enters.InKernel: { } into } || Waiting(hop.Node) is not { Count: > 0 } waiting)
+            if (hop is not { Frame: { } frame, LabDevice: { } ingress, Enters.InKernel: { } into })
+            {
+                continue;
+            }
+
+            if (!nodes.TryGetValue(hop.Node, out var waiting))
+            {
+                nodes[hop.Node] = waiting = Waiting(hop.Node);
+            }
+
+            if (waiting.Count == 0)
             {
                 continue;
             }

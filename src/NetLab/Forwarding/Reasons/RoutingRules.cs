@@ -7,24 +7,36 @@ namespace NetLab;
 /// <summary>The rules of policy routing: which of them take hold of a packet, and whether one leads to the table that has its route.</summary>
 internal static class RoutingRules
 {
+    private const uint MainPriority = 32766; // of the rule for the table main, as the kernel makes it
+    private const int Dscp = 0xfc; // the other two bits are ECN's, which no rule looks at
+
     /// <summary>The rules whose conditions the packet meets, in their order; what a <c>goto</c> leaves out is not among them.</summary>
     public static IReadOnlyList<RuleInfo> For(DropPlace place)
     {
         var met = new List<RuleInfo>();
         var from = 0u;
-        var family = place.IsIpv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
-        List<RuleInfo> all = [.. place.Node.Live.Route.GetRules().Where(r => r.Family == family).OrderBy(r => r.Priority ?? 0)];
+        var all = Of(place);
         foreach (var rule in all)
         {
             if ((rule.Priority ?? 0) >= from && Matches(rule, place))
             {
                 met.Add(rule);
-                from = rule is { Action: RuleAction.Goto, Goto: { } target } && all.Exists(r => r.Priority == target) ? target : from;
+                from = TargetOf(rule, all) ?? from;
             }
         }
 
         return met;
     }
+
+    private static List<RuleInfo> Of(DropPlace place)
+    {
+        var family = place.IsIpv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
+        return [.. place.Node.Live.Route.GetRules().Where(r => r.Family == family).OrderBy(r => r.Priority ?? 0)];
+    }
+
+    // One to a rule that is not there goes nowhere.
+    private static uint? TargetOf(RuleInfo rule, List<RuleInfo> all) =>
+        rule is { Action: RuleAction.Goto, Goto: { } target } && all.Exists(r => r.Priority == target) ? target : null;
 
     /// <summary>The rule that lets the packet not through; null where a table has decided before, or none does.</summary>
     public static RuleInfo? Refusing(DropPlace place) =>
@@ -41,22 +53,33 @@ internal static class RoutingRules
         }
 
         var rules = For(place);
-        var toMain = rules.Where(r => r.Action is RuleAction.Table && (r.Table ?? RouteTable.Main) == RouteTable.Main).ToList();
-        if (toMain.Exists(r => !(r.SuppressPrefixLength >= (route.Destination?.PrefixLength ?? 0)) && r.SuppressInterfaceGroup is null))
+        var toMain = rules.Where(LeadsToMain).ToList();
+        if (toMain.Exists(r => !Suppresses(r, route, place)))
         {
             return null;
         }
 
-        var ip = place.IsIpv6 ? "ip -6" : "ip";
-        var jump = rules.FirstOrDefault(r => r.Action is RuleAction.Goto && !rules.Any(other => other.Priority > r.Priority && other.Priority < r.Goto));
-        var told = toMain is [var strict, ..] ? $"the rule \"{strict}\" leaves out prefixes as short as that of the route"
+        var (ip, all) = (place.IsIpv6 ? "ip -6" : "ip", Of(place));
+        var jump = rules.FirstOrDefault(r => TargetOf(r, all) is { } target
+            && all.Exists(left => left.Priority > r.Priority && left.Priority < target && LeadsToMain(left) && Matches(left, place)));
+        var told = toMain is [var strict, ..] ? $"the rule \"{strict}\" leaves out " + (SuppressesPrefix(strict, route)
+                ? "prefixes as short as that of the route" : $"routes by a device of the group {strict.SuppressInterfaceGroup}")
             : jump is not null ? $"the rule \"{jump}\" leaves out the one that does" : "none of the rules does";
+        var over = rules.FirstOrDefault(r => r.Priority < MainPriority && TargetOf(r, all) > MainPriority);
         return place.Why(Causes.NoRule,
             $"{place.Node.Name} has a route to {to} in the table main, and no rule of policy routing leads there for packets from {place.From}: {told}.",
             jump is not null && toMain.Count == 0 ? $"{ip} rule del pref {jump.Priority ?? 0}, in node {place.Node.Name}"
-                : $"{ip} rule add pref 32766 lookup main, in node {place.Node.Name}",
+                : $"{ip} rule add pref {over?.Priority - 1 ?? MainPriority} lookup main, in node {place.Node.Name}",
             [Evidence.Route($"{route}."), .. rules.Select(r => Evidence.Rule($"{r}."))]);
     }
+
+    private static bool LeadsToMain(RuleInfo rule) => rule.Action is RuleAction.Table && (rule.Table ?? RouteTable.Main) == RouteTable.Main;
+
+    // net/ipv4/fib_rules.c, fib4_rule_suppress.
+    private static bool Suppresses(RuleInfo rule, RouteInfo route, DropPlace place) => SuppressesPrefix(rule, route)
+        || (rule.SuppressInterfaceGroup is { } group && place.Node.Live.Route.FindLink(route.OutputIndex ?? 0)?.Group == group);
+
+    private static bool SuppressesPrefix(RuleInfo rule, RouteInfo route) => rule.SuppressPrefixLength >= (route.Destination?.PrefixLength ?? 0);
 
     // net/core/fib_rules.c, fib_rule_match, and net/ipv4/fib_rules.c, fib4_rule_match. A packet that goes through has no socket, which would be bound to a
     // device or belong to another user than 0.
@@ -65,7 +88,7 @@ internal static class RoutingRules
         && (rule.InputInterface is null || rule.InputInterface == (place.Device.Length == 0 ? "lo" : place.Device))
         && rule.OutputInterface is null && rule.Uids is not { Start: > 0 }
         && (rule.FirewallMark is null || (place.Mark & (rule.FirewallMask ?? uint.MaxValue)) == rule.FirewallMark)
-        && (rule.Tos is not { } tos || tos == TosOf(place))
+        && (rule.Tos is not { } tos || tos == (TosOf(place) & Dscp))
         && (rule.IpProtocol is not { } protocol || protocol == (byte?)(place.Seen.Ipv4?.Protocol ?? place.Seen.Ipv6?.Protocol))
         && Has(rule.SourcePorts, HopChanges.PortsOf(place.Seen)?.Source) && Has(rule.DestinationPorts, HopChanges.PortsOf(place.Seen)?.Destination));
 

@@ -66,21 +66,45 @@ internal static class TunnelDrops
     /// </summary>
     public static Reason? Unsent(Hop last, IPAddress remote)
     {
-        var (node, route) = (last.Node, last.Node.Live.Route);
-        var words = Evidence.Link($"{last.Device} {last.LabDevice!.Tunnel!.Words}.");
-        var found = route.FindRoute(remote);
-        return found is { Error: 0 }
-            ? route.GetNeighbours().FirstOrDefault(n => n.State is NeighbourState.Incomplete && n.Address.Equals(remote)) is { } entry
-                ? NeighbourReasons.Unresolved(node, route.FindLink(entry.Index)?.Name ?? "", entry, words) : null
-            : last.LabDevice.Kind != "vxlan" ? null
+        var node = last.Node;
+        return node.Live.Route.FindRoute(remote).Error == 0 ? Awaited(last, remote)
+            : last.LabDevice!.Kind != "vxlan" ? null
             : new Reason(Causes.VxlanNoRoute, node, last.Device, $"The tunnel {node.Name}/{last.Device} cannot send to its other end: {node.Name} has no " +
-                $"route to {remote}.", [Evidence.Model($"inferred from the state of {node.Name} as it is now."), words], KnownRemedies.Route(node, remote));
+                $"route to {remote}.",
+                [Evidence.Model($"inferred from the state of {node.Name} as it is now."), Words(last)], KnownRemedies.Route(node, remote));
     }
 
+    /// <summary>The neighbour that a tunnel's packet waits for; null where its next hop is known, or nobody is asked for it.</summary>
+    public static Reason? Awaited(Hop last) => RemotesOf(last).Select(remote => Awaited(last, remote)).OfType<Reason>().ToList() is [var one] ? one : null;
+
+    private static Reason? Awaited(Hop last, IPAddress remote)
+    {
+        var route = last.Node.Live.Route;
+        return route.FindRoute(remote) is { Error: 0 } way && (way.Gateway ?? remote) is var next
+            && route.GetNeighbours().FirstOrDefault(n => n.State is NeighbourState.Incomplete && n.Address.Equals(next)) is { } entry
+                ? NeighbourReasons.Unresolved(last.Node, route.FindLink(entry.Index)?.Name ?? "", entry, Words(last)) : null;
+    }
+
+    // One without a remote of its own sends to those that its FDB has for the frame, or for all that it does not know.
+    private static List<IPAddress> RemotesOf(Hop last)
+    {
+        if (last.LabDevice is not { Tunnel: { } tunnel } device || tunnel.Remote is not null)
+        {
+            return last.LabDevice?.Tunnel?.Remote is { } remote ? [remote] : [];
+        }
+
+        List<FdbInfo> entries = [.. last.Node.Live.Route.GetFdb().Where(e => e.Index == device.Index && e.Remote is not null)];
+        var own = entries.FindAll(e => MacAddress.From(e.Mac) == last.Frame?.Destination);
+        return [.. (own.Count > 0 ? own : entries.FindAll(e => MacAddress.From(e.Mac) == default)).Select(e => e.Remote!).Distinct()];
+    }
+
+    private static Evidence Words(Hop last) => Evidence.Link($"{last.Device} {last.LabDevice!.Tunnel!.Words}.");
+
     /// <summary>
-    /// A packet that is larger than the network below a tunnel takes with the tunnel's headers. Where it must not be cut itself, the tunnel, as a port of a
-    /// bridge, makes the ICMP error of it, and sends that back (net/ipv4/ip_tunnel_core.c, skb_tunnel_check_pmtu); any other goes into a packet of the tunnel
-    /// that is cut in IPv4, and dropped in IPv6 (net/ipv6/ip6_output.c, ip6_fragment). Null where it is neither.
+    /// A packet that is larger than the network below a tunnel takes with the tunnel's headers. Where it must not be cut itself, VXLAN and GENEVE, as a port of
+    /// a bridge, make the ICMP error of it, and send that back (net/ipv4/ip_tunnel_core.c, skb_tunnel_check_pmtu), and GRE drops it (net/ipv4/ip_tunnel.c,
+    /// tnl_update_pmtu); any other goes into a packet of the tunnel that is cut in IPv4, and dropped in IPv6 (net/ipv6/ip6_output.c, ip6_fragment). Null where
+    /// it is neither.
     /// </summary>
     public static Reason? TooBig(Hop last)
     {
@@ -89,25 +113,33 @@ internal static class TunnelDrops
             return null;
         }
 
-        var isAnswered = frame is { Ipv6: not null } or { Ipv4.DontFragment: true };
-        if (!isAnswered && (kind != "vxlan" || remote.AddressFamily != AddressFamily.InterNetworkV6))
+        var route = last.Node.Live.Route;
+        if (route.FindRoute(remote) is not { Error: 0, Output: { } output } way || route.FindLink(output) is not { } below)
         {
             return null;
         }
 
-        var route = last.Node.Live.Route;
+        var room = (way.Mtu ?? below.Mtu) - more;
+        var isWhole = MustNotBeCut(frame, room);
+        var isAnswered = isWhole && kind is "vxlan" or "geneve";
         var length = last.Length - 14 - (4 * frame.VlanTags.Count);
-        return route.FindRoute(remote) is { Error: 0, Output: { } output } way && route.FindLink(output) is { } below
-            && (way.Mtu ?? below.Mtu) - more is var room && length > room
+        return length > room && (isWhole || (kind == "vxlan" && remote.AddressFamily is AddressFamily.InterNetworkV6))
             ? new Reason(Causes.TooBig, last.Node, last.Device,
-                $"The packet of {length} bytes {(isAnswered ? "must not be cut" : "is too large")}, and the tunnel {last.Node.Name}/{last.Device} has room for "
+                $"The packet of {length} bytes {(isWhole ? "must not be cut" : "is too large")}, and the tunnel {last.Node.Name}/{last.Device} has room for "
                     + $"{room}: its headers are {more} bytes, and {below.Name}, by which it sends, has the MTU {way.Mtu ?? below.Mtu}. "
-                    + (isAnswered ? "The tunnel told the sender so by ICMP, in the receiver's name." : NotCut),
+                    + (isAnswered ? "The tunnel told the sender so by ICMP, in the receiver's name."
+                        : isWhole ? "Whether it told the sender is not known." : NotCut),
                 [Evidence.Link($"{last.Node.Name}/{below.Name} mtu {below.Mtu}; {last.Device} {tunnel.Words}."),
                     Evidence.Model($"inferred from the state of {last.Node.Name} as it is now: the kernel tells of no drop.")],
                 $"let the sender's packets have {room} bytes at most, or raise the MTU of the network below by {length - room}")
             : null;
     }
+
+    // As the kernel sees it: it makes no such error of what is for many or an ICMP error itself, nor of less than every network takes
+    // (iptunnel_pmtud_check_icmp, iptunnel_pmtud_check_icmpv6).
+    private static bool MustNotBeCut(Frame frame, int room) => frame is { Destination.IsMulticast: false, Icmp: not { IsError: true } }
+        && (frame.Ipv6 is { } ip6 ? room >= 1280 && !ip6.Destination.IsMulticast && frame.Icmpv6 is not { Type: < (Icmpv6Type)128 }
+            : frame.Ipv4 is { DontFragment: true } ip4 && room >= 576 && !ip4.Destination.IsMulticast);
 
     /// <summary>A VXLAN packet that no tunnel of the node takes, or null.</summary>
     public static Reason? NoTunnel(DropPlace place, int port)
