@@ -32,6 +32,8 @@ public sealed class NodeSocketException : SocketException
         SocketError.AddressNotAvailable => $" The node has no such address; it has {Addresses}.",
         SocketError.NetworkUnreachable => $" The node has no route there; its addresses are {Addresses}.",
         SocketError.HostUnreachable => " Nobody answered for that address (ARP or neighbour discovery), or a router said that it has no way there.",
+        SocketError.InvalidArgument when IsConnect && EndPoint is IPEndPoint { Address: { IsIPv6LinkLocal: true, ScopeId: 0 } address } =>
+            $" A link-local address needs its device: {address}%{(Node.Devices is [var first, ..] ? first.Name : "lo")}.",
         SocketError.InvalidArgument when IsConnect => Forbidden("blackhole"),
         SocketError.AccessDenied when IsConnect => Forbidden("prohibit"),
         SocketError.TimedOut => " No answer came: the question or the answer was dropped on its way.",

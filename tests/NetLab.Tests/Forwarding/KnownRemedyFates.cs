@@ -52,6 +52,16 @@ public abstract class KnownRemedyFates(FrameTracing tracing)
         Assert.Null(KnownRemedies.Neighbour(scene.Router, "eth0", IPAddress.Parse(RouterScene.HostAddress)));
     }
 
+    [LabFact(Feature.NftProgram)]
+    public async Task A_ping_that_is_translated_is_not_judged_by_its_old_destination()
+    {
+        await using var scene = await RouterScene.BuildAsync(tracing);
+        await scene.Router.LoadRulesetAsync("table ip n { chain p { type nat hook prerouting priority -100; ip daddr 192.0.2.1 dnat to 10.0.2.77; }\n}");
+        var fate = await scene.SendAsync(Frame.IcmpEcho(scene.Vm.Mac, scene.RouterMac, scene.Vm.Address, IPAddress.Parse("192.0.2.1"), IcmpType.EchoRequest, 77,
+            1, "ping"u8));
+        Assert.DoesNotContain(fate.Copies, c => c.Reason?.Cause == Causes.NoRoute);
+    }
+
     [LabFact(Feature.Vxlan)]
     public async Task A_tunnel_without_another_end_is_told_the_one_that_the_lab_has()
     {

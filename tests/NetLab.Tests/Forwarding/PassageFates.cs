@@ -70,6 +70,49 @@ public abstract class PassageFates(FrameTracing tracing)
         Assert.Matches(@"router +eth1 +out, now from 10\.0\.2\.1:5000, now to 10\.0\.2\.2:53, now TTL 9 ", told);
     }
 
+    [LabFact(Feature.NftProgram)]
+    public async Task The_expectation_fails_as_such_after_the_lab_too()
+    {
+        Fate fate;
+        FakeVm vm;
+        await using (var scene = await BridgeScene.BuildAsync(tracing))
+        {
+            await scene.B.LoadRulesetAsync("table bridge guard { chain f { type filter hook forward priority 0; policy accept; tcp dport 22 drop; }\n}");
+            (fate, vm) = (await scene.SendAsync(), scene.Vm2);
+        }
+
+        Assert.Contains("Expected VM vm2 not to receive the frame, but it did", Denied(fate, vm), StringComparison.Ordinal);
+    }
+
+    [LabFact(Feature.NftProgram)]
+    public async Task The_connection_of_a_ping_is_told()
+    {
+        await using var scene = await RouterScene.BuildAsync(tracing);
+        await scene.Router.LoadRulesetAsync("table ip fw { chain f { type filter hook forward priority 0; ct state new accept; }\n}");
+        var told = Denied(await scene.SendAsync(Frame.IcmpEcho(scene.Vm.Mac, scene.RouterMac, scene.Vm.Address,
+            System.Net.IPAddress.Parse(RouterScene.HostAddress), IcmpType.EchoRequest, 77, 1, "ping"u8)), scene.Host.Device("eth0"));
+        Assert.Contains("Why: Its connection in node router: 10.0.1.10", told, StringComparison.Ordinal);
+    }
+
+    [LabTheory(Feature.NftProgram)]
+    [InlineData(false, "net.bridge.bridge-nf-call-ip6tables is 0 in b")]
+    [InlineData(true, "bridge-nf-call")]
+    public async Task What_iptables_sees_of_a_bridge_is_told_of_the_frames_version_of_IP(bool isArp, string words)
+    {
+        await using var scene = await BridgeScene.BuildAsync(tracing);
+        scene.B.WriteSysctl("net.bridge.bridge-nf-call-iptables", "0");
+        scene.B.WriteSysctl("net.bridge.bridge-nf-call-ip6tables", "0");
+        await scene.B.LoadRulesetAsync("table ip6 filter { chain FORWARD { type filter hook forward priority 0; policy drop; }\n}\n"
+            + "table ip filter { chain FORWARD { type filter hook forward priority 0; policy drop; }\n}");
+        var told = Denied(await scene.Vm1.SendAsync(isArp ? Frame.ArpRequest(scene.Vm1.Mac, scene.Vm1.Address, scene.Vm2.Address)
+            : Frame.Udp(scene.Vm1.Mac, scene.Vm2.Mac, System.Net.IPAddress.Parse("fd00::1"), System.Net.IPAddress.Parse("fd00::2"), 40_000, 53, "x"u8)),
+            scene.Vm2);
+        Assert.DoesNotContain("bridge-nf-call-iptables", told, StringComparison.Ordinal);
+        Assert.Equal(!isArp, told.Contains(words, StringComparison.Ordinal));
+        await scene.B.DoAsync("ip link set br0 type bridge nf_call_ip6tables 1");
+        Assert.DoesNotContain("ip6tables is 0", Denied(await scene.SendAsync(), scene.Vm2), StringComparison.Ordinal);
+    }
+
     private static string Denied(Fate fate, FakeVm vm) => Assert.Throws<ForwardingException>(() => fate.ShouldNotReach(vm)).Message;
 
     private static string Denied(Fate fate, Device device) => Assert.Throws<ForwardingException>(() => fate.ShouldNotReach(device)).Message;

@@ -91,6 +91,9 @@ public sealed class CodeInNodesTests : IAsyncLifetime
         Assert.EndsWith("A route or rule of type blackhole lets nothing of the node go there: ip route get 192.0.2.2, and ip rule, in node b.",
             forbidden.Message);
 
+        var linkLocal = await Assert.ThrowsAsync<NodeSocketException>(() => _b.ConnectAsync(IPAddress.Parse("fe80::1"), 80));
+        Assert.EndsWith("A link-local address needs its device: fe80::1%eth0.", linkLocal.Message);
+
         using var listener = _a.ListenTcp(7000);
         Assert.StartsWith(
             "Node a cannot listen at 0.0.0.0:7000: Address already in use.", Assert.Throws<NodeSocketException>(() => _a.ListenTcp(7000)).Message);

@@ -151,6 +151,8 @@ internal sealed record PingQuestion(IPAddress Pinged, ushort Id, ushort Number) 
 
     public override object Group => (Pinged, Id);
 
+    public override bool IsSameAs(Question? other) => other is PingQuestion same && (same.Id, same.Number) == (Id, Number);
+
     public override bool IsAnsweredBy(Frame frame) =>
         (frame.Icmp is { Type: IcmpType.EchoReply } reply && reply.Identifier == Id && reply.SequenceNumber == Number)
         || (frame.Icmpv6 is { Type: Icmpv6Type.EchoReply } reply6 && (reply6.RestOfHeader >> 16) == Id && (ushort)reply6.RestOfHeader == Number);

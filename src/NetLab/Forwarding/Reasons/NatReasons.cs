@@ -11,7 +11,7 @@ internal static class NatReasons
     /// <summary>Whether a node's tracking of connections has given a frame that came in there another destination.</summary>
     public static bool IsRedirected(Node node, Frame frame)
     {
-        if (StackModel.Ends(frame) is not var (from, to) || HopChanges.PortsOf(frame) is not var (fromPort, toPort))
+        if (TupleOf(frame) is not { } came)
         {
             return false;
         }
@@ -19,15 +19,25 @@ internal static class NatReasons
         try
         {
             using var socket = ConntrackSocket.Open(node.Live.Namespace);
-            return socket.GetEntries().Any(e => e.Original.Source.Equals(from) && e.Original.Destination.Equals(to)
-                && (e.Original.SourcePort, e.Original.DestinationPort) == (fromPort, toPort)
-                && !(e.Reply.Source.Equals(to) && e.Reply.SourcePort == toPort));
+            return socket.GetEntries().Any(e => e.Original == came
+                && !(e.Reply.Source.Equals(came.Destination) && (IsPing(came) || e.Reply.SourcePort == came.DestinationPort)));
         }
         catch (LinuxException)
         {
             return false; // a kernel without the netlink of connection tracking
         }
     }
+
+    /// <summary>A frame's packet as connection tracking knows it; null where that knows it by neither ports nor the identifier of a ping.</summary>
+    public static ConntrackTuple? TupleOf(Frame frame) => StackModel.Ends(frame) is not var (from, to) ? null
+        : frame.Icmp is { Type: IcmpType.EchoRequest or IcmpType.EchoReply } echo
+            ? new ConntrackTuple(from, to, (byte)IpProtocol.Icmp, echo.Identifier, (ushort)((byte)echo.Type << 8))
+        : frame.Icmpv6 is { Type: Icmpv6Type.EchoRequest or Icmpv6Type.EchoReply } echo6
+            ? new ConntrackTuple(from, to, (byte)IpProtocol.Icmpv6, (ushort)(echo6.RestOfHeader >> 16), (ushort)((byte)echo6.Type << 8))
+        : HopChanges.PortsOf(frame) is var (source, destination)
+            ? new ConntrackTuple(from, to, (byte)(frame.Udp is null ? IpProtocol.Tcp : IpProtocol.Udp), (ushort)source, (ushort)destination) : null;
+
+    private static bool IsPing(ConntrackTuple tuple) => tuple.Protocol is (byte)IpProtocol.Icmp or (byte)IpProtocol.Icmpv6;
 
     /// <summary>The connection that has the addresses and ports which a packet was given by translation; null where there is none.</summary>
     public static Reason? Find(DropPlace place)

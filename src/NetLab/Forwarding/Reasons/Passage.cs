@@ -22,7 +22,7 @@ internal static class Passage
             var next = i + 1 < copy.Hops.Count ? copy.Hops[i + 1] : null;
             if (hop.Frame is { } frame && hop.Enters is { } into && next is not null)
             {
-                reasons.AddRange(!into.IsInUserSpace ? await OfBridgeAsync(into, next, frame, fate.Rules, ct).ConfigureAwait(false)
+                reasons.AddRange(!into.IsInUserSpace ? await OfBridgeAsync(into, hop.LabDevice, next, frame, fate.Rules, ct).ConfigureAwait(false)
                     : fate.InOvs.FirstOrDefault(asked => ReferenceEquals(asked.Hop, hop)) is { } asked ? OfOvs(asked, next.Device) : []);
             }
 
@@ -45,14 +45,14 @@ internal static class Passage
                 $"Open vSwitch has {(mac.Age is null ? "a static entry for" : "learned")} {mac.Mac} in VLAN {mac.Vlan} at {mac.Port}."));
     }
 
-    private static async Task<IEnumerable<string>> OfBridgeAsync(Switch bridge, Hop left, Frame frame, RuleAccount rules, CancellationToken ct)
+    private static async Task<IEnumerable<string>> OfBridgeAsync(Switch bridge, Device? ingress, Hop left, Frame frame, RuleAccount rules, CancellationToken ct)
     {
         var reasons = new List<string>();
         try
         {
-            var entry = frame.Destination.IsMulticast ? null
-                : bridge.Node.Live.Route.GetFdb(bridge.Index).FirstOrDefault(e => e.Mac.Equals(frame.Destination.ToPhysicalAddress()));
-            if (bridge.Node.Live.Route.FindLink(bridge.Index)?.BridgeOptions?.AgeingTime == TimeSpan.Zero)
+            var entry = frame.Destination.IsMulticast ? null : BridgeModel.EntryFor(bridge, ingress, frame);
+            var options = bridge.Node.Live.Route.FindLink(bridge.Index)?.BridgeOptions;
+            if (options?.AgeingTime == TimeSpan.Zero)
             {
                 reasons.Add($"Bridge {bridge.Name} has ageing_time 0: it learns no address, and floods every frame.");
             }
@@ -66,10 +66,13 @@ internal static class Passage
                     $"({(entry.Kind is FdbKind.Static ? "static" : entry.Kind is FdbKind.Local ? "local" : "learned")}).");
             }
 
-            if (bridge.Node.ReadSysctl("net.bridge.bridge-nf-call-iptables").Trim() == "0" && rules.Of(bridge.Node)?.Rules is { } own
-                && await HasIptablesAsync(own, ct).ConfigureAwait(false))
+            // The switch of the node, or that of the bridge (net/bridge/br_netfilter_hooks.c, br_nf_pre_routing).
+            var (program, isOn) = frame.Ipv6 is not null ? ("ip6tables", options?.NfCallIp6tables) : ("iptables", options?.NfCallIptables);
+            if (isOn is not true && frame is { Ipv4: not null } or { Ipv6: not null }
+                && bridge.Node.ReadSysctl($"net.bridge.bridge-nf-call-{program}").Trim() == "0" && rules.Of(bridge.Node)?.Rules is { } own
+                && await HasIptablesAsync(own, frame.Ipv6 is null ? NftFamily.Ip : NftFamily.Ip6, ct).ConfigureAwait(false))
             {
-                reasons.Add($"net.bridge.bridge-nf-call-iptables is 0 in {bridge.Node.Name}: iptables sees nothing of what bridge {bridge.Name} forwards, "
+                reasons.Add($"net.bridge.bridge-nf-call-{program} is 0 in {bridge.Node.Name}: {program} sees nothing of what bridge {bridge.Name} forwards, "
                     + "whatever its rules say.");
             }
         }
@@ -81,8 +84,8 @@ internal static class Passage
         return reasons;
     }
 
-    private static async Task<bool> HasIptablesAsync(NodeRules rules, CancellationToken ct) => rules.ReadLegacy().Count > 0
-        || (await ChainsAsync(rules, ct).ConfigureAwait(false)).Any(c => c is { Family: NftFamily.Ip or NftFamily.Ip6, Table: "filter", Name: "FORWARD" });
+    private static async Task<bool> HasIptablesAsync(NodeRules rules, NftFamily family, CancellationToken ct) => rules.ReadLegacy().Count > 0
+        || (await ChainsAsync(rules, ct).ConfigureAwait(false)).Any(c => c is { Table: "filter", Name: "FORWARD" } && c.Family == family);
 
     // The ways of the frame through the chains of a node's hooks that ended well, and what tracks its connection there.
     private static async Task<IEnumerable<string>> OfRulesAsync(NodeAccount account, List<Frame> frames, CancellationToken ct)
@@ -131,16 +134,13 @@ internal static class Passage
     {
         try
         {
+            List<ConntrackTuple> tuples = [.. frames.Select(NatReasons.TupleOf).OfType<ConntrackTuple>()];
             using var socket = ConntrackSocket.Open(node.Live.Namespace);
-            return socket.GetEntries().FirstOrDefault(e => frames.Exists(f => IsDirection(e.Original, f) || IsDirection(e.Reply, f)));
+            return socket.GetEntries().FirstOrDefault(e => tuples.Contains(e.Original) || tuples.Contains(e.Reply));
         }
         catch (LinuxException)
         {
             return null; // a kernel without the netlink of connection tracking
         }
     }
-
-    private static bool IsDirection(ConntrackTuple tuple, Frame frame) => StackModel.Ends(frame) is var (from, to)
-        && tuple.Source.Equals(from) && tuple.Destination.Equals(to) && HopChanges.PortsOf(frame) is var (source, destination)
-        && (tuple.SourcePort, tuple.DestinationPort) == (source, destination);
 }

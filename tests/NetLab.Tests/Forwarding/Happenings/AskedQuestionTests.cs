@@ -40,6 +40,15 @@ public sealed class AskedQuestionTests
     }
 
     [Fact]
+    public void A_ping_is_the_same_where_its_destination_was_translated()
+    {
+        Assert.True(Ping(From, Natted, 7).IsSameAs(Ping(From, To, 7)));
+        Assert.False(Ping(From, Natted, 7).IsSameAs(Ping(From, Natted, 8)));
+
+        static Question Ping(Ipv4Address from, Ipv4Address to, ushort number) => Question.Of(Frame.IcmpEcho(A, B, from, to, IcmpType.EchoRequest, 5, number))!;
+    }
+
+    [Fact]
     public void An_answer_that_came_to_another_node_alone_is_none()
     {
         Sent(_a, Syn(7));
