@@ -61,6 +61,7 @@ internal sealed class Barrier
             // In a storm a round takes as long as a processor takes for what is in its backlog: the look at what moves does not wait for it.
             while (await Task.WhenAny(round, Task.Delay(Doubt, CancellationToken.None)).ConfigureAwait(false) != round)
             {
+                patience.Look();
                 LookForLoop();
             }
 

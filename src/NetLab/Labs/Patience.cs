@@ -11,28 +11,30 @@ internal sealed class Patience
 {
     private const int Longest = 12; // times what it is, by the clock
 
-    // Nearly every wait is over sooner, and need not know how busy the machine is.
+    private const int Looks = 20; // in a wait on an idle machine
+
+    // Nearly every wait is over before the first look, and need not know how busy the machine is.
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(100);
 
-    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
 
-    private readonly TimeSpan _most;
+    private readonly TimeSpan _most, _step;
     private readonly Func<TimeSpan> _scarce;
     private readonly TimeProvider _clock;
     private readonly long _start;
-    private TimeSpan? _before;
+    private TimeSpan _late, _scarceSoFar, _looked;
 
     /// <summary>A wait of a lab begins: for as long as is asked for, or as the lab's options say.</summary>
     public Patience(Lab lab, TimeSpan? most = null)
-        : this(most ?? lab.Options.Patience, () => ProcessorWait.Of(lab.Live.Programs), TimeProvider.System)
+        : this(most ?? lab.Options.Patience, new ProcessorWait(() => lab.Live.Programs).Look, TimeProvider.System)
     {
     }
 
     /// <param name="most">How long it is.</param>
-    /// <param name="scarce">For how long the lab's work has waited for a processor so far.</param>
+    /// <param name="scarce">For how long the lab's work has waited for a processor since this was asked first.</param>
     /// <param name="clock">The clock.</param>
     internal Patience(TimeSpan most, Func<TimeSpan> scarce, TimeProvider clock) =>
-        (_most, _scarce, _clock, _start) = (most, scarce, clock, clock.GetTimestamp());
+        (_most, _step, _scarce, _clock, _start) = (most, most / Looks > Moment ? most / Looks : Moment, scarce, clock, clock.GetTimestamp());
 
     /// <summary>Whether it is over.</summary>
     public bool IsOver => Left <= TimeSpan.Zero;
@@ -46,24 +48,25 @@ internal sealed class Patience
     {
         get
         {
-            var elapsed = _clock.GetElapsedTime(_start);
-            if (_before is not { } before)
-            {
-                if (elapsed < Moment && elapsed < _most)
-                {
-                    return _most < Moment ? _most - elapsed : Moment - elapsed;
-                }
+            Look();
+            var end = _most + (_scarceSoFar < _looked ? _scarceSoFar : _looked);
+            return (end < Longest * _most ? end : Longest * _most) - _clock.GetElapsedTime(_start);
+        }
+    }
 
-                _before = before = _scarce();
-            }
-
-            if (elapsed < _most || elapsed >= Longest * _most)
-            {
-                return elapsed < _most ? _most - elapsed : TimeSpan.Zero;
-            }
-
-            var scarce = _scarce() - before;
-            return _most + (scarce < elapsed ? scarce : elapsed) - elapsed;
+    /// <summary>
+    /// Looks how busy the processors are, where it is time to. Whoever waits without asking whether it is over looks meanwhile: what one look misses, no later
+    /// one can tell.
+    /// </summary>
+    public void Look()
+    {
+        var elapsed = _clock.GetElapsedTime(_start);
+        if (elapsed - _looked >= _step || elapsed >= _most + _scarceSoFar)
+        {
+            // Who comes to look for the first time when it is long over had no processor, for whatever reason.
+            _late = _looked == TimeSpan.Zero && elapsed >= _most + _step ? elapsed - _step : _late;
+            _scarceSoFar = _late + _scarce();
+            _looked = elapsed;
         }
     }
 
@@ -88,7 +91,7 @@ internal sealed class Patience
         while (!waiting.IsCompleted && Left is var left && left > TimeSpan.Zero)
         {
             // Not less than the clock's own step, or it would be looked at without a pause.
-            await Task.WhenAny(waiting, Task.Delay(left > Step ? left : Step, over.Token)).ConfigureAwait(false);
+            await Task.WhenAny(waiting, Task.Delay(left < Tick ? Tick : left < _step ? left : _step, over.Token)).ConfigureAwait(false);
         }
 
         await over.CancelAsync().ConfigureAwait(false); // the clock that is still set; and the wait, where patience is over

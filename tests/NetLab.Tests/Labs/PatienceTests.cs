@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using NetLab.Linux.Processes;
 using NetLab.Xunit;
 
@@ -42,7 +44,15 @@ public sealed class PatienceTests
         Assert.True(After(patience, 0.1));
     }
 
-    // Two programs that never stop, on one processor: while the one has it, the other waits.
+    [Fact]
+    public void Who_comes_to_look_when_it_is_long_over_has_had_no_processor()
+    {
+        var patience = Begin();
+        Assert.False(After(patience, 5));
+        Assert.True(After(patience, 1));
+    }
+
+    // Programs that never stop, on one processor: while one has it, the others wait, each of them for three times as long.
     [LabFact]
     public async Task What_a_program_of_a_node_waits_for_a_processor_is_seen()
     {
@@ -53,18 +63,27 @@ public sealed class PatienceTests
         // The first that this process may use.
         var processor = File.ReadLines("/proc/self/status").Single(l => l.StartsWith("Cpus_allowed_list:", StringComparison.Ordinal)).Split('\t')[1]
             .Split('-', ',')[0];
-        for (var i = 0; i < 2; i++)
+        for (var i = 0; i < 4; i++)
         {
             node.Start("taskset", "-c", processor, "sh", "-c", "while :; do :; done");
         }
 
-        Assert.Equal(2, lab.Live.Programs.Count);
-        var before = ProcessorWait.Of(lab.Live.Programs);
+        Assert.Equal(4, lab.Live.Programs.Count);
+        var wait = new ProcessorWait(() => lab.Live.Programs);
+        var (before, begun) = (Waited(), Stopwatch.GetTimestamp());
+        Assert.Equal(TimeSpan.Zero, wait.Look());
         using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (ProcessorWait.Of(lab.Live.Programs) - before < TimeSpan.FromSeconds(0.2))
+        while (wait.Look() < TimeSpan.FromSeconds(0.5))
         {
             await Task.Delay(20, enough.Token);
         }
+
+        var elapsed = Stopwatch.GetElapsedTime(begun);
+        Assert.True(Waited() - before > elapsed, "Together they have waited for longer than the clock says.");
+        Assert.InRange(wait.Look(), TimeSpan.FromSeconds(0.5), Stopwatch.GetElapsedTime(begun));
+
+        TimeSpan Waited() => TimeSpan.FromMicroseconds(lab.Live.Programs.Sum(pid => long.Parse(File.ReadAllText($"/proc/{pid}/schedstat").Split(' ')[1],
+            CultureInfo.InvariantCulture)) / 1000);
     }
 
     [LabFact]
