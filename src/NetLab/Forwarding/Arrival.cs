@@ -1,5 +1,3 @@
-using NetLab.Packets;
-
 namespace NetLab;
 
 /// <summary>The copies of a frame that arrived where they were expected, for further assertions.</summary>
@@ -52,11 +50,9 @@ public sealed class Arrival
     {
         get
         {
-            List<(FrameCopy Copy, Ipv4Packet? Part)> all =
-                [.. Copies.Select(c => (c, c.Hops[^1].Frame?.Ipv4 is { IsFragment: true } part ? part : (Ipv4Packet?)null))];
-            return all.Count(c => c.Part is null) + all.Where(c => c.Part is not null)
-                .GroupBy(c => (c.Copy.Vm, c.Copy.Node, c.Part!.Value.Identification, c.Part.Value.Source, c.Part.Value.Destination, c.Part.Value.Protocol))
-                .Sum(datagram => datagram.GroupBy(c => c.Part!.Value.FragmentOffset).Max(same => same.Count()));
+            List<(FrameCopy Copy, DatagramPart? Part)> all = [.. Copies.Select(c => (c, DatagramPart.Of(c.Hops[^1].Frame)))];
+            return all.Count(c => c.Part is null) + all.Where(c => c.Part is not null).GroupBy(c => (c.Copy.Vm, c.Copy.Node, c.Part!.Value.Datagram))
+                .Sum(datagram => datagram.GroupBy(c => c.Part!.Value.Offset).Max(same => same.Count()));
         }
     }
 

@@ -92,7 +92,7 @@ internal sealed class FateBuilder
             && entered.PassesTo(bridge)
             && s.Seen.Direction == (device.LeadsToStack ? HopDirection.Out : HopDirection.In);
 
-        static int? Offset(Sighting seen) => seen.Frame.Ipv4?.FragmentOffset;
+        static int Offset(Sighting seen) => DatagramPart.Of(seen.Frame)?.Offset ?? 0;
     }
 
     private List<FrameCopy> Copies()

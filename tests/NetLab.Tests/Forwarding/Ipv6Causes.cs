@@ -44,6 +44,8 @@ public sealed class Ipv6Causes
             s => s.SendAsync(Changed(s.Udp6(), 19, 200)) },
         { "an option that must be known", "ip-option", "router/eth0", "extension headers",
             s => s.SendAsync(WithHopByHop(s.Udp6(), 0x40 | 0x1e, 4, 0, 0, 0, 0)) },
+        { "a fragment whose others do not come", "fragments-awaited", "host/eth0", "at 0 of datagram 7 waits for the other fragments; host keeps it for 60 s",
+            s => s.SendAsync(s.Udp6(payload: 1400).Fragment(1280, 7)[0]) },
         { "a solicitation for an address of nobody", "arp-for-another", "router/eth0", "asks for fd00:1::99", s =>
             s.SendAsync(Frame.NeighborSolicitation(s.Vm.Mac, IPAddress.Parse("fd00:1::10"), IPAddress.Parse("fd00:1::99"))) },
         { "a solicitation from afar", "ndp-invalid", "router/eth0", "hop limit 64", s =>

@@ -59,9 +59,10 @@ internal static class FateExplainer
     {
         foreach (var copy in copies)
         {
-            if (copy is { End: CopyEnd.Delivered, IsGivenToSocket: false, Node: not null, Hops: [.., { Frame: { Ipv4.IsFragment: true } frame } last] }
-                && copies.FirstOrDefault(c => c is { Drop.Seen.Ipv4: { IsFragment: false }, Reason: not null, Hops: [.., var part] }
-                    && IsPartOf(part, last, frame)) is { Reason: { } why })
+            if (copy is { End: CopyEnd.Delivered, IsGivenToSocket: false, Node: not null, Hops: [.., { Frame: { } frame } last] }
+                && DatagramPart.Of(frame) is { } part
+                && copies.FirstOrDefault(c => c is { Drop.Seen: { } whole, Reason: not null, Hops: [.., var dropped] }
+                    && DatagramPart.Of(whole) is null && IsPartOf(dropped, last, part)) is { Reason: { } why })
             {
                 copy.EndBecauseOf(CopyEnd.Dropped, why);
             }
@@ -217,11 +218,11 @@ internal static class FateExplainer
         {
             copy.EndBecauseOf(CopyEnd.Pending, waiting); // its address was translated
         }
-        else if (isWhole && all.Any(c => c.Hops.Count > 0 && c.Hops.SkipLast(1).Any(h => IsPartOf(h, hop, frame))))
+        else if (isWhole && DatagramPart.Of(frame) is { } part && all.Any(c => c.Hops.Count > 0 && c.Hops.SkipLast(1).Any(h => IsPartOf(h, hop, part))))
         {
             copy.EndBecauseOf(CopyEnd.Consumed,
                 new Reason(Causes.Reassembled, node, hop.Device,
-                    $"{node.Name} put the fragments of datagram {frame.Ipv4!.Value.Identification} together, and the datagram went on as one.",
+                    $"{node.Name} put the fragments of datagram {part.Datagram.Identification} together, and the datagram went on as one.",
                         [Evidence.Seen("all fragments came, and what was in them went on.")]));
         }
         else if (copy.Skb is { End: SkbEnd.Open } && !isWhole)
@@ -240,32 +241,30 @@ internal static class FateExplainer
     // Whether all fragments of a frame's datagram came to the place.
     private static bool IsWhole(Hop hop, Frame frame, IReadOnlyList<FrameCopy> all)
     {
-        if (frame.Ipv4 is not { IsFragment: true })
+        if (DatagramPart.Of(frame) is not { } own)
         {
             return false;
         }
 
         var end = 0;
         var hasLast = false;
-        foreach (var part in all.SelectMany(c => c.Hops).Where(h => IsPartOf(h, hop, frame)).OrderBy(h => h.Frame!.Ipv4!.Value.FragmentOffset))
+        foreach (var part in all.SelectMany(c => c.Hops).Where(h => IsPartOf(h, hop, own)).Select(h => DatagramPart.Of(h.Frame)!.Value).OrderBy(p => p.Offset))
         {
-            var ip = part.Frame!.Ipv4!.Value;
-            if (ip.FragmentOffset > end)
+            if (part.Offset > end)
             {
                 return false;
             }
 
-            end = Math.Max(end, ip.FragmentOffset + part.Length - 14 - (4 * part.Frame.VlanTags.Count) - ip.HeaderLength);
-            hasLast |= !ip.MoreFragments;
+            end = Math.Max(end, part.Offset + part.Length);
+            hasLast |= part.IsLast;
         }
 
         return hasLast;
     }
 
-    private static bool IsPartOf(Hop other, Hop hop, Frame frame) =>
+    private static bool IsPartOf(Hop other, Hop hop, DatagramPart part) =>
         ReferenceEquals(other.Node, hop.Node) && other.Device == hop.Device && other.Direction == hop.Direction
-        && other.Frame?.Ipv4 is { IsFragment: true } part && frame.Ipv4 is { } ip && part.Identification == ip.Identification
-        && part.Source == ip.Source && part.Destination == ip.Destination;
+        && DatagramPart.Of(other.Frame)?.Datagram == part.Datagram;
 
     private static Reason InQueue(Node node, string device)
     {
@@ -316,7 +315,8 @@ internal static class FateExplainer
             {
                 copy.EndBecauseOf(CopyEnd.Consumed, proxied);
             }
-            else if (hop.Frame is { } frame && !(frame.Ipv4 is { IsFragment: true } && StackModel.KeepsFragments(hop.Node)) // it may be one of those
+            else if (hop.Frame is { } frame
+                && !(DatagramPart.Of(frame) is not null && StackModel.KeepsFragments(hop.Node, frame.Ipv6 is not null)) // it may be one of those
                 && RouterModel.Of(copy.Hops, frame) is { } decided)
             {
                 copy.EndBecauseOf(decided.End, decided.Reason);
@@ -333,7 +333,7 @@ internal static class FateExplainer
         {
             copy.EndBecauseOf(CopyEnd.Pending, waiting);
         }
-        else if (skb.End is SkbEnd.Open && hop.Frame is { Ipv4.IsFragment: true } part && !IsWhole(hop, part, all)
+        else if (skb.End is SkbEnd.Open && hop.Frame is { } part && DatagramPart.Of(part) is not null && !IsWhole(hop, part, all)
             && StackModel.Awaited(hop.Node, hop.Device, part) is { } awaited)
         {
             copy.EndBecauseOf(CopyEnd.Pending, awaited); // what tracks connections puts datagrams together first

@@ -35,8 +35,15 @@ internal sealed record KernelSocket(IPEndPoint Local, IPEndPoint Remote, int Wai
         return column < 0 ? 0 : long.Parse(lines[1][column], CultureInfo.InvariantCulture);
     }
 
-    /// <summary>What <c>/proc/net/sockstat</c> says of fragments that wait for others: <c>FRAG: inuse 1 memory 800</c>; null where it says nothing.</summary>
-    public static string? Fragments(Node node) => Lines(node, "sockstat").FirstOrDefault(l => l.StartsWith("FRAG: inuse ", StringComparison.Ordinal));
+    /// <summary>
+    /// What <c>/proc/net/sockstat</c>, or <c>sockstat6</c>, says of fragments that wait for others: <c>FRAG: inuse 1 memory 800</c>; null where none do.
+    /// </summary>
+    public static string? Fragments(Node node, bool isIpv6)
+    {
+        var (file, name) = isIpv6 ? ("sockstat6", "FRAG6") : ("sockstat", "FRAG");
+        return Lines(node, file).FirstOrDefault(l => l.StartsWith($"{name}: inuse ", StringComparison.Ordinal)
+            && !l.StartsWith($"{name}: inuse 0 ", StringComparison.Ordinal));
+    }
 
     /// <inheritdoc/>
     public override string ToString() => Remote.Port == 0 ? $"{Local}" : $"{Local} connected to {Remote}";

@@ -31,7 +31,8 @@ internal static class NamelessDrops
     private static string? NameOf(DropPlace place) =>
         place.In("br_handle_frame") ? OfBridgePort(place)
         : place.In("ip_expire", "ip6_frag_expire", "ip6frag_expire_frag_queue") ? "FRAG_REASM_TIMEOUT"
-        : place.In("ip_defrag", "ip_frag_queue") && KernelSocket.CounterOf(place.Node, "IpExt", "ReasmOverlaps") == 0 && StackModel.KeepsFragments(place.Node)
+        : place.In("ip_defrag", "ip_frag_queue") && KernelSocket.CounterOf(place.Node, "IpExt", "ReasmOverlaps") == 0
+            && StackModel.KeepsFragments(place.Node, isIpv6: false)
             ? "DUP_FRAG" // net/ipv4/ip_fragment.c, ip_frag_queue: of fragments that overlap nothing is kept
         : place.In("ip_rcv_finish_core") ? OfRouting(place)
         : place.In("icmpv6_rcv") && IsNdpFromAfar(place) ? "IPV6_NDISC_HOP_LIMIT"

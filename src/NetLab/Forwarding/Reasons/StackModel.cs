@@ -22,9 +22,9 @@ internal static class StackModel
                 { Arp: { Operation: ArpOperation.Request } arp } => Used(Arp(node, device, arp)),
                 { Icmp.Type: IcmpType.EchoRequest } when frame.Ipv4 is { IsFragment: false } =>
                     Used(EchoIgnored(node, device, "net.ipv4.icmp_echo_ignore_all")),
-                { Icmpv6.Type: Icmpv6Type.EchoRequest } => Used(EchoIgnored(node, device, "net.ipv6.icmp.echo_ignore_all")),
-                { Ipv4.IsFragment: true } when skb is { End: SkbEnd.Open } && !isWhole && Awaited(node, device, frame) is { } awaited =>
-                    (CopyEnd.Pending, awaited),
+                { Icmpv6.Type: Icmpv6Type.EchoRequest } when frame.Ipv6 is { IsFragment: false } =>
+                    Used(EchoIgnored(node, device, "net.ipv6.icmp.echo_ignore_all")),
+                _ when skb is { End: SkbEnd.Open } && !isWhole && Awaited(node, device, frame) is { } awaited => (CopyEnd.Pending, awaited),
                 _ => null,
             };
         }
@@ -37,19 +37,21 @@ internal static class StackModel
     /// <summary>A fragment that waits for the others of its datagram; null where the node keeps none.</summary>
     public static Reason? Awaited(Node node, string device, Frame frame)
     {
-        var kept = KernelSocket.Fragments(node);
-        return frame.Ipv4 is not { } ip || !KeepsFragments(kept) ? null
-            : new Reason(Causes.FragmentsAwaited, node, device,
-                $"The fragment of {ip.Payload.Length} bytes at {ip.FragmentOffset} of " +
-                    $"datagram {ip.Identification} waits for the other fragments; {node.Name} keeps it for {Sysctl(node, "net.ipv4.ipfrag_time")} s.",
-                [Evidence.Socket($"sockstat: {kept}."), Evidence.Sysctl($"net.ipv4.ipfrag_time = {Sysctl(node, "net.ipv4.ipfrag_time")}.")],
-                    "send the other fragments, or see where they are lost");
+        if (DatagramPart.Of(frame) is not { } part || KernelSocket.Fragments(node, frame.Ipv6 is not null) is not { } kept)
+        {
+            return null;
+        }
+
+        var time = frame.Ipv6 is null ? "net.ipv4.ipfrag_time" : "net.ipv6.ip6frag_time";
+        return new Reason(Causes.FragmentsAwaited, node, device,
+            $"The fragment of {part.Length} bytes at {part.Offset} of datagram {part.Datagram.Identification} waits for the other fragments; "
+                + $"{node.Name} keeps it for {Sysctl(node, time)} s.",
+            [Evidence.Socket($"{(frame.Ipv6 is null ? "sockstat" : "sockstat6")}: {kept}."), Evidence.Sysctl($"{time} = {Sysctl(node, time)}.")],
+            "send the other fragments, or see where they are lost");
     }
 
-    /// <summary>Whether fragments of IPv4 wait in the node for others.</summary>
-    public static bool KeepsFragments(Node node) => KeepsFragments(KernelSocket.Fragments(node));
-
-    private static bool KeepsFragments(string? sockstat) => sockstat?.StartsWith("FRAG: inuse 0", StringComparison.Ordinal) == false;
+    /// <summary>Whether fragments wait in the node for others.</summary>
+    public static bool KeepsFragments(Node node, bool isIpv6) => KernelSocket.Fragments(node, isIpv6) is not null;
 
     /// <summary>
     /// What became of a request for a TCP connection: true where the node has the connection now, or has no way back to make one; a reason where its
