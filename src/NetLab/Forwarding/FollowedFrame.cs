@@ -11,6 +11,8 @@ namespace NetLab;
 /// </summary>
 internal sealed partial class FollowedFrame
 {
+    private const int MostLooks = 10; // a queue lets go of few copies of one frame
+
     private readonly Lab _lab;
     private readonly Action? _send;
     private readonly IFrameWatch _watch;
@@ -85,9 +87,17 @@ internal sealed partial class FollowedFrame
             {
                 frame.Conclude(company, async seen =>
                 {
-                    var copies = seen.CopiesOf(frame.Sent); // build
-                    copies = await frame.ExplainAsync(copies, seen).ConfigureAwait(false);
-                    return frame.Remember(copies, seen);
+                    for (var looks = 1; ; looks++)
+                    {
+                        var copies = seen.CopiesOf(frame.Sent); // build
+                        copies = await frame.ExplainAsync(copies, seen).ConfigureAwait(false);
+                        if (looks == MostLooks || await observers.LookAgainAsync(frame.Sent, seen).ConfigureAwait(false) is not { } more)
+                        {
+                            return frame.Remember(copies, seen);
+                        }
+
+                        seen = more;
+                    }
                 });
             }
         }

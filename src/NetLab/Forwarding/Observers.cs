@@ -50,6 +50,27 @@ internal sealed class Observers : IDisposable
         return storms.Count == 0 && _frames.All(f => f.IsAnswered) ? null : Look() with { Storms = storms, Rules = _rules.Take() };
     }
 
+    /// <summary>
+    /// What packet sockets have seen of a frame once it rests again, where they saw more of it since; null where they did not. Reasons are looked for in the
+    /// kernel's state after the last look: what a queue let go between the two was not seen yet, and is not there any more.
+    /// </summary>
+    /// <param name="sent">The frame.</param>
+    /// <param name="before">What was seen of it before its reasons were looked for.</param>
+    /// <exception cref="ForwardingException">It does not come to rest.</exception>
+    public async Task<Company?> LookAgainAsync(SentFrame sent, Company before)
+    {
+        if (before is not { BySockets: { } seen, Storms.Count: 0 } || Extent(_observation.Take(sent)) == Extent(seen[sent]))
+        {
+            return null;
+        }
+
+        var storms = await Barrier.SettleAsync(_lab, CancellationToken.None, () => Extent(_observation.Take(sent))).ConfigureAwait(false);
+        var more = new Dictionary<SentFrame, Seen>(ReferenceEqualityComparer.Instance) { [sent] = _observation.Take(sent) };
+        return before with { BySockets = more, Storms = storms };
+
+        static long Extent(Seen seen) => ((SeenBySockets)seen).Sightings.Count;
+    }
+
     public void Dispose()
     {
         _rules.Dispose();

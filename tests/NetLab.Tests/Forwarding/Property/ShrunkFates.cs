@@ -101,6 +101,19 @@ public sealed class ShrunkFates
                 IPAddress.Parse("10.0.1.7"), 4000, 54, payload, new IpOptions { Identification = 1 }), [])];
         });
 
+    // The second of two waits in the queues for 8 to 40 ms, and the question to Open vSwitch takes about as long.
+    [LabTheory(Feature.OvsVswitchd)]
+    [InlineData(FrameTracing.Auto)]
+    [InlineData(FrameTracing.PacketSockets)]
+    public Task What_a_queue_lets_go_while_reasons_are_looked_for_is_seen(FrameTracing tracing) => HoldsAsync(tracing,
+        [
+            .. Bridged(), new NodePiece("b"), new SwitchPiece("b", "br2", IsOvs: true), new CablePiece("a", "br1", "v1", "b", "br2", "v2"),
+            .. Enumerable.Range(2, 5).SelectMany(i => (Piece[])
+                [new VmPiece($"vm{i}", "a", "br1", $"10.0.1.1{i}/24", $"fd00:1::1{i}/64", "10.0.1.9"),
+                    new CommandPiece("a", $"tc qdisc add dev tap-vm{i} root tbf rate {40 / i}kbit burst 60 limit 90", $"tap-vm{i}")]),
+        ],
+        lab => [.. Enumerable.Range(1, 20).Select(i => Udp(lab, (ushort)i, "vm1", "10.0.1.3"))]);
+
     private static IEnumerable<Piece> Bridged() =>
         [new NodePiece("a"), new SwitchPiece("a", "br1"), new VmPiece("vm1", "a", "br1", "10.0.1.1/24", "fd00:1::1/64", "10.0.1.9")];
 
