@@ -18,6 +18,7 @@ public sealed partial class CausesTests
         Assert.EndsWith(".", c.Meaning, StringComparison.Ordinal);
         Assert.NotEmpty(c.ConfirmedBy);
         Assert.NotEmpty(c.Advice);
+        Assert.DoesNotMatch(Gap(), c.Advice);
         Assert.Same(c, Causes.Find(c.Word));
     });
 
@@ -69,6 +70,10 @@ public sealed partial class CausesTests
     [GeneratedRegex("(?:ip (?:-6 |\\{[^}]*\\})?(?:link|address|route|rule|neigh|xfrm) |bridge (?:link|fdb|vlan|mdb) |tc (?:-s )?(?:qdisc|filter) |sysctl -w "
         + "|nft (?:add|delete) |ovs-\\w+ |conntrack )[^\"]*")]
     private static partial Regex Commands();
+
+    // A command in which a word stands for another.
+    [GeneratedRegex(@"`[^`]*\b(?:DEVICE|PORT|MAC|VLAN|BRIDGE|NODE|ADDRESS|MARK|GATEWAY|REMOTE|PREFIX|SELECTOR|TUNNEL|PEER|NAME|TABLE|HANDLE)\b[^`]*`")]
+    private static partial Regex Gap();
 
     [GeneratedRegex(@"\bCauses\.(\w+)")]
     private static partial Regex Named();

@@ -7,25 +7,25 @@ public static partial class Causes
     public static Cause BridgeDown { get; } = OfBridges("bridge-down",
         "The bridge device is down: it takes nothing from its ports.",
         "the kernel drops at the port, and `ip link` shows the bridge down",
-        "`ip link set dev BRIDGE up`");
+        "set the bridge up: `ip link set up`");
 
     /// <summary>The port does not forward, so the bridge takes no frames from it.</summary>
     public static Cause IngressState { get; } = OfBridges("ingress-state",
         "The port does not forward, so the bridge takes no frames from it.",
         "the kernel drops with BRIDGE_INGRESS_STP_STATE, or the port's state",
-        "wait for STP where it runs; otherwise `bridge link set dev PORT state 3`");
+        "wait for STP where it runs; otherwise let the port forward: `bridge link set state 3`");
 
     /// <summary>The bridge skips a port that does not forward.</summary>
     public static Cause EgressState { get; } = OfBridges("egress-state",
         "The bridge skips a port that does not forward.",
         "the port's state",
-        "wait for STP where it runs; otherwise `bridge link set dev PORT state 3`");
+        "wait for STP where it runs; otherwise let the port forward: `bridge link set state 3`");
 
     /// <summary>The bridge skips a port that is down.</summary>
     public static Cause PortDown { get; } = OfBridges("port-down",
         "The bridge skips a port that is down.",
         "`ip link` shows the port down",
-        "`ip link set dev PORT up`");
+        "set the port up: `ip link set up`");
 
     /// <summary>The packet is larger than the MTU of the port that it should go out of. A bridge sends no ICMP error for that, and counts nothing.</summary>
     public static Cause BridgeMtu { get; } = OfBridges("bridge-mtu",
@@ -37,25 +37,25 @@ public static partial class Causes
     public static Cause BridgeVlan { get; } = OfBridges("bridge-vlan",
         "VLAN filtering: the port does not carry the VLAN.",
         "the kernel drops in the bridge's VLAN filter, and the port's VLANs",
-        "`bridge vlan add vid VLAN dev PORT`");
+        "let the port carry the VLAN: `bridge vlan add`");
 
     /// <summary>The address is unknown, and the port takes no unknown unicast.</summary>
     public static Cause FloodOff { get; } = OfBridges("flood-off",
         "The address is unknown, and the port takes no unknown unicast.",
         "the FDB has no entry, and the port has `flood off`",
-        "`bridge link set dev PORT flood on`, or add the address");
+        "let the port have what is for unknown addresses: `bridge link set flood on`, or add the address");
 
     /// <summary>The port takes no broadcasts.</summary>
     public static Cause BroadcastFloodOff { get; } = OfBridges("broadcast-flood-off",
         "The port takes no broadcasts.",
         "the port has `bcast_flood off`",
-        "`bridge link set dev PORT bcast_flood on`");
+        "let the port have broadcasts: `bridge link set bcast_flood on`");
 
     /// <summary>The port takes no multicasts that nobody there has joined.</summary>
     public static Cause MulticastFloodOff { get; } = OfBridges("multicast-flood-off",
         "The port takes no multicasts that nobody there has joined.",
         "the port has `mcast_flood off`",
-        "`bridge link set dev PORT mcast_flood on`");
+        "let the port have what is for groups: `bridge link set mcast_flood on`");
 
     /// <summary>Multicast snooping: others have joined the group, and nobody behind this port.</summary>
     public static Cause MdbElsewhere { get; } = OfBridges("mdb-elsewhere",
@@ -67,25 +67,25 @@ public static partial class Causes
     public static Cause Isolated { get; } = OfBridges("isolated",
         "Both ports are isolated: the bridge sends nothing from one to the other.",
         "the flags of both ports",
-        "`bridge link set dev PORT isolated off`");
+        "let one of the two ports reach the other: `bridge link set isolated off`");
 
     /// <summary>The frame would go out of the port that it came in by, and the port has no hairpin mode.</summary>
     public static Cause HairpinOff { get; } = OfBridges("hairpin-off",
         "The frame would go out of the port that it came in by, and the port has no hairpin mode.",
         "the port has `hairpin off`",
-        "`bridge link set dev PORT hairpin on`");
+        "let the port have back what came from it: `bridge link set hairpin on`");
 
     /// <summary>The port takes frames of known senders alone, and the FDB does not have this one there.</summary>
     public static Cause Locked { get; } = OfBridges("locked",
         "The port takes frames of known senders alone, and the FDB does not have this one there.",
         "the port is locked, and the FDB has no entry of the sender at it",
-        "`bridge fdb replace MAC dev PORT master static`");
+        "give the address to the right port: `bridge fdb replace`");
 
     /// <summary>The bridge spares the port an ARP packet: it answers itself, or nobody needs to hear it.</summary>
     public static Cause NeighSuppress { get; } = OfBridges("neigh-suppress",
         "The bridge spares the port an ARP packet: it answers itself, or nobody needs to hear it.",
         "the port has `neigh_suppress on`, and what the bridge knows of the address",
-        "`bridge link set dev PORT neigh_suppress off`");
+        "let the port have the questions: `bridge link set neigh_suppress off`");
 
     /// <summary>The bridge believes the address behind the port that the frame came in by.</summary>
     public static Cause FdbIngress { get; } = OfBridges("fdb-ingress",
@@ -97,7 +97,7 @@ public static partial class Causes
     public static Cause FdbElsewhere { get; } = OfBridges("fdb-elsewhere",
         "The bridge believes the address behind another port, and sends the frame there alone.",
         "the FDB has the address at the other port",
-        "`bridge fdb replace MAC dev PORT master static`");
+        "give the address to the right port: `bridge fdb replace`");
 
     /// <summary>The address is the bridge's own, or one of its ports': the node keeps the frame for itself.</summary>
     public static Cause FdbLocal { get; } = OfBridges("fdb-local",
@@ -109,7 +109,7 @@ public static partial class Causes
     public static Cause NoOtherPort { get; } = OfBridges("no-other-port",
         "The bridge has no port but the one that the frame came in by.",
         "the ports that the kernel lists",
-        "`ip link set dev DEVICE master BRIDGE`");
+        "make the device a port of the bridge: `ip link set master`");
 
     /// <summary>Every port of the bridge has a reason of its own to be skipped.</summary>
     public static Cause NoPortLeft { get; } = OfBridges("no-port-left",
@@ -121,7 +121,7 @@ public static partial class Causes
     public static Cause NotAPort { get; } = OfBridges("not-a-port",
         "The device is no port of a bridge, and has no address: nothing takes what comes in by it.",
         "`ip link` shows no master",
-        "`ip link set dev DEVICE master BRIDGE`");
+        "make the device a port of the bridge: `ip link set master`");
 
     /// <summary>The destination is for the next device alone (01:80:c2:00:00:0x): no bridge passes it on unless it is told to.</summary>
     public static Cause LinkLocalMac { get; } = OfBridges("link-local-mac",

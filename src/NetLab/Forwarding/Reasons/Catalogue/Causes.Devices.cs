@@ -7,13 +7,13 @@ public static partial class Causes
     public static Cause DeviceDown { get; } = OfDevices("device-down",
         "The device is down.",
         "the kernel refuses or drops the frame, and `ip link` shows the device down",
-        "`ip link set dev DEVICE up`");
+        "set the device up: `ip link set up`");
 
     /// <summary>The other end of the link is down, so this end has no carrier.</summary>
     public static Cause PeerDown { get; } = OfDevices("peer-down",
         "The other end of the link is down, so this end has no carrier.",
         "`ip link` of both ends",
-        "`ip link set dev PEER up`");
+        "set the other end up: `ip link set up`");
 
     /// <summary>The device has no carrier; of a tap: nobody holds it open.</summary>
     public static Cause NoCarrier { get; } = OfDevices("no-carrier",
@@ -49,19 +49,19 @@ public static partial class Causes
     public static Cause TcIngress { get; } = OfDevices("tc-ingress",
         "A filter of tc dropped it as it came in.",
         "the kernel drops with TC_INGRESS",
-        "`tc filter show dev DEVICE ingress`");
+        "look at the filters of the device: `tc filter show ingress`");
 
     /// <summary>A filter of tc dropped it as it went out.</summary>
     public static Cause TcEgress { get; } = OfDevices("tc-egress",
         "A filter of tc dropped it as it went out.",
         "the kernel drops with TC_EGRESS",
-        "`tc filter show dev DEVICE egress`");
+        "look at the filters of the device: `tc filter show egress`");
 
     /// <summary>The queueing discipline dropped it: the packet is more than it takes, or it is full.</summary>
     public static Cause Qdisc { get; } = OfDevices("qdisc",
         "The queueing discipline dropped it: the packet is more than it takes, or it is full.",
         "the kernel drops with a reason QDISC_…",
-        "`tc -s qdisc show dev DEVICE`");
+        "look at what the queue of the device drops: `tc -s qdisc show`");
 
     /// <summary>The frame waits in the queue of the device.</summary>
     public static Cause Queued { get; } = OfDevices("queued",
@@ -73,7 +73,7 @@ public static partial class Causes
     public static Cause Xdp { get; } = OfDevices("xdp",
         "An XDP program dropped it.",
         "the kernel drops with XDP or in its XDP code; where it tells nothing, only this is left: the device has a program, and its counter of drops has moved",
-        "`ip link set dev DEVICE xdp off`");
+        "take the program off the device: `ip link set xdp off`");
 
     /// <summary>Nothing in the node takes frames of that EtherType at that device.</summary>
     public static Cause NoHandler { get; } = OfDevices("no-handler",
@@ -97,7 +97,7 @@ public static partial class Causes
     public static Cause XdpTook { get; } = OfDevices("xdp-took",
         "An XDP program took the frame, and whether it dropped it or sent it elsewhere is not known, or it was sent elsewhere.",
         "the device has a program, and the frame did not go on into the stack; the kernel tells of no drop",
-        "`ip link set dev DEVICE xdp off`");
+        "take the program off the device: `ip link set xdp off`");
 
     /// <summary>A filter of tc, or a rule at the device, took the frame away and sent it to another device.</summary>
     public static Cause Redirected { get; } = OfDevices("redirected",
@@ -121,7 +121,7 @@ public static partial class Causes
     public static Cause MacvlanIsolation { get; } = OfDevices("macvlan-isolation",
         "The sender is a macvlan: its frames do not come to the stack of the node below, nor to macvlans that are not of mode bridge.",
         "the frame went out of the device below the macvlan; `ip -d link` shows the mode",
-        "give the node a macvlan of its own for the address, or `ip link set dev DEVICE type macvlan mode bridge`");
+        "give the node a macvlan of its own for the address, or let macvlans reach each other: `ip link set type macvlan mode bridge`");
 
     private static Cause OfDevices(string word, string meaning, string confirmedBy, string advice) => new(word, "Devices", meaning, confirmedBy, advice);
 }

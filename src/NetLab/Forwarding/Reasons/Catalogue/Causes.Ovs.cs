@@ -7,7 +7,7 @@ public static partial class Causes
     public static Cause OvsVlan { get; } = OfOvs("ovs-vlan",
         "The port does not carry the VLAN, or no other port does.",
         "ofproto/trace, and tag and trunks of the ports",
-        "`ovs-vsctl set port PORT tag=VLAN`, or trunks");
+        "give the port the VLAN, as its tag or one of its trunks: `ovs-vsctl set port`");
 
     /// <summary>The flow sends it to the port that it came in by, which takes the word in_port.</summary>
     public static Cause OvsInputPort { get; } = OfOvs("ovs-input-port",
@@ -19,7 +19,7 @@ public static partial class Causes
     public static Cause OvsNoPort { get; } = OfOvs("ovs-no-port",
         "The flow sends it to a port that is not there.",
         "ofproto/trace",
-        "`ovs-ofctl show BRIDGE`");
+        "look at the ports of the bridge: `ovs-ofctl show`");
 
     /// <summary>The other end of the tunnel cannot be reached.</summary>
     public static Cause OvsTunnel { get; } = OfOvs("ovs-tunnel",
@@ -31,7 +31,7 @@ public static partial class Causes
     public static Cause OvsPortConfig { get; } = OfOvs("ovs-port-config",
         "The flow leads to a port that has no-forward.",
         "ofproto/trace, or the port's configuration",
-        "`ovs-ofctl mod-port BRIDGE PORT forward`");
+        "let the port forward: `ovs-ofctl mod-port`");
 
     /// <summary>The flows go round without end.</summary>
     public static Cause OvsLoop { get; } = OfOvs("ovs-loop",
@@ -73,7 +73,7 @@ public static partial class Causes
     public static Cause OvsMacElsewhere { get; } = OfOvs("ovs-mac-elsewhere",
         "The bridge has learned the address at another port.",
         "ofproto/trace, and fdb/show",
-        "`ovs-appctl fdb/flush BRIDGE`");
+        "let the bridge learn the address anew: `ovs-appctl fdb/flush`");
 
     /// <summary>Nobody behind the port has joined the group.</summary>
     public static Cause OvsSnooping { get; } = OfOvs("ovs-snooping",
@@ -85,7 +85,7 @@ public static partial class Causes
     public static Cause OvsProtected { get; } = OfOvs("ovs-protected",
         "Both ports are protected, and such ports do not talk to each other.",
         "ofproto/trace",
-        "`ovs-vsctl set port PORT protected=false`");
+        "let one of the two ports reach the other: `ovs-vsctl set port`, protected=false");
 
     /// <summary>A meter let nothing through.</summary>
     public static Cause OvsMeter { get; } = OfOvs("ovs-meter",

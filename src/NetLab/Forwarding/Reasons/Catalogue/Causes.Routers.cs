@@ -13,7 +13,7 @@ public static partial class Causes
     public static Cause NoRoute { get; } = OfRouters("no-route",
         "The node has no route to the destination.",
         "the kernel's lookups found none",
-        "`ip route add ADDRESS via GATEWAY`");
+        "add a route there: `ip route add`");
 
     /// <summary>The node has a route, in a table that no rule of policy routing leads to.</summary>
     public static Cause NoRule { get; } = OfRouters("no-rule",
@@ -25,13 +25,13 @@ public static partial class Causes
     public static Cause WrongDevice { get; } = OfRouters("wrong-device",
         "The route leads out of a device on whose link the next hop is not; it is on the link of another.",
         "the neighbour entry is INCOMPLETE, and who has the address",
-        "`ip route replace ADDRESS dev DEVICE`");
+        "let the route lead out of the right device: `ip route replace`");
 
     /// <summary>A route of type local makes the node take packets for an address that it does not have.</summary>
     public static Cause LocalRoute { get; } = OfRouters("local-route",
         "A route of type local makes the node take for itself what is for an address that it does not have, and nobody there listens.",
         "the kernel drops with NO_SOCKET, the node's addresses and the route",
-        "`ip route del local ADDRESS table 255`");
+        "delete the local route: `ip route del`, in the table 255");
 
     /// <summary>A rule or translation of addresses sent it to somebody else.</summary>
     public static Cause Translated { get; } = OfRouters("translated",
@@ -43,7 +43,7 @@ public static partial class Causes
     public static Cause EgressDown { get; } = OfRouters("egress-down",
         "The network of the destination is on a device that is down, and its routes with it.",
         "the device is down",
-        "`ip link set dev DEVICE up`");
+        "set the device up: `ip link set up`");
 
     /// <summary>The packet is larger than the MTU that its route has, and must not be cut.</summary>
     public static Cause RouteMtu { get; } = OfRouters("route-mtu",
@@ -55,13 +55,13 @@ public static partial class Causes
     public static Cause XfrmPolicy { get; } = OfRouters("xfrm-policy",
         "A policy of IPsec lets it not through.",
         "the kernel drops with XFRM_POLICY, and the policy",
-        "`ip xfrm policy delete SELECTOR`");
+        "delete the policy: `ip xfrm policy delete`");
 
     /// <summary>Who sent the packet on has a wrong MAC address for the next hop.</summary>
     public static Cause WrongNeighbour { get; } = OfRouters("wrong-neighbour",
         "Who sent the packet on has a wrong MAC address for the next hop.",
         "the kernel drops with OTHERHOST, and the neighbour entry of who sent it",
-        "`ip neigh del ADDRESS dev DEVICE`");
+        "delete the entry: `ip neigh del`");
 
     /// <summary>The next hop has the address, but must not answer for it before duplicate address detection has ended.</summary>
     public static Cause AddressTentative { get; } = OfRouters("address-tentative",
@@ -205,7 +205,7 @@ public static partial class Causes
     public static Cause NoLinkLocal { get; } = OfRouters("no-link-local",
         "The router cannot ask for a neighbour's address: the device has no link-local address to ask from.",
         "the neighbour entry, and the device's addresses",
-        "add one: `ip address add fe80::1/64 dev DEVICE`");
+        "add one, such as fe80::1/64: `ip address add`");
 
     /// <summary>The node has the address, and does not answer for it: arp_ignore.</summary>
     public static Cause ArpIgnored { get; } = OfRouters("arp-ignored",

@@ -13,19 +13,19 @@ public static partial class Causes
     public static Cause VxlanNoRemote { get; } = OfTunnels("vxlan-no-remote",
         "The tunnel does not know to whom it should send: it has no remote, and no entry of its FDB.",
         "the kernel drops in vxlan_xmit with NO_TX_TARGET or VXLAN_NO_REMOTE",
-        "`bridge fdb append 00:00:00:00:00:00 dev TUNNEL dst ADDRESS`");
+        "tell the tunnel its other end, for the address 00:00:00:00:00:00: `bridge fdb append`");
 
     /// <summary>The node has no route to the other end of the tunnel.</summary>
     public static Cause VxlanNoRoute { get; } = OfTunnels("vxlan-no-route",
         "The node has no route to the other end of the tunnel.",
         "the kernel drops in vxlan_xmit with IP_OUTNOROUTES",
-        "`ip route add REMOTE via GATEWAY`");
+        "add a route to the other end: `ip route add`");
 
     /// <summary>The tunnel's FDB sent the frame to a node that has no tunnel there.</summary>
     public static Cause VxlanFdb { get; } = OfTunnels("vxlan-fdb",
         "The tunnel's FDB sent the frame to a node that has no tunnel there.",
         "the kernel drops the outer packet with NO_SOCKET, and the FDB entry of the tunnel",
-        "`bridge fdb del MAC dev TUNNEL dst ADDRESS`");
+        "delete the tunnel's entry: `bridge fdb del`");
 
     /// <summary>The frame in the tunnel's packet has the tunnel's own MAC address as its source: it came back, or two have the same address.</summary>
     public static Cause VxlanOwnMac { get; } = OfTunnels("vxlan-own-mac",
