@@ -45,13 +45,14 @@ public static class FateJson
         ["path"] = Texts(copy.Path(sender)),
         ["milliseconds"] = Milliseconds(copy.Latency),
         ["reason"] = copy.Reason is { } reason ? Of(reason) : null,
-        ["hops"] = new JsonArray([.. copy.Hops.Select(h => new JsonObject
+        ["hops"] = new JsonArray([.. copy.Hops.Select((h, i) => new JsonObject
         {
             ["node"] = h.Node.Name,
             ["device"] = h.Device,
             ["direction"] = h.Direction == HopDirection.In ? "in" : "out",
             ["vlan"] = h.Vlan,
             ["length"] = h.Length,
+            ["changes"] = Texts(i == 0 ? [] : HopChanges.Between(copy.Hops[i - 1], h)),
             ["milliseconds"] = Milliseconds(h.At),
         })]),
     };

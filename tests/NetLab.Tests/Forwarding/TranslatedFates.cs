@@ -40,9 +40,11 @@ public abstract class TranslatedFates : IAsyncLifetime
     public Task DisposeAsync() => _lab.DisposeAsync().AsTask();
 
     [LabTheory(Feature.NftProgram)]
-    [InlineData("chain pre { type nat hook prerouting priority -100; udp dport 53 dnat to 10.0.2.20:99; }", "to 10.0.2.20:99")]
-    [InlineData("chain pre { type filter hook prerouting priority -150; udp dport 53 ip daddr set 10.0.2.20; }", "to 10.0.2.20:53")]
-    public async Task Another_destination_is_told_as_the_routers(string chain, string change)
+    [InlineData("chain pre { type nat hook prerouting priority -100; udp dport 53 dnat to 10.0.2.20:99; }", "to 10.0.2.20:99",
+        "rule 1 of chain \"pre\" in table \"ip t\": udp dport 53 dnat to 10.0.2.20:99 gave it another destination")]
+    [InlineData("chain pre { type filter hook prerouting priority -150; udp dport 53 ip daddr set 10.0.2.20; }", "to 10.0.2.20:53",
+        "translation of addresses, or a rule, gave it another destination")]
+    public async Task Another_destination_is_told_as_the_routers(string chain, string change, string by)
     {
         await _router.LoadRulesetAsync($"table ip t {{\n{chain}\n}}");
         var fate = await SendAsync();
@@ -50,7 +52,13 @@ public abstract class TranslatedFates : IAsyncLifetime
         var reason = fate.WhyNot(_wanted);
         Assert.Equal(("translated", "router/eth0"), (reason?.Cause.Word, reason?.Place));
         Assert.Contains("router sent it on to 10.0.2.20 and not to 10.0.2.10", reason!.Sentence, StringComparison.Ordinal);
+        Assert.Contains(by, reason.Sentence, StringComparison.Ordinal);
         Assert.Contains(change, reason.Evidence[0].Text, StringComparison.Ordinal);
+        var hop = FateJson.Of(fate)["copies"]!.AsArray().SelectMany(c => c!["hops"]!.AsArray())
+            .Single(h => (string?)h!["node"] == "router" && (string?)h["direction"] == "out")!;
+        Assert.Equal([change], hop["changes"]!.AsArray().Select(c => (string)c!));
+        // No rule is asked again.
+        Assert.Contains("translation of addresses, or a rule", (await SendAsync()).WhyNot(_wanted)!.Sentence, StringComparison.Ordinal);
         await _router.LoadRulesetAsync("flush ruleset");
         (await SendAsync()).ShouldReach(_wanted).Once();
     }

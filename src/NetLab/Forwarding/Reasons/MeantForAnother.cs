@@ -1,5 +1,6 @@
 using System.Net;
 using NetLab.Linux;
+using NetLab.Linux.Netfilter;
 using NetLab.Packets;
 
 namespace NetLab;
@@ -11,13 +12,14 @@ namespace NetLab;
 internal static class MeantForAnother
 {
     /// <summary>The copy, its last hop on the way to the receivers, and who made it another's; null where it is for them, or nothing shows who did.</summary>
-    public static (FrameCopy Copy, Hop Last, Reason Reason)? Find(IReadOnlyList<(FrameCopy Copy, Hop Hop)> came, IReadOnlyCollection<Device> receivers)
+    public static (FrameCopy Copy, Hop Last, Reason Reason)? Find(
+        IReadOnlyList<(FrameCopy Copy, Hop Hop)> came, IReadOnlyCollection<Device> receivers, RuleAccount rules)
     {
         HashSet<MacAddress> wanted = [.. receivers.Select(d => d.Guest?.Mac ?? KernelState.MacOf(d))];
         foreach (var (copy, hop) in came)
         {
             if (copy.End is CopyEnd.Delivered && hop.Frame is { Destination.IsMulticast: false } frame
-                && (Translated(copy, receivers) ?? (wanted.Contains(frame.Destination) ? null : Addressed(copy, hop, frame))) is var (last, reason))
+                && (Translated(copy, receivers, rules) ?? (wanted.Contains(frame.Destination) ? null : Addressed(copy, hop, frame))) is var (last, reason))
             {
                 return (copy, last, reason);
             }
@@ -26,24 +28,31 @@ internal static class MeantForAnother
         return null;
     }
 
-    // The node between two hops wrote another address into it.
-    private static (Hop Last, Reason Reason)? Translated(FrameCopy copy, IReadOnlyCollection<Device> receivers)
+    // The last node that wrote another address into it, between two hops.
+    private static (Hop Last, Reason Reason)? Translated(FrameCopy copy, IReadOnlyCollection<Device> receivers, RuleAccount rules)
     {
-        for (var i = 1; i < copy.Hops.Count; i++)
+        for (var i = copy.Hops.Count - 1; i > 0; i--)
         {
             Hop before = copy.Hops[i - 1], after = copy.Hops[i];
             if (ReferenceEquals(before.Node, after.Node) && before is { InTunnel: false, Frame: { } was } && after is { InTunnel: false, Frame: { } isNow }
-                && StackModel.Ends(was)?.To is { } wanted && StackModel.Ends(isNow)?.To is { } to && !to.Equals(wanted) && !Has(receivers, to))
+                && StackModel.Ends(was)?.To is { } wanted && StackModel.Ends(isNow)?.To is { } to && !to.Equals(wanted))
             {
-                var changes = string.Join(", ", HopChanges.Between(before, after));
-                return (before, new Reason(Causes.Translated, before.Node, before.Device,
-                    $"{before.Node.Name} sent it on to {to} and not to {wanted}: translation of addresses, or a rule, gave it another destination.",
-                    [Evidence.Seen($"it came to {before.Node.Name}/{before.Device} for {wanted}, and went out of {after.Device} {changes}.")],
-                    $"look at the rules that translate: nft -a list ruleset, in node {before.Node.Name}"));
+                return Has(receivers, to) ? null : (before, Of(before, after, wanted, to, TranslatingRule.Find(before.Node, was, rules)));
             }
         }
 
         return null;
+    }
+
+    private static Reason Of(Hop before, Hop after, IPAddress wanted, IPAddress to, NftRule? rule)
+    {
+        var changes = string.Join(", ", HopChanges.Between(before, after));
+        return new Reason(Causes.Translated, before.Node, before.Device,
+            $"{before.Node.Name} sent it on to {to} and not to {wanted}: "
+                + (rule is null ? "translation of addresses, or a rule, gave it another destination." : $"{rule} gave it another destination."),
+            [Evidence.Seen($"it came to {before.Node.Name}/{before.Device} for {wanted}, and went out of {after.Device} {changes}.")],
+            rule is null ? $"look at the rules that translate: nft -a list ruleset, in node {before.Node.Name}"
+                : $"change that rule: nft -a list chain {rule.Family.Word()} {rule.Table} {rule.Chain}, in node {before.Node.Name}");
     }
 
     private static bool Has(IReadOnlyCollection<Device> receivers, IPAddress address) =>

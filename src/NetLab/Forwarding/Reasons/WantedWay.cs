@@ -33,7 +33,7 @@ internal static class WantedWay
                 .Where(c => c.Hop is not null).Select(c => (c.Copy, c.Hop!))];
             if (came is [var (first, hop), ..])
             {
-                return MeantForAnother.Find(came, receivers) is { } another ? UpTo(another.Copy, another.Last, CopyEnd.NotForwarded, another.Reason)
+                return MeantForAnother.Find(came, receivers, fate.Rules) is { } another ? UpTo(another.Copy, another.Last, CopyEnd.NotForwarded, another.Reason)
                     : Left(fate, [.. came.Select(c => c.Copy)], hop, i + 1 < way.Count ? way[i + 1] : null) is var (end, reason)
                     ? UpTo(first, hop, end, reason)
                     : Ended(came, i + 1 < way.Count ? way[i + 1].Device : null);
