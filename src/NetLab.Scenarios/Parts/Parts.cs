@@ -11,6 +11,7 @@ internal static class Parts
         IntegrationBridgePart.Kind,
         TunnelBridgePart.Kind,
         ProviderBridgePart.Kind,
+        OpenVSwitchPart.Kind,
         OvsBridgePart.Kind,
         PatchPart.Kind,
         VmPart.Kind,

@@ -45,6 +45,7 @@ public sealed partial class Lab
         foreach (var node in _nodes.Where(n => n.IsApplied && !n.IsGiven))
         {
             QuietNetwork.Apply(node, node.Live);
+            node.Live.WriteSysctls(node);
         }
 
         var newNodes = await CreateNodesAsync(ct).ConfigureAwait(false);

@@ -26,11 +26,13 @@ public sealed partial class Lab
     private async Task ApplyOvsAsync(Node node, List<Device> newDevices, CancellationToken ct)
     {
         var bridges = node.OvsBridges.ToList();
-        if (bridges.TrueForAll(b => !b.HasChanges))
+        var isAlike = node.OvsOptions == node.Live.OvsOptions;
+        if (isAlike && bridges.TrueForAll(b => !b.HasChanges))
         {
             return;
         }
 
+        var isNew = node.Live.Ovs is null;
         var inKernel = bridges.Exists(b => b.Options.IsInKernel);
         if (inKernel)
         {
@@ -45,7 +47,14 @@ public sealed partial class Lab
                 "its Open vSwitch was started for bridges of user space alone; have one of its first bridges be of DatapathType \"system\"");
         }
 
-        await node.Live.Ovs.ApplyAsync(OvsBridge.ChangesOf(bridges), ct).ConfigureAwait(false);
+        var change = OvsBridge.ChangesOf(bridges);
+        if (isNew || !isAlike)
+        {
+            change.SetInstance(node.OvsOptions ?? new OvsOptions());
+        }
+
+        await node.Live.Ovs.ApplyAsync(change, ct).ConfigureAwait(false);
+        node.Live.OvsOptions = node.OvsOptions;
         foreach (var bridge in bridges)
         {
             await bridge.MarkAppliedAsync(node.Live.Ovs, ct).ConfigureAwait(false);

@@ -26,6 +26,7 @@ public static class LabFeatures
         return
         [
             .. Basic.Concat(lab.Nodes.SelectMany(n => n.AllRulesets).SelectMany(r => Programs.Append(r.Tool.Needs)))
+                .Concat(lab.Nodes.Where(n => n.OvsOptions is not null).SelectMany(_ => OpenVSwitch))
                 .Concat(lab.Nodes.SelectMany(n => n.Devices).SelectMany(d => d.Needs)).Distinct(),
         ];
     }

@@ -9,6 +9,7 @@ internal sealed class LiveNode : IDisposable
 {
     // Low numbers are left to devices that the kernel or Open vSwitch number themselves.
     private int _nextIndex = 100;
+    private readonly Dictionary<string, string> _written = [];
 
     public LiveNode(Node node)
         : this(node, NetworkNamespace.Create(), isReadOnly: false)
@@ -42,11 +43,14 @@ internal sealed class LiveNode : IDisposable
 
     public OvsInstance? Ovs { get; set; }
 
+    /// <summary>What its row was last made for.</summary>
+    public OvsOptions? OvsOptions { get; set; }
+
     /// <summary>What programs in the node have to themselves, once one was started.</summary>
     public Userland? Userland { get; set; }
 
     /// <summary>What the namespace's settings were last made for; null for a namespace as the kernel made it.</summary>
-    public (bool IPv6, bool Bridges)? QuietFor { get; set; }
+    public (bool IPv6, bool Bridges, bool CallIptables)? QuietFor { get; set; }
 
     /// <summary>Devices by the index that frames are seen under.</summary>
     public Dictionary<int, Device> DevicesByIndex { get; } = [];
@@ -56,6 +60,7 @@ internal sealed class LiveNode : IDisposable
 
     public void WriteSysctl(string name, string value)
     {
+        _written[name] = value;
         if (Given is not null)
         {
             Given.WriteSysctl(name, value);
@@ -66,7 +71,7 @@ internal sealed class LiveNode : IDisposable
         }
     }
 
-    /// <summary>Writes what the node's description says of settings that need no device.</summary>
+    /// <summary>Writes what the node's description says of settings that need no device, and was not written yet.</summary>
     public void WriteSysctls(Node node)
     {
         if (Given is not null && node.Forwarding)
@@ -74,7 +79,8 @@ internal sealed class LiveNode : IDisposable
             WriteSysctl("net.ipv4.ip_forward", "1");
         }
 
-        foreach ((var name, var value) in node.Sysctls.Where(s => !QuietNetwork.NeedsDevice(node, s.Key)))
+        foreach ((var name, var value) in node.Sysctls.Where(s => !QuietNetwork.NeedsDevice(node, s.Key)
+            && _written.GetValueOrDefault(s.Key) != s.Value))
         {
             WriteSysctl(name, value);
         }

@@ -17,12 +17,12 @@ internal static class QuietNetwork
     public static void Apply(Node node, LiveNode state)
     {
         var ns = state.Namespace;
-        bool v6 = UsesIPv6(node), bridges = node.Switches.Any(s => s.InKernel is not null);
+        bool v6 = UsesIPv6(node), bridges = node.Switches.Any(s => s.InKernel is not null), call = node.Switches.Any(s => s.InKernel is { CallIptables: true });
         if (state.QuietFor is not { } done)
         {
             // A new namespace inherits this one from the machine's own.
             ns.WriteSysctl("net.ipv4.ip_forward", node.Forwarding ? "1" : "0");
-            done = (!v6, false);
+            done = (!v6, false, false);
         }
 
         if (v6 != done.IPv6)
@@ -30,12 +30,12 @@ internal static class QuietNetwork
             SetIPv6(node, ns, v6);
         }
 
-        if (bridges && !done.Bridges)
+        if (bridges && (!done.Bridges || call != done.CallIptables))
         {
-            CallIptables(ns, node.Switches.Any(s => s.InKernel is { CallIptables: true }));
+            CallIptables(ns, call);
         }
 
-        state.QuietFor = (v6, bridges);
+        state.QuietFor = (v6, bridges, call);
     }
 
     private static void SetIPv6(Node node, NetworkNamespace ns, bool enabled)

@@ -10,6 +10,9 @@ namespace NetLab;
 /// </summary>
 internal sealed class OvsChange
 {
+    // One thread for each job: a lab's switch is small, and Open vSwitch would start as many as the machine has processors.
+    private static readonly Dictionary<string, string> FewThreads = new() { ["n-handler-threads"] = "1", ["n-revalidator-threads"] = "1" };
+
     private readonly List<string> _arguments = [];
     private readonly List<(string Bridge, string? Port)> _wanted = [];
 
@@ -26,6 +29,20 @@ internal sealed class OvsChange
     internal IReadOnlyList<(string Bridge, string? Port)> Wanted => _wanted;
 
     private List<string> Steps { get; } = [];
+
+    /// <summary>Makes the one row of the Open_vSwitch table be like this.</summary>
+    public OvsChange SetInstance(OvsOptions options)
+    {
+        Steps.Add("set up Open vSwitch");
+        var otherConfig = new Dictionary<string, string>(FewThreads);
+        foreach (var (key, value) in options.OtherConfig)
+        {
+            otherConfig[key] = value;
+        }
+
+        Command("set", "Open_vSwitch", ".", $"other_config={Map(otherConfig)}", $"external_ids={Map(options.ExternalIds)}");
+        return this;
+    }
 
     /// <summary>Adds a bridge, or makes an existing one be like this.</summary>
     public OvsChange SetBridge(string name, OvsBridgeOptions? options = null)

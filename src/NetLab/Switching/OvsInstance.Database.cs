@@ -6,9 +6,6 @@ namespace NetLab;
 // Bridges and ports: ovs-vsctl(8) for changes, and the database protocol (RFC 7047) for reading.
 internal sealed partial class OvsInstance
 {
-    // One thread for each job: a lab's switch is small, and Open vSwitch would start as many as the machine has processors.
-    private static readonly string[] FewThreads = ["set", "Open_vSwitch", ".", "other_config:n-handler-threads=1", "other_config:n-revalidator-threads=1"];
-
     /// <summary>
     /// Does all of a change in one transaction and returns when ovs-vswitchd works by it. Then looks whether every bridge and port that
     /// the change asked for really works.
@@ -26,7 +23,7 @@ internal sealed partial class OvsInstance
         await _oneChange.WaitAsync(ct).ConfigureAwait(false);
         try
         {
-            List<string> words = [$"--db=unix:{Inside}/db.sock", "-vsyslog:off", "-vconsole:err", "--", .. FewThreads, "--", .. change.Arguments];
+            List<string> words = [$"--db=unix:{Inside}/db.sock", "-vsyslog:off", "-vconsole:err", "--", .. change.Arguments];
             var done = await RunAsync(doing, "ovs-vsctl", words, null, ct).ConfigureAwait(false);
             if (done.ExitCode is not 0)
             {

@@ -7,6 +7,7 @@ namespace NetLab;
 public sealed partial class Bridge : Switch
 {
     private BridgeOptions _options = new() { StpState = false, MulticastSnooping = false, ForwardDelay = TimeSpan.Zero };
+    private bool _callIptables;
 
     internal Bridge(Node node, string name)
         : base(node, name)
@@ -30,7 +31,14 @@ public sealed partial class Bridge : Switch
     /// <summary>
     /// Whether iptables sees frames that this node's bridges forward (<c>net.bridge.bridge-nf-call-iptables</c>); it counts for the whole node.
     /// </summary>
-    public bool CallIptables { get; set; }
+    /// <exception cref="InvalidOperationException">The bridge runs; the setting is changed there by <see cref="Node.WriteSysctl"/>.</exception>
+    public bool CallIptables
+    {
+        get => _callIptables;
+        set => _callIptables = !IsApplied || value == _callIptables ? value
+            : throw new InvalidOperationException(
+                $"{this} is already applied; change net.bridge.bridge-nf-call-iptables of node {Node.Name} with WriteSysctl.");
+    }
 
     /// <summary>The most ports of a bridge: port numbers have ten bits, and 0 is none (BR_MAX_PORTS, net/bridge/br_private.h).</summary>
     internal const int MostPorts = 1023;

@@ -15,6 +15,8 @@ public sealed partial class Node
     private readonly List<NodeNeighbour> _neighbours = [];
     private readonly Dictionary<string, string> _sysctls = [];
     private readonly List<NodeRuleset> _rulesets = [];
+    private OvsOptions? _ovsOptions;
+    private bool _forwarding, _hostDefaults;
 
     internal Node(Lab lab, string name)
     {
@@ -60,13 +62,42 @@ public sealed partial class Node
     internal IEnumerable<NodeRuleset> NewRulesets => _rulesets.FindAll(r => !r.IsApplied);
 
     /// <summary>Whether the node routes between its devices (<c>net.ipv4.ip_forward</c> and its IPv6 twin); off unless it is set.</summary>
-    public bool Forwarding { get; set; }
+    /// <exception cref="InvalidOperationException">The node runs; a kernel setting is changed there by <see cref="WriteSysctl"/>.</exception>
+    public bool Forwarding
+    {
+        get => _forwarding;
+        set => _forwarding = Describe(value, _forwarding, "net.ipv4.ip_forward and net.ipv6.conf.all.forwarding");
+    }
 
     /// <summary>
     /// Whether IPv6 is as on a host that nobody configured, in place of a quiet lab's: every device has it, with a link-local address, duplicate
     /// address detection and router advertisements that are believed (the kernel's defaults; Documentation/networking/ip-sysctl.rst).
     /// </summary>
-    public bool HostDefaults { get; set; }
+    /// <exception cref="InvalidOperationException">The node runs; a kernel setting is changed there by <see cref="WriteSysctl"/>.</exception>
+    public bool HostDefaults
+    {
+        get => _hostDefaults;
+        set => _hostDefaults = Describe(value, _hostDefaults, "net.ipv6.conf.all.disable_ipv6 and the like");
+    }
+
+    /// <summary>
+    /// The Open_vSwitch row of the node's own Open vSwitch, which runs where there is one; null: it runs where the node has a bridge of it, and has the
+    /// defaults. What is set while the lab runs is done by the next <see cref="Lab.ApplyAsync"/>.
+    /// </summary>
+    /// <exception cref="TopologyException">The node stands for a namespace that is somebody else's.</exception>
+    public OvsOptions? OvsOptions
+    {
+        get => _ovsOptions;
+        set
+        {
+            if (value is not null)
+            {
+                RequireOwnForOvs();
+            }
+
+            _ovsOptions = value;
+        }
+    }
 
     /// <summary>The device with this name, or null.</summary>
     public Device? FindDevice(string name) => _devices.Find(d => d.Name == name);
@@ -94,13 +125,7 @@ public sealed partial class Node
     /// <summary>Adds an Open vSwitch bridge; the node's first one starts an ovsdb-server and an ovs-vswitchd of its own.</summary>
     public OvsBridge AddOvsBridge(string name, OvsBridgeOptions? options = null)
     {
-        if (IsGiven)
-        {
-            throw new TopologyException(
-                $"node {Name} stands for a namespace that is somebody else's, and Open vSwitch would leave its devices there; add the bridge " +
-                    $"to a node of the lab's own");
-        }
-
+        RequireOwnForOvs();
         var bridge = Add(new OvsBridge(this, name));
         if (options is not null)
         {
@@ -181,7 +206,10 @@ public sealed partial class Node
         _neighbours.Add(new NodeNeighbour(InterfaceAddress.ParseHost(address), MacAddress.Parse(mac), device));
     }
 
-    /// <summary>Sets a kernel setting of this namespace, such as <c>net.ipv4.conf.all.rp_filter</c>.</summary>
+    /// <summary>
+    /// Sets a kernel setting of this namespace, such as <c>net.ipv4.conf.all.rp_filter</c>. What is set while the lab runs is done by the next
+    /// <see cref="Lab.ApplyAsync"/>; <see cref="WriteSysctl"/> does it at once.
+    /// </summary>
     public void Sysctl(string name, string value) => _sysctls[name] = value;
 
     /// <summary>Loads an nftables ruleset, in the words of nft(8), when the lab is applied.</summary>
@@ -236,6 +264,19 @@ public sealed partial class Node
             || s.Contains($"/{device.Name}/", StringComparison.Ordinal)).ToList())
         {
             _sysctls.Remove(sysctl);
+        }
+    }
+
+    private T Describe<T>(T value, T described, string settings) => !IsApplied || Equals(value, described) ? value
+        : throw new InvalidOperationException($"Node {Name} is already applied; change {settings} with WriteSysctl.");
+
+    private void RequireOwnForOvs()
+    {
+        if (IsGiven)
+        {
+            throw new TopologyException(
+                $"node {Name} stands for a namespace that is somebody else's, and Open vSwitch would leave its devices there; give it " +
+                    $"to a node of the lab's own");
         }
     }
 

@@ -1,5 +1,18 @@
 namespace NetLab;
 
+/// <summary>What the Open vSwitch of a node shall be: columns of the one row of the Open_vSwitch table, see ovs-vswitchd.conf.db(5).</summary>
+/// <remarks>The options are the whole wish: what an earlier change set and this one leaves out goes back to the default.</remarks>
+public sealed record OvsOptions
+{
+    private static readonly IReadOnlyDictionary<string, string> None = new Dictionary<string, string>();
+
+    /// <summary>other_config: <c>vlan-limit</c>, <c>n-handler-threads</c> (1 in a lab, unless it is said here)…</summary>
+    public IReadOnlyDictionary<string, string> OtherConfig { get; init; } = None;
+
+    /// <summary>external_ids: <c>system-id</c>, and what agents read from it, as <c>ovn-remote</c> or <c>ovn-bridge-mappings</c>.</summary>
+    public IReadOnlyDictionary<string, string> ExternalIds { get; init; } = None;
+}
+
 /// <summary>
 /// What an Open vSwitch bridge shall be: columns of the Bridge table, see ovs-vswitchd.conf.db(5). A null means Open vSwitch's own default.
 /// </summary>

@@ -33,6 +33,39 @@ public sealed class LiveChangeTests : IAsyncLifetime
         (await _vm1.PingAsync(host)).ShouldSucceed();
     }
 
+    [LabFact]
+    public async Task A_setting_of_the_kernel_that_is_described_later_is_made_by_the_next_apply_and_one_that_cannot_be_is_refused()
+    {
+        _compute.Sysctl("net.ipv4.ip_default_ttl", "9");
+        await _lab.ApplyAsync();
+        Assert.Equal("9", _compute.ReadSysctl("net.ipv4.ip_default_ttl"));
+
+        _compute.Forwarding = false;
+        Assert.Equal("Node compute is already applied; change net.ipv4.ip_forward and net.ipv6.conf.all.forwarding with WriteSysctl.",
+            Assert.Throws<InvalidOperationException>(() => _compute.Forwarding = true).Message);
+        Assert.Throws<InvalidOperationException>(() => _compute.HostDefaults = true);
+        Assert.Throws<InvalidOperationException>(() => _bridge.CallIptables = true);
+    }
+
+    [LabFact]
+    public async Task What_was_written_by_hand_meanwhile_stays()
+    {
+        _compute.Sysctl("net.ipv4.ip_default_ttl", "9");
+        await _lab.ApplyAsync();
+        _compute.WriteSysctl("net.ipv4.ip_default_ttl", "10");
+        await _compute.ExecAsync("sysctl", "-w", "net.ipv4.ip_default_ttl=11");
+        await _lab.ApplyAsync();
+        Assert.Equal("11", _compute.ReadSysctl("net.ipv4.ip_default_ttl"));
+    }
+
+    [LabFact(Feature.BridgeNetfilter)]
+    public async Task A_bridge_that_comes_later_and_calls_iptables_does()
+    {
+        _compute.AddBridge("br1").CallIptables = true;
+        await _lab.ApplyAsync();
+        Assert.Equal("1", _compute.ReadSysctl("net.bridge.bridge-nf-call-iptables"));
+    }
+
     [LabFact(Feature.OvsVswitchd)]
     public async Task An_Open_vSwitch_bridge_is_added_to_a_node_that_runs()
     {

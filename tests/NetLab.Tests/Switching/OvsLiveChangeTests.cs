@@ -52,6 +52,80 @@ public sealed class OvsLiveChangeTests : IAsyncLifetime
         Assert.Contains("compute1/br-int runs with datapath_type netdev, and cannot change to elsewhere", refused.Message);
     }
 
+    public static TheoryData<string, Action<OvsLiveChangeTests>, string> Wishes => new()
+    {
+        { "Open_vSwitch . other_config:vlan-limit", test => test._int.Node.OvsOptions = new() { OtherConfig = Map("vlan-limit", "2") }, "\"2\"" },
+        { "Open_vSwitch . other_config:n-handler-threads", test => test._int.Node.OvsOptions = new() { OtherConfig = Map("n-handler-threads", "2") }, "\"2\"" },
+        { "Open_vSwitch . external_ids:system-id", test => test._int.Node.OvsOptions = new() { ExternalIds = Map("system-id", "c1") }, "c1" },
+        { "Bridge br-int fail_mode", test => test._int.Options = new() { FailMode = "secure" }, "secure" },
+        { "Bridge br-int protocols", test => test._int.Options = new() { Protocols = ["OpenFlow14"] }, "[OpenFlow14]" },
+        { "Bridge br-int stp_enable", test => test._int.Options = new() { StpEnable = true }, "true" },
+        { "Bridge br-int mcast_snooping_enable", test => test._int.Options = new() { MulticastSnooping = true }, "true" },
+        { "Bridge br-int external_ids:a", test => test._int.Options = new() { ExternalIds = Map("a", "b") }, "b" },
+        { "Bridge br-int other_config:hwaddr", test => test._int.Options = new() { HardwareAddress = "fa:16:3e:00:00:09" }, "\"fa:16:3e:00:00:09\"" },
+        { "Interface br-int mac_in_use", test => test._int.Options = new() { HardwareAddress = "fa:16:3e:00:00:09" }, "\"fa:16:3e:00:00:09\"" },
+        { "Port tap-vm1 vlan_mode", test => test.Row = new() { VlanMode = "native-tagged", Tag = 3 }, "native-tagged" },
+        { "Port tap-vm1 trunks", test => test.Row = OvsPortOptions.Trunk(3, 4), "[3, 4]" },
+        { "Port tap-vm1 other_config:net_uuid", test => test.Row = new() { OtherConfig = Map("net_uuid", "n") }, "n" },
+        { "Interface tap-vm1 external_ids:iface-id", test => test.Row = new() { ExternalIds = Map("iface-id", "i") }, "i" },
+        { "Interface tap-vm1 ofport", test => test.Row = new() { OfportRequest = 77 }, "77" },
+        { "Interface tap-vm1 mtu", test => test.Row = new() { MtuRequest = 1400 }, "1400" },
+        { "Interface patch-tun options:peer", test => test._patch.Options = OvsPortOptions.Patch("nonexistent-peer"), "nonexistent-peer" },
+    };
+
+    private OvsPortOptions Row
+    {
+        set => _int.Port(_int.Ports[0]).Options = value;
+    }
+
+    [LabTheory(Feature.OvsVswitchd)]
+    [MemberData(nameof(Wishes))]
+    public async Task Every_column_that_can_be_described_is_changed_by_the_next_apply(string column, Action<OvsLiveChangeTests> wish, string expected)
+    {
+        Assert.NotEqual(expected, await GetAsync(column));
+
+        wish(this);
+        await _lab.ApplyAsync();
+
+        Assert.Equal(expected, await GetAsync(column));
+    }
+
+    [LabFact(Feature.OvsVswitchd)]
+    public async Task Controllers_come_and_go_by_the_next_apply()
+    {
+        _int.Options = _int.Options with { Controllers = ["tcp:127.0.0.1:6653"] };
+        await _lab.ApplyAsync();
+        Assert.Contains("tcp:127.0.0.1:6653", await RunAsync("get-controller", "br-int"));
+
+        _int.Options = _int.Options with { Controllers = [] };
+        await _lab.ApplyAsync();
+        Assert.Equal("", await RunAsync("get-controller", "br-int"));
+    }
+
+    [LabFact(Feature.OvsVswitchd)]
+    public async Task The_row_of_Open_vSwitch_is_the_whole_wish_beside_the_threads_of_a_lab()
+    {
+        _int.Node.OvsOptions = new OvsOptions { OtherConfig = Map("vlan-limit", "2"), ExternalIds = Map("system-id", "c1") };
+        await _lab.ApplyAsync();
+        _int.Node.OvsOptions = null;
+        await _lab.ApplyAsync();
+
+        Assert.Equal("{n-handler-threads=\"1\", n-revalidator-threads=\"1\"}", await RunAsync("get", "Open_vSwitch", ".", "other_config"));
+        Assert.Equal("{}", await RunAsync("get", "Open_vSwitch", ".", "external_ids"));
+    }
+
+    [LabFact(Feature.OvsVswitchd)]
+    public async Task A_node_with_the_row_alone_runs_Open_vSwitch_where_a_program_makes_the_bridges()
+    {
+        var chassis = _lab.AddNode("chassis");
+        chassis.OvsOptions = new OvsOptions { ExternalIds = Map("system-id", "chassis") };
+        await _lab.ApplyAsync();
+
+        await chassis.ExecAsync("ovs-vsctl", "add-br", "br-int");
+
+        Assert.Equal("chassis", (await chassis.ExecAsync("ovs-vsctl", "get", "Open_vSwitch", ".", "external_ids:system-id")).Output.Trim());
+    }
+
     [LabFact(Feature.OvsVswitchd)]
     public async Task The_mac_of_a_bridge_is_that_which_it_has_and_can_be_changed()
     {
@@ -92,6 +166,16 @@ public sealed class OvsLiveChangeTests : IAsyncLifetime
 
         async Task<int> CountAsync() => (await _tun.Node.ReadStateAsync()).OvsFlows.Count(flow => flow.Bridge == "br-tun" && flow.Info.Table == 5);
     }
+
+    private static Dictionary<string, string> Map(string key, string value) => new() { [key] = value };
+
+    private async Task<string> GetAsync(string column)
+    {
+        var words = column.Split(' ');
+        return await RunAsync("--if-exists", "get", words[0], words[1], words[2]);
+    }
+
+    private async Task<string> RunAsync(params string[] words) => (await _int.Node.ExecAsync("ovs-vsctl", words)).Output.Trim();
 
     private async Task<OvsPortState> RowAsync(string name) =>
         (await _int.Node.ReadStateAsync()).OvsPorts.Single(port => port.Info.Name == name).Info;
