@@ -101,7 +101,7 @@ internal static class GuestKeys
         .With("addresses", "The VM's IP addresses with their prefix lengths.", DeviceKeys.Addresses, (vm, value) => vm.Addresses = value.Value)
         .With("vlans", "The VM's VLAN subinterfaces.", new ListShape<GuestVlanEntry>("VLAN", GuestVlanEntry.Shape, single: true), (vm, value) =>
             vm.Vlans = value.Value)
-        .With("listens", "TCP ports at which the VM accepts connections; it refuses others. Absent: it has no TCP, and answers none.",
+        .With("listens", "TCP ports at which the VM accepts connections; it refuses others. Absent: it has no TCP but for what it asks, and answers nobody.",
             new ListShape<int>("port", Scalars.Port, single: true), (vm, value) => vm.Listens = value.Value)
         .With("gateway", "Where the VM sends what is not in its own networks.", Scalars.Address, (vm, value) => vm.Gateway = value)
         .With("mtu", "The MTU of the VM and its tap (and of the whole plug), in bytes.", Scalars.Mtu, (vm, value) => vm.Mtu = value)
