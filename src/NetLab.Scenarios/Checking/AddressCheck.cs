@@ -126,6 +126,21 @@ internal sealed class AddressCheck
                 ? "give the VM an address in the gateway's network"
                 : $"it has {string.Join(", ", vm.Entry.Addresses)}");
         }
+        foreach (var route in vm.Entry.Routes)
+        {
+            Route(vm, route);
+        }
+    }
+
+    // A VM that gets its address later may get one in the gateway's network.
+    private void Route(VmFact vm, Located<RouteText> route)
+    {
+        var own = vm.Entry.Addresses.Concat(vm.Entry.Vlans.SelectMany(vlan => vlan.Value.Addresses)).ToList();
+        if (route.Value.Via is { } via && own.Count > 0 && !own.Exists(address => address.Value.Network.Contains(via)))
+        {
+            _binding.Report(route.At.Shift(route.Value.ViaOffset), $"the gateway {via} is in no network of {vm.Name.Value}",
+                $"it has {string.Join(", ", own)}");
+        }
     }
 
     private void Claim(object segment, Located<InterfaceAddress> address, string owner, bool duplicate)

@@ -27,6 +27,8 @@ internal abstract class GuestPart : Part
 
     public Located<IPAddress>? Gateway { get; set; }
 
+    public IReadOnlyList<Located<RouteText>> Routes { get; set; } = [];
+
     public Located<int>? Mtu { get; set; }
 
     /// <summary>Its addresses and its MAC may be another's as well, on purpose.</summary>
@@ -59,6 +61,10 @@ internal abstract class GuestPart : Part
         if (Gateway is { } gateway)
         {
             builder.Gateway(gateway.Value.ToString());
+        }
+        foreach (var (route, _) in Routes)
+        {
+            builder.Route(route.Network, route.Via!.ToString());
         }
     }
 
@@ -104,6 +110,8 @@ internal static class GuestKeys
         .With("listens", "TCP ports at which the VM accepts connections; it refuses others. Absent: it has no TCP but for what it asks, and answers nobody.",
             new ListShape<int>("port", Scalars.Port, single: true), (vm, value) => vm.Listens = value.Value)
         .With("gateway", "Where the VM sends what is not in its own networks.", Scalars.Address, (vm, value) => vm.Gateway = value)
+        .With("routes", "Routes of the VM beside its gateway, in the words of `ip route`: 10.2.0.0/16 via 10.0.0.254.",
+            new ListShape<RouteText>("route", Texts.GuestRoute, single: true), (vm, value) => vm.Routes = value.Value)
         .With("mtu", "The MTU of the VM and its tap (and of the whole plug), in bytes.", Scalars.Mtu, (vm, value) => vm.Mtu = value)
         .With("duplicate", "Whether the VM's addresses and its MAC address may be another's as well, on purpose.", Scalars.Switch, (vm, value) =>
             vm.Duplicate = value.Value)

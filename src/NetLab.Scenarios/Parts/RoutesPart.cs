@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using NetLab.Linux;
 
 namespace NetLab.Scenarios;
@@ -35,6 +36,9 @@ internal sealed record RouteText(InterfaceAddress? To, IPAddress? Via, string? D
     public int ViaOffset { get; init; }
 
     public int DevOffset { get; init; }
+
+    /// <summary>The destination with its prefix length.</summary>
+    public string Network => To?.ToString() ?? (Via is { AddressFamily: AddressFamily.InterNetworkV6 } ? "::/0" : "0.0.0.0/0");
 
     /// <summary>As <see cref="NodeRoute"/> writes it.</summary>
     public override string ToString() =>

@@ -125,8 +125,7 @@ public sealed class FrameQuestion
 
             var address = send.Destination?.Value ?? send.To?.Value.Address
                 ?? (_to.Name is not null && _lab.FindVm(_to.Name) is { Addresses.Count: > 0 } ? AddressOf(sender.Addresses) : null);
-            var near = address is null || sender.Addresses.Any(own => own.Contains(address));
-            if (send.DestinationMac is null && (near ? address : sender.Gateway) is { } next && send.Arp is null && !IsGroup(next))
+            if (send.DestinationMac is null && address is not null && sender.FindNextHop(address) is { } next && send.Arp is null && !IsGroup(next))
             {
                 if (MacOf(next) is not { } mac)
                 {

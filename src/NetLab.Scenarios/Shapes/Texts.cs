@@ -15,6 +15,14 @@ internal static class Texts
         scalar => ParseRoute(scalar.Text),
         () => new JsonObject { ["type"] = "string", ["pattern"] = "^\\S+( (via|dev) \\S+)+$" });
 
+    /// <summary>A route of a VM, which names no devices.</summary>
+    public static readonly ScalarShape<RouteText> GuestRoute = new("a route of a VM", "'10.2.0.0/16 via 10.0.0.254'",
+        scalar => ParseRoute(scalar.Text) is var (route, problem) && problem is null && (route.Via is null || route.Dev is not null)
+            ? (route, new Problem($"'{scalar.Text}' names a device, and a VM has one alone", "a route by a gateway, like '10.2.0.0/16 via 10.0.0.254'",
+                route.DevOffset))
+            : (route, problem),
+        () => new JsonObject { ["type"] = "string", ["pattern"] = "^\\S+ via \\S+$" });
+
     /// <summary>A VM or node by name, or an address.</summary>
     public static readonly ScalarShape<Target> Target = new("a VM, a node, or an address", "vm02, or 10.0.0.12",
         scalar => ReadTarget(scalar.Text),
@@ -203,8 +211,9 @@ internal static class Texts
                     return (route, new Problem($"'{value}' is not what follows '{key}'", "an IP address, like 10.0.0.1", valueOffset));
             }
         }
-        return route is { Via: null, Dev: null }
-            ? (route, new Problem($"'{text}' leads nowhere", sample))
+        return route is { Via: null, Dev: null } ? (route, new Problem($"'{text}' leads nowhere", sample))
+            : route is { To: { } destination, Via: { } gateway } && destination.Address.AddressFamily != gateway.AddressFamily
+                ? (route, new Problem($"'{text}' has a gateway of another version of IP", "a gateway of the destination's version", route.ViaOffset))
             : (route, null);
     }
 }

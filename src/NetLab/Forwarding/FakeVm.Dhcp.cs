@@ -11,7 +11,7 @@ public sealed partial class FakeVm
     private const ushort DhcpServerPort = 67, DhcpClientPort = 68; // RFC 2131, 4.1
 
     /// <summary>
-    /// Asks for an address by DHCP: DISCOVER, OFFER, REQUEST, ACK. The guest then has the address and the gateway of the lease in place of its own.
+    /// Asks for an address by DHCP: DISCOVER, OFFER, REQUEST, ACK. The guest then has the address, the gateway and the routes of the lease in place of its own.
     /// It waits for each answer as long as <see cref="LabOptions.Patience"/>.
     /// </summary>
     /// <param name="ct">Ends the wait.</param>
@@ -24,7 +24,7 @@ public sealed partial class FakeVm
         var (offer, _) = await AskDhcpAsync(discover, DhcpMessageType.Offer, ct).ConfigureAwait(false);
         var (ack, fate) = await AskDhcpAsync(offer.Request(), DhcpMessageType.Ack, ct).ConfigureAwait(false);
         var lease = DhcpLease.Of(ack, fate);
-        (Addresses, Gateway) = ([lease.Address], lease.Gateway);
+        (Addresses, Gateway, Routes) = ([lease.Address], lease.Gateway, lease.Routes);
         return lease;
     }
 
@@ -63,6 +63,13 @@ public sealed partial class FakeVm
 /// <param name="Fate">What became of the guest's last message.</param>
 public sealed record DhcpLease(InterfaceAddress Address, IPAddress? Gateway, int? Mtu, IPAddress? Server, DhcpMessage Ack, Fate Fate)
 {
+    /// <summary>The other classless routes (RFC 3442), as that to 169.254.169.254; those without a router are left out.</summary>
+    public IReadOnlyList<GuestRoute> Routes =>
+    [
+        .. Ack.Routes.Where(route => route.PrefixLength > 0 && route.Router != default)
+            .Select(route => new GuestRoute(new InterfaceAddress(ToAddress(route.Destination)!, route.PrefixLength), ToAddress(route.Router)!)),
+    ];
+
     internal static DhcpLease Of(DhcpMessage ack, Fate fate)
     {
         var mask = ack.SubnetMask is { } told ? ToAddress(told)!.GetAddressBytes().Sum(part => int.PopCount(part)) : 32;
@@ -70,10 +77,10 @@ public sealed record DhcpLease(InterfaceAddress Address, IPAddress? Gateway, int
             ? ack.Routes.Where(route => route.PrefixLength == 0).Select(route => (Ipv4Address?)route.Router).FirstOrDefault()
             : ack.Routers.Select(one => (Ipv4Address?)one).FirstOrDefault();
         return new DhcpLease(new InterfaceAddress(ToAddress(ack.YourIp)!, mask), ToAddress(router), ack.Mtu, ToAddress(ack.ServerId), ack, fate);
-
-        static IPAddress? ToAddress(Ipv4Address? address) => address is { } own ? IPAddress.Parse(own.ToString()) : null;
     }
 
     /// <summary><c>10.0.0.11/24 from 10.0.0.2, gateway 10.0.0.1, mtu 1450</c>.</summary>
     public override string ToString() => $"{Address} from {Server}{(Gateway is null ? "" : $", gateway {Gateway}")}{(Mtu is null ? "" : $", mtu {Mtu}")}";
+
+    private static IPAddress? ToAddress(Ipv4Address? address) => address is { } own ? IPAddress.Parse(own.ToString()) : null;
 }

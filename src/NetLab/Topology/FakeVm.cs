@@ -15,6 +15,7 @@ public sealed partial class FakeVm
         Mac = builder.ChosenMac;
         Addresses = builder.Addresses;
         Gateway = builder.ChosenGateway;
+        Routes = builder.Routes;
         AnswersArp = builder.AnswersArp;
         AnswersPing = builder.AnswersPing;
         Listens = builder.Listens;
@@ -41,8 +42,11 @@ public sealed partial class FakeVm
     /// <summary>The guest's addresses; those of its lease once it has one.</summary>
     public IReadOnlyList<InterfaceAddress> Addresses { get; private set; }
 
-    /// <summary>Where the guest sends what is in none of its networks, or null.</summary>
+    /// <summary>Where the guest sends what is in none of its networks and of its routes, or null.</summary>
     public IPAddress? Gateway { get; private set; }
+
+    /// <summary>The guest's routes beside its gateway; those of its lease once it has one.</summary>
+    public IReadOnlyList<GuestRoute> Routes { get; private set; }
 
     /// <summary>Whether the guest answers ARP requests and neighbour solicitations for its addresses; may be changed at any time.</summary>
     public bool AnswersArp { get; set; }

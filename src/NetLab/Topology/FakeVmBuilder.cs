@@ -23,6 +23,8 @@ public sealed class FakeVmBuilder
 
     internal IPAddress? ChosenGateway { get; private set; }
 
+    internal List<GuestRoute> Routes { get; } = [];
+
     internal int? ChosenMtu { get; private set; }
 
     internal int? VlanTag { get; private set; }
@@ -56,6 +58,19 @@ public sealed class FakeVmBuilder
     public FakeVmBuilder Gateway(string address)
     {
         ChosenGateway = InterfaceAddress.ParseHost(address);
+        return this;
+    }
+
+    /// <summary>Adds a route of the guest, beside its gateway; of several that fit the longest decides, and its own networks before others as long.</summary>
+    /// <param name="destination">A network such as <c>10.2.0.0/16</c>.</param>
+    /// <param name="via">The next hop, in a network of the guest.</param>
+    /// <exception cref="TopologyException">They are of different versions of IP.</exception>
+    public FakeVmBuilder Route(string destination, string via)
+    {
+        var route = new GuestRoute(InterfaceAddress.Parse(destination), InterfaceAddress.ParseHost(via));
+        Routes.Add(route.Destination.Address.AddressFamily == route.Gateway.AddressFamily ? route
+            : throw new TopologyException(
+                $"VM {_name}: the route {route} goes from one version of IP to the other; its gateway is of the destination's version"));
         return this;
     }
 

@@ -13,6 +13,7 @@ internal static class TopologyCheck
             AddressesOf(node, problems);
             OvsTags(node, problems);
             Routes(node, problems);
+            GuestRoutes(node, problems);
         }
 
         AddressesTwiceInOneSegment(lab, problems);
@@ -61,6 +62,19 @@ internal static class TopologyCheck
                 var have = string.Join(", ", node.Devices.SelectMany(d => d.Addresses));
                 problems.Add($"node {node.Name}: gateway {gateway} of route '{route}' is in no network of the node; "
                     + $"its addresses are: {(have.Length == 0 ? "none" : have)}");
+            }
+        }
+    }
+
+    // A guest without an address yet may get one in the gateway's network.
+    private static void GuestRoutes(Node node, List<string> problems)
+    {
+        foreach (var vm in node.Vms.Where(vm => vm.AllAddresses.Any()))
+        {
+            foreach (var route in vm.Routes.Where(route => !vm.AllAddresses.Any(own => own.Contains(route.Gateway))))
+            {
+                problems.Add($"VM {vm.Name}: gateway {route.Gateway} of route '{route}' is in no network of the VM; its addresses are: "
+                    + string.Join(", ", vm.AllAddresses));
             }
         }
     }

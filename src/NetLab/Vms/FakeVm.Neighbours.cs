@@ -31,15 +31,22 @@ public sealed partial class FakeVm
         _unsent.Clear();
     }
 
-    /// <summary>The next hop towards an address: itself when it is in a network of the guest, else the gateway.</summary>
-    internal IPAddress NextHop(IPAddress to) =>
-        FindNextHop(to) ?? throw new TopologyException(
-            $"VM {Name} has no way to {to}: it is in none of its networks ({string.Join(", ", Addresses)}) and it has no gateway; give it " +
-                $"one: vm => vm.Gateway(…)");
+    /// <summary>The next hop towards an address: itself when it is in a network of the guest, else that of a route, else the gateway.</summary>
+    internal IPAddress NextHop(IPAddress to) => FindNextHop(to) ?? throw new TopologyException(
+        $"VM {Name} has no way to {to}: {WhyNoWay}; give it one: vm => vm.Gateway(…) or vm => vm.Route(…)");
 
     /// <summary>The next hop towards an address; null where the guest has no way there.</summary>
-    internal IPAddress? FindNextHop(IPAddress to) =>
-        AllAddresses.Any(a => a.Contains(to)) ? to : Gateway is { } gateway && gateway.AddressFamily == to.AddressFamily ? gateway : null;
+    internal IPAddress? FindNextHop(IPAddress to)
+    {
+        var route = Routes.Where(one => one.Destination.Contains(to)).MaxBy(one => one.Destination.PrefixLength);
+        return Toward(to).Own is { Address: not null } own && !(route?.Destination.PrefixLength > own.PrefixLength) ? to
+            : route?.Gateway ?? (Gateway is { } gateway && gateway.AddressFamily == to.AddressFamily ? gateway : null);
+    }
+
+    /// <summary>Why there is no way to an address, in words that follow a colon.</summary>
+    internal string WhyNoWay => $"none of its networks ({string.Join(", ", AllAddresses)}) has it, "
+        + (Routes.Count > 0 ? $"nor has one of its routes ({string.Join(", ", Routes)}), " : "")
+        + (Gateway is null ? "and there is no gateway" : $"and its gateway {Gateway} is of the other version of IP");
 
     /// <summary>The guest's address to send from: one in the network of the next hop where there is one.</summary>
     internal IPAddress SourceFor(IPAddress to) =>
@@ -50,7 +57,8 @@ public sealed partial class FakeVm
     internal Frame Outgoing(Frame frame, IPAddress next) => InVlan(frame, Toward(next).Vlan);
 
     // Of several networks that have the neighbour the smallest.
-    private (int? Vlan, InterfaceAddress Own) Toward(IPAddress next) => Tagged.Where(one => one.Own.Contains(next)).MaxBy(one => one.Own.PrefixLength);
+    private (int? Vlan, InterfaceAddress Own) Toward(IPAddress next) => Tagged.Where(one => one.Own.Contains(next))
+        .OrderByDescending(one => one.Own.PrefixLength).FirstOrDefault();
 
     /// <summary>The sequence number of the guest's next ping.</summary>
     private ushort NextPing() => (ushort)Interlocked.Increment(ref _pings);

@@ -93,7 +93,7 @@ internal sealed class FrameComposer(Lab lab)
         {
             return mac;
         }
-        var near = to is null || sender.Addresses.Any(own => own.Contains(to));
+        var near = to is null || to.Equals(sender.FindNextHop(to));
         if (near && send.To?.Value.Name is { } name && lab.FindVm(name) is { } receiver)
         {
             return receiver.Mac;
@@ -115,8 +115,8 @@ internal sealed class FrameComposer(Lab lab)
         {
             return MacAddress.FromBytes([0x33, 0x33, bytes[12], bytes[13], bytes[14], bytes[15]]);
         }
-        var next = near ? to : sender.Gateway
-            ?? throw new StepFailure($"{sender.Name} has no way to {to}: it is in none of its networks", "give the VM a 'gateway', or say 'dst_mac'");
+        var next = sender.FindNextHop(to)
+            ?? throw new StepFailure($"{sender.Name} has no way to {to}: {sender.WhyNoWay}", "give the VM a 'gateway' or 'routes', or say 'dst_mac'");
         return await sender.ResolveAsync(next, ct).ConfigureAwait(false);
     }
 

@@ -32,8 +32,8 @@ internal static class GuestModel
         return isQuestion || back is null ? null
             : vm.FindNextHop(back) is not { } next
                 ? Of(vm, Causes.GuestNoRoute,
-                    $"VM {vm.Name} got it, and has no way back to {back}: that is in none of its networks ({string.Join(", ", vm.AllAddresses)}), and it has "
-                    + "no gateway.", "give the VM a gateway in a network of its own: `gateway:` in a scenario, or vm => vm.Gateway(…)")
+                    $"VM {vm.Name} got it, and has no way back to {back}: {vm.WhyNoWay}.",
+                    $"give the VM a gateway or a route to {back}: `gateway:` or `routes:` in a scenario, vm => vm.Gateway(…) or vm => vm.Route(…)")
             : vm.Neighbours.ContainsKey(next) ? null
             : Of(vm, Causes.NeighbourUnresolved, $"VM {vm.Name} got it, and does not know who has {next}, by which its way back goes: nobody answered its "
                 + $"{(asked.Ipv6 is null ? "ARP request" : "neighbour solicitation")}.", $"see that {next} is there and in the same network as {vm.Name}");
@@ -41,7 +41,8 @@ internal static class GuestModel
 
     private static Reason Of(FakeVm vm, Cause cause, string sentence, string remedy) =>
         new(cause, vm.Node, vm.Tap.Name, sentence, [new Evidence("guest", $"{vm.Name}: addresses {string.Join(", ", vm.AllAddresses)}, gateway "
-            + $"{vm.Gateway?.ToString() ?? "none"}, answers ARP {OnOff(vm.AnswersArp)}, ping {OnOff(vm.AnswersPing)}.")], remedy);
+            + $"{vm.Gateway?.ToString() ?? "none"}, routes {(vm.Routes.Count == 0 ? "none" : string.Join(", ", vm.Routes))}, "
+            + $"answers ARP {OnOff(vm.AnswersArp)}, ping {OnOff(vm.AnswersPing)}.")], remedy);
 
     private static string OnOff(bool on) => on ? "on" : "off";
 }

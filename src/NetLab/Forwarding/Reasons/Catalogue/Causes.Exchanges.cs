@@ -27,11 +27,11 @@ public static partial class Causes
         "the addresses of both ends, and whether they are on one link",
         "give both ends of a link the same prefix length");
 
-    /// <summary>The fake VM got it and has no way back: no network of its own has the asker, and it has no gateway.</summary>
+    /// <summary>The fake VM got it and has no way back: no network and no route of its own has the asker, and it has no gateway.</summary>
     public static Cause GuestNoRoute { get; } = OfExchanges("guest-no-route",
-        "The fake VM got it and has no way back: no network of its own has the asker, and it has no gateway.",
-        "the VM's addresses and its gateway",
-        "give the VM a gateway");
+        "The fake VM got it and has no way back: no network and no route of its own has the asker, and it has no gateway.",
+        "the VM's addresses, its routes and its gateway",
+        "give the VM a gateway, or a route");
 
     /// <summary>The fake VM is described so that it does not answer.</summary>
     public static Cause GuestSilent { get; } = OfExchanges("guest-silent",
