@@ -56,9 +56,13 @@ public sealed class LessonTests : IDisposable
         await session.ExpectAsync("A question comes next");
         await Type(" # ", "exit");
         await session.ExpectAsync("vm1 sends UDP 53 to vm2");
+        await Type("prediction> ", "shell sw");
+        await Type("sw ", "hostname; exit");
+        await session.ExpectAsync("\nsw\n");
         await Type("prediction> ", "vm2, sw");
         await session.ExpectAsync("Not quite: vm2 receives it, nobody else.");
         await session.ExpectAsync("You said sw, and that did not happen.");
+        await session.ExpectAsync("✓ 2  vm1 sends UDP 53 to vm2");
         await Type("task 2> ", "explain vm1 vm2");
         await session.ExpectAsync("vm2 (node sw, tap-vm2) receives the frame from vm1");
         await Type("task 2> ", "solution");

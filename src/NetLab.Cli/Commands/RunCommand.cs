@@ -76,13 +76,13 @@ internal static class RunCommand
     /// <summary>Has a teaching lab done by who sits at the terminal; other terminals reach it as a lab that is up.</summary>
     private static async Task<int> TeachAsync(Terminal terminal, ScenarioRun run, bool verbose, CancellationToken ct)
     {
-        var view = new LessonView(terminal.Page, run, verbose);
+        using var lesson = new Lesson(run);
+        var view = new LessonView(terminal.Page, run, lesson, verbose);
         try
         {
             view.Begin();
             RequireWhatItNeeds(run.Lab);
             await run.BuildAsync(ct).ConfigureAwait(false);
-            using var lesson = new Lesson(run);
             var name = Path.GetFileNameWithoutExtension(run.Document.File);
             using var lab = new KeptLab(KeptLabs.Names.Contains(name) ? $"{name}-{Environment.ProcessId}" : name, run, lesson);
             await using var keeper = Keeper.Open(lab);

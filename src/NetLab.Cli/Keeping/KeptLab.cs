@@ -137,7 +137,7 @@ internal sealed class KeptLab(string name, ScenarioRun run, Lesson lesson) : IDi
 
     private async Task<int> CheckAsync(KeptCall call, CancellationToken ct)
     {
-        var view = new LessonView(call.Terminal.Page, run, verbose: false);
+        var view = new LessonView(call.Terminal.Page, run, lesson, verbose: false);
         var answer = call.Request.Options.ContainsKey("solve") ? TaskAnswer.Solve
             : call.Request.Options.ContainsKey("skip") ? TaskAnswer.Skip : TaskAnswer.Check;
         if (!lesson.HasBegun || (lesson.IsOver && run.Tasks == 0))
@@ -152,9 +152,14 @@ internal sealed class KeptLab(string name, ScenarioRun run, Lesson lesson) : IDi
             return ExitCode.Fine;
         }
 
-        var task = lesson.Task;
+        if (lesson.Task is not { } task)
+        {
+            call.Terminal.Page.Text(2, "There is no task now: a question waits at the terminal where the lab is done.");
+            return ExitCode.Failed;
+        }
+
         await lesson.AnswerAsync(answer, view).WaitAsync(ct).ConfigureAwait(false);
-        return lesson.Task?.Number == task?.Number ? ExitCode.Failed : ExitCode.Fine;
+        return lesson.Task?.Number == task.Number ? ExitCode.Failed : ExitCode.Fine;
     }
 
     private int Hint(KeptCall call)

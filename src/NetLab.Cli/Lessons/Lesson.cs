@@ -21,6 +21,9 @@ internal sealed class Lesson(ScenarioRun run) : IDisposable
     /// <summary>The prediction that the reader is asked for; null where there is none now.</summary>
     public PredictionOffer? Question => _reader.Question;
 
+    /// <summary>Whether what happens belongs to a task, whoever shows it: the task may be offered to one view and end in another.</summary>
+    public bool IsInTask { get; private set; }
+
     /// <summary>Whether it has begun, and all of it is done.</summary>
     public bool IsOver => _pump is { IsCompleted: true };
 
@@ -86,6 +89,7 @@ internal sealed class Lesson(ScenarioRun run) : IDisposable
     {
         await foreach (var happening in run.PlayAsync(reader, ct).ConfigureAwait(false))
         {
+            IsInTask = happening is TaskOffered || (IsInTask && happening is not StepEnded { Step: { Action: "task", Depth: 0 } });
             _view?.Show(happening);
         }
     }

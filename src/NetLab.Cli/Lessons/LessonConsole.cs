@@ -48,13 +48,23 @@ internal sealed class LessonConsole(Terminal terminal, ScenarioRun run, Lesson l
     {
         _page.Gap();
         _page.Text(2, $"What will happen? {question.Doing}.", "bold");
-        _page.Text(4, $"{question.Question} {(question.About is PredictionSubject.Receivers
-            ? "Names of VMs and nodes, or 'nobody'; Enter alone to see it without an answer."
-            : "Names of devices and bridges; Enter alone to see it without an answer.")}");
+        var isOfReceivers = question.About is PredictionSubject.Receivers;
+        _page.Text(4, $"{question.Question} {(isOfReceivers ? "Names of VMs and nodes, or 'nobody'" : "Names of devices and bridges")}; "
+            + $"'shell {run.Lab.Nodes[0].Name}' to look around first; Enter alone to see it without an answer.");
         var words = await AskAsync("prediction", ct).ConfigureAwait(false);
+
+        // The name of a node alone is as good, where it is no answer.
+        while ((words is ["shell", var name] || (words is [var only] && !isOfReceivers && IsNoDevice(name = only))) && run.Lab.FindNode(name) is { } node)
+        {
+            await ShellAsync(node, ct).ConfigureAwait(false);
+            words = await AskAsync("prediction", ct).ConfigureAwait(false);
+        }
+
         var isNobody = words is ["nobody" or "nothing" or "none"];
         await lesson.PredictAsync(words is { Length: > 0 } && !isNobody ? words : isNobody ? [] : null, view).WaitAsync(ct).ConfigureAwait(false);
     }
+
+    private bool IsNoDevice(string name) => !run.Lab.Nodes.Any(node => node.FindDevice(name) is not null);
 
     /// <summary>One command; false where the reader leaves.</summary>
     private async Task<bool> ActAsync(CancellationToken ct)
@@ -89,7 +99,7 @@ internal sealed class LessonConsole(Terminal terminal, ScenarioRun run, Lesson l
             case ["explain", var from, var to, .. var frame]:
                 await ExplainAsync(from, to, frame.Length == 0 ? null : string.Join(' ', frame), ct).ConfigureAwait(false);
                 break;
-            case [var name] when run.Lab.FindNode(name) is { } node:
+            case [_] or ["shell", _] when run.Lab.FindNode(words[^1]) is { } node:
                 await ShellAsync(node, ct).ConfigureAwait(false);
                 break;
             case ["help"]:

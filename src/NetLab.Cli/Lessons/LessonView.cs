@@ -7,12 +7,11 @@ namespace NetLab.Cli.Lessons;
 /// A run for its reader: as any run, but a task is told when it is there to be done, each look at it says what is right and what is still wrong, and a
 /// prediction is held against what happened.
 /// </summary>
-internal sealed class LessonView(Page page, ScenarioRun run, bool verbose) : IRunView
+internal sealed class LessonView(Page page, ScenarioRun run, Lesson lesson, bool verbose) : IRunView
 {
     private const int Indent = 2, Inside = 4;
 
     private readonly RunView _view = new(page, run, verbose);
-    private bool _isInTask;
 
     public void Begin() => _view.Begin();
 
@@ -25,7 +24,6 @@ internal sealed class LessonView(Page page, ScenarioRun run, bool verbose) : IRu
         switch (happening)
         {
             case TaskOffered offered:
-                _isInTask = true;
                 ShowTask(page, run, offered.Offer);
                 break;
             case TaskChecked { Checks: var checks, IsDone: var isDone }:
@@ -39,7 +37,6 @@ internal sealed class LessonView(Page page, ScenarioRun run, bool verbose) : IRu
                 page.Gap();
                 break;
             case StepEnded { Step: { Action: "task", Depth: 0 } } ended:
-                _isInTask = false;
                 if (ended.Outcome is StepOutcome.Skipped)
                 {
                     page.Line($"{new string(' ', Indent)}[yellow]⇒ Skipped{(ended.IsLacking ? $": {Page.Styled(ended.Problem!, null)}" : ".")}[/]");
@@ -49,7 +46,7 @@ internal sealed class LessonView(Page page, ScenarioRun run, bool verbose) : IRu
             case Predicted { Prediction: { Predicted: not null } prediction }:
                 ShowPrediction(prediction);
                 break;
-            case StepStarted or StepEnded or Narration when _isInTask:
+            case StepStarted or StepEnded or Narration when lesson.IsInTask:
                 break;
             default:
                 _view.Show(happening);

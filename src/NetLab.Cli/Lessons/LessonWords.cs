@@ -45,7 +45,7 @@ internal sealed class LessonWords(ScenarioRun run, Lesson lesson, Terminal scree
             return;
         }
 
-        await lesson.AnswerAsync(answer, new LessonView(page, run, verbose: false)).ConfigureAwait(false);
+        await lesson.AnswerAsync(answer, new LessonView(page, run, lesson, verbose: false)).ConfigureAwait(false);
         if (lesson.Question is not null)
         {
             page.Text(2, "A question comes next; 'exit' leads on to it.");
