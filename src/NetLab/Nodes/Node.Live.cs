@@ -45,7 +45,7 @@ public sealed partial class Node
         IsGiven ? Lab.ReattachAsync(this, ct) : throw new InvalidOperationException($"The namespace of node {Name} is the lab's own, and stays the same.");
 
     /// <summary>From now on the node exists in the kernel.</summary>
-    internal void Attach(LiveNode state) => _state = state;
+    internal void Attach(LiveNode state) => (_state, _isMade) = (state, true);
 
     /// <summary>The node's address that somebody with these addresses can reach on the wire, or else its first.</summary>
     internal IPAddress AddressFor(IReadOnlyList<InterfaceAddress> asker)

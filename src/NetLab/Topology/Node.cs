@@ -16,7 +16,7 @@ public sealed partial class Node
     private readonly Dictionary<string, string> _sysctls = [];
     private readonly List<NodeRuleset> _rulesets = [];
     private OvsOptions? _ovsOptions;
-    private bool _forwarding, _hostDefaults;
+    private bool _forwarding, _hostDefaults, _isMade;
 
     internal Node(Lab lab, string name)
     {
@@ -267,7 +267,7 @@ public sealed partial class Node
         }
     }
 
-    private T Describe<T>(T value, T described, string settings) => !IsApplied || Equals(value, described) ? value
+    private T Describe<T>(T value, T described, string settings) => !_isMade || Equals(value, described) ? value
         : throw new InvalidOperationException($"Node {Name} is already applied; change {settings} with WriteSysctl.");
 
     private void RequireOwnForOvs()
