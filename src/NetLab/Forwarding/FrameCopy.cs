@@ -242,9 +242,12 @@ public sealed class FrameCopy
         return forMe && (IsFor(hop.Node, frame) || (frame.Destination.IsBroadcast && StackModel.Ends(frame) is not null));
     }
 
-    /// <summary>Whether a socket of the node was given what came in at a port of a switch in user space: the node's stack sees that too.</summary>
+    /// <summary>
+    /// Whether a socket of the node was given what came in at a port of a switch in user space, or may have been: the node's stack sees that too.
+    /// </summary>
     internal static bool IsReadBesideSwitch(Hop hop, SkbCopy? skb) => hop is { LabDevice.Switch.IsInUserSpace: true, Direction: HopDirection.In }
-        && skb is { End: SkbEnd.GivenToSocket, EndEvent: { } given } && hop.Frame?.Udp?.DestinationPort == given.SocketPort;
+        && (skb is { End: SkbEnd.GivenToSocket, EndEvent: { } given } ? hop.Frame?.Udp?.DestinationPort == given.SocketPort
+            : StackModel.MayBeInSocket(hop.Node, hop.Frame, skb));
 
     /// <summary>Whether a frame is for an address of a node.</summary>
     internal static bool IsFor(Node node, Frame frame) =>

@@ -143,12 +143,12 @@ internal sealed class TraceFateBuilder
     }
 
     // Whether it counts as a hop of the copy: not what is still in a queue, nor the bridge device's own copy of what its ports flood, unless the node itself
-    // is meant, or a socket of it was given that.
+    // is meant, or a socket of it was given that, or may have been.
     private bool IsHop(SkbCopy copy, SkbHop hop) =>
         (hop.IsComplete || hop.Direction is SkbDirection.In)
         && _nodes.TryGetValue(hop.Namespace, out var node)
         && !(hop.Direction is SkbDirection.In && node.FindDevice(hop.DeviceName) is { IsBareSwitch: true }
-            && !(copy.End is SkbEnd.GivenToSocket && ReferenceEquals(hop, copy.Hops[^1]))
+            && !((copy.End is SkbEnd.GivenToSocket || StackModel.MayBeInSocket(node, Seen(hop.First), copy)) && ReferenceEquals(hop, copy.Hops[^1]))
             && !(copy.EndEvent?.ReasonName is not "OTHERHOST" && hop.First.StartsWithEthernet && FrameCopy.IsFor(node, Frame.FromBytes(hop.First.Bytes.Span))));
 
     private List<Hop> HopsOf(SkbCopy copy) => [.. WayOf(copy).Where(hop => IsHop(copy, hop)).Select(HopOf)];

@@ -16,7 +16,7 @@ internal static class DropKnowledge
     public static bool IsHarmless(DropPlace place) =>
         place.In("ip6_mc_input", "tun_queue_purge", "ping_rcv")
         || NamelessDrops.IsTaken(place)
-        || (place.Reason is "QUEUE_PURGE" && !place.In("neigh_destroy"))
+        || (NamelessDrops.IsPurged(place) && !place.In("neigh_destroy"))
         || (place.LabDevice is { IsBareSwitch: true } bare && (!place.IsForBridge || place.Reason is "UNHANDLED_PROTO")
             && place.Reason is not "NETFILTER_DROP" && !IsMeant(place, bare))
         || (place.LabDevice is { Switch.IsInUserSpace: true, IsMadeByOvs: false } && place.CameIn);

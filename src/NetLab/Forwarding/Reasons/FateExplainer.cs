@@ -10,9 +10,6 @@ namespace NetLab;
 /// </summary>
 internal static class FateExplainer
 {
-    // Linux has told when a socket is given something since 6.2.
-    private static bool TellsOfSockets => KernelLayout.Running.Tracepoint("sk_data_ready") is not null;
-
     /// <summary>Explains the copies.</summary>
     /// <returns>The copies, those that ended unseen among them, and what Open vSwitch says of the frame at each port of its where it came in.</returns>
     public static async Task<(IReadOnlyList<FrameCopy> Copies, IReadOnlyList<OvsRehearsal> InOvs)> ExplainAsync(
@@ -338,7 +335,7 @@ internal static class FateExplainer
         {
             copy.EndBecauseOf(CopyEnd.Pending, awaited); // what tracks connections puts datagrams together first
         }
-        else if (skb.End is SkbEnd.Open && !TellsOfSockets)
+        else if (skb.End is SkbEnd.Open && !StackModel.TellsOfSockets)
         {
             copy.EndUnknownIn(hop.Node); // a rule may have redirected it to a socket
         }

@@ -24,6 +24,9 @@ internal static class NamelessDrops
     /// </summary>
     public static bool IsTaken(DropPlace place) => place.Reason == "NOT_SPECIFIED" && place.In("icmpv6_rcv") && !IsNdpFromAfar(place);
 
+    /// <summary>Whether it waited in a queue that was emptied, which the kernel has named since 6.4.</summary>
+    public static bool IsPurged(DropPlace place) => place.Reason == "QUEUE_PURGE" || (place.Reason == "NOT_SPECIFIED" && place.In("skb_queue_purge"));
+
     /// <summary>Whether a bridge had no port to send it to; only of what is left of the frame after others were made of it, that is no drop.</summary>
     public static bool HasNoTarget(DropPlace place) => place.Reason == "NO_TX_TARGET"
         || (place.Reason == "NOT_SPECIFIED" && place.In("br_handle_frame_finish", "br_flood", "br_multicast_flood"));

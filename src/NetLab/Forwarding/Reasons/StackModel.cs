@@ -12,6 +12,9 @@ namespace NetLab;
 /// </summary>
 internal static class StackModel
 {
+    /// <summary>Whether the kernel tells when a socket is given something: since Linux 6.2.</summary>
+    public static bool TellsOfSockets => KernelLayout.Running.Tracepoint("sk_data_ready") is not null;
+
     /// <summary>How the copy ended after all, and why; null where the stack did with it what the sender wanted.</summary>
     public static (CopyEnd End, Reason Reason)? Of(Node node, string device, Frame frame, SkbCopy? skb, bool isWhole)
     {
@@ -128,6 +131,22 @@ internal static class StackModel
         try
         {
             return frame is { Udp: { } udp, Ipv4: not null } && KernelSocket.At(node, "udp", udp.DestinationPort).Any(s => s.Waiting > 0);
+        }
+        catch (LinuxException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Whether a datagram of which no end was seen may be in a socket of the node: one is at its port, and the kernel does not tell what sockets are given.
+    /// </summary>
+    public static bool MayBeInSocket(Node node, Frame? frame, SkbCopy? skb)
+    {
+        try
+        {
+            return !TellsOfSockets && skb is { End: SkbEnd.Open } && frame?.Udp is { } udp
+                && (KernelSocket.At(node, "udp", udp.DestinationPort).Count > 0 || KernelSocket.At(node, "udp6", udp.DestinationPort).Count > 0);
         }
         catch (LinuxException)
         {
