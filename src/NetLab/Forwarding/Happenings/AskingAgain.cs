@@ -6,8 +6,8 @@ using NetLab.Linux;
 namespace NetLab;
 
 /// <summary>
-/// Asks again by pings, when a test has failed, so that it can be followed where a question ends that nobody dropped: few, and none begins late, since
-/// somebody waits for the failure's text. One that has begun goes on to its own end, which takes a slow machine longer.
+/// Asks again by pings, when a test has failed, so that it can be followed where a question ends that nobody dropped: few, and after the first none
+/// begins late, since somebody waits for the failure's text. One that has begun goes on to its own end, which takes a slow machine longer.
 /// </summary>
 /// <param name="ct">Gives up.</param>
 internal sealed class AskingAgain(CancellationToken ct)
@@ -21,11 +21,12 @@ internal sealed class AskingAgain(CancellationToken ct)
     /// <summary>What became of a ping; null where it cannot be sent or followed, there were enough, or it is too late for another.</summary>
     public async Task<PingResult?> PingAsync(Node from, IPAddress to)
     {
-        if (_asked++ >= Most || Stopwatch.GetElapsedTime(_start) > Late)
+        if (_asked == Most || (_asked > 0 && Stopwatch.GetElapsedTime(_start) > Late))
         {
             return null;
         }
 
+        _asked++;
         try
         {
             var ping = await from.PingAsync(to, ct).ConfigureAwait(false);
