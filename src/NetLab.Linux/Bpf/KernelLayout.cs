@@ -55,6 +55,7 @@ internal sealed record KernelLayout
         SkbDevice = Offset("sk_buff", "dev", 8);
         SkbSocket = Offset("sk_buff", "sk", 8);
         SkbLength = Offset("sk_buff", "len", 4);
+        SkbPagedLength = Offset("sk_buff", "data_len", 4);
         SkbHead = Offset("sk_buff", "head", 8);
         SkbData = Offset("sk_buff", "data", 8);
         SkbTail = Offset("sk_buff", "tail", 4);
@@ -72,6 +73,8 @@ internal sealed record KernelLayout
         DeviceNet = Offset("net_device", "nd_net.net", 8);
         NetInode = Offset("net", "ns.inum", 4);
         SocketFamily = Offset("sock", "__sk_common.skc_family", 2);
+        SocketState = Offset("sock", "__sk_common.skc_state", 1);
+        SocketProtocol = Offset("sock", "sk_protocol", 2);
         SocketNet = Offset("sock", "__sk_common.skc_net.net", 8);
 
         var tracepoints = new Dictionary<string, TracepointLayout>();
@@ -113,7 +116,6 @@ internal sealed record KernelLayout
 
         if (tracepoints.ContainsKey("sk_data_ready"))
         {
-            SocketProtocol = Offset("sock", "sk_protocol", 2);
             SocketPort = Offset("sock", "__sk_common.skc_num", 2);
         }
 
@@ -140,6 +142,9 @@ internal sealed record KernelLayout
     public int SkbDevice { get; }
     public int SkbSocket { get; }
     public int SkbLength { get; }
+
+    /// <summary>Of how many bytes the frame's pages are: what a program's <c>send</c> copied there.</summary>
+    public int SkbPagedLength { get; }
     public int SkbHead { get; }
     public int SkbData { get; }
     public int SkbTail { get; }
@@ -161,6 +166,7 @@ internal sealed record KernelLayout
     public int DeviceNet { get; }
     public int NetInode { get; }
     public int SocketFamily { get; }
+    public int SocketState { get; }
     public int SocketNet { get; }
     public int SocketProtocol { get; }
     public int SocketPort { get; }

@@ -9,7 +9,7 @@ internal sealed partial class TracePrograms
     // On the stack: the headers that are looked at.
     private const int HeaderSlot = -72, NetworkHeader = 20, TransportHeader = 16, TransportSlot = HeaderSlot + NetworkHeader;
     private const int ProtocolIcmp = 1, ProtocolTcp = 6, ProtocolUdp = 17, ProtocolIcmpv6 = 58;
-    private const int FlagsSynOrRst = 0x06;
+    private const int FlagsSynOrRst = 0x06, TcpEstablished = 1;
 
     // As they are loaded, from network order: EtherTypes, port 53, the fragment offset of an IPv4 header.
     private const int EtherArp = 0x0608, EtherIpv4 = 0x0008, EtherIpv6 = 0xDD86, PortDns = 0x3500, FragmentOffset = 0xFF1F;
@@ -30,6 +30,7 @@ internal sealed partial class TracePrograms
             RememberCurrent(exit, traced: true);
         }
 
+        LeaveIfPayload(exit);
         _code.Load(U64, R8, R7, layout.SkbData);
         LeaveUnlessQuestion(exit);
         _code.Load(U64, R8, R7, layout.SkbDevice);
@@ -57,6 +58,7 @@ internal sealed partial class TracePrograms
         _code.Store(U32, FP, FlagsSlot, 0);
         _code.Load(U32, R1, R7, layout.SkbIngressInterface);
         _code.JumpIfNotEqual(R1, 0, exit);
+        LeaveIfPayload(exit);
         _code.Load(U16, R1, R7, layout.SkbNetworkHeader);
         _code.Load(U64, R8, R7, layout.SkbHead);
         _code.Add(R8, R1);
@@ -69,6 +71,22 @@ internal sealed partial class TracePrograms
         Device();
         Packet(input: false);
         Submit(exit);
+    }
+
+    // If a connection that is open sends bytes: neither a SYN nor a RST has any then. The socket is known until the first router lets go of it.
+    // The state comes first: a request for a connection has no protocol. The protocol is asked too: a connected UDP socket is established as well.
+    private void LeaveIfPayload(BpfLabel exit)
+    {
+        var look = _code.NewLabel();
+        _code.Load(U32, R1, R7, layout.SkbPagedLength);
+        _code.JumpIfEqual(R1, 0, look);
+        _code.Load(U64, R1, R7, layout.SkbSocket);
+        _code.JumpIfEqual(R1, 0, look);
+        _code.Load(U8, R2, R1, layout.SocketState);
+        _code.JumpIfNotEqual(R2, TcpEstablished, look);
+        _code.Load(U16, R2, R1, layout.SocketProtocol);
+        _code.JumpIfEqual(R2, ProtocolTcp, exit);
+        _code.Mark(look);
     }
 
     // Unless the packet at R8 asks or answers: ARP, ICMP and ICMPv6, TCP with SYN or RST, UDP of port 53. Loses R8.
