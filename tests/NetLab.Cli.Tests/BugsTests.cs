@@ -95,7 +95,7 @@ public sealed partial class BugsTests : IDisposable
         get
         {
             var data = new TheoryData<string, string>();
-            foreach (Match report in ExplainPattern().Matches(File.ReadAllText(Path.Combine(NetLabProcess.Root, "docs", "openstack.md"))))
+            foreach (Match report in ExplainPattern().Matches(File.ReadAllText(Path.Combine(SourceTree.Root, "docs", "openstack.md"))))
             {
                 data.Add(report.Groups["line"].Value, report.Groups["why"].Value);
             }
@@ -109,7 +109,7 @@ public sealed partial class BugsTests : IDisposable
     public async Task The_reports_in_the_docs_name_the_cause_that_explain_names(string line, string why)
     {
         var words = Regex.Matches(line, "'([^']*)'|(\\S+)").Select(word => word.Groups[1].Success ? word.Groups[1].Value : word.Value)
-            .Select(word => word.StartsWith("scenarios/", StringComparison.Ordinal) ? Path.Combine(NetLabProcess.Root, word) : word);
+            .Select(word => word.StartsWith("scenarios/", StringComparison.Ordinal) ? Path.Combine(SourceTree.Root, word) : word);
 
         var result = await NetLabProcess.RunAsync(["explain", .. words]);
 
@@ -125,7 +125,7 @@ public sealed partial class BugsTests : IDisposable
     public async Task What_is_no_bug_is_told(string message, params string[] arguments)
     {
         var result = await NetLabProcess.RunAsync(["bugs", .. arguments.Select(a => a.StartsWith("scenarios/", StringComparison.Ordinal)
-            ? Path.Combine(NetLabProcess.Root, a) : a)]);
+            ? Path.Combine(SourceTree.Root, a) : a)]);
 
         Assert.Equal(2, result.ExitCode);
         Assert.Contains(message, result.Error);

@@ -31,7 +31,7 @@ public sealed class DockerScriptTests : IDisposable
         Directory.CreateDirectory(Tree("scenarios"));
         foreach (var file in new[] { "netlab", "test-summary.awk" })
         {
-            File.Copy(Path.Combine(NetLabProcess.Root, "docker", file), Tree("docker", file));
+            File.Copy(Path.Combine(SourceTree.Root, "docker", file), Tree("docker", file));
         }
 
         File.WriteAllText(Tree("docker", "packages.txt"), "bash\n");

@@ -12,7 +12,7 @@ public sealed partial class ExplainPageTests
 {
     private const string Prompt = "$ docker/netlab ";
 
-    private static string ExplainPage => Path.Combine(NetLabProcess.Root, "docs/explain.md");
+    private static string ExplainPage => Path.Combine(SourceTree.Root, "docs/explain.md");
 
     [LabFact(Feature.OvsVswitchd, Feature.BpfTracing)]
     public async Task What_the_page_shows_of_explain_is_what_it_prints()

@@ -16,7 +16,7 @@ public sealed class ExplainTests : IDisposable
     public async Task The_catalogue_of_causes_is_the_page_in_the_documentation()
     {
         var result = await NetLabProcess.RunAsync("explain", "--causes");
-        Assert.Equal((0, await File.ReadAllTextAsync(Path.Combine(NetLabProcess.Root, "docs", "causes.md"))), (result.ExitCode, result.Output));
+        Assert.Equal((0, await File.ReadAllTextAsync(Path.Combine(SourceTree.Root, "docs", "causes.md"))), (result.ExitCode, result.Output));
     }
 
     [LabFact]

@@ -78,7 +78,7 @@ public sealed class KeptLabTests : IAsyncLifetime
         await process.StandardInput.WriteLineAsync("hello");
         var result = await NetLabProcess.FinishAsync(process);
 
-        Assert.Equal(new NetLabResult(7, $"hello\n{NetLabProcess.Root}\n", "b\n"), result);
+        Assert.Equal(new NetLabResult(7, $"hello\n{SourceTree.Root}\n", "b\n"), result);
         Assert.Contains("there is no node 'c' in lab 'two'; its nodes are a, b", (await NetLabAsync("exec", "c", "--", "true")).Error);
         Assert.Contains("no-such-program", (await NetLabAsync("exec", "a", "--", "no-such-program")).Error);
         Assert.Equal(2, (await NetLabAsync("exec", "--lab", "third", "a", "--", "true")).ExitCode);

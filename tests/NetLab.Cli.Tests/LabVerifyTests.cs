@@ -42,7 +42,7 @@ public sealed class LabVerifyTests : IDisposable
         foreach (var lab in Directory.GetFiles(NetLabProcess.Scenario("labs"), "*.yaml"))
         {
             var text = File.ReadAllText(lab);
-            var rows = File.ReadAllLines(Path.Combine(NetLabProcess.Root, "docs", "labs", Path.ChangeExtension(Path.GetFileName(lab), ".md")))
+            var rows = File.ReadAllLines(Path.Combine(SourceTree.Root, "docs", "labs", Path.ChangeExtension(Path.GetFileName(lab), ".md")))
                 .Count(line => line.StartsWith("| ", StringComparison.Ordinal)) - 2;
             int tasks = Count("  - task:"), questions = Count("predict:");
             Assert.True(tasks >= 4 && questions >= 1 && rows >= questions + (tasks / 2), $"{lab}: {tasks} tasks, {questions} questions, {rows} rows");

@@ -13,7 +13,7 @@ public sealed partial class LessonScreensTests : IDisposable
     [LabFact]
     public async Task The_screens_of_lab_3_are_what_is_seen()
     {
-        var page = await File.ReadAllTextAsync(Path.Combine(NetLabProcess.Root, "docs", "labs", "03-a-bridge-learns-screens.md"));
+        var page = await File.ReadAllTextAsync(Path.Combine(SourceTree.Root, "docs", "labs", "03-a-bridge-learns-screens.md"));
         var screens = page.Split("```")[1].Split('\n')[1..];
         await using var session = TerminalSession.Start(Path.Combine(_folder, "labs"), "run", "scenarios/labs/03-a-bridge-learns.yaml");
 

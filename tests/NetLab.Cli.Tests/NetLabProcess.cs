@@ -17,10 +17,7 @@ internal static class NetLabProcess
 {
     private static string Dll { get; } = Path.Combine(AppContext.BaseDirectory, "NetLab.Cli.dll");
 
-    /// <summary>The folder that holds the sources.</summary>
-    public static string Root { get; } = FindRoot();
-
-    public static string Scenario(string name) => Path.Combine(Root, "scenarios", name);
+    public static string Scenario(string name) => Path.Combine(SourceTree.Root, "scenarios", name);
 
     public static Task<NetLabResult> RunAsync(params string[] arguments) => FinishAsync(Start("dotnet", [Dll, .. arguments]));
 
@@ -68,19 +65,8 @@ internal static class NetLabProcess
     private static Process Start(string program, string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments)
-            { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = Root };
+            { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = SourceTree.Root };
         start.Environment.TryAdd(FailureBundle.Variable, "off");
         return Process.Start(start)!;
-    }
-
-    private static string FindRoot()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "NetLab.sln")))
-        {
-            folder = Path.GetDirectoryName(folder);
-        }
-
-        return folder ?? throw new InvalidOperationException($"No folder above {AppContext.BaseDirectory} holds NetLab.sln.");
     }
 }

@@ -11,7 +11,7 @@ public class ReadmeCommandTests
     [LabFact(Feature.OvsVswitchd)]
     public async Task Every_command_of_the_README_and_of_explain_ends_well()
     {
-        var commands = new[] { "README.md", "docs/explain.md" }.SelectMany(page => File.ReadAllLines(Path.Combine(NetLabProcess.Root, page)))
+        var commands = new[] { "README.md", "docs/explain.md" }.SelectMany(page => File.ReadAllLines(Path.Combine(SourceTree.Root, page)))
             .Where(line => line.StartsWith(Script, StringComparison.Ordinal))
             .Select(line => line[Script.Length..])
             .Distinct().ToList();
@@ -20,7 +20,7 @@ public class ReadmeCommandTests
         foreach (var command in commands.Where(c => c != "test"))
         {
             string[] words = [.. command.Split(' ')
-                .Select(w => w.StartsWith("scenarios/", StringComparison.Ordinal) ? Path.Combine(NetLabProcess.Root, w) : w)];
+                .Select(w => w.StartsWith("scenarios/", StringComparison.Ordinal) ? Path.Combine(SourceTree.Root, w) : w)];
             var result = await NetLabProcess.RunAsync(words);
             var expected = words[0] == "explain" ? ExitCode.Failed : ExitCode.Fine;
             Assert.True(result.ExitCode == expected, $"{Script}{command} ended with exit code {result.ExitCode}: {result.Error}");

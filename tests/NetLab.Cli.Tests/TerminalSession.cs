@@ -34,7 +34,7 @@ internal sealed partial class TerminalSession : IAsyncDisposable
     {
         var command = $"stty cols 100 rows 40; {shell} dotnet {Path.Combine(AppContext.BaseDirectory, "NetLab.Cli.dll")} {string.Join(' ', arguments)}";
         var start = new ProcessStartInfo("script", ["-qefc", command, "/dev/null"])
-            { RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = NetLabProcess.Root };
+            { RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = SourceTree.Root };
         (start.Environment["NETLAB_LABS"], start.Environment["TERM"], start.Environment["NETLAB_BUNDLES"]) = (sockets, "xterm", "off");
         return new TerminalSession(Process.Start(start)!);
     }

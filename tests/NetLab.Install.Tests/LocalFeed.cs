@@ -9,9 +9,6 @@ public sealed class LocalFeed : IAsyncLifetime
 
     private static readonly string[] NotHanded = ["MSBUILD", "VSTEST", "DOTNET_CLI", "DOTNET_HOST", "TESTINGPLATFORM", "NUGET_PACKAGES", "NETLAB_"];
 
-    /// <summary>The repository's folder.</summary>
-    public static string Root { get; } = FindRoot();
-
     /// <summary>All that is made here.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("netlab-install-").FullName;
 
@@ -24,11 +21,11 @@ public sealed class LocalFeed : IAsyncLifetime
     public async Task InitializeAsync()
     {
         // What was built for this very run is packed: .../bin/Debug/net10.0/ or artifacts/build/bin/NetLab.Install.Tests/release/.
-        string here = AppContext.BaseDirectory.Replace('\\', '/'), artifacts = Path.Combine(Root, "artifacts/build");
+        string here = AppContext.BaseDirectory.Replace('\\', '/'), artifacts = Path.Combine(SourceTree.Root, "artifacts/build");
         var configuration = here.Contains("/debug/", StringComparison.OrdinalIgnoreCase) ? "Debug" : "Release";
         var where = here.StartsWith(artifacts, StringComparison.Ordinal) ? $"--artifacts-path '{artifacts}'" : "";
         var pack = $"dotnet pack NetLab.sln --no-build -c {configuration} {where} -o '{Packages}' -p:MinVerVersionOverride={Version}";
-        (var code, var output) = await RunAsync(Root, pack);
+        (var code, var output) = await RunAsync(SourceTree.Root, pack);
         Assert.True(code == 0, output);
         var known = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
             ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget/packages");
@@ -82,17 +79,6 @@ public sealed class LocalFeed : IAsyncLifetime
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         return (process.ExitCode, output);
-    }
-
-    private static string FindRoot()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "NetLab.sln")))
-        {
-            folder = Path.GetDirectoryName(folder);
-        }
-
-        return folder ?? throw new InvalidOperationException("NetLab.sln is in no folder above the tests.");
     }
 }
 

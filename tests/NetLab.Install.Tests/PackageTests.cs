@@ -21,7 +21,7 @@ public sealed class PackageTests(LocalFeed feed)
             listing.AppendJoin("", package.Entries.Select(e => e.FullName).Where(IsOurs).Order(StringComparer.Ordinal).Select(e => $"  {e}\n"));
         }
 
-        Assert.Equal(File.ReadAllText(Path.Combine(LocalFeed.Root, "tests/NetLab.Install.Tests/packages.txt")), listing.ToString());
+        Assert.Equal(File.ReadAllText(Path.Combine(SourceTree.Root, "tests/NetLab.Install.Tests/packages.txt")), listing.ToString());
     }
 
     [Fact]

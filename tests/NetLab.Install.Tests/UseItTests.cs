@@ -46,7 +46,7 @@ public sealed class UseItTests(LocalFeed feed)
     [Fact]
     public void The_packages_for_xunit_show_the_test_that_the_template_makes()
     {
-        var test = File.ReadAllText(Path.Combine(LocalFeed.Root, "templates/netlab-tests/FirstLab.cs")).Trim();
+        var test = File.ReadAllText(Path.Combine(SourceTree.Root, "templates/netlab-tests/FirstLab.cs")).Trim();
         Assert.Equal(test, Assert.Single(Markdown.BlocksOf("src/NetLab.Xunit/README.md"), b => b.Kind == "csharp").Text);
         Assert.Equal(test, Assert.Single(Markdown.BlocksOf("src/NetLab.Xunit.V3/README.md"), b => b.Kind == "csharp").Text);
     }

@@ -59,7 +59,7 @@ public sealed partial class DifferenceTableTests : IAsyncLifetime
                 && _quiet.ReadSysctl("net.ipv6.conf.all.disable_ipv6").Trim() == "1", "the same"),
             (18, _vm.Mac.ToString().StartsWith("fa:16:3e", StringComparison.Ordinal), "02:"),
         ];
-        var table = Row().Matches(await File.ReadAllTextAsync(Path.Combine(Root(), "docs", "openstack.md")))
+        var table = Row().Matches(await File.ReadAllTextAsync(Path.Combine(SourceTree.Root, "docs", "openstack.md")))
             .Where(row => row.Groups["number"].Value != "").ToDictionary(row => int.Parse(row.Groups["number"].Value), row => row.Groups["here"].Value);
 
         Assert.Equal(Enumerable.Range(1, 18), table.Keys.Order());
@@ -77,17 +77,6 @@ public sealed partial class DifferenceTableTests : IAsyncLifetime
 
     private static string MacOf(string links, string device) =>
         Regex.Match(links, $@"\b{device}(@\S+)?:.*?link/ether (\S+)", RegexOptions.Singleline).Groups[2].Value;
-
-    private static string Root()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "NetLab.sln")))
-        {
-            folder = Path.GetDirectoryName(folder)!;
-        }
-
-        return folder;
-    }
 
     [GeneratedRegex(@"^\| (?<number>\d*) \| [^|]* \| (?<here>[^|]*) \|$", RegexOptions.Multiline)]
     private static partial Regex Row();

@@ -28,7 +28,8 @@ internal static class DropsRows
     [
         new(new Row("drops recorded: start, warm", "ms", Target.ValueAtMost(60)), StartAsync),
         new(new Row("drops recorded: iperf3 through a router", "Gbit/s", Target.RatioAtLeast(Least)), () => BesideAsync(OfIperf, IperfAsync)),
-        new(new Row("drops recorded: Kestrel's requests through a router", "requests/s", Target.RatioAtLeast(Least)), () => BesideAsync(OfKestrel, KestrelAsync)),
+        new(new Row("drops recorded: Kestrel's requests through a router", "requests/s", Target.RatioAtLeast(Least)),
+            () => BesideAsync(OfKestrel, KestrelAsync)),
     ];
 
     private static async Task<Result> StartAsync()
@@ -47,13 +48,7 @@ internal static class DropsRows
         var lab = new Lab(new LabOptions { RecordsDrops = false });
         await using (lab.ConfigureAwait(false))
         {
-            var router = lab.AddNode("router");
-            router.Forwarding = true;
-            Node client = lab.AddNode("client"), server = lab.AddNode("server");
-            lab.AddLink(client.End("eth0").Address("10.0.1.2/24"), router.End("eth0").Address("10.0.1.1/24"));
-            lab.AddLink(server.End("eth0").Address("10.0.2.2/24"), router.End("eth1").Address("10.0.2.1/24"));
-            client.AddRoute("default", via: "10.0.1.1");
-            server.AddRoute("default", via: "10.0.2.1");
+            (var client, _, var server) = lab.AddRoutedPair();
             await lab.ApplyAsync().ConfigureAwait(false);
             Func<Task<double>> work;
             try

@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using NetLab.Linux.Bpf;
 using NetLab.Linux.Probe;
-using NetLab.Tests.Readme;
 using NetLab.Xunit;
 
 namespace NetLab.Tests.Forwarding;
@@ -9,7 +8,7 @@ namespace NetLab.Tests.Forwarding;
 /// <summary>The catalogue of causes is what the code gives, no more and no less, and the page about it is printed from it.</summary>
 public sealed partial class CausesTests
 {
-    private static readonly string Root = ReadmeTests.Root();
+    private static readonly string Root = SourceTree.Root;
 
     [Fact]
     public void Every_cause_says_what_it_means_what_confirms_it_and_what_to_do() => Assert.All(Causes.All, c =>

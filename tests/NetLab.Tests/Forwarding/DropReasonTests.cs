@@ -2,7 +2,6 @@ using System.Net;
 using NetLab.Linux.Bpf;
 using NetLab.Linux.Probe;
 using NetLab.Packets;
-using NetLab.Tests.Readme;
 using NetLab.Xunit;
 
 namespace NetLab.Tests.Forwarding;
@@ -179,7 +178,7 @@ public sealed class DropReasonTests
     {
         Assert.Equal(All.Order(StringComparer.Ordinal), DropReasonCoverage.Provoked.Order(StringComparer.Ordinal));
         Assert.DoesNotContain(KernelReasons.All.Keys, r => DropReasonCoverage.Provoked.Contains(r) != (DropReasonCoverage.WhyNot(r) is null));
-        Assert.Equal(File.ReadAllText(Path.Combine(ReadmeTests.Root(), "docs", "drop-reasons.md")), Causes.ToCoverageMarkdown());
+        Assert.Equal(File.ReadAllText(Path.Combine(SourceTree.Root, "docs", "drop-reasons.md")), Causes.ToCoverageMarkdown());
     }
 
     // An older kernel that has no such reason says NOT_SPECIFIED.

@@ -2,14 +2,13 @@ using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
-using NetLab.Tests.Readme;
 
 namespace NetLab.Tests.House;
 
 /// <summary>The pages say what is so: floors, rooms and paths are those of the tree.</summary>
 public sealed partial class HouseTests
 {
-    private static readonly string Root = ReadmeTests.Root();
+    private static readonly string Root = SourceTree.Root;
 
     public static TheoryData<string> Pages => [.. Directory.GetFiles(Path.Combine(Root, "docs"), "*.md").Append(Path.Combine(Root, "CONTRIBUTING.md"))
         .Append(Path.Combine(Root, "README.md")).Select(page => Path.GetRelativePath(Root, page))];

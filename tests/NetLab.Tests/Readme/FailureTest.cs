@@ -25,7 +25,7 @@ public sealed partial class FailureTest
         var fate = await vm1.SendAsync(Frame.Udp(vm1, vm2, 53, "hello"));
 
         var message = Assert.Throws<ForwardingException>(() => fate.ShouldReach(vm2)).Message;
-        var readme = File.ReadAllText(Path.Combine(ReadmeTests.Root(), "README.md")).ReplaceLineEndings();
+        var readme = File.ReadAllText(Path.Combine(SourceTree.Root, "README.md")).ReplaceLineEndings();
         Assert.Contains(Steady(message.Split($"{Environment.NewLine}Bundle:")[0]), Steady(readme), StringComparison.Ordinal);
     }
 

@@ -12,7 +12,7 @@ public sealed class FollowedNodeTests
     public async Task Each_frame_of_a_program_has_its_fate_and_a_drop_its_rule()
     {
         await using var lab = new Lab();
-        var (client, server) = Routed(lab);
+        var (client, _, server) = lab.AddRoutedPair();
         lab.FindNode("router")!.AddRuleset("table ip guard { chain f { type filter hook forward priority 0; udp dport 1 drop; udp dport 2 drop; }; }");
         await lab.ApplyAsync();
         await SendAsync(client, 4711); // before the span
@@ -37,7 +37,7 @@ public sealed class FollowedNodeTests
     public async Task What_arrives_is_told_as_delivered_the_handshake_too()
     {
         await using var lab = new Lab();
-        var (client, server) = Routed(lab);
+        var (client, _, server) = lab.AddRoutedPair();
         await lab.ApplyAsync();
         using var listener = server.ListenTcp(80);
 
@@ -56,25 +56,13 @@ public sealed class FollowedNodeTests
     public async Task Packet_sockets_follow_them_too()
     {
         await using var lab = new Lab(new LabOptions { Tracing = FrameTracing.PacketSockets });
-        var (client, _) = Routed(lab);
+        var (client, _, _) = lab.AddRoutedPair();
         await lab.ApplyAsync();
         await using var followed = await client.FollowAsync(f => f.Udp is { DestinationPort: 4711 });
         await SendAsync(client, 4711);
         var fate = Assert.Single(await followed.StopAsync());
         Assert.Equal("client", fate.From);
         Assert.StartsWith("packet sockets", followed.Level);
-    }
-
-    private static (Node Client, Node Server) Routed(Lab lab)
-    {
-        var router = lab.AddNode("router");
-        router.Forwarding = true;
-        Node client = lab.AddNode("client"), server = lab.AddNode("server");
-        lab.AddLink(client.End("eth0").Address("10.0.1.2/24"), router.End("eth0").Address("10.0.1.1/24"));
-        lab.AddLink(server.End("eth0").Address("10.0.2.2/24"), router.End("eth1").Address("10.0.2.1/24"));
-        client.AddRoute("default", via: "10.0.1.1");
-        server.AddRoute("default", via: "10.0.2.1");
-        return (client, server);
     }
 
     private static async Task SendAsync(Node from, int port, string to = "10.0.2.2")

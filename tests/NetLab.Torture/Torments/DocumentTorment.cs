@@ -10,7 +10,7 @@ internal sealed class DocumentTorment : ITorment
     private const int DocumentsOfTurn = 20;
 
     private static readonly byte[][] Documents =
-        [.. Directory.GetFiles(Path.Combine(Files.Root, "scenarios"), "*.yaml", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+        [.. Directory.GetFiles(Path.Combine(SourceTree.Root, "scenarios"), "*.yaml", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
             .Select(File.ReadAllBytes)];
 
     public string Name => "documents";

@@ -22,7 +22,8 @@ public static class FailingForOthers
             }
 
             await using var lab = new Lab();
-            var (client, server) = lab.Routed(rules: "table ip guard { chain forward { type filter hook forward priority 0; tcp sport 80 drop; }; }");
+            var (client, router, server) = lab.AddRoutedPair();
+            router.AddRuleset("table ip guard { chain forward { type filter hook forward priority 0; tcp sport 80 drop; }; }");
             await lab.ApplyAsync();
             using var listener = server.ListenTcp(80);
             using var http = client.CreateHttpClient();
@@ -82,23 +83,5 @@ public static class FailingForOthers
                 await socket.SendAsync(asked!.Answer([]).ToArray(), question.RemoteEndPoint);
             }
         }
-    }
-
-    /// <summary>A client and a server with a router between them.</summary>
-    private static (Node Client, Node Server) Routed(this Lab lab, string? rules = null)
-    {
-        var router = lab.AddNode("router");
-        router.Forwarding = true;
-        Node client = lab.AddNode("client"), server = lab.AddNode("server");
-        lab.AddLink(client.End("eth0").Address("10.0.1.2/24"), router.End("eth0").Address("10.0.1.1/24"));
-        lab.AddLink(server.End("eth0").Address("10.0.2.2/24"), router.End("eth1").Address("10.0.2.1/24"));
-        client.AddRoute("default", via: "10.0.1.1");
-        server.AddRoute("default", via: "10.0.2.1");
-        if (rules is not null)
-        {
-            router.AddRuleset(rules);
-        }
-
-        return (client, server);
     }
 }
