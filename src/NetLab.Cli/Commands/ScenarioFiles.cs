@@ -20,7 +20,10 @@ internal static class ScenarioFiles
     public static Option<string?> Variant() => new("--variant")
         { Description = "Which of the scenario's variants; the first that its 'variants' names where this is absent", HelpName = "name" };
 
-    /// <summary>The files, and in place of a folder each <c>.yaml</c> file in it and below it, in the order of their names.</summary>
+    /// <summary>
+    /// The files, and in place of a folder each <c>.yaml</c> file in it and below it, in the order of their names. What is hidden is left out: a volume of
+    /// Kubernetes has each file once more in hidden folders.
+    /// </summary>
     /// <exception cref="InputException">A folder holds none, or cannot be read.</exception>
     public static IReadOnlyList<string> InFolders(IEnumerable<string> paths) => [.. paths.SelectMany(path => Directory.Exists(path) ? In(path) : [path])];
 
@@ -69,11 +72,16 @@ internal static class ScenarioFiles
         }
     }
 
+    private static readonly EnumerationOptions Visible = new()
+    {
+        RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden, IgnoreInaccessible = false, MatchCasing = MatchCasing.PlatformDefault,
+    };
+
     private static string[] In(string folder)
     {
         try
         {
-            string[] files = [.. Directory.EnumerateFiles(folder, "*.yaml", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+            string[] files = [.. Directory.EnumerateFiles(folder, "*.yaml", Visible).Order(StringComparer.Ordinal)];
             return files.Length > 0 ? files : throw new InputException($"{folder} is a directory without a scenario: no .yaml file is in it or below it");
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)

@@ -44,13 +44,20 @@ internal readonly record struct Shard(int Number, int Count)
                 "SLURM_ARRAY_TASK_ID, counted from SLURM_ARRAY_TASK_MIN,");
         }
 
+        if (environment("SWARM_TASK_SLOT") is { Length: > 0 } slot)
+        {
+            // Swarm counts the tasks of a job from 0, and its template {{.Task.Slot}} has the node's id, 25 letters and digits, in place of 0.
+            var index = slot.Length == 25 && slot.All(char.IsAsciiLetterOrDigit) ? 0 : ReadNumber("SWARM_TASK_SLOT", slot);
+            return Within(index + 1, ReadNumber(CountVariable, environment), "SWARM_TASK_SLOT, counted from 0,");
+        }
+
         if (environment("JOB_COMPLETION_INDEX") is { Length: > 0 })
         {
             return Within(ReadNumber("JOB_COMPLETION_INDEX", environment) + 1, ReadNumber(CountVariable, environment), "JOB_COMPLETION_INDEX, counted from 0,");
         }
 
         throw new InputException($"--shard {Auto} finds none of {Variable} (3/8), CI_NODE_INDEX with CI_NODE_TOTAL (GitLab), SLURM_ARRAY_TASK_ID (Slurm), " +
-            $"JOB_COMPLETION_INDEX with {CountVariable} (Kubernetes) in the environment");
+            $"SWARM_TASK_SLOT (Swarm) or JOB_COMPLETION_INDEX (Kubernetes) with {CountVariable} in the environment");
     }
 
     /// <inheritdoc/>

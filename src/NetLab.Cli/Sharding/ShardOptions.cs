@@ -9,7 +9,7 @@ internal sealed class ShardOptions
 {
     public Option<string?> Shard { get; } = new("--shard")
     {
-        Description = "Do the third of eight parts alone: 3/8, or 'auto' as Slurm, Kubernetes, GitLab or NETLAB_SHARD says",
+        Description = "Do the third of eight parts alone: 3/8, or 'auto' as Slurm, Swarm, Kubernetes, GitLab or NETLAB_SHARD says",
         HelpName = "number/count",
     };
 

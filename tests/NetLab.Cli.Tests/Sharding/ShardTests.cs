@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using NetLab.Cli.Commands;
 using NetLab.Cli.Sharding;
 
 namespace NetLab.Cli.Tests.Sharding;
@@ -15,6 +16,9 @@ public sealed class ShardTests
     [InlineData("auto", "CI_NODE_INDEX=3 CI_NODE_TOTAL=8", 3, 8)]
     [InlineData("auto", "SLURM_ARRAY_TASK_ID=2 SLURM_ARRAY_TASK_MIN=0 SLURM_ARRAY_TASK_COUNT=8", 3, 8)]
     [InlineData("auto", "SLURM_ARRAY_TASK_ID=5 SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_STEP=2 SLURM_ARRAY_TASK_COUNT=8", 3, 8)]
+    [InlineData("auto", "SWARM_TASK_SLOT=2 NETLAB_SHARDS=8", 3, 8)]
+    [InlineData("auto", "SWARM_TASK_SLOT=m4i5vbohpgqv4dgmilh5m7yrh NETLAB_SHARDS=8", 1, 8)]
+    [InlineData("auto", "SWARM_TASK_SLOT=0 NETLAB_SHARDS=8", 1, 8)]
     [InlineData("auto", "JOB_COMPLETION_INDEX=2 NETLAB_SHARDS=8", 3, 8)]
     [InlineData("auto", "JOB_COMPLETION_INDEX=2 NETLAB_SHARDS=8 CI_NODE_INDEX=1 CI_NODE_TOTAL=4", 1, 4)]
     [InlineData("auto", "CI_NODE_INDEX=1 CI_NODE_TOTAL=4 NETLAB_SHARD=2/2", 2, 2)]
@@ -29,6 +33,8 @@ public sealed class ShardTests
     [InlineData("auto", "NETLAB_SHARD=8", "NETLAB_SHARD is '8', and a shard is written 3/8")]
     [InlineData("auto", "JOB_COMPLETION_INDEX=2", "NETLAB_SHARDS is not in the environment")]
     [InlineData("auto", "JOB_COMPLETION_INDEX=8 NETLAB_SHARDS=8", "JOB_COMPLETION_INDEX, counted from 0, says shard 9 of 8")]
+    [InlineData("auto", "SWARM_TASK_SLOT=8 NETLAB_SHARDS=8", "SWARM_TASK_SLOT, counted from 0, says shard 9 of 8")]
+    [InlineData("auto", "SWARM_TASK_SLOT=first NETLAB_SHARDS=8", "SWARM_TASK_SLOT is 'first', which is no number")]
     [InlineData("auto", "SLURM_ARRAY_TASK_ID=9 SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_COUNT=3", "says shard 9 of 3")]
     [InlineData("auto", "CI_NODE_INDEX=x CI_NODE_TOTAL=4", "CI_NODE_INDEX is 'x', which is no number")]
     public void What_is_no_shard_is_refused_by_the_name_of_what_said_so(string text, string environment, string words) =>
@@ -79,6 +85,25 @@ public sealed class ShardTests
 
         Assert.NotEmpty(before.Intersect(others));
         Assert.Equal(before.Intersect(others), after.Intersect(Names));
+    }
+
+    [Fact]
+    public void A_volume_of_Kubernetes_has_each_scenario_once()
+    {
+        var folder = Directory.CreateTempSubdirectory("netlab-").FullName;
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(folder, "..2026_11_28_10_00_00.1", "below"));
+            Directory.CreateSymbolicLink(Path.Combine(folder, "..data"), "..2026_11_28_10_00_00.1");
+            File.WriteAllText(Path.Combine(folder, "..data", "x.yaml"), "");
+            File.CreateSymbolicLink(Path.Combine(folder, "x.yaml"), "..data/x.yaml");
+
+            Assert.Equal([Path.Combine(folder, "x.yaml")], ScenarioFiles.InFolders([folder]));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     // By hand: the hash is written down for ever, so that machines with different versions agree.
