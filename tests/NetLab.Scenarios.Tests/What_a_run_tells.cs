@@ -168,7 +168,8 @@ public sealed class What_a_run_tells
     }
 
     [Fact]
-    public void Who_has_asked_for_an_address_can_ask_and_be_asked() => ScenarioDocument.Parse(Lab.Replace(", addresses: [10.0.0.11/24, 'fd00::11/64']", "") + """
+    public void Who_has_asked_for_an_address_can_ask_and_be_asked() =>
+        ScenarioDocument.Parse(Lab.Replace(", addresses: [10.0.0.11/24, 'fd00::11/64']", "") + """
           - dhcp: vm01
           - ping: vm01 -> vm02
           - connect: { from: vm02, to: vm01, port: 22 }
