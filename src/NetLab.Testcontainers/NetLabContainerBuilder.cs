@@ -22,9 +22,9 @@ public sealed class NetLabContainerBuilder : ContainerBuilder<NetLabContainerBui
 
     /// <summary>
     /// What a lab needs: NET_ADMIN for devices, SYS_ADMIN for namespaces and mounts, NET_RAW for packet sockets, SYS_CHROOT to come back
-    /// from a mount namespace.
+    /// from a mount namespace, NET_BIND_SERVICE for servers at ports below 1024, SYS_PTRACE to name the program that reads a frame by a packet socket.
     /// </summary>
-    public static IReadOnlyList<string> Capabilities { get; } = ["NET_ADMIN", "SYS_ADMIN", "NET_RAW", "SYS_CHROOT"];
+    public static IReadOnlyList<string> Capabilities { get; } = ["NET_ADMIN", "SYS_ADMIN", "NET_RAW", "SYS_CHROOT", "NET_BIND_SERVICE", "SYS_PTRACE"];
 
     /// <summary>A builder of containers of an image that has .NET, and what the labs use.</summary>
     /// <param name="image">The image, such as the one that <c>docker/Dockerfile</c> makes.</param>

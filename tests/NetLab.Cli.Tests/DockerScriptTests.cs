@@ -147,16 +147,34 @@ public sealed class DockerScriptTests : IDisposable
     }
 
     [Theory]
-    [InlineData("run", true)]
-    [InlineData("up", true)]
-    [InlineData("test", true)]
-    [InlineData("draw", false)]
-    [InlineData("merge", false)]
-    public async Task What_builds_no_lab_runs_as_its_user_and_without_privileges(string command, bool isPrivileged)
+    [InlineData("run", "", "SYS_ADMIN")]
+    [InlineData("up", "", "SYS_ADMIN")]
+    [InlineData("run", "[name=seccomp,profile=builtin name=rootless]", "all")]
+    [InlineData("test", "", "all")]
+    [InlineData("sandbox", "", "all")]
+    [InlineData("draw", "", "none")]
+    [InlineData("merge", "", "none")]
+    public async Task A_command_has_the_privileges_that_it_needs(string command, string engine, string privileges)
     {
+        Fake("docker", FakeDocker.Replace("version)", $"info) echo '{engine}' ;;\n  version)"));
         await ContainerAsync(command, "x");
-        Assert.Equal(isPrivileged, Called().Contains("--privileged"));
-        Assert.Equal(!isPrivileged, Called().Contains("--user"));
+        Assert.Equal(privileges == "all", Called().Contains("--privileged"));
+        Assert.Equal(privileges == "SYS_ADMIN", Called().Contains("SYS_ADMIN"));
+        Assert.Equal(privileges == "none", Called().Contains("--user"));
+    }
+
+    [Fact]
+    public async Task Podman_is_the_engine_where_it_is_named_and_where_Docker_does_not_answer()
+    {
+        string docker = Path.Combine(_folder, "run"), podman = Path.Combine(_folder, "podman-run");
+        Fake("podman", FakeDocker.Replace("$FAKES/run", "$FAKES/podman-run"));
+        await FinishAsync("NETLAB_ENGINE=podman", "--container", "doctor");
+        Assert.True(File.Exists(podman) && !File.Exists(docker));
+
+        File.Delete(podman);
+        Fake("docker", "#!/bin/bash\nexit 1\n");
+        await ContainerAsync("doctor");
+        Assert.True(File.Exists(podman));
     }
 
     [LabFact]

@@ -20,7 +20,7 @@ public sealed class NetLabContainerTests
         var run = await RunAsync(container);
         Assert.True(run.ExitCode == 0, run.Stdout + run.Stderr);
         var effective = (await container.ExecAsync(["grep", "CapEff", "/proc/self/status"])).Stdout;
-        Assert.Equal("0000000000243000", effective.Split(':')[1].Trim());
+        Assert.Equal("00000000002c3400", effective.Split(':')[1].Trim());
     }
 
     [EngineTheory]
@@ -28,6 +28,7 @@ public sealed class NetLabContainerTests
     [InlineData("SYS_ADMIN", 3, "CAP_SYS_ADMIN")]
     [InlineData("NET_RAW", 3, "CAP_NET_RAW")]
     [InlineData("SYS_CHROOT", 1, "needs the capability SYS_CHROOT")]
+    [InlineData("NET_BIND_SERVICE", 1, "port 80: Permission denied")]
     public async Task Without_a_capability_the_lab_says_which_is_missing(string capability, int exitCode, string words)
     {
         await using var container = WithNetLab(Builder(Sdk)).WithoutCapability(capability).Build();
