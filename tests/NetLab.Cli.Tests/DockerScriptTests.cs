@@ -154,6 +154,7 @@ public sealed class DockerScriptTests : IDisposable
     [InlineData("sandbox", "", "all")]
     [InlineData("draw", "", "none")]
     [InlineData("merge", "", "none")]
+    [InlineData("merge", "[name=seccomp,profile=builtin name=rootless]", "its user's")]
     public async Task A_command_has_the_privileges_that_it_needs(string command, string engine, string privileges)
     {
         Fake("docker", FakeDocker.Replace("version)", $"info) echo '{engine}' ;;\n  version)"));
