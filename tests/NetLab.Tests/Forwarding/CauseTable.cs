@@ -4,10 +4,10 @@ namespace NetLab.Tests.Forwarding;
 
 /// <summary>One way to lose a frame, and what its fate must say of it.</summary>
 /// <param name="Word">The cause: <see cref="Reason.Cause"/>.</param>
-/// <param name="Place">Where: <see cref="Reason.Place"/>.</param>
+/// <param name="Place">Where, asked once the frame is lost: <see cref="Reason.Place"/>.</param>
 /// <param name="Says">Words of the sentence.</param>
 /// <param name="Provoke">Breaks the network and sends the frame.</param>
-internal sealed record Cause<TScene>(string Word, string Place, string Says, Func<TScene, Task<Fate>> Provoke);
+internal sealed record Cause<TScene>(string Word, Func<TScene, Task<string>> Place, string Says, Func<TScene, Task<Fate>> Provoke);
 
 /// <summary>Ways to lose a frame, each by its name; a theory runs them all.</summary>
 internal sealed class CauseTable<TScene> : IEnumerable
@@ -17,13 +17,17 @@ internal sealed class CauseTable<TScene> : IEnumerable
     public TheoryData<string> Names => [.. _rows.Keys];
 
     public void Add(string name, string word, string place, string says, Func<TScene, Task<Fate>> provoke) =>
+        Add(name, word, _ => Task.FromResult(place), says, provoke);
+
+    public void Add(string name, string word, Func<TScene, Task<string>> place, string says, Func<TScene, Task<Fate>> provoke) =>
         _rows.Add(name, new Cause<TScene>(word, place, says, provoke));
 
     /// <summary>Loses a frame in this way, and checks what is told of it.</summary>
     public async Task<Reason> CheckAsync(string name, TScene scene)
     {
         var row = _rows[name];
-        return (await row.Provoke(scene)).EndsBy(row.Word, row.Place, row.Says);
+        var fate = await row.Provoke(scene);
+        return fate.EndsBy(row.Word, await row.Place(scene), row.Says);
     }
 
     public IEnumerator GetEnumerator() => _rows.GetEnumerator();

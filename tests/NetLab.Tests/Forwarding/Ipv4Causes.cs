@@ -70,11 +70,12 @@ public sealed class Ipv4Causes
             s => s.SendAsync(RouterScene.WithOptions(s.Udp(), 7, 40, 4, 0)) },
         { "a protocol that nobody knows", "no-protocol", "host/eth0", "does not know the IP protocol 253",
             s => s.SendAsync(RouterScene.Ipv4(s.Udp(), b => b[23] = 253)) },
-        { "a fragment whose others do not come", "fragments-awaited", "host/eth0", "waits for the other fragments",
+        { "a fragment whose others do not come", "fragments-awaited", s => s.ReassemblesAsync(), "waits for the other fragments",
             s => s.SendAsync(s.Udp(payload: 800).Fragment(500)[0]) },
-        { "fragments that never come", "fragments-missing", "host/eth0", "waited for the other fragments", s =>
+        { "fragments that never come", "fragments-missing", s => s.ReassemblesAsync(), "waited for the other fragments", s =>
             {
                 s.Host.WriteSysctl("net.ipv4.ipfrag_time", "0");
+                s.Router.WriteSysctl("net.ipv4.ipfrag_time", "0");
                 return s.Vm.SendUntilEndedAsync(s.Udp(payload: 800).Fragment(500)[0]);
             } },
         { "a neighbour that never answers", "neighbour-failed", "router/eth1", "Nobody answered for 10.0.2.77 on router/eth1", s =>
@@ -83,13 +84,13 @@ public sealed class Ipv4Causes
                 s.Router.WriteSysctl("net.ipv4.neigh.eth1.retrans_time_ms", "20");
                 return s.Vm.SendUntilEndedAsync(s.Udp("10.0.2.77"));
             } },
-        { "a fragment that comes twice", "fragment-twice", "host/eth0", "has this fragment already", async s =>
+        { "a fragment that comes twice", "fragment-twice", s => s.ReassemblesAsync(), "has this fragment already", async s =>
             {
                 var first = s.Udp(payload: 800).Fragment(500)[0];
                 await s.SendAsync(first);
                 return await s.SendAsync(first);
             } },
-        { "a fragment that overlaps another", "fragment-overlap", "host/eth0", "overlaps", async s =>
+        { "a fragment that overlaps another", "fragment-overlap", s => s.ReassemblesAsync(), "overlaps", async s =>
             {
                 var parts = s.Udp(payload: 800).Fragment(500);
                 await s.SendAsync(parts[0]);

@@ -44,6 +44,17 @@ internal sealed class RouterScene : IAsyncDisposable
 
     public ValueTask DisposeAsync() => Lab.DisposeAsync();
 
+    /// <summary>
+    /// Where fragments for the host are put together, by the router's own counter: at the router where that tracks connections, as every namespace does
+    /// on older kernels once the module openvswitch is loaded (nf_conncount_init).
+    /// </summary>
+    public async Task<string> ReassemblesAsync()
+    {
+        var lines = await Router.RunAsync(() => File.ReadAllLines("/proc/thread-self/net/snmp"));
+        string[][] ip = [.. lines.Where(l => l.StartsWith("Ip: ", StringComparison.Ordinal)).Select(l => l.Split(' '))];
+        return ip[1][Array.IndexOf(ip[0], "ReasmReqds")] is "0" ? "host/eth0" : "router/eth0";
+    }
+
     /// <summary>A datagram from the VM, for the host unless told otherwise, with the router's MAC address.</summary>
     public Frame Udp(string to = HostAddress, string from = "10.0.1.10", int payload = 20, IpOptions? options = null, MacAddress? mac = null) =>
         Frame.Udp(Vm.Mac, mac ?? RouterMac, IPAddress.Parse(from), IPAddress.Parse(to), 40_000, 53, new byte[payload],
