@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NetLab.Xunit;
 
 namespace NetLab.Scenarios.Tests;
@@ -47,6 +48,22 @@ public sealed class What_a_run_tells
         Assert.Contains("UDP 40000 > 53 len 2", play.Step("udp").Seen[0]);
         Assert.Contains("vlan 7", play.Step("tagged").Seen[0], StringComparison.OrdinalIgnoreCase);
         Assert.Contains("01:00:5e:01:01:01", play.Step("multicast").Seen[0]);
+    }
+
+    [LabFact]
+    public async Task A_lab_that_was_built_before_is_told_with_the_time_that_this_took()
+    {
+        await using var run = ScenarioRun.Describe(ScenarioDocument.Parse(Lab + "  - say: nothing"));
+        var begun = Stopwatch.GetTimestamp();
+        await run.BuildAsync();
+        var built = Stopwatch.GetElapsedTime(begun);
+        var events = new List<ScenarioEvent>();
+        await foreach (var happening in run.PlayAsync())
+        {
+            events.Add(happening);
+        }
+
+        Assert.InRange(Assert.Single(events.OfType<LabReady>()).Took, built / 10, built);
     }
 
     [LabFact]

@@ -17,6 +17,7 @@ public sealed class ScenarioRun : IAsyncDisposable
     private int _passed;
     private int _failed;
     private int _skipped;
+    private TimeSpan _built;
 
     private ScenarioRun(ScenarioDocument document, Lab lab)
     {
@@ -76,7 +77,7 @@ public sealed class ScenarioRun : IAsyncDisposable
             await BuildAsync(ct).ConfigureAwait(false);
         }
 
-        yield return new LabReady(Lab, Stopwatch.GetElapsedTime(begun));
+        yield return new LabReady(Lab, _built);
         var player = new StepPlayer(new Stage(Lab), learner);
         await player.LookAnewAsync(ct).ConfigureAwait(false);
         await foreach (var happening in player.PlayAsync(Document.Steps, 0, ct).ConfigureAwait(false))
@@ -103,6 +104,7 @@ public sealed class ScenarioRun : IAsyncDisposable
     /// <exception cref="LinuxException">The kernel refuses something else. Nothing of the lab is left.</exception>
     public async Task BuildAsync(CancellationToken ct = default)
     {
+        var begun = Stopwatch.GetTimestamp();
         try
         {
             await Lab.ApplyAsync(ct).ConfigureAwait(false);
@@ -110,6 +112,7 @@ public sealed class ScenarioRun : IAsyncDisposable
             {
                 await part.StartAsync(ct).ConfigureAwait(false);
             }
+            _built = Stopwatch.GetElapsedTime(begun);
         }
         catch (Exception refusal) when (Explain(refusal) is { } place)
         {
