@@ -27,6 +27,19 @@ public sealed partial class Node
         }
     }
 
+    /// <summary>
+    /// What the node's programs see as <c>/run</c>, by a path for this process alone. Its Open vSwitch has its files there, as any has on a machine:
+    /// <c>openvswitch/db.sock</c>, the database (RFC 7047), and <c>openvswitch/br-int.mgmt</c>, the OpenFlow of a bridge.
+    /// </summary>
+    public string RunDirectory
+    {
+        get
+        {
+            Lab.RequireOwn();
+            return Userland.RunDirectory;
+        }
+    }
+
     /// <summary>Made when the first program starts, so that a node without programs costs nothing. It knows the other nodes by their names.</summary>
     internal Userland Userland
     {

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Text;
 using NetLab.Linux.Probe;
 using NetLab.Packets;
 using NetLab.Xunit;
@@ -124,6 +126,18 @@ public sealed class OvsLiveChangeTests : IAsyncLifetime
         await chassis.ExecAsync("ovs-vsctl", "add-br", "br-int");
 
         Assert.Equal("chassis", (await chassis.ExecAsync("ovs-vsctl", "get", "Open_vSwitch", ".", "external_ids:system-id")).Output.Trim());
+    }
+
+    [LabFact(Feature.OvsVswitchd)]
+    public async Task Its_database_is_asked_by_its_socket_from_the_test_itself()
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(_int.Node.RunDirectory + "/openvswitch/db.sock"));
+        await socket.SendAsync("""{"method":"list_dbs","params":[],"id":1}"""u8.ToArray());
+        var answer = new byte[1000];
+
+        Assert.Contains("Open_vSwitch", Encoding.UTF8.GetString(answer, 0, await socket.ReceiveAsync(answer)), StringComparison.Ordinal);
+        Assert.True(File.Exists(_int.Node.RunDirectory + "/openvswitch/br-int.mgmt"));
     }
 
     [LabFact(Feature.OvsVswitchd)]
