@@ -92,6 +92,23 @@ public sealed class LessonTests : IDisposable
         Assert.Equal(0, await session.EndAsync());
     }
 
+    [LabFact]
+    public async Task A_terminal_that_is_closed_leaves_no_socket()
+    {
+        var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (var session = Start())
+        {
+            await session.ExpectAsync("task 1> ");
+            var watcher = new FileSystemWatcher(Sockets, "*.sock") { EnableRaisingEvents = true };
+            watcher.Deleted += (_, _) => gone.TrySetResult();
+            Assert.Single(Directory.GetFiles(Sockets, "*.sock"));
+            _ = gone.Task.ContinueWith(_ => watcher.Dispose(), TaskScheduler.Default);
+        }
+
+        await gone.Task.WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.Empty(Directory.GetFiles(Sockets, "*.sock"));
+    }
+
     [LabTheory]
     [InlineData(false)]
     [InlineData(true)]

@@ -70,10 +70,11 @@ internal sealed class Keeper : IAsyncDisposable
     }
 
     // A socket's file outlives a process that is killed. So somebody waits for the end of this one, by the end of a pipe, and takes the file away,
-    // unless a later keeper has put its own there.
+    // unless a later keeper has put its own there. What ends all programs of a terminal, as closing it does, is no matter to it.
     private static Process Sweep(string path)
     {
         const string Script = """
+            trap '' HUP INT TERM
             exec 2>/dev/null
             mine=$(stat -c %i "$1"); echo
             read -r _
