@@ -13,11 +13,14 @@ internal sealed record Tunnel(string Name, IPAddress? Remote, string Words, int?
 {
     private const int Ethernet = 14, Udp = 8, Vxlan = 8, Gre = 4;
 
+    /// <summary>The number of its network (VNI), which both ends have; null where it has none, or is not told.</summary>
+    public uint? Network { get; private init; }
+
     /// <summary>The tunnel that a device of this specification is; null where it is none.</summary>
     public static Tunnel? Of(LinkSpec spec) => spec switch
     {
-        VxlanSpec t => new("VXLAN", t.Remote, $"vxlan id {t.Id} remote {t.Remote}", Ip(t.Remote ?? t.Local) + Udp + Vxlan + Ethernet),
-        GeneveSpec t => new("GENEVE", t.Remote, $"geneve id {t.Id} remote {t.Remote}", Ip(t.Remote) + Udp + Vxlan + Ethernet),
+        VxlanSpec t => new("VXLAN", t.Remote, $"vxlan id {t.Id} remote {t.Remote}", Ip(t.Remote ?? t.Local) + Udp + Vxlan + Ethernet) { Network = t.Id },
+        GeneveSpec t => new("GENEVE", t.Remote, $"geneve id {t.Id} remote {t.Remote}", Ip(t.Remote) + Udp + Vxlan + Ethernet) { Network = t.Id },
         GretapSpec { IPv6: false, Encapsulation: null } t => new("GRE", t.Remote, $"{t.Kind} remote {t.Remote}", Ip(null) + GreOf(t) + Ethernet),
         IpTunnelSpec t => new(t.Kind, t.Remote, $"{t.Kind} remote {t.Remote}", null),
         WireguardSpec or XfrmSpec => new(spec.Kind, null, spec.Kind, null),

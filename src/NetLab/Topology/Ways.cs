@@ -25,7 +25,7 @@ internal static class Ways
     // The devices of other nodes that a tunnel names as its other end.
     private static IEnumerable<Device> FarEndsOf(Device device) => device.Tunnel is not { Remote: { } remote } tunnel ? []
         : device.Node.Lab.Nodes.Where(n => n != device.Node && n.Devices.Any(d => d.Addresses.Any(a => a.Address.Equals(remote))))
-            .SelectMany(n => n.Devices).Where(d => d.Tunnel is { } other && other.Name == tunnel.Name
+            .SelectMany(n => n.Devices).Where(d => d.Tunnel is { } other && other.Name == tunnel.Name && other.Network == tunnel.Network
                 && (other.Remote is null || device.Node.Devices.Any(own => own.Addresses.Any(a => a.Address.Equals(other.Remote)))));
 
     private static IEnumerable<Device> OnLink(Device device) => BesideOf(device, (entered, left) => entered.IsJoinedTo(left));

@@ -36,6 +36,23 @@ public sealed class WaysTests
         Assert.Equal(["a/tap-vm1", "a/v0", "r/eth0", "r/eth1", "b/v1", "b/tap-vm2"], Names(Ways.Find([vm1.Tap], [vm2.Tap])));
     }
 
+    // Two tunnels between two nodes, and the way leads through both.
+    [Fact]
+    public void A_tunnel_leads_to_the_other_end_of_its_own_network()
+    {
+        Node a = _lab.AddNode("a"), b = _lab.AddNode("b");
+        Bridge one = a.AddBridge("br1"), other = a.AddBridge("br2"), far = b.AddBridge("br0");
+        _lab.AddLink(a.End("u0", "10.9.0.1/24"), b.End("u0", "10.9.0.2/24"));
+        foreach (var (bridge, id) in ((Bridge, uint)[])[(one, 1), (other, 2), (far, 1), (far, 2)])
+        {
+            var remote = System.Net.IPAddress.Parse(bridge == far ? "10.9.0.1" : "10.9.0.2");
+            bridge.Attach(bridge.Node.AddDevice(new NetLab.Linux.Netlink.VxlanSpec($"vx{id}") { Id = id, Port = 4789, Remote = remote }));
+        }
+
+        FakeVm vm1 = a.AddVm("vm1", one), vm2 = a.AddVm("vm2", other);
+        Assert.Equal(["a/tap-vm1", "a/vx1", "b/vx1", "b/vx2", "a/vx2", "a/tap-vm2"], Names(Ways.Find([vm1.Tap], [vm2.Tap])));
+    }
+
     [Fact]
     public void No_way_leads_through_a_guest_or_a_cable_that_is_not_there()
     {

@@ -101,6 +101,21 @@ public sealed class ShrunkFates
                 IPAddress.Parse("10.0.1.7"), 4000, 54, payload, new IpOptions { Identification = 1 }), [])];
         });
 
+    // The way leads through two tunnels between the same nodes, and back.
+    [LabTheory(Feature.Vxlan)]
+    [InlineData(FrameTracing.Auto)]
+    [InlineData(FrameTracing.PacketSockets)]
+    public Task What_stops_the_second_tunnel_is_why_a_VM_behind_it_is_not_reached(FrameTracing tracing) => HoldsAsync(tracing,
+        [
+            .. Bridged(), new SwitchPiece("a", "br3"), new NodePiece("b"), new SwitchPiece("b", "br2"), .. Tunnel("a", "br1", "b", "br2"),
+            new CablePiece("a", null, "u3", "b", null, "u4"), new AddressPiece("a", "u3", "10.8.0.1/24"), new AddressPiece("b", "u4", "10.8.0.2/24"),
+            new VxlanPiece("a", "br3", "vx8", "10.8.0.1", "10.8.0.2", 8), new VxlanPiece("b", "br2", "vx8", "10.8.0.2", "10.8.0.1", 8),
+            new VmPiece("vm2", "a", "br3", "10.0.1.2/24", "fd00:1::2/64", "10.0.1.9"),
+            new CommandPiece("b", "ip neigh replace 10.8.0.1 lladdr 02:00:00:00:00:97 dev u4 nud permanent", "u4"),
+        ],
+        lab => [Udp(lab, 1, "vm1", "10.0.1.2", "vm2")],
+        "wrong-neighbour");
+
     // The second of two waits in the queues for 8 to 40 ms, and the question to Open vSwitch takes about as long.
     [LabTheory(Feature.OvsVswitchd)]
     [InlineData(FrameTracing.Auto)]
