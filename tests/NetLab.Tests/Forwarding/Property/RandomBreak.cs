@@ -69,7 +69,7 @@ internal sealed class RandomBreak(Random random, Lab lab)
     private static CommandPiece Filtering(Device port) => On(port, $"ip link set dev {port.Switch!.Name} type bridge vlan_filtering 1");
 
     private CommandPiece Queue(Device device) =>
-        On(device, $"tc qdisc add dev {device.Name} root " +
+        On(device, $"tc qdisc replace dev {device.Name} root " +
             Any(["tbf rate 8kbit burst 1600 limit 3000", "tbf rate 8kbit burst 100 limit 90", "pfifo limit 1"]));
 
     private CommandPiece Ovs(OvsBridge bridge) => On(bridge, random.Next(5) switch
