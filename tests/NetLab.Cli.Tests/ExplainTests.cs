@@ -80,6 +80,37 @@ public sealed class ExplainTests : IDisposable
         Assert.True(address.ExitCode == ExitCode.Fine, address.ToString());
     }
 
+    [LabTheory]
+    [InlineData("red", "blue")]
+    [InlineData("red", "10.2.0.2")]
+    [InlineData("vm", "blue")]
+    public async Task What_was_made_by_hand_is_asked_and_answers(string from, string to)
+    {
+        var file = Path.Combine(_folder, "by-hand.yaml");
+        await File.WriteAllTextAsync(file, """
+            name: by hand
+            lab:
+              nodes:
+                red: {}
+                blue: {}
+                host:
+                  bridges: { br0: {} }
+                  vms: { vm: { bridge: br0, addresses: 10.2.0.9/24 } }
+            steps:
+              - exec: { node: red, run: ip link add eth0 type veth peer name eth0 netns blue }
+              - exec: { node: blue, run: 'sh -c "ip link add br0 type bridge; ip link set eth0 master br0; ip link set eth0 up; ip link set br0 up"' }
+              - exec: { node: blue, run: ip link add up0 type veth peer name up0 netns host }
+              - exec: { node: blue, run: 'sh -c "ip link set up0 master br0; ip link set up0 up; ip address add 10.2.0.2/24 dev br0"' }
+              - exec: { node: host, run: 'sh -c "ip link set up0 master br0; ip link set up0 up"' }
+              - exec: { node: red, run: 'sh -c "ip link set eth0 up; ip address add 10.2.0.1/24 dev eth0"' }
+            """);
+
+        var result = await NetLabProcess.RunAsync("explain", file, "--from", from, "--to", to, "--after-steps", "--frame", "icmp");
+
+        Assert.True(result.ExitCode == ExitCode.Fine, result.ToString());
+        Assert.Contains($" answers {from}: ", result.Output.Split('\n')[0]);
+    }
+
     [LabFact]
     public async Task An_address_that_nobody_has_is_asked_for_in_vain()
     {

@@ -80,7 +80,7 @@ public sealed class FrameQuestion
     {
         if (_node is { } node)
         {
-            var exchange = await _request!.AskAsync(node, AddressOf(node.Devices.SelectMany(d => d.Addresses)), ct).ConfigureAwait(false);
+            var exchange = await _request!.AskAsync(node, AddressOf(node.AddressesNow), ct).ConfigureAwait(false);
             return new ExchangeVerdict(exchange, Verdict(exchange.Request));
         }
 
@@ -152,7 +152,7 @@ public sealed class FrameQuestion
         var vm = _to switch
         {
             { Name: { } name } => _lab.FindVm(name),
-            { Address: { } address } => _lab.Vms.FirstOrDefault(v => v.Addresses.Any(a => a.Address.Equals(address))),
+            { Address: { } address } => _lab.Vms.FirstOrDefault(v => v.Has(address)),
             { Mac: { } mac } => _lab.Vms.FirstOrDefault(v => v.Mac == mac),
             _ => null,
         };
@@ -160,7 +160,7 @@ public sealed class FrameQuestion
         {
             { Name: { } name } => _lab.FindNode(name),
             { Address: { } address } when IPAddress.IsLoopback(address) => _node,
-            { Address: { } address } => _lab.Nodes.FirstOrDefault(n => n.Devices.Any(d => d.Addresses.Any(a => a.Address.Equals(address)))),
+            { Address: { } address } => _lab.Nodes.FirstOrDefault(n => Endpoint.DeviceWith(n, address) is not null),
             { Mac: { } mac } => _lab.Nodes.FirstOrDefault(n => n.Devices.Any(d => d.Mac == mac && d.Switch is null && d is not TapDevice)),
             _ => null,
         };
@@ -176,7 +176,7 @@ public sealed class FrameQuestion
         }
         List<InterfaceAddress> mine = [.. own];
         var theirs = _to.Name is null
-            ? [] : _lab.FindVm(_to.Name)?.Addresses ?? [.. _lab.FindNode(_to.Name)!.Devices.SelectMany(d => d.Addresses)];
+            ? [] : _lab.FindVm(_to.Name)?.Addresses ?? _lab.FindNode(_to.Name)!.AddressesNow;
         return theirs.Count == 0
             ? throw new QuestionException($"--to: {_to} has no IP address to send to; give it one, or send a bare frame: --frame 'ethernet type=0x88b5'")
             : theirs.OrderByDescending(t => mine.Exists(m => m.Contains(t.Address)))
@@ -184,8 +184,9 @@ public sealed class FrameQuestion
     }
 
     private MacAddress? MacOf(IPAddress address) =>
-        _lab.Vms.FirstOrDefault(v => v.Addresses.Any(a => a.Address.Equals(address)))?.Mac
-        ?? _lab.Nodes.SelectMany(n => n.Devices).FirstOrDefault(d => d.Addresses.Any(a => a.Address.Equals(address)))?.Mac;
+        Endpoint.WithAddress(_lab, address) is not [var owner, ..] ? null
+            : owner.Vm?.Mac ?? (owner.Node!.Live.Route.FindLink(Endpoint.DeviceWith(owner.Node, address)!.Value.Device)?.Mac is { } mac
+                ? MacAddress.From(mac) : null);
 
     private static bool IsGroup(IPAddress address) =>
         address.GetAddressBytes() is [255, 255, 255, 255] or [>= 224 and < 240, _, _, _] || address.IsIPv6Multicast;

@@ -42,7 +42,7 @@ internal sealed class ConnectStep : Step
         var lab = stage.Lab;
         var vm = lab.FindVm(From.Value.Name);
         var node = lab.FindNode(From.Value.Name);
-        var own = vm?.Addresses ?? [.. node!.Devices.SelectMany(device => device.Addresses)];
+        var own = vm?.Addresses ?? node!.AddressesNow;
         var to = To.Value switch
         {
             { Address: { } address } => address,

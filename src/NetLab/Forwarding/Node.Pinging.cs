@@ -12,7 +12,7 @@ public sealed partial class Node
     public Task<PingResult> PingAsync(Node to, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(to);
-        return PingAsync(to.AddressFor([.. _devices.SelectMany(d => d.Addresses)]), ct);
+        return PingAsync(to.AddressFor(AddressesNow), ct);
     }
 
     /// <summary>Pings a fake VM.</summary>

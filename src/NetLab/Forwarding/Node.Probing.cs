@@ -62,6 +62,6 @@ public sealed partial class Node
     private IPAddress FirstAddressOf(Node to)
     {
         ArgumentNullException.ThrowIfNull(to);
-        return to.AddressFor([.. _devices.SelectMany(d => d.Addresses)]);
+        return to.AddressFor(AddressesNow);
     }
 }

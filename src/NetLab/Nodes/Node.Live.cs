@@ -47,10 +47,34 @@ public sealed partial class Node
     /// <summary>From now on the node exists in the kernel.</summary>
     internal void Attach(LiveNode state) => (_state, _isMade) = (state, true);
 
+    /// <summary>
+    /// The addresses that others may reach the node by: as the kernel has them, so also those that somebody typed. Those of the description come first, and are
+    /// all where it cannot be asked.
+    /// </summary>
+    internal IReadOnlyList<InterfaceAddress> AddressesNow
+    {
+        get
+        {
+            List<InterfaceAddress> described = [.. _devices.SelectMany(d => d.Addresses)];
+            try
+            {
+                var now = _state?.Route.GetAddresses().Where(a => !IPAddress.IsLoopback(a.Address)).ToList();
+                return now is null ? described
+                    : [.. described.Where(d => now.Exists(a => a.Address.Equals(d.Address))),
+                        .. now.Where(a => !a.Address.IsIPv6LinkLocal && !described.Exists(d => d.Address.Equals(a.Address)))
+                            .Select(a => new InterfaceAddress(a.Address, a.PrefixLength))];
+            }
+            catch (Exception e) when (e is LinuxException or ObjectDisposedException)
+            {
+                return described; // the node is gone
+            }
+        }
+    }
+
     /// <summary>The node's address that somebody with these addresses can reach on the wire, or else its first.</summary>
     internal IPAddress AddressFor(IReadOnlyList<InterfaceAddress> asker)
     {
-        var own = _devices.SelectMany(d => d.Addresses).ToList();
+        var own = AddressesNow;
         foreach (var address in own)
         {
             if (asker.Any(a => a.Contains(address.Address)))

@@ -204,7 +204,7 @@ public sealed partial class Node
             return address;
         }
 
-        return Lab.FindNode(host)?.AddressFor([.. _devices.SelectMany(d => d.Addresses)])
+        return Lab.FindNode(host)?.AddressFor(AddressesNow)
             ?? throw new ArgumentException(
                 $"'{host}' is neither an address nor a node of the lab; its nodes are: {string.Join(", ", Lab.Nodes.Select(n => n.Name))}");
     }

@@ -46,6 +46,6 @@ public sealed class NodeSocketException : SocketException
         $"{(kind == "prohibit" ? ", or a rule of its output rejects it" : "")}: ip route get {(EndPoint as IPEndPoint)?.Address}, and ip rule, " +
             $"in node {Node.Name}.";
 
-    private string Addresses => Node.Devices.SelectMany(d => d.Addresses).ToArray() is { Length: > 0 } some ? string.Join(", ", some)
+    private string Addresses => Node.AddressesNow is { Count: > 0 } some ? string.Join(", ", some)
         : "none but 127.0.0.1 and ::1";
 }

@@ -81,9 +81,19 @@ public abstract class KnownRemedyFates(FrameTracing tracing)
     public async Task A_tunnel_is_told_the_way_to_its_other_end()
     {
         await using var scene = await VxlanScene.BuildAsync(remote: "10.8.0.2", tracing: tracing);
-        await scene.B.DoAsync(["ip address add 10.8.0.2/24 dev u0", "sysctl -w net.ipv4.ip_forward=1"]);
+        await scene.B.DoAsync(["ip address add 10.8.0.2/32 dev u0", "sysctl -w net.ipv4.ip_forward=1"]);
         var reason = (await scene.SendAsync()).EndsBy("vxlan-no-route", "a/vx0", "no route to 10.8.0.2");
         Assert.Equal("ip route add 10.8.0.2 via 10.9.0.2, in node a", reason.Remedy);
+        await reason.MendsAsync(() => scene.SendAsync(), scene.Vm2);
+    }
+
+    [LabFact(Feature.Vxlan)]
+    public async Task A_tunnel_whose_other_end_has_a_second_network_on_the_link_needs_no_router()
+    {
+        await using var scene = await VxlanScene.BuildAsync(remote: "10.8.0.2", tracing: tracing);
+        await scene.B.DoAsync("ip address add 10.8.0.2/24 dev u0");
+        var reason = (await scene.SendAsync()).EndsBy("vxlan-no-route", "a/vx0", "no route to 10.8.0.2");
+        Assert.Equal("ip route add 10.8.0.2 dev u0, in node a", reason.Remedy);
         await reason.MendsAsync(() => scene.SendAsync(), scene.Vm2);
     }
 

@@ -62,6 +62,15 @@ public sealed partial class HouseTests
         where TypeTest().IsMatch(line.Text)
         select $"{Path.GetRelativePath(Root, file)}:{line.Number} {line.Text.Trim()}");
 
+    // A device that is down has lost its addresses of IPv6: RouterDrops tells what it was to have.
+    [Fact]
+    public void Reasons_ask_the_kernel_for_the_addresses_of_devices() => Assert.Equal(["KernelState.cs", "RouterDrops.cs"],
+        from room in (string[])["Reasons", "Happenings"]
+        from file in Directory.GetFiles(Path.Combine(Root, "src/NetLab/Forwarding", room), "*.cs", SearchOption.AllDirectories)
+        where Described().IsMatch(File.ReadAllText(file))
+        orderby file
+        select Path.GetFileName(file));
+
     [Fact]
     public void No_line_of_the_sources_is_longer_than_160_columns() => Assert.Equal([], Lines("src", TooLong));
 
@@ -105,6 +114,9 @@ public sealed partial class HouseTests
     [GeneratedRegex(@"\b(?:is|is not|or|and not|as|case) " + Classes + @"\b|OfType<" + Classes + ">|" +
         @"[,{] ?(?:Device|LabDevice|Switch|Enters): " + Classes + @"\b")]
     private static partial Regex TypeTest();
+
+    [GeneratedRegex(@"\.Addresses\b")]
+    private static partial Regex Described();
 
     [GeneratedRegex(@"(?<![\w/.-])(?:src|tests|scenarios|docker)/[\w./-]*\w")]
     private static partial Regex PathInTheTree();

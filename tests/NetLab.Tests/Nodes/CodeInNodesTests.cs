@@ -99,6 +99,12 @@ public sealed class CodeInNodesTests : IAsyncLifetime
             "Node a cannot listen at 0.0.0.0:7000: Address already in use.", Assert.Throws<NodeSocketException>(() => _a.ListenTcp(7000)).Message);
         var foreign = Assert.Throws<NodeSocketException>(() => _a.BindTcp(new IPEndPoint(IPAddress.Parse("10.0.0.2"), 80)));
         Assert.EndsWith("The node has no such address; it has 10.0.0.1/24.", foreign.Message);
+        await _a.ExecAsync("ip", "address", "add", "10.0.9.1/24", "dev", "eth0");
+        Assert.EndsWith("The node has no such address; it has 10.0.0.1/24, 10.0.9.1/24.", foreign.Message);
+        await _a.ExecAsync("ip", "address", "del", "10.0.0.1/24", "dev", "eth0");
+        Assert.EndsWith("The node has no such address; it has 10.0.9.1/24.", foreign.Message);
+        await _b.ExecAsync("ip", "address", "add", "10.0.9.2/24", "dev", "eth0");
+        Assert.True((await _b.PingAsync(_a)).Succeeded);
         using var client = _a.OpenUdp(5000);
         Assert.StartsWith("Node a cannot bind 0.0.0.0:5000: Address already in use.", Assert.Throws<NodeSocketException>(() => _a.OpenUdp(5000)).Message);
     }

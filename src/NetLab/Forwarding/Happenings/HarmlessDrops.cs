@@ -34,5 +34,5 @@ internal static class HarmlessDrops
             || place.Seen.Ipv4 is { Destination: { } to } && (to.IsMulticast || to.ToUInt32() == uint.MaxValue));
 
     // Then it has the wrong MAC address.
-    private static bool IsForNode(DropPlace place) => place.To is { } to && place.Node.Devices.Any(d => d.Addresses.Any(a => a.Address.Equals(to)));
+    private static bool IsForNode(DropPlace place) => place.To is { } to && Endpoint.DeviceWith(place.Node, to) is not null;
 }

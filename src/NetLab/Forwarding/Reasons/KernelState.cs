@@ -21,4 +21,26 @@ internal static class KernelState
             return device.Mac; // the lab, or the device, is gone
         }
     }
+
+    /// <summary>
+    /// The addresses of a device, or of the guest behind it: as the kernel has them, also those that somebody typed; the described ones where it cannot be
+    /// asked any more.
+    /// </summary>
+    public static IReadOnlyList<InterfaceAddress> AddressesOf(Device device)
+    {
+        if (device.Guest is { } guest)
+        {
+            return [.. guest.AllAddresses];
+        }
+
+        try
+        {
+            return device.IsApplied ? [.. device.Node.Live.Route.GetAddresses(device.Index).Select(a => new InterfaceAddress(a.Address, a.PrefixLength))]
+                : device.Addresses;
+        }
+        catch (Exception e) when (e is LinuxException or ObjectDisposedException)
+        {
+            return device.Addresses; // the lab, or the device, is gone
+        }
+    }
 }

@@ -38,14 +38,15 @@ internal static class KnownRemedies
 
     /// <summary>The address, on one of a node's links, of a router that has a route there; null where there is none.</summary>
     public static IPAddress? GatewayTo(Node node, IPAddress to) =>
-        node.Devices.Where(d => d.IsApplied && d.Addresses.Count > 0).Select(d => GatewayTo(node, d, to)).FirstOrDefault(g => g is not null);
+        node.Devices.Where(d => d.IsApplied && KernelState.AddressesOf(d).Count > 0).Select(d => GatewayTo(node, d, to)).FirstOrDefault(g => g is not null);
 
     /// <summary>The address, on a device's link, of a router that has a route there; null where there is none.</summary>
     public static IPAddress? GatewayTo(Node node, Device device, IPAddress to)
     {
         var v6 = to.AddressFamily is AddressFamily.InterNetworkV6;
+        var own = KernelState.AddressesOf(device);
         return node.Lab.Nodes.Where(n => n != node && n.IsApplied && Routes(n)).SelectMany(n => n.Devices).Where(d => Ways.IsOneLink(device, [d]))
-            .SelectMany(d => d.Addresses).FirstOrDefault(a => a.IsIPv6 == v6 && device.Addresses.Any(own => own.Contains(a.Address))).Address;
+            .SelectMany(KernelState.AddressesOf).FirstOrDefault(a => a.IsIPv6 == v6 && own.Any(o => o.Contains(a.Address))).Address;
 
         bool Routes(Node router) => router.ReadSysctl(v6 ? "net.ipv6.conf.all.forwarding" : "net.ipv4.ip_forward").Trim() == "1" && HasRoute(router);
 
@@ -64,10 +65,13 @@ internal static class KnownRemedies
 
     // A port of a bridge has no routes: the bridge's own device has.
     private static bool IsOnLinkOf(Device device, IPAddress address) => device is { IsApplied: true, Guest: null }
-        && (device.Switch is null || device.LeadsToStack) && device.Addresses.Count > 0
+        && (device.Switch is null || device.LeadsToStack) && KernelState.AddressesOf(device).Count > 0
         && OwnersOf(device.Node.Lab, address).Any(owner => owner.Node != device.Node && Ways.IsOneLink(device, [owner]));
 
     private static IEnumerable<Device> OwnersOf(Lab lab, IPAddress address) =>
         lab.Vms.Where(vm => vm.Has(address)).Select(Device (vm) => vm.Tap)
-            .Concat(lab.Nodes.SelectMany(n => n.Devices).Where(d => d.Addresses.Any(a => a.Address.Equals(address))));
+            .Concat(lab.Nodes.SelectMany(n => n.Devices).Where(d => d.Guest is null && KernelState.AddressesOf(d).Any(a => IsOfNetwork(a, address))));
+
+    // One of a host alone says of no link that it leads there.
+    private static bool IsOfNetwork(InterfaceAddress own, IPAddress address) => own.Address.Equals(address) && own.PrefixLength < (own.IsIPv6 ? 128 : 32);
 }

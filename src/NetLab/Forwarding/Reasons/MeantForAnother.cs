@@ -56,7 +56,7 @@ internal static class MeantForAnother
     }
 
     private static bool Has(IReadOnlyCollection<Device> receivers, IPAddress address) =>
-        receivers.Any(d => d.Guest?.Has(address) ?? d.Addresses.Any(a => a.Address.Equals(address)));
+        receivers.Any(d => KernelState.AddressesOf(d).Any(a => a.Address.Equals(address)));
 
     // The last node whose stack sent it took another's MAC address for that of the next hop.
     private static (Hop Last, Reason Reason)? Addressed(FrameCopy copy, Hop hop, Frame frame)

@@ -128,10 +128,10 @@ internal static class NeighbourModel
             return why;
         }
 
-        var own = device.Addresses.FirstOrDefault(a => a.IsIPv6 == (frame.Ipv6 is not null));
+        var own = KernelState.AddressesOf(device).FirstOrDefault(a => a.IsIPv6 == (frame.Ipv6 is not null));
         if (asker.Devices.FirstOrDefault(d => KernelState.MacOf(d) == frame.Source) is { } near && own.Address is not null)
         {
-            var theirs = near.Addresses.FirstOrDefault(a => a.Address.Equals(back));
+            var theirs = KernelState.AddressesOf(near).FirstOrDefault(a => a.Address.Equals(back));
             return why with
             {
                 Cause = Causes.WrongMask,
@@ -153,9 +153,12 @@ internal static class NeighbourModel
     }
 
     // The address on the link of whoever sent a frame there.
-    private static IPAddress? Sender(Lab lab, Device at, MacAddress mac, bool v6) =>
-        lab.Nodes.SelectMany(n => n.Devices).FirstOrDefault(d => d.Addresses.Count > 0 && KernelState.MacOf(d) == mac)?.Addresses
-            .FirstOrDefault(a => a.IsIPv6 == v6 && at.Addresses.Any(own => own.Contains(a.Address))).Address;
+    private static IPAddress? Sender(Lab lab, Device at, MacAddress mac, bool v6)
+    {
+        var own = KernelState.AddressesOf(at);
+        return lab.Nodes.SelectMany(n => n.Devices).Where(d => d.Guest is null && KernelState.MacOf(d) == mac).SelectMany(KernelState.AddressesOf)
+            .FirstOrDefault(a => a.IsIPv6 == v6 && own.Any(o => o.Contains(a.Address))).Address;
+    }
 
     // A route leads out of a device where the next hop is not, and it is on the link of another.
     private static Reason? ByWrongDevice(Reason unresolved, Device device, IPAddress address, Endpoint owner)

@@ -146,7 +146,7 @@ internal static class ReceiverDrops
     private static Reason? BroadcastOf(DropPlace place)
     {
         var network = place.To is not { } to ? null
-            : place.Node.Devices.FirstOrDefault(d => d.Addresses.Any(a => !a.IsIPv6 && a.Contains(to) && IsLast(a, to)));
+            : place.Node.Devices.FirstOrDefault(d => KernelState.AddressesOf(d).Any(a => !a.IsIPv6 && a.Contains(to) && IsLast(a, to)));
         return network is null || network.Name == place.Device ? null
             : place.Why(Causes.DirectedBroadcast,
                 $"{place.To} is the broadcast address of {network.Name}, a network of {place.Node.Name} itself; a router does not pass such " +
@@ -158,7 +158,7 @@ internal static class ReceiverDrops
     }
 
     private static bool IsForMany(DropPlace place) =>
-        place.Seen.Destination.IsMulticast || place.Node.Devices.Any(d => d.Addresses.Any(a => !a.IsIPv6 && IsLast(a, place.To!)));
+        place.Seen.Destination.IsMulticast || place.Node.Devices.Any(d => KernelState.AddressesOf(d).Any(a => !a.IsIPv6 && IsLast(a, place.To!)));
 
     private static bool IsLast(InterfaceAddress network, IPAddress address)
     {
