@@ -20,6 +20,7 @@ internal sealed partial class FollowedFrame
     private readonly TaskCompletionSource<(Fate? Fate, Company? Company)> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private LinuxException? _refusal;
     private IReadOnlyList<OvsRehearsal> _inOvs = [];
+    private bool _hasEqual;
 
     // What is under way already is not sent.
     private FollowedFrame(SentFrame sent, Action? send, CancellationToken ct)
@@ -56,6 +57,13 @@ internal sealed partial class FollowedFrame
     /// <summary>Whether nobody needs to know any more what became of it.</summary>
     public bool IsAnswered => Answered?.Invoke() == true;
 
+    /// <summary>Whether another that could be taken for it has left since it came to rest.</summary>
+    public bool HasEqual
+    {
+        get => Volatile.Read(ref _hasEqual);
+        set => Volatile.Write(ref _hasEqual, value);
+    }
+
     private Func<bool>? Answered { get; init; }
 
     /// <summary>Sends a frame of a VM and follows it until nothing moves any more.</summary>
@@ -81,6 +89,7 @@ internal sealed partial class FollowedFrame
         try
         {
             using var observers = Observers.Observe(frames);
+            frames[0].Untold.Leave(frames);
             Send(frames);
             var company = await observers.SettleAsync().ConfigureAwait(false);
             foreach (var frame in frames)
@@ -91,7 +100,7 @@ internal sealed partial class FollowedFrame
                     {
                         var copies = seen.CopiesOf(frame.Sent); // build
                         copies = await frame.ExplainAsync(copies, seen).ConfigureAwait(false);
-                        if (looks == MostLooks || await observers.LookAgainAsync(frame.Sent, seen).ConfigureAwait(false) is not { } more)
+                        if (looks == MostLooks || await observers.LookAgainAsync(frame.Sent, seen).ConfigureAwait(false) is not { } more || frame.HasEqual)
                         {
                             return frame.Remember(copies, seen);
                         }
@@ -162,6 +171,8 @@ internal sealed partial class FollowedFrame
             return;
         }
 
+        var untold = Untold;
+        untold.Add(this);
         _ = Task.Run(async () =>
         {
             try
@@ -174,8 +185,14 @@ internal sealed partial class FollowedFrame
             {
                 _outcome.TrySetException(e);
             }
+            finally
+            {
+                untold.Remove(this);
+            }
         });
     }
+
+    private UntoldFrames Untold => _lab.Live.Part(_ => new UntoldFrames());
 
     private async Task<IReadOnlyList<FrameCopy>> ExplainAsync(IReadOnlyList<FrameCopy> copies, Company company)
     {

@@ -59,8 +59,8 @@ public sealed class CallbackTests
             // this library's own code
             "ChildOutput..ctor(onLine)", "ChildOutput.Start(failed)", "FeatureDescription..ctor(Try)", "FeatureDescription.set_Try(value)",
             "Finding.Try(action)", "NamespacePlan.Run(explain)", "NetfilterSocket.Drain(read)", "NetfilterSocket.Exchange(read)",
-            "NetlinkSocket.Query(handler)", "NetlinkSocket.Query(restart)", "Registration..ctor(callback)", "Registration..ctor(failed)",
-            "RingBuffer.Drain(read)", "Wait`1..ctor(match)", "Wait`1..ctor(stateNow)",
+            "NetlinkSocket.Query(handler)", "NetlinkSocket.Query(restart)", "ProcessorWait..ctor(others)", "Registration..ctor(callback)",
+            "Registration..ctor(failed)", "RingBuffer.Drain(read)", "Wait`1..ctor(match)", "Wait`1..ctor(stateNow)",
         ];
         var found =
             from type in typeof(Reactor).Assembly.GetTypes()
