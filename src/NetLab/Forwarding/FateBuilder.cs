@@ -70,7 +70,7 @@ internal sealed class FateBuilder
 
     private Step? WasSentFor(Sighting sighting, bool inTunnel) =>
         sighting.Device is { LeadsToStack: false, Passes: { } bridge }
-            ? LastInto(bridge, sighting)
+            ? LastInto(bridge, sighting) ?? LastIntoAnother(sighting)
             : (inTunnel ? LastIntoTunnel(sighting.Node) : null) ?? LastIn(sighting.Node, sighting);
 
     private Step? LastIntoTunnel(Node node) => _steps.FindLast(s =>
@@ -94,6 +94,10 @@ internal sealed class FateBuilder
 
         static int Offset(Sighting seen) => DatagramPart.Of(seen.Frame)?.Offset ?? 0;
     }
+
+    // Somebody has put the port into another bridge than the lab did, there or here.
+    private Step? LastIntoAnother(Sighting sighting) => sighting.Device is { } device && KernelState.SwitchOf(device) is { } now
+        ? _steps.FindLast(s => s.Seen.Direction == HopDirection.In && ReferenceEquals(s.Seen.Node, sighting.Node) && s.Hop.SwitchNow?.Name == now.Name) : null;
 
     private List<FrameCopy> Copies()
     {

@@ -100,7 +100,7 @@ internal static class FateText
             var hop = verdict.Hops[i];
             var changes = i == 0 ? "" : string.Concat(HopChanges.Between(verdict.Hops[i - 1], hop).Select(change => $", now {change}"));
             rows.Add((hop.Node.Name, hop.Device, What(hop, changes)));
-            if (hop.Enters is { } bridge && Sent(verdict, i, bridge) is { Count: > 0 } ports)
+            if (hop.EntersNow is { } bridge && Sent(verdict, i, bridge) is { Count: > 0 } ports)
             {
                 rows.Add((hop.Node.Name, bridge.Name, Forwarding(bridge, ports, hop.Frame ?? verdict.Fate.Frame)));
             }
@@ -145,12 +145,12 @@ internal static class FateText
         var ports = new Dictionary<string, string>();
         foreach (var copy in verdict.Fate.Copies.Where(c => FateHops.SameUpTo(c, verdict.Copy!, at)))
         {
-            if (at + 1 < copy.Hops.Count && copy.Hops[at + 1].LabDevice is { Switch: { } other } next && bridge.PassesTo(other))
+            if (at + 1 < copy.Hops.Count && copy.Hops[at + 1] is { LabDevice: { } next, SwitchNow: { } other } && bridge.PassesTo(other))
             {
                 ports.TryAdd(next.Name, next.Name + ByWayOf([.. copy.Hops[at + 1].Between(into), .. bridge == other ? Array.Empty<Switch>() : [other]]));
             }
             else if (at == copy.Hops.Count - 1 && copy is { End: CopyEnd.Dropped, Reason: { } reason } && reason.Device != into.Device
-                && bridge.Ports.Any(p => p.Name == reason.Device))
+                && reason.Cause != Causes.NotAPort && bridge.Ports.Any(p => p.Name == reason.Device))
             {
                 ports.TryAdd(reason.Device, reason.Device);
             }

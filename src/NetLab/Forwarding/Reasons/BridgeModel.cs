@@ -78,6 +78,13 @@ internal static class BridgeModel
             return At(ingress, Causes.BridgeDown, $"Bridge {bridge.Name} is down, and takes nothing from its ports.", $"ip link set dev {bridge.Name} up");
         }
 
+        if (from.MasterIndex != bridge.Index && ReferenceEquals(ingress.Switch, bridge))
+        {
+            var now = KernelPorts.BridgeOf(bridge.Node, ingress.Index);
+            return At(ingress, Causes.NotAPort, $"{ingress.Name}, where the frame came in, is no port of bridge {bridge.Name}"
+                + $"{(now is null ? " (any more)" : $" but of {now.Name}")}.", $"ip link set dev {ingress.Name} master {bridge.Name}");
+        }
+
         if (from.BridgePortOptions?.State is { } state && state != BridgePortState.Forwarding)
         {
             return IngressState(bridge, ingress, state, flags);

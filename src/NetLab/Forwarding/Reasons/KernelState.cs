@@ -22,6 +22,20 @@ internal static class KernelState
         }
     }
 
+    /// <summary>The switch that a device is a port of; of the kernel's bridges that which has it now: somebody may have put it into another.</summary>
+    public static Switch? SwitchOf(Device device)
+    {
+        try
+        {
+            return device is { IsApplied: true, IsMadeByOvs: false } && device.Switch is null or { InKernel: not null }
+                ? KernelPorts.BridgeOf(device.Node, device.Index) : device.Switch;
+        }
+        catch (Exception e) when (e is LinuxException or ObjectDisposedException)
+        {
+            return device.Switch; // the lab, or the device, is gone
+        }
+    }
+
     /// <summary>
     /// The addresses of a device, or of the guest behind it: as the kernel has them, also those that somebody typed; the described ones where it cannot be
     /// asked any more.
