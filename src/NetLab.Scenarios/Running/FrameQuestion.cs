@@ -176,7 +176,7 @@ public sealed class FrameQuestion
         }
         List<InterfaceAddress> mine = [.. own];
         var theirs = _to.Name is null
-            ? [] : _lab.FindVm(_to.Name)?.Addresses ?? _lab.FindNode(_to.Name)!.AddressesNow;
+            ? [] : _lab.FindVm(_to.Name)?.Addresses ?? _lab.FindNode(_to.Name)!.AddressesAskedFor;
         return theirs.Count == 0
             ? throw new QuestionException($"--to: {_to} has no IP address to send to; give it one, or send a bare frame: --frame 'ethernet type=0x88b5'")
             : theirs.OrderByDescending(t => mine.Exists(m => m.Contains(t.Address)))

@@ -71,10 +71,13 @@ public sealed partial class Node
         }
     }
 
+    /// <summary>By which addresses the node is asked for: those that it was to have, where it has none now. What becomes of the question tells that.</summary>
+    internal IReadOnlyList<InterfaceAddress> AddressesAskedFor => AddressesNow is { Count: > 0 } now ? now : [.. _devices.SelectMany(d => d.Addresses)];
+
     /// <summary>The node's address that somebody with these addresses can reach on the wire, or else its first.</summary>
     internal IPAddress AddressFor(IReadOnlyList<InterfaceAddress> asker)
     {
-        var own = AddressesNow;
+        var own = AddressesAskedFor;
         foreach (var address in own)
         {
             if (asker.Any(a => a.Contains(address.Address)))

@@ -105,6 +105,8 @@ public sealed class CodeInNodesTests : IAsyncLifetime
         Assert.EndsWith("The node has no such address; it has 10.0.9.1/24.", foreign.Message);
         await _b.ExecAsync("ip", "address", "add", "10.0.9.2/24", "dev", "eth0");
         Assert.True((await _b.PingAsync(_a)).Succeeded);
+        await _a.ExecAsync("ip", "address", "flush", "dev", "eth0");
+        Assert.False((await _b.PingAsync(_a)).Succeeded);
         using var client = _a.OpenUdp(5000);
         Assert.StartsWith("Node a cannot bind 0.0.0.0:5000: Address already in use.", Assert.Throws<NodeSocketException>(() => _a.OpenUdp(5000)).Message);
     }
