@@ -97,7 +97,7 @@ public sealed class FrameCopy
             {
                 var hop = Hops[i];
                 // Between a port where it went into a bridge and a port where it came out of it lies the bridge.
-                if (i > 0 && hop.LeavesSwitch && hop.SwitchNow is { } bridge && Hops[i - 1].EntersNow is { } entered)
+                if (i > 0 && hop.LeavesSwitch && hop.SwitchNow is { } bridge && Hops[i - 1].Enters is { } entered)
                 {
                     Add(entered.Node, entered.Name);
                     foreach (var between in hop.Between(Hops[i - 1]))
@@ -111,7 +111,7 @@ public sealed class FrameCopy
                 Add(hop.Node, hop.Device);
             }
 
-            if (End != CopyEnd.Delivered && Hops is [.., { EntersNow: { } last }])
+            if (End != CopyEnd.Delivered && Hops is [.., { Enters: { } last }])
             {
                 Add(last.Node, last.Name);
             }
@@ -197,7 +197,7 @@ public sealed class FrameCopy
             _ when MayHaveReached is { } stack => $"   (came to {place}; whether the stack of {stack.Name} took it is not known)",
             _ when Hops.Count == 0 => "   (seen nowhere)",
             _ when Hops[^1].Direction == HopDirection.In =>
-                $"   (LOST: last seen coming in at {place}{(Hops[^1].EntersNow is { } bridge ? $", a port of {bridge.Kind} bridge {bridge.Name}" : "")})",
+                $"   (LOST: last seen coming in at {place}{(Hops[^1].Enters is { } bridge ? $", a port of {bridge.Kind} bridge {bridge.Name}" : "")})",
             _ => $"   (LOST: last seen going out of {place}; nobody took it there)",
         });
         if (Reason is not null && withReason)

@@ -33,16 +33,16 @@ public sealed record Hop(Node Node, string Device, HopDirection Direction, ushor
     internal bool LeavesSwitch => Direction == (LabDevice is { IsMadeByOvs: true } ? HopDirection.In : HopDirection.Out);
 
     /// <summary>The switch that the frame goes into by this device; null where it goes into none.</summary>
-    internal Switch? Enters => LeavesSwitch ? null : LabDevice is { IsMadeByOvs: true } ? LabDevice.Passes : LabDevice?.Switch;
+    internal Switch? Enters => LeavesSwitch ? null : LabDevice is { IsMadeByOvs: true } ? LabDevice.Passes : SwitchNow;
+
+    /// <summary>That which it was to go into, as the lab is described: of a switch in user space it is the same, and the kernel need not be asked.</summary>
+    internal Switch? EntersAsDescribed => LeavesSwitch ? null : LabDevice is { IsMadeByOvs: true } ? LabDevice.Passes : LabDevice?.Switch;
 
     /// <summary>The switch that the device is a port of now.</summary>
     internal Switch? SwitchNow => LabDevice is { } device ? KernelState.SwitchOf(device) : null;
 
-    /// <summary>The switch that the frame goes into by this device, as <see cref="SwitchNow"/> has it; null where it goes into none.</summary>
-    internal Switch? EntersNow => LeavesSwitch ? null : LabDevice is { IsMadeByOvs: true } ? Enters : SwitchNow;
-
     /// <summary>The switches between the one that the frame went into by the hop before this one and the one that it left by this one, both aside.</summary>
-    internal IReadOnlyList<Switch> Between(Hop before) => LeavesSwitch && before.Enters is { } entered && LabDevice?.Switch is { } left
+    internal IReadOnlyList<Switch> Between(Hop before) => LeavesSwitch && before.Enters is { } entered && SwitchNow is { } left
         ? entered.Between(left, before.InTunnel != InTunnel) : [];
 
     /// <summary>The hop in a few words: <c>compute1/qvo1 in, VLAN 7</c>.</summary>

@@ -64,7 +64,7 @@ public static class FatePcapng
     private static long TimeOf(Fate fate, Hop hop) => (fate.SentAt + hop.At - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
 
     private static string? Description(Device? device) =>
-        device is null ? null : $"{device.Kind}{(device.Switch is { } bridge ? $", port of {bridge.Name}" : "")}" +
+        device is null ? null : $"{device.Kind}{(KernelState.SwitchOf(device) is { } bridge ? $", port of {bridge.Name}" : "")}" +
             $"{(device.Guest is { } vm ? $", of VM {vm.Name}" : "")}";
 
     private static string EndOf(FrameCopy copy) => copy switch

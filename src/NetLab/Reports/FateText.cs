@@ -100,7 +100,7 @@ internal static class FateText
             var hop = verdict.Hops[i];
             var changes = i == 0 ? "" : string.Concat(HopChanges.Between(verdict.Hops[i - 1], hop).Select(change => $", now {change}"));
             rows.Add((hop.Node.Name, hop.Device, What(hop, changes)));
-            if (hop.EntersNow is { } bridge && Sent(verdict, i, bridge) is { Count: > 0 } ports)
+            if (hop.Enters is { } bridge && Sent(verdict, i, bridge) is { Count: > 0 } ports)
             {
                 rows.Add((hop.Node.Name, bridge.Name, Forwarding(bridge, ports, hop.Frame ?? verdict.Fate.Frame)));
             }

@@ -28,6 +28,21 @@ public sealed class MovedPortFates : IAsyncDisposable
         await why.MendsAsync(() => SendAsync(vms), vms[1]);
     }
 
+    [LabTheory]
+    [InlineData(FrameTracing.Kernel)]
+    [InlineData(FrameTracing.PacketSockets)]
+    public async Task What_the_bridge_that_has_the_port_does_with_it_is_told_and_not_what_the_other_would(FrameTracing tracing)
+    {
+        (var host, var vms) = await BuildAsync(tracing);
+        await host.DoAsync("ip link set dev tap-vm1 master br1");
+        var fate = await vms[0].SendAsync(ToThird(vms));
+        var passed = Assert.Throws<ForwardingException>(() => fate.ShouldNotReach(vms[2]));
+        Assert.Contains("br1", passed.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("br0", passed.Message, StringComparison.Ordinal);
+        await host.DoAsync("bridge link set dev tap-vm3 flood off");
+        (await vms[0].SendAsync(ToThird(vms))).EndsBy("flood-off", "host/tap-vm3", "br1");
+    }
+
     [LabFact(Feature.BpfTracing)]
     public async Task A_port_that_was_taken_out_is_told_to_be_flooded_by_nobody()
     {
@@ -47,6 +62,9 @@ public sealed class MovedPortFates : IAsyncDisposable
         await _lab.ApplyAsync();
         return (host, vms);
     }
+
+    private static Frame ToThird(FakeVm[] vms) =>
+        Frame.Udp(vms[0].Mac, vms[2].Mac, vms[0].Address, vms[2].Address, 4000, 53, "hello"u8, new IpOptions());
 
     private static Task<Fate> SendAsync(FakeVm[] vms) =>
         vms[0].SendAsync(Frame.Udp(vms[0].Mac, vms[1].Mac, vms[0].Address, vms[1].Address, 4000, 53, "hello"u8, new IpOptions()));

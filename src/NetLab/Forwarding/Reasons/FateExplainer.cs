@@ -120,10 +120,10 @@ internal static class FateExplainer
     private static async Task<IReadOnlyList<OvsRehearsal>> InOvsAsync(IReadOnlyList<FrameCopy> copies, CancellationToken ct)
     {
         var asked = new List<OvsRehearsal>();
-        foreach (var hop in copies.SelectMany(c => c.Hops).Where(h => h.Enters is not null).Distinct(ReferenceEqualityComparer.Instance).Cast<Hop>())
+        foreach (var hop in copies.SelectMany(c => c.Hops).Where(h => h.EntersAsDescribed is not null).Distinct(ReferenceEqualityComparer.Instance).Cast<Hop>())
         {
             HashSet<string> seen = [.. copies.Select(c => After(c, hop)).OfType<Hop>().Select(h => h.Device)];
-            if (await hop.Enters!.RehearseAsync(hop, seen, ct).ConfigureAwait(false) is { } answer)
+            if (await hop.EntersAsDescribed!.RehearseAsync(hop, seen, ct).ConfigureAwait(false) is { } answer)
             {
                 asked.Add(answer);
             }
@@ -161,7 +161,7 @@ internal static class FateExplainer
             return;
         }
 
-        if (last.Enters is { } into && !KernelPorts.HasLeft(into, last.LabDevice))
+        if (last.Enters is { } into)
         {
             InSwitch(copy, last, into, inOvs);
         }

@@ -18,11 +18,7 @@ internal static class KernelPorts
     /// <summary>The bridge that a device is; null where it is none.</summary>
     public static Bridge? BridgeAt(Node node, int index) =>
         node.Live.Route.FindLink(index) is not { Kind: "bridge" } link ? null
-            : node.Devices.Select(d => d.Master).FirstOrDefault(b => b?.LiveIndex == index) ?? new Bridge(node, link.Name) { LiveIndex = index };
-
-    /// <summary>Whether a device that the lab described as a bridge's port is none's any more.</summary>
-    public static bool HasLeft(Switch master, Device? device) =>
-        master.InKernel is not null && device is { IsApplied: true } && BridgeOf(device.Node, device.Index) is null;
+            : node.Live.DevicesByIndex.GetValueOrDefault(index)?.Passes?.InKernel ?? new Bridge(node, link.Name) { LiveIndex = index };
 
     /// <summary>The bridge and the port where something was dropped; null where that is no port of a bridge.</summary>
     public static (Bridge Bridge, Device Port)? At(DropPlace place)

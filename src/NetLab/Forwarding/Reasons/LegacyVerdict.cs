@@ -23,7 +23,7 @@ internal static class LegacyVerdict
         (var families, var hook) = NftGuess.HookOf(place);
         var isQueue = place.In("nf_queue");
         var packet = place.Packet.ToArray();
-        var isPort = place.LabDevice?.Switch is not null; // of a bridge, which is then the device that the rules know
+        var isPort = place.LabDevice is { } device && KernelState.SwitchOf(device) is not null; // of a bridge, which is then the device that the rules know
         var input = !isPort && place.Device.Length > 0 && hook is "prerouting" or "input" or "forward" ? place.Device : null;
         var output = !isPort && hook is "postrouting" && place.Device.Length > 0 ? place.Device : null;
         return Narrow(

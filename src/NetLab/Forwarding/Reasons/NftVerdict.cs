@@ -152,7 +152,7 @@ internal static partial class NftVerdict
         var index = hook is "postrouting" or "egress" or "output" || (hook is "forward" && step.Family is NftFamily.Bridge)
             ? step.OutputInterfaceIndex : step.InputInterfaceIndex;
         return !node.Live.DevicesByIndex.TryGetValue(index, out var device) ? ""
-            : hook is "input" && step.Family is NftFamily.Bridge && device.Switch is { } bridge ? bridge.Name // where it goes up
+            : hook is "input" && step.Family is NftFamily.Bridge && KernelState.SwitchOf(device) is { } bridge ? bridge.Name // where it goes up
             : device.Name;
     }
 

@@ -59,7 +59,7 @@ internal static class RuleDrops
 
     // What a bridge's own device has is past the rules that concern its ports.
     private static bool WentUp(Hop last, Reason reason) => last.LabDevice is { HasPorts: true } bridge
-        && reason.Node.FindDevice(reason.Device)?.Switch is { } master && ReferenceEquals(master, bridge);
+        && reason.Node.FindDevice(reason.Device) is { } port && KernelState.SwitchOf(port) is { } master && ReferenceEquals(master, bridge);
 
     // Counters do not tell of which copy they are: of one that was lost in the node, or seemed to be delivered to it;
     // or of one that a bridge made and nobody saw.

@@ -46,7 +46,7 @@ internal static class WantedWay
     // What the switch decided there that the way goes on through.
     private static (CopyEnd End, Reason Reason)? Left(Fate fate, IReadOnlyList<FrameCopy> came, Hop hop, Step? next)
     {
-        if (next is null || hop is not { Enters: { } into, LabDevice: { } ingress, Frame: { } frame })
+        if (next is null || hop is not { EntersAsDescribed: { } into, LabDevice: { } ingress, Frame: { } frame })
         {
             return null;
         }
