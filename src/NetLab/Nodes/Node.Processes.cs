@@ -41,7 +41,9 @@ public sealed partial class Node
     /// <inheritdoc cref="ExecAsync(string, IReadOnlyList{string}, CancellationToken)"/>
     public Task<ProcessResult> ExecAsync(string program, params string[] arguments) => ExecAsync(program, arguments, CancellationToken.None);
 
-    /// <summary>Runs a program in the node to its end. What it switched on (<c>ip link set … up</c>) is usable then.</summary>
+    /// <summary>
+    /// Runs a program in the node to its end. What it switched on (<c>ip link set … up</c>) is usable then, and what it changed in Open vSwitch holds for the next frame.
+    /// </summary>
     /// <param name="program">Its name, looked up in PATH, or its path.</param>
     /// <param name="arguments">Its arguments; no shell reads them.</param>
     /// <param name="ct">Kills it.</param>
@@ -51,6 +53,7 @@ public sealed partial class Node
         Lab.RequireApplied();
         var result = await Lab.Processes.RunAsync(InNode(program, arguments), null, ct).ConfigureAwait(false);
         await LinkWatch.RunAfterProgramAsync(this, ct).ConfigureAwait(false);
+        await (Live.Ovs?.TakeOverAsync(ct) ?? Task.CompletedTask).ConfigureAwait(false);
         return result;
     }
 

@@ -62,6 +62,29 @@ internal sealed partial class OvsInstance
         return quiet;
     }
 
+    /// <summary>
+    /// When it returns, what a program of the node has changed (<c>ovs-ofctl mod-port</c>) holds for the very next frame: whoever was told "done" was told so
+    /// before the pass that takes the change over. Nothing of it fails the program: of a daemon that was stopped or has ended the next frame tells.
+    /// </summary>
+    public async Task TakeOverAsync(CancellationToken ct)
+    {
+        if (Daemon.Exited.IsCompleted || StateOf(Daemon.Pid) is 'T' or 't')
+        {
+            return;
+        }
+
+        try
+        {
+            _ = await ReceivedAsync(ct).ConfigureAwait(false);
+            _ = await ReceivedAsync(ct).ConfigureAwait(false);
+            await ForgetCachedFlowsAsync(ct).ConfigureAwait(false);
+        }
+        catch (OvsException)
+        {
+            // It ended just now, or hangs, and what it was told holds for no frame.
+        }
+    }
+
     private async Task<bool> DrainAsync(CancellationToken ct)
     {
         long? before = null;

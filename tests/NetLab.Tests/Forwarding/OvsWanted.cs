@@ -170,6 +170,18 @@ public abstract class OvsWanted : IAsyncLifetime
     }
 
     [LabFact(Feature.OvsVswitchd)]
+    public async Task What_a_program_has_changed_holds_for_the_very_next_frame()
+    {
+        for (var round = 0; round < 15; round++)
+        {
+            await _node.DoAsync("ovs-ofctl mod-port br-a tap-vm2 no-flood");
+            (await SendAsync(_vm2)).ShouldNotReach(_vm2);
+            await _node.DoAsync("ovs-ofctl mod-port br-a tap-vm2 flood");
+            (await SendAsync(_vm2)).ShouldReach(_vm2);
+        }
+    }
+
+    [LabFact(Feature.OvsVswitchd)]
     public async Task A_port_that_takes_nothing_in_is_named()
     {
         await _node.DoAsync("ovs-ofctl mod-port br-a tap-vm1 no-receive");
