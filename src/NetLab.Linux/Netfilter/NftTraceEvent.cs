@@ -156,6 +156,12 @@ internal sealed record NftTraceEvent
             return false;
         }
 
+        // No translation makes an answer of a question.
+        if (protocol is 1 or 58 && TransportHeader.Length > 0 && packet.Length > length && TransportHeader.Span[0] != packet[length])
+        {
+            return false;
+        }
+
         // Behind the ports and the checksum of UDP; TCP's sequence numbers; behind an echo's identifier.
         var (from, to) = protocol switch { 17 => (8, 20), 6 => (4, 12), 1 or 58 => (6, 20), _ => (0, 20) };
         var carried = packet[length..];

@@ -10,6 +10,9 @@ internal sealed record Company(IReadOnlyDictionary<SentFrame, Seen>? BySockets, 
     /// <summary>Storms that were stopped meanwhile.</summary>
     public IReadOnlyList<Storm> Storms { get; init; } = [];
 
+    /// <summary>All frames that packet sockets saw meanwhile, and since; none where the kernel's tracepoints told.</summary>
+    public Func<IReadOnlyList<Sighting>> Around { get; init; } = () => [];
+
     /// <summary>What rules did meanwhile.</summary>
     public RuleAccount Rules { get; init; } = RuleAccount.None;
 

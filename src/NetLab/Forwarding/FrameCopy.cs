@@ -212,7 +212,8 @@ public sealed class FrameCopy
     {
         if (hop.LabDevice is null or { Switch: not null, LeadsToStack: false })
         {
-            return hop is { LabDevice: null, Device: "lo" } || IsReadBesideSwitch(hop, skb); // what a node sends to itself
+            return hop is { LabDevice: null, Device: "lo" } // what a node sends to itself
+                || (hop.LabDevice is null && (skb is { End: SkbEnd.GivenToSocket } || IsForDevice(hop))) || IsReadBesideSwitch(hop, skb);
         }
 
         if (skb is { End: SkbEnd.GivenToSocket })
@@ -248,6 +249,10 @@ public sealed class FrameCopy
     internal static bool IsReadBesideSwitch(Hop hop, SkbCopy? skb) => hop is { LabDevice.Switch.IsInUserSpace: true, Direction: HopDirection.In }
         && (skb is { End: SkbEnd.GivenToSocket, EndEvent: { } given } ? hop.Frame?.Udp?.DestinationPort == given.SocketPort
             : StackModel.MayBeInSocket(hop.Node, hop.Frame, skb));
+
+    // Of a device that somebody made by hand the kernel alone knows the address.
+    private static bool IsForDevice(Hop hop) => hop.Frame is { } frame && IsFor(hop.Node, frame)
+        && hop.Node.Live.Route.FindLink(hop.Device) is { Mac: { } mac } && MacAddress.From(mac) == frame.Destination;
 
     /// <summary>Whether a frame is for an address of a node.</summary>
     internal static bool IsFor(Node node, Frame frame) =>

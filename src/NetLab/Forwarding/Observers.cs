@@ -95,6 +95,6 @@ internal sealed class Observers : IDisposable
             seen.Add(frame.Sent, _observation.Take(frame.Sent));
         }
 
-        return new Company(seen, null);
+        return new Company(seen, null) { Around = _observation.All };
     }
 }

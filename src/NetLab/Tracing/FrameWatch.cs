@@ -204,6 +204,12 @@ internal sealed class FrameWatch(string why) : IFrameWatch
             return new SeenBySockets(watch.Find(since, sent.Identity), watch.Lost - lost);
         }
 
+        public IReadOnlyList<Sighting> All()
+        {
+            var position = since;
+            return [.. watch.Since(ref position).OrderBy(s => s.Time)];
+        }
+
         public void Dispose()
         {
         }

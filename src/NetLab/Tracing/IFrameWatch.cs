@@ -35,4 +35,7 @@ internal interface IObservation : IDisposable
 {
     /// <summary>What was seen since, as far as it may be of the frame.</summary>
     Seen Take(SentFrame sent);
+
+    /// <summary>All frames that packet sockets saw since, in the order of their times; none where the kernel's tracepoints tell.</summary>
+    IReadOnlyList<Sighting> All() => [];
 }

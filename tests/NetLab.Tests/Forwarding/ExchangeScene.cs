@@ -10,9 +10,9 @@ internal sealed class ExchangeScene : IAsyncDisposable
 {
     public const string A = "10.0.0.1", B = "10.0.0.2", C = "10.0.1.2", A6 = "fd00::1", B6 = "fd00::2";
 
-    private ExchangeScene()
+    private ExchangeScene(FrameTracing tracing)
     {
-        Lab = new Lab(FateAssert.Traced);
+        Lab = new Lab(new LabOptions { Tracing = tracing });
         (HostA, HostB, HostC, Router, Switch) = (Lab.AddNode("a"), Lab.AddNode("b"), Lab.AddNode("c"), Lab.AddNode("r"), Lab.AddNode("sw"));
         Bridge = Switch.AddBridge("br0");
         Lab.AddLink(HostA.End("eth0", $"{A}/24").Address($"{A6}/64"), Bridge.End("p1"));
@@ -39,9 +39,9 @@ internal sealed class ExchangeScene : IAsyncDisposable
 
     public Bridge Bridge { get; }
 
-    public static async Task<ExchangeScene> BuildAsync()
+    public static async Task<ExchangeScene> BuildAsync(FrameTracing tracing = FrameTracing.Kernel)
     {
-        var scene = new ExchangeScene();
+        var scene = new ExchangeScene(tracing);
         await scene.Lab.ApplyAsync();
         return scene;
     }

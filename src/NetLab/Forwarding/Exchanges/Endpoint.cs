@@ -21,6 +21,9 @@ internal sealed record Endpoint(FakeVm? Vm, Node? Node)
     public static Endpoint? OfTaker(FrameCopy copy) =>
         copy is { Vm: null, Node: null } ? null : new Endpoint(copy.Vm, copy.Vm is null ? copy.Node : null);
 
+    /// <summary>The stack that a copy came to where it is not known whether that took it; null where it is.</summary>
+    public static Endpoint? OfPossibleTaker(FrameCopy copy) => copy.MayHaveReached is { } node ? new Endpoint(null, node) : null;
+
     /// <summary>All who have an address, as addresses are now.</summary>
     public static IReadOnlyList<Endpoint> WithAddress(Lab lab, IPAddress address) =>
     [

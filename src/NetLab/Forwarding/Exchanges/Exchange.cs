@@ -28,7 +28,7 @@ public sealed class Exchange
 
     /// <summary>Which half failed; null where none did, a refusal too having come all the way, or that is not known.</summary>
     public ExchangeHalf? Failed => IsAnswered || IsRefused ? null
-        : !Legs[0].Arrived ? ExchangeHalf.Request
+        : Legs[0] is { Arrived: false, Copy: not { MayHaveReached: not null } } ? ExchangeHalf.Request
         : Legs.Any(l => l.Kind is ExchangeLegKind.Answer) ? ExchangeHalf.Answer
         : null;
 
@@ -56,14 +56,16 @@ public sealed class Exchange
             {
                 { Why: { } why, Copy.End: CopyEnd.Pending } => $"{what} waits at {why.Place}",
                 { Why: { } why, Copy.End: CopyEnd.NotForwarded } => $"{what} was not sent on at {why.Place}",
-                { Why: { } why, Kind: ExchangeLegKind.Answer, Fate.Frame.Udp: not null, Copy: { End: CopyEnd.Dropped, Hops.Count: 0 } } =>
-                    $"no answer can leave {why.Node.Name}",
+                { Why: { } why, Kind: ExchangeLegKind.Answer, Copy: { End: CopyEnd.Dropped, Hops.Count: 0 } }
+                    when leg.Fate.Frame.Udp is not null || !Legs[0].Arrived => $"no answer can leave {why.Node.Name}",
                 { Why: { } why, Copy: { End: CopyEnd.Dropped, Hops.Count: 0 } } when why.Cause == Causes.NeighbourFailed =>
                     $"{what} waited at {why.Place} for its neighbour, and was dropped there",
                 { Why: { } why, Copy: { End: CopyEnd.Dropped, Hops.Count: 0 } } => $"{what} was not sent: {why.Node.Name} refused it",
                 { Why: { } why, Copy.End: CopyEnd.Dropped } => $"{what} was dropped at {why.Place}",
                 { Why: { } why } => $"{what} came to {why.Place}, and got no answer",
                 { Arrived: true } => $"{what} arrived, and no answer was seen",
+                { Copy: { MayHaveReached: { } stack, Hops: [.., var at] } } =>
+                    $"{what} came to {at.Node.Name}/{at.Device}, and whether the stack of {stack.Name} took it is not known",
                 { Copy.Hops: [.., var last] } => $"{what} was last seen {(last.Direction == HopDirection.In ? "coming in at" : "going out of")} " +
                     $"{last.Node.Name}/{last.Device}",
                 _ => $"{what} was seen at no device",

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using NetLab.Linux.Bpf;
 using NetLab.Linux.Netlink;
@@ -67,8 +66,8 @@ internal sealed class ExchangeFollower
     /// it tells only when the SYN was repeated, and brought one again (net/ipv4/tcp_ipv4.c, tcp_v4_err).
     /// </summary>
     public static bool AwaitsProgram(SentFrame sent, Company company) =>
-        company.CopiesOf(sent).Any(c => c.End is CopyEnd.Delivered && (c.Vm is not null || sent.Frame.Udp is not null)
-            && FindFrom(company, Endpoint.OfTaker(c)!, frame => Answers.Is(frame, FrameAtEnd(c) ?? sent.Frame)) is null)
+        company.CopiesOf(sent).Any(c => (c.Vm is not null || sent.Frame.Udp is not null) && (Endpoint.OfTaker(c) ?? Endpoint.OfPossibleTaker(c)) is { } taker
+            && Beginning.Find(company, taker, frame => Answers.Is(frame, FrameAtEnd(c) ?? sent.Frame)) is null)
         || (sent.Frame.Tcp is not null && company.ByKernel is { } seen && seen.Beginnings.Any(c => c.Origin is SkbOrigin.IcmpError
             && Question.Of(sent.Frame)?.IsRefusedBy(TraceFateBuilder.FirstFrame(c)) == true));
 
@@ -76,7 +75,7 @@ internal sealed class ExchangeFollower
     public static bool WaitsUnasked(Fate fate, Company company) =>
         company.ByKernel is not null && fate.Copies.Select(c => c.Reason?.Awaits).FirstOrDefault(a => a is not null) is { } awaited
         && awaited.Node.Live.Route.GetNeighbours().Any(n => n.Address.Equals(awaited.Address) && n.State is NeighbourState.Incomplete)
-        && FindFrom(company, new Endpoint(null, awaited.Node), frame => AsksFor(frame, awaited.Address)) is null;
+        && Beginning.Find(company, new Endpoint(null, awaited.Node), frame => AsksFor(frame, awaited.Address)) is null;
 
     // One frame, and what it waits for, or what answers it.
     private async Task FollowAsync(ExchangeLegKind kind, Fate fate, (Endpoint? To, string Name) receiver, Endpoint sender, bool answerIsExpected)
@@ -95,6 +94,13 @@ internal sealed class ExchangeFollower
                 await FollowAnswerAsync(at, taken, FrameAtEnd(taken) ?? frame, sender).ConfigureAwait(false);
             }
         }
+        else if (_legs[at] is { Copy: { } came } leg && Endpoint.OfPossibleTaker(came) is { } possible && (leg.Endpoint is null || leg.Endpoint == possible))
+        {
+            if (answerIsExpected && !_isRefused)
+            {
+                await FollowPossibleAnswerAsync(at, came, possible, sender).ConfigureAwait(false);
+            }
+        }
         else if (_legs[at].Copy?.Reason?.Awaits is { } awaited)
         {
             await FollowNeighbourAsync(awaited).ConfigureAwait(false);
@@ -109,9 +115,9 @@ internal sealed class ExchangeFollower
     private async Task FollowRefusalAsync(Node refuser, Frame asked, Endpoint asker)
     {
         var from = new Endpoint(null, refuser);
-        if (FindFrom(from, frame => frame.Tcp is { } tcp && tcp.Flags.HasFlag(TcpFlags.Rst) && Answers.Is(frame, asked)) is { } root)
+        if (Find(from, frame => frame.Tcp is { } tcp && tcp.Flags.HasFlag(TcpFlags.Rst) && Answers.Is(frame, asked)) is { } rst)
         {
-            var fate = await FateOfAsync(from, root).ConfigureAwait(false);
+            var fate = await FateOfAsync(from, rst).ConfigureAwait(false);
             // A RST ends the connection that it would be known by: whether it was taken, the socket of who asked knows.
             await FollowAsync(ExchangeLegKind.Answer, _isRefused ? fate.Answered() : fate, (asker, asker.Name), from, answerIsExpected: false)
                 .ConfigureAwait(false);
@@ -122,9 +128,9 @@ internal sealed class ExchangeFollower
     {
         var kind = _legs[request].Kind is ExchangeLegKind.NeighbourRequest ? ExchangeLegKind.NeighbourAnswer : ExchangeLegKind.Answer;
         var answerer = Endpoint.OfTaker(taken)!;
-        if (FindFrom(answerer, frame => Answers.Is(frame, asked)) is { } root)
+        if (Find(answerer, frame => Answers.Is(frame, asked)) is { } answer)
         {
-            var fate = await FateOfAsync(answerer, root).ConfigureAwait(false);
+            var fate = await FateOfAsync(answerer, answer).ConfigureAwait(false);
             await FollowAsync(kind, fate, (asker, asker.Name), answerer, answerIsExpected: false).ConfigureAwait(false);
             var at = _legs.FindIndex(l => ReferenceEquals(l.Fate, fate));
             if (_legs[at] is { Arrived: true } && kind is ExchangeLegKind.NeighbourAnswer)
@@ -139,15 +145,59 @@ internal sealed class ExchangeFollower
         else if (AnswerOf(asked) is { } packet && OutputModel.Of(answerer.Node!, packet, null) is { } why
             && (why.End is CopyEnd.Dropped || packet.Udp is null)) // whether a program has answered is not known: what waits, it may never have sent
         {
-            var copy = new FrameCopy([], why.End, null, null);
-            copy.EndBecauseOf(why.End, NeighbourModel.WithWayBack(why.Reason, taken, asker));
-            var fate = new Fate(new SentFrame(answerer.Name, null, answerer.Node!, packet, default), DateTimeOffset.UtcNow, _level, null, [copy], [], 0);
-            await FollowAsync(kind, fate, (asker, asker.Name), answerer, answerIsExpected: false).ConfigureAwait(false);
+            await FollowUnsentAsync(kind, answerer, packet, (why.End, NeighbourModel.WithWayBack(why.Reason, taken, asker)), asker).ConfigureAwait(false);
         }
         else if (asked.Udp is { } datagram)
         {
             _legs[request] = _legs[request].Because(ProgramModel.WhyNoAnswer(answerer.Node!, taken, datagram.DestinationPort, _patience));
         }
+    }
+
+    // It came to a stack, and whether that took it packet sockets do not see; an answer shows it, and a RST that it did not. Where none was seen, an answer
+    // that could not leave is none, whatever became of the request.
+    private async Task FollowPossibleAnswerAsync(int request, FrameCopy came, Endpoint answerer, Endpoint asker)
+    {
+        var (leg, node) = (_legs[request], answerer.Node!);
+        var asked = FrameAtEnd(came) ?? leg.Fate.Frame;
+        if (Find(answerer, frame => Answers.Is(frame, asked)) is { } answer)
+        {
+            if (answer.Frame.Tcp is { } segment && segment.Flags.HasFlag(TcpFlags.Rst))
+            {
+                _legs[request] = leg.Because(ProgramModel.WhyRefused(node, came, asked));
+                await FollowRefusalAsync(node, asked, asker).ConfigureAwait(false);
+                return;
+            }
+
+            came.EndIn(node, isGivenToSocket: false);
+            _legs[request] = new ExchangeLeg(leg.Kind, leg.Fate, answerer, leg.To);
+            await FollowAnswerAsync(request, came, asked, asker).ConfigureAwait(false);
+        }
+        else if (leg.Kind is ExchangeLegKind.Request && AnswerOf(asked) is { } packet)
+        {
+            // Of an answer of UDP or TCP too little is known to tell its traces from those of others.
+            IReadOnlyList<Reason> rules = packet.Icmp is null && packet.Icmpv6 is null ? [] : await NftVerdict.DropsInAsync(node, packet, isOwn: true, _company.Rules, _ct).ConfigureAwait(false);
+            (CopyEnd, Reason)? why = rules is [var rule] ? (CopyEnd.Dropped, rule)
+                : OutputModel.Of(node, packet, null) is var (end, unsent) && (end is CopyEnd.Dropped || IsAskedFor(unsent.Awaits))
+                    ? (end, NeighbourModel.WithWayBack(unsent, came, asker))
+                : null;
+            if (why is { } known)
+            {
+                await FollowUnsentAsync(ExchangeLegKind.Answer, answerer, packet, known, asker).ConfigureAwait(false);
+            }
+        }
+    }
+
+    // A node that asks for the next hop has something to send there.
+    private bool IsAskedFor(AwaitedNeighbour? awaited) =>
+        awaited is not null && Find(new Endpoint(null, awaited.Node), frame => AsksFor(frame, awaited.Address)) is not null;
+
+    // An answer that no device has seen.
+    private Task FollowUnsentAsync(ExchangeLegKind kind, Endpoint answerer, Frame packet, (CopyEnd End, Reason Reason) why, Endpoint asker)
+    {
+        var copy = new FrameCopy([], why.End, null, null);
+        copy.EndBecauseOf(why.End, why.Reason);
+        var fate = new Fate(new SentFrame(answerer.Name, null, answerer.Node!, packet, default), DateTimeOffset.UtcNow, _level, null, [copy], [], 0);
+        return FollowAsync(kind, fate, (asker, asker.Name), answerer, answerIsExpected: false);
     }
 
     private async Task FollowNeighbourAsync(AwaitedNeighbour awaited)
@@ -169,12 +219,12 @@ internal sealed class ExchangeFollower
     private async Task<bool> FollowQuestionAsync(AwaitedNeighbour awaited, Reason unresolved)
     {
         var node = new Endpoint(null, awaited.Node);
-        if (FindFrom(node, frame => AsksFor(frame, awaited.Address)) is not { } root)
+        if (Find(node, frame => AsksFor(frame, awaited.Address)) is not { } question)
         {
             return false;
         }
 
-        var fate = await FateOfAsync(node, root).ConfigureAwait(false);
+        var fate = await FateOfAsync(node, question).ConfigureAwait(false);
         var owners = Endpoint.WithAddress(_lab, awaited.Address);
         var owner = owners.FirstOrDefault(o => fate.Copies.Any(o.Is)) ?? (owners is [var first, ..] ? first : null);
         var at = _legs.Count;
@@ -196,29 +246,22 @@ internal sealed class ExchangeFollower
         if (_company.ByKernel?.Beginnings.FirstOrDefault(c => c.Origin is SkbOrigin.IcmpError && family.Contains(c.Root)) is { } error
             && _lab.Nodes.FirstOrDefault(n => n.IsApplied && n.NamespaceInode == error.Events[0].Namespace) is { } node)
         {
-            var fate = await FateOfAsync(new Endpoint(null, node), error).ConfigureAwait(false);
+            var fate = await FateOfAsync(new Endpoint(null, node), Beginning.Of(error)).ConfigureAwait(false);
             _legs.Add(new ExchangeLeg(ExchangeLegKind.Error, fate, asker, asker.Name));
         }
     }
 
     private static Frame? FrameAtEnd(FrameCopy copy) => copy.Hops is [.., { Frame: { } there }] ? there : null;
 
-    private SkbCopy? FindFrom(Endpoint sender, Predicate<Frame> isWanted) => FindFrom(_company, sender, isWanted);
+    private Beginning? Find(Endpoint sender, Predicate<Frame> isWanted) => Beginning.Find(_company, sender, isWanted);
 
-    private static SkbCopy? FindFrom(Company company, Endpoint sender, Predicate<Frame> isWanted) => company.ByKernel?.Beginnings.FirstOrDefault(c =>
-        c.Events[0].Namespace == sender.Start.NamespaceInode
-        && (sender.Vm is { } vm ? c.Hops is [{ Direction: SkbDirection.In } first, ..] && first.DeviceName == vm.Tap.Name
-            : c.Hops is [] or [{ Direction: SkbDirection.Out }, ..])
-        && isWanted(TraceFateBuilder.FirstFrame(c)));
-
-    private async Task<Fate> FateOfAsync(Endpoint sender, SkbCopy root)
+    private async Task<Fate> FateOfAsync(Endpoint sender, Beginning first)
     {
-        var frame = TraceFateBuilder.FirstFrame(root);
-        var sent = new SentFrame(sender.Name, sender.Vm, sender.Start, frame, FrameIdentity.Of(frame)) { Known = frame.Length };
-        IReadOnlyList<FrameCopy> copies = TraceFateBuilder.Build(sent, root);
+        var sent = new SentFrame(sender.Name, sender.Vm, sender.Start, first.Frame, FrameIdentity.Of(first.Frame))
+            { Known = first.Skb is null ? null : first.Frame.Length };
+        var copies = first.CopiesOf(sent, _company);
         (copies, var inOvs) = await FateExplainer.ExplainAsync(sent, copies, _company.Rules, _ct).ConfigureAwait(false);
-        var age = TimeSpan.FromTicks((Stopwatch.GetTimestamp() - root.Events[0].Timestamp) / TimeSpan.NanosecondsPerTick);
-        return new Fate(sent, DateTimeOffset.UtcNow - age, _level, null, copies, [], _company.ByKernel!.Lost) { InOvs = inOvs };
+        return new Fate(sent, DateTimeOffset.UtcNow - first.Age, _level, null, copies, [], _company.ByKernel?.Lost ?? 0) { InOvs = inOvs };
     }
 
     private (Endpoint? To, string Name) ReceiverOf(Fate fate)

@@ -79,6 +79,12 @@ internal static class DeviceDrops
     private static Reason OfQueue(DropPlace place)
     {
         var route = place.Node.Live.Route;
+        if (route.FindLink(place.Device) is { IsUp: false })
+        {
+            return place.Why(Causes.DeviceDown, $"{place.Where}, by which it was to go out, is down.",
+                $"ip link set dev {place.Device} up, in node {place.Node.Name}", Evidence.Link($"{place.Device} down."));
+        }
+
         if (route.FindLink(place.Device) is { HasCarrier: false } link)
         {
             return place.LabDevice is { OtherEnd: { } peer } ? PeerDown(place, peer)
@@ -96,7 +102,9 @@ internal static class DeviceDrops
         var kinds = queues.Count == 0 ? "" : $", {string.Join(", ", queues.Select(q => q.Kind))}";
         return place.Why(Causes.Qdisc,
             $"The queueing discipline of {place.Where}{kinds}, dropped it: the packet of {place.PacketLength} bytes is more than it takes, or it is full.",
-            $"tc -s qdisc show dev {place.Device}", [.. queues.Select(q => Evidence.Qdisc($"{q}."))]);
+            queues.Exists(q => q.Parent == TcHandle.Root && q.Handle.Major != 0)
+                ? $"tc qdisc del dev {place.Device} root, in node {place.Node.Name}, or let it take more: tc -s qdisc show dev {place.Device}"
+                : $"tc -s qdisc show dev {place.Device}", [.. queues.Select(q => Evidence.Qdisc($"{q}."))]);
     }
 
     private static bool HasNoAddress(DropPlace place) => place.Node.Live.Route.FindLink(place.Device) is { MasterIndex: null } link

@@ -152,11 +152,14 @@ internal sealed record DropPlace
 
     public string Where => Device.Length == 0 ? Node.Name : $"{Node.Name}/{Device}";
 
-    public IPAddress? From => Seen.Ipv4 is { } ip4 ? ip4.Source : Seen.Ipv6 is { } ip6 ? ip6.Source : (IPAddress?)null;
+    public IPAddress? From => Ends?.From;
 
-    public IPAddress? To => Seen.Ipv4 is { } ip4 ? ip4.Destination : Seen.Ipv6 is { } ip6 ? ip6.Destination : (IPAddress?)null;
+    public IPAddress? To => Ends?.To;
 
     public bool IsIpv6 => EtherType == EtherTypes.Ipv6;
+
+    // Who drops a packet behind its network header shows no addresses.
+    private (IPAddress From, IPAddress To)? Ends => StackModel.Ends(Seen) ?? StackModel.Ends(Came);
 
     /// <summary>The packet, from its network header on, as far as it is known.</summary>
     public ReadOnlyMemory<byte> Packet => Seen.Bytes[Math.Min(14 + (4 * Seen.VlanTags.Count), Seen.Length)..];

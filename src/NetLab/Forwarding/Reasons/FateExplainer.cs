@@ -29,7 +29,7 @@ internal static class FateExplainer
             }
             else if (copy is { End: CopyEnd.Lost, MayHaveReached: null, Hops: [.., var last] })
             {
-                Lost(sent, copy, last, copies, inOvs);
+                Lost(sent, copy, last, copies, inOvs, rules);
             }
             else if (copy is { End: CopyEnd.Delivered, Node: { } node, Hops: [.., { Frame: { } frame } taken] })
             {
@@ -146,7 +146,7 @@ internal static class FateExplainer
         }
     }
 
-    private static void Lost(SentFrame sent, FrameCopy copy, Hop last, IReadOnlyList<FrameCopy> all, IReadOnlyList<OvsRehearsal> inOvs)
+    private static void Lost(SentFrame sent, FrameCopy copy, Hop last, IReadOnlyList<FrameCopy> all, IReadOnlyList<OvsRehearsal> inOvs, RuleAccount rules)
     {
         if (copy.Skb is { End: SkbEnd.Open, Hops: [.., { Direction: SkbDirection.Out, IsComplete: false } queued] }
             && sent.Start.Lab.Nodes.FirstOrDefault(n => n.IsApplied && n.NamespaceInode == queued.Namespace) is { } holder)
@@ -167,7 +167,7 @@ internal static class FateExplainer
         }
         else if (last.Direction == HopDirection.In)
         {
-            UsedOrWaiting(copy, last, all);
+            UsedOrWaiting(copy, last, all, rules);
         }
         else
         {
@@ -304,7 +304,7 @@ internal static class FateExplainer
     }
 
     // What a node used up, or keeps until a neighbour answers, is no drop.
-    private static void UsedOrWaiting(FrameCopy copy, Hop hop, IReadOnlyList<FrameCopy> all)
+    private static void UsedOrWaiting(FrameCopy copy, Hop hop, IReadOnlyList<FrameCopy> all, RuleAccount rules)
     {
         if (copy.Skb is not { } skb)
         {
@@ -314,7 +314,7 @@ internal static class FateExplainer
             }
             else if (hop.Frame is { } frame
                 && !(DatagramPart.Of(frame) is not null && StackModel.KeepsFragments(hop.Node, frame.Ipv6 is not null)) // it may be one of those
-                && RouterModel.Of(copy.Hops, frame) is { } decided)
+                && RouterModel.Of(copy.Hops, frame, rules) is { } decided)
             {
                 copy.EndBecauseOf(decided.End, decided.Reason);
             }

@@ -65,16 +65,29 @@ internal static class NamelessDrops
             return null;
         }
 
-        byte first = from.GetAddressBytes()[0], last = to.GetAddressBytes()[0];
-        return first is >= 224 and < 240 || from.Equals(IPAddress.Broadcast) ? "IP_INVALID_SOURCE"
-            : to.Equals(IPAddress.Broadcast) || last is >= 224 and < 240 ? null
-            : first == 0 ? "IP_INVALID_SOURCE"
-            : last == 0 ? "IP_INVALID_DEST"
-            : IPAddress.IsLoopback(from) || IPAddress.IsLoopback(to) ? "IP_LOCALNET"
+        return OfArrival(ip) is { } unfit ? unfit
+            : IsForMany(to) ? null
             : place.Node.Live.Route.GetAddresses().Any(a => a.Address.Equals(from)) ? "IP_LOCAL_SOURCE"
             : ip.Options.Length > 0 && place.IcmpError is (12, _) ? "IP_INHDR"
             : null;
     }
+
+    /// <summary>
+    /// What the kernel says of a packet with addresses that none from a network may have, before it looks for a route; null where they may be. Of the network
+    /// 0.0.0.0/8 that is 0.0.0.0 alone (Linux 5.3).
+    /// </summary>
+    public static string? OfArrival(Ipv4Packet ip)
+    {
+        IPAddress from = ip.Source, to = ip.Destination;
+        return from.GetAddressBytes()[0] is >= 224 and < 240 || from.Equals(IPAddress.Broadcast) ? "IP_INVALID_SOURCE"
+            : IsForMany(to) ? null
+            : from.Equals(IPAddress.Any) ? "IP_INVALID_SOURCE"
+            : to.Equals(IPAddress.Any) ? "IP_INVALID_DEST"
+            : IPAddress.IsLoopback(from) || IPAddress.IsLoopback(to) ? "IP_LOCALNET"
+            : null;
+    }
+
+    private static bool IsForMany(IPAddress to) => to.Equals(IPAddress.Broadcast) || to.GetAddressBytes()[0] is >= 224 and < 240;
 
     private static string? OfVxlanReceiver(DropPlace place) =>
         place.Seen.Vxlan is { } vxlan && TunnelDrops.TunnelsOf(place.Node).TrueForAll(t => t.Spec.Id != (uint)vxlan.Vni) ? "VXLAN_VNI_NOT_FOUND" : null;

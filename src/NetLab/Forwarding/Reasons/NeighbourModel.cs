@@ -41,6 +41,11 @@ internal static class NeighbourModel
         (var node, var name, var address) = awaited;
         if (owners.Count == 0 && Endpoint.WithAddress(node.Lab, address).Count == 0)
         {
+            if (Ipv6Reasons.WithoutAddress(node, address) is { } off)
+            {
+                return off with { Sentence = $"{node.Name} asks on {name} for {address}, and {off.Sentence}", Evidence = [.. unresolved.Evidence, .. off.Evidence] };
+            }
+
             return unresolved with
             {
                 Cause = Causes.NobodyHasAddress,
@@ -122,8 +127,8 @@ internal static class NeighbourModel
     /// <param name="asker">Who asked.</param>
     public static Reason WithWayBack(Reason why, FrameCopy taken, Endpoint asker)
     {
-        if (why.Cause != Causes.NoRoute || taken is not { Node: { } node, Hops: [.., { LabDevice: { } device, Frame: { } frame }] }
-            || StackModel.Ends(frame)?.From is not { } back)
+        if (why.Cause != Causes.NoRoute || (taken.Node ?? taken.MayHaveReached) is not { } node
+            || taken.Hops is not [.., { LabDevice: { } device, Frame: { } frame }] || StackModel.Ends(frame)?.From is not { } back)
         {
             return why;
         }

@@ -179,6 +179,15 @@ internal static class NeighbourReasons
                     $"{node.Name} is still resolving {address} on {device}: {owner.Name} has it on {link.Name}, which is down.",
                     [.. evidence, Evidence.Link($"{owner.Name}/{link.Name} down.")], $"ip link set dev {link.Name} up, in node {owner.Name}");
             }
+
+            // Who has it on another link than this answers by the device where it is asked.
+            if (link.Flags.HasFlag(LinkFlags.NoArp) && address.AddressFamily is AddressFamily.InterNetwork && owner.FindDevice(link.Name) is { } end
+                && node.FindDevice(device) is { } own && Ways.IsOneLink(own, [end]))
+            {
+                return new Reason(Causes.NeighbourUnresolved, node, device,
+                    $"{node.Name} is still resolving {address} on {device}: {owner.Name} has it on {link.Name}, which has `arp off`, and takes no ARP request.",
+                    [.. evidence, Evidence.Link($"{owner.Name}/{link.Name} NOARP.")], $"ip link set dev {link.Name} arp on, in node {owner.Name}");
+            }
         }
 
         return null;

@@ -117,6 +117,12 @@ internal static partial class NftGuess
                 : "prerouting");
         }
 
+        if (place.Has("nft_do_chain_arp", "arpt_do_table") || place.EtherType == Packets.EtherTypes.Arp)
+        {
+            // A stack that answers has taken the question: its innermost end tells.
+            return ([NftFamily.Arp], place.Stack.FirstOrDefault(f => f is "arp_rcv" or "arp_xmit") == "arp_rcv" ? "input" : "output");
+        }
+
         var v6 = place.Has("nft_do_chain_ipv6", "ip6_forward", "ip6_input", "ipv6_rcv", "ip6_output", "ip6_finish_output") || place.IsIpv6;
         NftFamily[] families = [v6 ? NftFamily.Ip6 : NftFamily.Ip, NftFamily.Inet];
         var hook =

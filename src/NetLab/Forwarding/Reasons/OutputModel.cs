@@ -53,6 +53,18 @@ internal static class OutputModel
             return RouterDrops.Find(place) is { } reason ? (CopyEnd.Dropped, reason with { Evidence = [told, .. reason.Evidence] }) : null;
         }
 
+        if (way is { Type: RouteType.Local, Output: { } lo } && route.FindLink(lo) is { IsUp: false } link)
+        {
+            return (CopyEnd.Dropped, new Reason(Causes.DeviceDown, node, link.Name,
+                $"{node.Name} sends to {to}, which is {node.Name} itself, by {link.Name}, and {link.Name} is down.",
+                [told, Evidence.Link($"{link.Name} down.")], $"ip link set dev {link.Name} up, in node {node.Name}"));
+        }
+
+        if (XfrmDrops.Blocked(DropPlace.AtOutput(node, packet, "dst_discard_out", told)) is { } blocked)
+        {
+            return (CopyEnd.Dropped, blocked with { Evidence = [told, .. blocked.Evidence] });
+        }
+
         return way.Output is { } output && Unresolved(node, output, way.Gateway ?? to, told) is { } waiting ? (CopyEnd.Pending, waiting) : null;
     }
 

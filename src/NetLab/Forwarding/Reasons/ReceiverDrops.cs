@@ -44,7 +44,8 @@ internal static class ReceiverDrops
             case "NOT_SPECIFIED" when place.In("__udp4_lib_rcv", "__udp4_lib_mcast_deliver") && BroadcastOf(place) is { } broadcast:
                 return broadcast;
             case "NOT_SPECIFIED" when place.In("__udp4_lib_rcv", "__udp4_lib_mcast_deliver", "__udp6_lib_rcv", "__udp6_lib_mcast_deliver")
-                && (place.Seen.Destination.IsMulticast || TypeOf(place) is RouteType.Broadcast or RouteType.Multicast):
+                && (place.Seen.Destination.IsMulticast || IPAddress.Broadcast.Equals(place.To)
+                    || TypeOf(place) is RouteType.Broadcast or RouteType.Multicast):
                 return NoSocket(place); // what is for many has no answer, and its drop no name
             case "NOT_SPECIFIED" when place.In("ipv6_rthdr_rcv"):
                 return place.Why(Causes.SourceRoute,

@@ -38,18 +38,8 @@ internal static class RouterDrops
         {
             case "IP_INNOROUTES" or "IP_OUTNOROUTES":
                 return NoRoute(place);
-            case "IP_RPFILTER":
-                return OfReversePath(place);
-            case "IP_LOCALNET":
-                return place.Why(Causes.Martian,
-                    $"{(IsLoopback(place.To) ? place.To : place.From)} is in 127.0.0.0/8, which must not come in from a network.",
-                        $"sysctl -w net.ipv4.conf.{KernelState.InSysctl(place.Device)}.route_localnet=1, in node {node.Name}, if it must",
-                    Sysctl(node, $"net/ipv4/conf/{place.Device}/route_localnet"));
-            case "IP_LOCAL_SOURCE":
-                return place.Why(Causes.OwnSource,
-                    $"The source {place.From} is an address of {node.Name} itself: two have the same address, or the frame came back.",
-                        "give one of them another address",
-                    Sysctl(node, $"net/ipv4/conf/{place.Device}/accept_local"));
+            case "IP_RPFILTER" or "IP_LOCALNET" or "IP_LOCAL_SOURCE":
+                return SourceReasons.Find(place);
             case "IP_INVALID_SOURCE":
                 return InvalidSource(place);
             case "IP_INVALID_DEST":
@@ -272,6 +262,11 @@ internal static class RouterDrops
             }
         }
 
+        if (place.To is { IsIPv6LinkLocal: false } lost && Ipv6Reasons.WithoutNetwork(place.Node, lost) is { } off)
+        {
+            return off with { Evidence = [.. off.Evidence, .. Lookups(place)] };
+        }
+
         return RoutingRules.LeadingNowhere(place) is { } unled ? unled with { Evidence = [.. unled.Evidence, .. Lookups(place)] }
             : place.Why(Causes.NoRoute, $"{place.Node.Name} has no route to {place.To}.", KnownRemedies.Route(place.Node, place.To), Lookups(place));
     }
@@ -300,19 +295,6 @@ internal static class RouterDrops
                     $"{(place.From.IsIPv6LinkLocal ? place.From : place.To)} is valid on one link only, and {place.Node.Name} does not pass it on to another.",
                         "use an address of wider scope")
                 : place.Why(Causes.AddressError, $"{place.Node.Name} cannot forward a packet from {place.From} to {place.To}.", null));
-
-    private static Reason OfReversePath(DropPlace place)
-    {
-        int all = Number(place.Node, "net.ipv4.conf.all.rp_filter"), own = Number(place.Node, $"net/ipv4/conf/{place.Device}/rp_filter");
-        var isLoose = Math.Max(all, own) == 2;
-        return place.Why(Causes.RpFilter,
-            $"{place.Where} checks where packets come from (rp_filter, {(isLoose ? "loose" : "strict")}), " +
-                $"and {place.Node.Name} would not answer {place.From} by {(isLoose ? "any device" : place.Device)}.",
-            isLoose ? KnownRemedies.Route(place.Node, place.From)
-                : $"ip route add {place.From} dev {place.Device}, or sysctl -w " +
-                    $"net.ipv4.conf.{KernelState.InSysctl(place.Device)}.rp_filter=2, in node {place.Node.Name}",
-            Evidence.Sysctl($"rp_filter of all = {all}, of {place.Device} = {own}; the larger one counts."));
-    }
 
     private static Reason TooBig(DropPlace place)
     {

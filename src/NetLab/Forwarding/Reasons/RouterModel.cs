@@ -19,7 +19,7 @@ internal static class RouterModel
     private sealed record Expected(string Reason, string Function, RouteLookup? Lookup = null);
 
     /// <summary>How the copy ended, and why; null where the node would have sent it on, or its state cannot be read any more.</summary>
-    public static (CopyEnd End, Reason Reason)? Of(IReadOnlyList<Hop> hops, Frame frame)
+    public static (CopyEnd End, Reason Reason)? Of(IReadOnlyList<Hop> hops, Frame frame, RuleAccount rules)
     {
         var hop = hops[^1];
         try
@@ -29,7 +29,7 @@ internal static class RouterModel
                 return null;
             }
 
-            return frame.Arp is not null || NatReasons.IsRedirected(hop.Node, frame) ? null
+            return frame.Arp is not null || NatReasons.IsRedirected(hop.Node, frame) || TranslatingRule.MayHave(hop.Node, frame, rules) ? null
                 : Decide(hop.Node, device, link, frame) is { } drop ? (CopyEnd.Dropped, InWords(hops, frame, drop))
                 : Waiting(hop.Node, link, frame) is { } waiting ? (CopyEnd.Pending, waiting)
                 : null;
@@ -60,6 +60,12 @@ internal static class RouterModel
             return new Expected("IPV6DISABLED", "ip6_rcv_core");
         }
 
+        if (frame.Ipv4 is { } arrived && NamelessDrops.OfArrival(arrived) is { } unfit
+            && !(unfit is "IP_LOCALNET" && node.ReadSysctl($"net/ipv4/conf/{device.Name}/route_localnet").Trim() == "1"))
+        {
+            return new Expected(unfit, "ip_rcv_finish_core");
+        }
+
         if (to is null || from is null || IsGroup(to) || node.Live.Route.GetAddresses().Any(a => a.Address.Equals(to)))
         {
             return null; // not whole, or not to be passed on
@@ -69,6 +75,12 @@ internal static class RouterModel
             node.ReadSysctl(s).Trim() == "0"))
         {
             return new Expected("IP_INADDRERRORS", v6 ? "ip6_forward" : "ip_error");
+        }
+
+        if (!v6 && node.ReadSysctl($"net/ipv4/conf/{device.Name}/accept_local").Trim() == "0"
+            && node.Live.Route.GetAddresses().Any(a => a.Address.Equals(from)))
+        {
+            return new Expected("IP_LOCAL_SOURCE", "ip_rcv_finish_core");
         }
 
         if (!v6 && FailsReversePath(node, device, link, from, to))

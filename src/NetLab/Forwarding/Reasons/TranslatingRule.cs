@@ -28,6 +28,14 @@ internal static partial class TranslatingRule
         }
     }
 
+    /// <summary>
+    /// Whether a rule of the node may have given the frame another destination: one of nftables by its traces; iptables-legacy, which tells of none, where
+    /// it has a table that translates.
+    /// </summary>
+    /// <inheritdoc cref="Find"/>
+    public static bool MayHave(Node node, Frame came, RuleAccount rules) =>
+        rules.Of(node) is { } account && (Find(node, came, rules) is not null || account.Rules.ReadLegacy().Any(t => t.Name == "nat"));
+
     private static async Task<NftRule?> FindAsync(NodeAccount account, Frame came)
     {
         var chains = await account.Rules.ChainsAsync(CancellationToken.None).ConfigureAwait(false);

@@ -24,6 +24,9 @@ internal static class XfrmDrops
             $"ip xfrm policy delete {policy.Selector}", Evidence.Policy($"{policy}."));
     }
 
+    /// <summary>The policy that lets nothing through, whatever associations there are; null where none of those that match does.</summary>
+    public static Reason? Blocked(DropPlace place) => PolicyAt(place) is { IsBlock: true } ? OfPolicy(place) : null;
+
     /// <summary>Whether a policy may be behind a drop that the kernel leaves nameless.</summary>
     public static bool MayBe(DropPlace place) => PolicyAt(place) is not null;
 
