@@ -156,7 +156,14 @@ internal sealed record NftTraceEvent
             return false;
         }
 
-        // No translation makes an answer of a question.
+        // No translation makes an answer of a question: of ICMP the type stays, and addresses are not exchanged.
+        var (at, size) = told[0] >> 4 == 4 ? (12, 4) : (8, 16);
+        if (told.Length >= at + (2 * size) && !told.Slice(at, size).SequenceEqual(told.Slice(at + size, size))
+            && told.Slice(at, size).SequenceEqual(packet.Slice(at + size, size)) && told.Slice(at + size, size).SequenceEqual(packet.Slice(at, size)))
+        {
+            return false;
+        }
+
         if (protocol is 1 or 58 && TransportHeader.Length > 0 && packet.Length > length && TransportHeader.Span[0] != packet[length])
         {
             return false;

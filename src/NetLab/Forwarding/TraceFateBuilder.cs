@@ -65,7 +65,7 @@ internal sealed class TraceFateBuilder
     {
         var first = copy.Events[0];
         return first.StartsWithEthernet ? Frame.FromBytes(first.Bytes.Span)
-            : Frame.Ethernet(default, default, first.Protocol, first.Bytes.Span[Math.Min(first.NetworkOffset, first.Bytes.Length)..]);
+            : Frame.Ethernet(default, default, first.Protocol, first.Bytes.Span[Math.Clamp(first.NetworkOffset, 0, first.Bytes.Length)..]);
     }
 
     private void Add(SkbCopy root) => _family.AddRange(SkbTree.Family(root).Where(c => !IsAnswer(c)));

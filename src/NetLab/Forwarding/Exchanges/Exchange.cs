@@ -33,7 +33,8 @@ public sealed class Exchange
         : null;
 
     /// <summary>The leg that tells most of why there is no answer.</summary>
-    public ExchangeLeg Deepest => Legs.LastOrDefault(l => l is { Why: not null, Kind: not ExchangeLegKind.Error }) ?? Legs[^1];
+    public ExchangeLeg Deepest => Legs.LastOrDefault(l => l is { Why: not null, Kind: not ExchangeLegKind.Error })
+        ?? Legs.Last(l => l.Kind is not ExchangeLegKind.Error);
 
     /// <summary>Why there is no answer; null where one came, or nothing is known.</summary>
     public Reason? Why => IsAnswered ? null : Deepest.Why;

@@ -133,7 +133,11 @@ internal sealed class ExchangeFollower
             var fate = await FateOfAsync(answerer, answer).ConfigureAwait(false);
             await FollowAsync(kind, fate, (asker, asker.Name), answerer, answerIsExpected: false).ConfigureAwait(false);
             var at = _legs.FindIndex(l => ReferenceEquals(l.Fate, fate));
-            if (_legs[at] is { Arrived: true } && kind is ExchangeLegKind.NeighbourAnswer)
+            if (kind is ExchangeLegKind.Answer)
+            {
+                _legs[at] = _legs[at].Because(AnswerModel.WhyFromAnother(_legs[0].Fate.Frame, taken, _legs[at].Copy, answerer, asker));
+            }
+            else if (_legs[at] is { Arrived: true })
             {
                 _legs[at] = _legs[at].Because(NeighbourModel.WhyNotLearned(asker, asked, _legs[at].Copy!));
             }
@@ -175,7 +179,8 @@ internal sealed class ExchangeFollower
         else if (leg.Kind is ExchangeLegKind.Request && AnswerOf(asked) is { } packet)
         {
             // Of an answer of UDP or TCP too little is known to tell its traces from those of others.
-            IReadOnlyList<Reason> rules = packet.Icmp is null && packet.Icmpv6 is null ? [] : await NftVerdict.DropsInAsync(node, packet, isOwn: true, _company.Rules, _ct).ConfigureAwait(false);
+            IReadOnlyList<Reason> rules = packet.Icmp is null && packet.Icmpv6 is null ? []
+                : await NftVerdict.DropsInAsync(node, packet, isOwn: true, _company.Rules, _ct).ConfigureAwait(false);
             (CopyEnd, Reason)? why = rules is [var rule] ? (CopyEnd.Dropped, rule)
                 : OutputModel.Of(node, packet, null) is var (end, unsent) && (end is CopyEnd.Dropped || IsAskedFor(unsent.Awaits))
                     ? (end, NeighbourModel.WithWayBack(unsent, came, asker))
@@ -272,9 +277,24 @@ internal sealed class ExchangeFollower
         }
 
         var owners = IPAddress.IsLoopback(address) ? [new Endpoint(null, fate.Start)] : Endpoint.WithAddress(_lab, address);
-        var to = owners.FirstOrDefault(o => fate.Copies.Any(o.Is)) ?? (owners is [var first, ..] ? first : null)
+        var to = owners.FirstOrDefault(o => fate.Copies.Any(o.Is)) ?? Translated(fate, address) ?? (owners is [var first, ..] ? first : null)
             ?? fate.Copies.Select(Endpoint.OfTaker).FirstOrDefault(t => t is not null);
         return (to, to?.Name ?? address.ToString());
+    }
+
+    // Who has the address that somebody on the way gave it, and got it.
+    private static Endpoint? Translated(Fate fate, IPAddress address)
+    {
+        foreach (var copy in fate.Copies)
+        {
+            if ((Endpoint.OfTaker(copy) ?? Endpoint.OfPossibleTaker(copy)) is { } taker && FrameAtEnd(copy) is { } there && DestinationOf(there) is { } given
+                && !given.Equals(address) && (taker.Vm?.Has(given) ?? FrameCopy.IsFor(taker.Node!, there)))
+            {
+                return taker;
+            }
+        }
+
+        return null;
     }
 
     private static bool AsksFor(Frame frame, IPAddress address) =>
@@ -290,6 +310,7 @@ internal sealed class ExchangeFollower
         return StackModel.Ends(asked) is not var (from, to) ? null : asked switch
         {
             { Icmp: { } echo } => Frame.IcmpEcho(default, default, to, from, IcmpType.EchoReply, echo.Identifier, echo.SequenceNumber, echo.Payload.Span),
+            { NeighborSolicitation: { } solicitation } => Frame.Icmpv6Echo(default, default, solicitation.Target, from, Icmpv6Type.EchoReply, 0, 0, default),
             { Icmpv6: { } echo } => Frame.Icmpv6Echo(default, default, to, from, Icmpv6Type.EchoReply, echo.Identifier, echo.SequenceNumber,
                 echo.Payload.Span),
             { Tcp: { } tcp } => Frame.Tcp(default, default, to, from, tcp.DestinationPort, tcp.SourcePort, TcpFlags.Syn | TcpFlags.Ack),

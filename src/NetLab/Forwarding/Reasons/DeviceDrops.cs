@@ -71,6 +71,19 @@ internal static class DeviceDrops
                 $"ip link set dev {peer.Name} mtu {place.PacketLength}, in node {peer.Node.Name}", Evidence.Link($"{peer} mtu {link.Mtu}."))
         : null;
 
+    /// <summary>What went out of an end of a veth pair and is more than the other takes (net/core/dev.c, __is_skb_forwardable); null where it is not.</summary>
+    public static Reason? TooBigForPeer(Hop hop)
+    {
+        const int EthernetHeader = 14, Tag = 4; // there is always room for a tag
+        return hop is not { LabDevice.OtherEnd: { IsApplied: true } peer, Length: var length }
+            || peer.Node.Live.Route.FindLink(peer.Index) is not { Mtu: { } mtu } || length <= mtu + EthernetHeader + Tag ? null
+            : new Reason(Causes.VethMtu, hop.Node, hop.Device,
+                $"The packet of {length - EthernetHeader} bytes is larger than the MTU {mtu} of {peer}, the other end of the link; a " +
+                    $"veth pair drops what its receiver could not have sent.",
+                [Evidence.Link($"{peer} mtu {mtu}."), Evidence.Seen($"it went out of {hop.Node.Name}/{hop.Device}, and did not come in at {peer}.")],
+                $"ip link set dev {peer.Name} mtu {length - EthernetHeader}, in node {peer.Node.Name}");
+    }
+
     private static Reason PeerDown(DropPlace place, Device peer) =>
         place.Why(Causes.PeerDown, $"{place.Where} has no carrier: the other end of the link, {peer}, is down.",
             $"ip link set dev {peer.Name} up, in node {peer.Node.Name}", Evidence.Link($"{peer} down."));

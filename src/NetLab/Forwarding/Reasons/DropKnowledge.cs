@@ -1,3 +1,4 @@
+using System.Net;
 using NetLab.Linux;
 
 namespace NetLab;
@@ -48,7 +49,27 @@ internal static class DropKnowledge
             ? place.Why(Causes.KernelReason, $"The kernel dropped it at {place.Where}: {meaning} ({place.Reason} in {place.Function}).", null)
             : place.Why(Causes.Unknown, $"The kernel dropped it at {place.Where}: {place.Reason} in {place.Function}.", null);
         Evidence[] up = place.IsForBridge ? [Evidence.Bridge($"the frame went up to {place.Device} itself, and out of no port.")] : [];
+        reason = Translated(reason, place, rules);
         return reason with { Evidence = [place.Told, .. up, .. reason.Evidence, .. place.Answer] };
+    }
+
+    // It came for another, and what the reason is about is what a rule made of that.
+    private static Reason Translated(Reason reason, DropPlace place, RuleAccount rules)
+    {
+        if (!place.CameIn || StackModel.Ends(place.Came) is not var (_, came) || place.To is not { } to
+            || (came.Equals(to) && HopChanges.PortsOf(place.Came)?.Destination == HopChanges.PortsOf(place.Seen)?.Destination))
+        {
+            return reason;
+        }
+
+        var first = HopChanges.PortsOf(place.Came) is var (_, port) ? new IPEndPoint(came, port).ToString() : came.ToString();
+        return TranslatingRule.Find(place.Node, place.Came, rules) is { } rule
+            ? reason with
+            {
+                Sentence = $"{reason.Sentence} It came for {first}, and {rule} gave it that destination.",
+                Evidence = [.. reason.Evidence, Evidence.Nft($"the rule has handle {rule.Handle}.")],
+            }
+            : reason with { Sentence = $"{reason.Sentence} It came for {first}: {place.Node.Name} translates addresses, and gave it that destination." };
     }
 
     private static DropPlace Named(DropPlace place)

@@ -289,6 +289,10 @@ internal static class FateExplainer
                     DeviceDrops.XdpTook(peer.Node, peer.Name, link, "it did not drop the frame, and where it sent it is not seen"));
             }
         }
+        else if (copy.Skb is null && DeviceDrops.TooBigForPeer(last) is { } cut)
+        {
+            copy.EndBecauseOf(CopyEnd.Dropped, cut);
+        }
         else if (TunnelDrops.TooBig(last) is { } tooBig)
         {
             copy.EndBecauseOf(CopyEnd.Dropped, tooBig);
@@ -334,6 +338,11 @@ internal static class FateExplainer
             && StackModel.Awaited(hop.Node, hop.Device, part) is { } awaited)
         {
             copy.EndBecauseOf(CopyEnd.Pending, awaited); // what tracks connections puts datagrams together first
+        }
+        else if (skb.End is SkbEnd.Open && hop.Frame?.Arp is { Operation: ArpOperation.Request } later
+            && StackModel.Proxied(hop.Node, hop.Device, later) is { } delayed)
+        {
+            copy.EndBecauseOf(CopyEnd.Pending, delayed with { Sentence = $"{delayed.Sentence} It lets some time pass before it does (proxy_delay)." });
         }
         else if (skb.End is SkbEnd.Open && !StackModel.TellsOfSockets)
         {

@@ -11,10 +11,13 @@ internal sealed record KernelSocket(IPEndPoint Local, IPEndPoint Remote, int Wai
 {
     private const string Listening = "0A", Connected = "01", Unconnected = "07";
 
-    /// <summary>The IPv4 sockets of a node that take packets at a port; of TCP, those that listen.</summary>
+    /// <summary>
+    /// The IPv4 sockets of a node that take packets at a port, or those of IPv6 (<c>udp6</c>, <c>tcp6</c>); of TCP, those that listen.
+    /// </summary>
     public static List<KernelSocket> At(Node node, string protocol, int port) =>
         [.. Read(node, protocol)
-            .Where(s => s.Socket.Local.Port == port && (protocol == "tcp" ? s.State is Listening : s.State is Connected or Unconnected)).Select(s => s.Socket)];
+            .Where(s => s.Socket.Local.Port == port && (protocol is "tcp" or "tcp6" ? s.State is Listening : s.State is Connected or Unconnected))
+            .Select(s => s.Socket)];
 
     /// <summary>The sockets that listen at a TCP port, those of IPv6 too, which may take IPv4.</summary>
     public static List<KernelSocket> Listeners(Node node, int port) =>

@@ -43,7 +43,11 @@ internal static class NeighbourModel
         {
             if (Ipv6Reasons.WithoutAddress(node, address) is { } off)
             {
-                return off with { Sentence = $"{node.Name} asks on {name} for {address}, and {off.Sentence}", Evidence = [.. unresolved.Evidence, .. off.Evidence] };
+                return off with
+                {
+                    Sentence = $"{node.Name} asks on {name} for {address}, and {off.Sentence}",
+                    Evidence = [.. unresolved.Evidence, .. off.Evidence],
+                };
             }
 
             return unresolved with

@@ -125,7 +125,11 @@ internal static partial class NftGuess
 
         var v6 = place.Has("nft_do_chain_ipv6", "ip6_forward", "ip6_input", "ipv6_rcv", "ip6_output", "ip6_finish_output") || place.IsIpv6;
         NftFamily[] families = [v6 ? NftFamily.Ip6 : NftFamily.Ip, NftFamily.Inet];
-        var hook =
+
+        // What a node answers, or says of what it forwards, it sends while it has that in hand: the innermost end tells.
+        var sends = place.Stack.FirstOrDefault(f => f is "__ip_local_out" or "__ip6_local_out" or "ip6_xmit" or "ip_forward" or "ip6_forward"
+            or "ip_local_deliver" or "ip6_input");
+        var hook = sends is "__ip_local_out" or "__ip6_local_out" or "ip6_xmit" ? "output" :
             place.Has("br_nf_forward_ip", "br_nf_forward", "ip_forward", "ip6_forward") ? "forward"
             : place.Has("ip_local_deliver", "ip6_input") ? "input"
             : place.Has("__ip_local_out", "__ip6_local_out", "ip6_xmit") ? "output"

@@ -109,21 +109,9 @@ internal static class ReceiverDrops
             return tunnel;
         }
 
-        if (port is not null && !place.IsIpv6 && KernelSocket.At(place.Node, protocol == "TCP" ? "tcp" : "udp", port.Value) is [var socket, ..])
+        if (port is not null && SocketReasons.Other(place, protocol, port.Value) is { } other)
         {
-            return socket.Remote.Port != 0
-                ? place.Why(Causes.SocketElsewhere,
-                    $"The socket at {protocol} port {port} of {place.Node.Name} is connected " +
-                        $"to {socket.Remote}, and takes packets of nobody else; this one is from {place.From}.",
-                            "connect it to the sender, or do not connect it", Evidence.Socket($"{socket}."))
-                : !socket.Local.Address.Equals(IPAddress.Any) && !socket.Local.Address.Equals(place.To)
-                    ? place.Why(Causes.SocketElsewhere,
-                        $"The socket at {protocol} port {port} of {place.Node.Name} listens at {socket.Local.Address} alone; the packet is for {place.To}.",
-                            $"let the program listen at {place.To} or at 0.0.0.0", Evidence.Socket($"{socket}."))
-                    : place.Why(Causes.SocketDevice,
-                        $"A socket of {place.Node.Name} listens on {protocol} port {port}, but not for packets that come in " +
-                            $"by {place.Device}: it is bound to another device (SO_BINDTODEVICE).",
-                                $"bind it to {place.Device}, or to none: ss -lnp shows the device", Evidence.Socket($"{socket}."));
+            return other;
         }
 
         var nobody = $"Nobody in {place.Node.Name} listens on {protocol}{(port is null ? "" : $" port {port}")}";

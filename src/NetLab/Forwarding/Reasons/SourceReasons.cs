@@ -12,7 +12,8 @@ internal static class SourceReasons
         "IP_RPFILTER" => OfReversePath(place),
         "IP_LOCALNET" when place.To is { } to && IPAddress.IsLoopback(to) => place.Why(Causes.Martian,
             $"{to} is in 127.0.0.0/8, which must not come in from a network.",
-            $"sysctl -w net.ipv4.conf.{KernelState.InSysctl(place.Device)}.route_localnet=1, in node {place.Node.Name}, if it must", Sysctl(place, "route_localnet")),
+            $"sysctl -w net.ipv4.conf.{KernelState.InSysctl(place.Device)}.route_localnet=1, in node {place.Node.Name}, if it must",
+            Sysctl(place, "route_localnet")),
         "IP_LOCALNET" => place.Why(Causes.Martian, $"The source {place.From} is in 127.0.0.0/8, which must not come in from a network.",
             "let the sender use an address of its own", Sysctl(place, "route_localnet")),
         "IP_LOCAL_SOURCE" => place.Why(Causes.OwnSource,
@@ -30,7 +31,7 @@ internal static class SourceReasons
         var way = back is { Error: 0, Output: { } output } ? node.Live.Route.FindLink(output)?.Name : null;
         string relax = $"sysctl -w net.ipv4.conf.{device}.rp_filter=2", add = $"ip route add {place.From} dev {place.Device}";
         var told = way is not null && way != place.Device ? $": its route to {place.From} is by {way}"
-            : way is null && Refusing(node, place.From) is { } refusing ? $": its route to {place.From} is of type {refusing.Type.ToString().ToLowerInvariant()}" : "";
+            : way is null && Refusing(node, place.From) is { } type ? $": its route to {place.From} is of type {type.ToString().ToLowerInvariant()}" : "";
         var remedy = isLoose ? KnownRemedies.Route(node, place.From)
             : way is not null && HasOwnRules(node) ? $"{relax}, in node {node.Name}" : $"{add}, or {relax}, in node {node.Name}";
         return place.Why(Causes.RpFilter,
@@ -40,9 +41,10 @@ internal static class SourceReasons
     }
 
     // The route of the table main that lets nothing through to an address; null where another is more specific, or none is there.
-    private static RouteInfo? Refusing(Node node, IPAddress? to) => to is null ? null
+    private static RouteType? Refusing(Node node, IPAddress? to) => to is null ? null
         : node.Live.Route.GetRoutes().Where(r => r.Family == to.AddressFamily && r.Table == RouteTable.Main && r.Destination?.Contains(to) != false)
-            .MaxBy(r => r.Destination?.PrefixLength ?? 0) is { Type: RouteType.Blackhole or RouteType.Unreachable or RouteType.Prohibit } route ? route : null;
+            .MaxBy(r => r.Destination?.PrefixLength ?? 0) is { Type: RouteType.Blackhole or RouteType.Unreachable or RouteType.Prohibit } route
+                ? route.Type : null;
 
     private static bool IsOwn(Node node, IPAddress address) => node.Live.Route.GetAddresses().Any(a => a.Address.Equals(address));
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using NetLab.Linux;
 using NetLab.Linux.Bpf;
+using NetLab.Linux.Netlink;
 using NetLab.Packets;
 
 namespace NetLab;
@@ -157,9 +158,15 @@ internal static class StackModel
     /// <summary>Whether a node answers an ARP request for an address of another host that it has a way to, as proxy_arp says; null where it does not.</summary>
     public static Reason? Proxied(Node node, string device, ArpPacket arp)
     {
-        (var proxies, var name) = Larger(node, device, "proxy_arp");
-        return proxies == 0 || node.Live.Route.FindRoute(arp.TargetIp, null, 0) is not { Error: 0, Output: { } way }
-            || node.Live.Route.FindLink(way)?.Name is not { } other || other == device ? null
+        if (node.Live.Route.FindRoute(arp.TargetIp, null, 0) is not { Error: 0, Type: RouteType.Unicast, Output: { } way }
+            || node.Live.Route.FindLink(way)?.Name is not { } other)
+        {
+            return null;
+        }
+
+        // For who is on the same link only where those on it are not to speak to each other (RFC 3069).
+        (var proxies, var name) = Larger(node, device, other == device ? "proxy_arp_pvlan" : "proxy_arp");
+        return proxies == 0 ? null
             : new Reason(Causes.ArpProxied, node, device,
                 $"{node.Name} answers for {arp.TargetIp} itself (proxy ARP): {name} is {proxies}, and {node.Name} reaches {arp.TargetIp} by {other}.",
                 [Evidence.Sysctl($"{name} = {proxies}."), Evidence.Model($"the route to {arp.TargetIp} is by {other}, as the tables are now.")]);

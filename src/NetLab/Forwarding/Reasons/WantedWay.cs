@@ -34,6 +34,7 @@ internal static class WantedWay
             if (came is [var (first, hop), ..])
             {
                 return MeantForAnother.Find(came, receivers, fate.Rules) is { } another ? UpTo(another.Copy, another.Last, CopyEnd.NotForwarded, another.Reason)
+                    : came.Find(c => IsEndOfWhoseMacItHas(c.Copy, c.Hop, receivers)).Copy is { } taken ? taken
                     : Left(fate, [.. came.Select(c => c.Copy)], hop, i + 1 < way.Count ? way[i + 1] : null) is var (end, reason)
                     ? UpTo(first, hop, end, reason)
                     : Ended(came, i + 1 < way.Count ? way[i + 1].Device : null);
@@ -57,6 +58,12 @@ internal static class WantedWay
             && !came.Any(c => c.Reason is { } told && told.Cause == why.Cause && told.Device == why.Device)
             ? (into.IsInUserSpace && !fate.Copies.Any(c => c.End is CopyEnd.Delivered) ? CopyEnd.Dropped : BridgeModel.EndBy(why), why) : null;
     }
+
+    // Whoever has the MAC address that it was sent to got it, as a router would, and it ended there: no switch sent it wrong.
+    private static bool IsEndOfWhoseMacItHas(FrameCopy copy, Hop hop, IReadOnlyCollection<Device> receivers) =>
+        copy is { Reason: { } reason, Hops: [.., { Direction: HopDirection.In, Enters: null, LabDevice: { } at, Frame: { } there }] }
+        && ReferenceEquals(reason.Node, at.Node) && receivers.All(r => !ReferenceEquals(r.Node, at.Node))
+        && there.Destination == hop.Frame?.Destination && !there.Destination.IsMulticast && KernelState.MacOf(at) == there.Destination;
 
     private static FrameCopy? Ended(List<(FrameCopy Copy, Hop Hop)> came, Device? next) =>
         came.Find(c => IsThere(c.Copy, c.Hop, next)).Copy ?? came.Find(c => ReferenceEquals(c.Copy.Hops[^1], c.Hop)).Copy

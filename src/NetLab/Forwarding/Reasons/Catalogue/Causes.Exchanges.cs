@@ -15,6 +15,12 @@ public static partial class Causes
         "both addresses, and who took the request",
         "give one of them another address");
 
+    /// <summary>The answer did not come back by the node that gave the request another destination, and comes from an address that nobody asked.</summary>
+    public static Cause AnswerPast { get; } = OfExchanges("answer-past",
+        "The answer did not come back by the node that gave the request another destination, and comes from an address that nobody asked.",
+        "the addresses of the request and of the answer, and the ways of both",
+        "translate the source of such requests too (masquerade), or let the answer go back by that node");
+
     /// <summary>A node asks for an address that nobody in the lab has.</summary>
     public static Cause NobodyHasAddress { get; } = OfExchanges("nobody-has-address",
         "A node asks for an address that nobody in the lab has.",

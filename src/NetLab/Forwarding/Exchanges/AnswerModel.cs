@@ -1,0 +1,38 @@
+using System.Net;
+
+namespace NetLab;
+
+/// <summary>Why an answer that came to who asked is none for it.</summary>
+internal static class AnswerModel
+{
+    /// <summary>
+    /// Somebody on the way gave the request another destination, and the answer did not come back by it, so that nobody gave it back the address that was
+    /// asked. Null where that is not so.
+    /// </summary>
+    /// <param name="asked">The request, as it was sent.</param>
+    /// <param name="taken">The request, as it was taken.</param>
+    /// <param name="answer">The copy of the answer that tells what became of it; null where none was seen.</param>
+    /// <param name="answerer">Who answered.</param>
+    /// <param name="asker">Who asked.</param>
+    public static Reason? WhyFromAnother(Packets.Frame asked, FrameCopy taken, FrameCopy? answer, Endpoint answerer, Endpoint asker)
+    {
+        if (answer is not { Hops: [.., { Frame: { } came, Direction: var direction } last] } || !ReferenceEquals(last.Node, asker.Start)
+            || direction is not HopDirection.In || StackModel.Ends(asked) is not var (_, to) || StackModel.Ends(came) is not var (from, _) || from.Equals(to)
+            || Translator(taken, to) is not { } translator || answer.Hops.Any(h => ReferenceEquals(h.Node, translator)))
+        {
+            return null;
+        }
+
+        string Told(IPAddress address, int? port) => port is { } number ? new IPEndPoint(address, number).ToString() : address.ToString();
+        return new Reason(Causes.AnswerPast, asker.Start, last.Device,
+            $"{asker.Name} asked {Told(to, HopChanges.PortsOf(asked)?.Destination)}, and the answer comes from {Told(from, HopChanges.PortsOf(came)?.Source)}: "
+                + $"{translator.Name} gave the request that destination, and {answerer.Name} answers past {translator.Name}, which alone could translate it "
+                + "back.",
+            [Evidence.Seen($"the request crossed {translator.Name}, and the answer did not: {string.Join(" > ", answer.Path(answerer.Name))}.")],
+            $"let {translator.Name} translate the source of such requests too (masquerade), or let {answerer.Name} answer by {translator.Name}");
+    }
+
+    // The node where the request had another destination as it left than as it came.
+    private static Node? Translator(FrameCopy taken, IPAddress to) =>
+        taken.Hops.FirstOrDefault(h => h.Frame is { } frame && StackModel.Ends(frame) is var (_, there) && !there.Equals(to))?.Node;
+}
