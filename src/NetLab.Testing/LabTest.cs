@@ -162,13 +162,19 @@ public sealed class LabTest
     // What became of everybody's frames; null where it cannot be read. The text of it is kept for the failure's.
     private async Task<Happenings?> HappeningsAsync(Lab lab)
     {
-        using var enough = new CancellationTokenSource(Longest);
+        var patience = new Patience(lab, Longest);
         Happenings? happenings = null;
         string text;
         try
         {
-            happenings = await lab.Drops.ReadAllAsync(_run.Since, false, enough.Token, asksAgain: true).ConfigureAwait(false);
-            text = await HappeningsText.ShortAsync(lab, happenings, enough.Token).ConfigureAwait(false);
+            happenings = await patience.WaitAsync(over => lab.Drops.ReadAllAsync(_run.Since, false, over, asksAgain: true), CancellationToken.None)
+                .ConfigureAwait(false);
+            patience.Moved();
+            text = await patience.WaitAsync(over => HappeningsText.ShortAsync(lab, happenings, over), CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            text = $"What became of other frames could not be read within {patience.Words}.";
         }
 #pragma warning disable CA1031 // Whatever goes wrong here must not hide the failure that the text is about.
         catch (Exception wrong)

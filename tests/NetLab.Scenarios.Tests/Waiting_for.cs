@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using NetLab.Linux.Probe;
 using NetLab.Xunit;
 
 namespace NetLab.Scenarios.Tests;
@@ -71,6 +72,50 @@ public sealed class Waiting_for
 
         listener!.Dispose();
         Assert.True(run.Succeeded);
+    }
+
+    [LabFact(Feature.Tap)]
+    public async Task A_frame_is_waited_for_as_long_as_the_step_says_and_no_shorter()
+    {
+        var outcomes = await PlayAsync(TimeSpan.FromSeconds(0.2), """
+            name: test
+            lab:
+              nodes:
+                host:
+                  bridges: { br0: { addresses: 10.0.0.1/24 } }
+                  vms: { vm1: { bridge: br0, addresses: 10.0.0.11/24 } }
+            steps:
+              - exec: { node: host, run: [sh, -c, '(sleep 0.6; ping -c 1 10.0.0.11) > /dev/null 2>&1 &'] }
+              - received: { by: vm1, frame: icmp, within: 20s }
+              - received: { by: vm1, frame: tcp, within: 100ms }
+            """);
+
+        Assert.Equal([StepOutcome.Passed, StepOutcome.Passed, StepOutcome.Failed], outcomes.Select(o => o.Outcome));
+        Assert.StartsWith("vm1 received 0 such frames; expected at least one.", outcomes[2].Problem);
+    }
+
+    [LabFact]
+    public async Task A_program_that_does_not_end_is_told()
+    {
+        var outcomes = await PlayAsync(TimeSpan.FromSeconds(0.2), Lab + """
+              - start: { node: h1, run: [sh, -c, 'trap "" TERM; echo ready; while :; do sleep 1; done'], as: deaf, until: ready }
+              - stop: deaf
+            """);
+
+        Assert.Equal([StepOutcome.Passed, StepOutcome.Failed], outcomes.Select(o => o.Outcome));
+        Assert.Matches(@"^deaf \(process \d+\) has not ended within 0\.2 s.* of SIGTERM; it catches or ignores that signal", outcomes[1].Problem);
+    }
+
+    private static async Task<List<StepEnded>> PlayAsync(TimeSpan patience, string yaml)
+    {
+        await using var run = ScenarioRun.Describe(ScenarioDocument.Parse(yaml), new LabOptions { Patience = patience });
+        var ended = new List<StepEnded>();
+        await foreach (var happening in run.PlayAsync())
+        {
+            ended.AddRange(happening is StepEnded step ? [step] : []);
+        }
+
+        return ended;
     }
 
     [LabTheory]

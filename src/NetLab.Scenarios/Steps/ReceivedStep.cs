@@ -65,9 +65,7 @@ internal sealed class ReceivedStep : Step
         await stage.Lab.SettleAsync(ct).ConfigureAwait(false);
         if (Within is { } time && Fitting().Count < Math.Max(1, Count ?? 1))
         {
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-            patience.CancelAfter(time);
-            await WaitAsync(patience.Token, ct).ConfigureAwait(false);
+            await WaitAsync(time).ConfigureAwait(false);
         }
         var frames = Fitting();
         var all = vm.Received.Where(frame => frame.At >= stage.ActedAt).ToList();
@@ -94,16 +92,17 @@ internal sealed class ReceivedStep : Step
         string Described(ReceivedFrame frame) =>
             $"{frame.Frame}{(stage.OwnerOf(frame.Frame.Source) is { } owner ? $"   (from {owner.Guest?.Name ?? $"{owner.Node}:{owner.Name}"})" : "")}";
 
-        async Task WaitAsync(CancellationToken patience, CancellationToken ended)
+        async Task WaitAsync(TimeSpan time)
         {
+            var patience = new Patience(stage.Lab, time);
             try
             {
                 while (Fitting().Count < Math.Max(1, Count ?? 1))
                 {
-                    await vm.ReceiveAsync(frame => Frame.Matches(frame), patience).ConfigureAwait(false);
+                    await patience.WaitAsync(over => vm.Inbox.Take(Frame.Matches, over), ct).ConfigureAwait(false);
                 }
             }
-            catch (Exception e) when ((e is OperationCanceledException or ForwardingException) && !ended.IsCancellationRequested)
+            catch (OperationCanceledException) when (!ct.IsCancellationRequested)
             {
                 // What is missing then is told below.
             }

@@ -76,6 +76,16 @@ internal sealed class StopStep : Step
             throw new StepFailure($"'{Program.Value}' was not started");
         }
         process.Signal(Sigterm);
-        findings.Seen.Add($"{Program.Value} ended with exit code {await process.Exited.WaitAsync(stage.Lab.Options.Patience, ct).ConfigureAwait(false)}");
+        var patience = new Patience(stage.Lab);
+        try
+        {
+            findings.Seen.Add($"{Program.Value} ended with exit code "
+                + await patience.WaitAsync(over => process.Exited.WaitAsync(over), ct).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            throw new StepFailure($"{Program.Value} (process {process.Pid}) has not ended within {patience.Words} of SIGTERM",
+                "it catches or ignores that signal; whatever still runs is killed when the lab ends");
+        }
     }
 }

@@ -17,7 +17,8 @@ public sealed partial class FakeVm
 
     /// <summary>
     /// As <see cref="SendAsync"/>, but waits until no copy waits in a node any more (<see cref="CopyEnd.Pending"/>): until a neighbour has answered or the
-    /// kernel has given up asking, a queue has let it go, or the other fragments have come or are given up. At most <see cref="LabOptions.Patience"/>.
+    /// kernel has given up asking, a queue has let it go, or the other fragments have come or are given up; or until nothing of it has moved for as long as
+    /// <see cref="LabOptions.Patience"/>.
     /// </summary>
     /// <param name="frame">The frame; nothing in it is changed.</param>
     /// <param name="ct">Ends the wait.</param>

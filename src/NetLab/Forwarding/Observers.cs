@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace NetLab;
 
 /// <summary>Those who see frames that leave together, and the rules that they meet, from before they are sent until nothing of them moves.</summary>
@@ -37,11 +35,18 @@ internal sealed class Observers : IDisposable
     /// <summary>Returns what was seen when nothing of the frames is under way any more; null where all of them are answered.</summary>
     public async Task<Company?> SettleAsync()
     {
-        var start = Stopwatch.GetTimestamp();
+        var patience = new Patience(_lab, _frames[0].Patience);
         var storms = await RestAsync().ConfigureAwait(false);
+        long before = 0;
         while (storms.Count == 0 && _frames is [{ StillWaits: { } stillWaits, IsRefused: false } alone]
-            && Stopwatch.GetElapsedTime(start) < alone.Patience && stillWaits(Look()))
+            && !patience.IsOver && Look() is var seen && stillWaits(seen))
         {
+            if (seen.Extent([alone.Sent]) is var extent && extent != before)
+            {
+                before = extent;
+                patience.Moved();
+            }
+
             // What the kernel keeps, a timer of its own ends, and a program answers when it likes: neither wakes anybody.
             await Task.Delay(BetweenLooks, alone.Cancellation).ConfigureAwait(false);
             storms = await RestAsync().ConfigureAwait(false);

@@ -63,20 +63,33 @@ public sealed partial class Lab
         using var removal = new NamespaceRemoval(nodes.ConvertAll(n => n.Live.Namespace));
         await DisposeAsync().ConfigureAwait(false);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limit.CancelAfter(LongestRemoval);
-        try
+        var gone = removal.WaitAsync(limit.Token);
+        for (var left = nodes.Count; !gone.IsCompleted;)
         {
-            await removal.WaitAsync(limit.Token).ConfigureAwait(false);
+            // The kernel removes them one after the other, behind those of others.
+            var patience = new Patience(this, LongestRemoval);
+            try
+            {
+                await patience.WaitAsync(over => gone.WaitAsync(over), ct).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+            {
+                var held = removal.GetRemaining();
+                if (held.Count == left)
+                {
+                    await limit.CancelAsync().ConfigureAwait(false);
+                    throw new TimeoutException(
+                        $"The kernel has not removed the lab's namespaces in {patience.Words}"
+                        + (held.Count == 0 ? "."
+                            : $": something holds those of {string.Join(", ", held.Select(i => nodes[i].Name))}. Dispose sockets that were opened in these " +
+                                $"nodes, and end processes that entered them from outside."));
+                }
+
+                left = held.Count;
+            }
         }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-        {
-            var held = string.Join(", ", removal.GetRemaining().Select(i => nodes[i].Name));
-            throw new TimeoutException(
-                $"The kernel has not removed the lab's namespaces in {LongestRemoval.TotalSeconds:0} s"
-                + (held.Length == 0 ? "."
-                    : $": something holds those of {held}. Dispose sockets that were opened in these nodes, and end processes that entered " +
-                        $"them from outside."));
-        }
+
+        await gone.ConfigureAwait(false);
     }
 
     // What the lab has put into namespaces that are not its own. What could not be taken out again is told when everything else is gone.

@@ -68,6 +68,12 @@ internal static class RunningContainer
             return answer.StatusCode is HttpStatusCode.NotFound ? null
                 : JsonDocument.Parse(await answer.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync(ct).ConfigureAwait(false));
         }
+        catch (TaskCanceledException late) when (!ct.IsCancellationRequested)
+        {
+            throw new IOException(
+                $"node {node} stands for container {idOrName}, and the container engine at {endpoint} did not answer within " +
+                    $"{LongestAnswer.TotalSeconds} s", late);
+        }
         catch (HttpRequestException e)
         {
             throw new IOException(

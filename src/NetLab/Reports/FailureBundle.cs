@@ -86,8 +86,7 @@ public sealed class FailureBundle
 
         bundle.Part("(older bundles)", () => Prune(home));
 
-        using var enough = new CancellationTokenSource(Longest);
-        await bundle.WritePartsAsync(lab, run, enough.Token).ConfigureAwait(false);
+        await bundle.WritePartsAsync(lab, run, new Patience(lab, Longest)).ConfigureAwait(false);
         return bundle;
     }
 
@@ -116,7 +115,7 @@ public sealed class FailureBundle
         ? $"Bundle: {Path} (not whole: {_notWritten.Count} {(_notWritten.Count == 1 ? "part" : "parts")} could not be written, the first is {_notWritten[0]})"
         : $"Bundle: {Path}");
 
-    private async Task WritePartsAsync(Lab lab, FailedRun run, CancellationToken ct)
+    private async Task WritePartsAsync(Lab lab, FailedRun run, Patience patience)
     {
         var fates = lab.RecentFates;
         var fate = run.Fate ?? fates.LastOrDefault(f => f.Copies.Any(c => c.End is not (CopyEnd.Delivered or CopyEnd.Consumed)))
@@ -146,7 +145,7 @@ public sealed class FailureBundle
 
         if (lab.IsApplied && lab.Drops.IsRecording)
         {
-            await PartAsync("drops.txt", async () =>
+            await PartAsync("drops.txt", patience, async ct =>
             {
                 var happenings = run.Happenings ?? await lab.Drops.ReadAllAsync(run.Since, false, ct).ConfigureAwait(false);
                 Put("drops.txt", HappeningsText.Whole(happenings));
@@ -157,7 +156,7 @@ public sealed class FailureBundle
         Part("received.txt", () => Put("received.txt", Received(lab)));
         foreach (var node in lab.Nodes.Where(n => n.IsApplied))
         {
-            await PartAsync($"state/{node.Name}.txt", async () =>
+            await PartAsync($"state/{node.Name}.txt", patience, async ct =>
             {
                 var state = await node.ReadStateAsync(ct).ConfigureAwait(false);
                 Put($"state/{node.Name}.txt", state.ToString());
@@ -260,6 +259,21 @@ public sealed class FailureBundle
         write();
         return Task.CompletedTask;
     }).GetAwaiter().GetResult();
+
+    // What waits for the kernel or for a daemon; each part that was written is a sign that things move.
+    private Task PartAsync(string file, Patience patience, Func<CancellationToken, Task> write) => PartAsync(file, async () =>
+    {
+        try
+        {
+            await patience.WaitAsync(write, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"it was given up after {patience.Words} in which no part was written");
+        }
+
+        patience.Moved();
+    });
 
     private async Task PartAsync(string file, Func<Task> write)
     {

@@ -235,8 +235,13 @@ internal sealed partial class OvsInstance : IAsyncDisposable
         catch (Exception e) when (e is SocketException or IOException)
         {
             // The connection broke because a daemon ended, most likely. The kernel may tell of the two in either order.
-            await Task.WhenAny(Daemon.Exited, _database!.Exited, Task.Delay(TimeSpan.FromSeconds(5), ct)).ConfigureAwait(false);
-            throw _daemonEnded.IsCancellationRequested || Daemon.Exited.IsCompleted || _database.Exited.IsCompleted ? Ended(doing, e)
+            for (var wait = new Patience(_patience, new ProcessorWait(() => [Daemon.Pid, _database!.Pid]).Look, TimeProvider.System);
+                !Daemon.Exited.IsCompleted && !_database!.Exited.IsCompleted && !wait.IsOver;)
+            {
+                await Task.WhenAny(Daemon.Exited, _database!.Exited, Task.Delay(wait.NextLook, ct)).ConfigureAwait(false);
+            }
+
+            throw _daemonEnded.IsCancellationRequested || Daemon.Exited.IsCompleted || _database!.Exited.IsCompleted ? Ended(doing, e)
                 : Failure(doing, e.Message, e);
         }
     }

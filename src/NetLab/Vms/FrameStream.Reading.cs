@@ -26,6 +26,7 @@ public sealed partial class FrameStream
     private long _readsByReceiver;
     private long _readsAtLastLook;
     private long _waitingSince;
+    private Patience? _patience; // of a wait that is no short one
 
     /// <summary>The reactor's callback.</summary>
     internal void TapIsReadable()
@@ -112,8 +113,8 @@ public sealed partial class FrameStream
             Vm.ResumeReactor();
         }
 
-        _waitingSince = Stopwatch.GetTimestamp();
-        StartTimer(Vm.Node.Lab.Options.Patience);
+        (_waitingSince, _patience) = (Stopwatch.GetTimestamp(), null);
+        StartTimer(Vm.Node.Lab.Options.Patience is var most && most < Patience.Moment ? most : Patience.Moment);
         return _waiter.Start(this, ct);
     }
 
@@ -150,16 +151,15 @@ public sealed partial class FrameStream
 
             if (_waiter.IsWaiting)
             {
-                var rest = Vm.Node.Lab.Options.Patience - Stopwatch.GetElapsedTime(_waitingSince);
-                if (rest > TimeSpan.Zero)
+                _patience ??= new Patience(Vm.Node.Lab, since: _waitingSince);
+                if (!_patience.IsOver)
                 {
-                    StartTimer(rest + TimeSpan.FromMilliseconds(1));
+                    StartTimer(_patience.NextLook);
                 }
                 else
                 {
                     _waiter.Fail(new ForwardingException(
-                        $"The stream of VM {Vm.Name} expected a frame and none came " +
-                            $"within {Vm.Node.Lab.Options.Patience.TotalSeconds:0.###} s. It received {Received} before."));
+                        $"The stream of VM {Vm.Name} expected a frame and none came within {_patience.Words}. It received {Received} before."));
                 }
             }
             else if (_reactorIsPaused)

@@ -52,6 +52,32 @@ public sealed class PatienceTests
         Assert.True(After(patience, 1));
     }
 
+    [Fact]
+    public void It_begins_anew_when_something_moves_though_not_for_ever()
+    {
+        var patience = Begin();
+        for (var i = 0; i < 13; i++)
+        {
+            Assert.False(After(patience, 0.9));
+            patience.Moved();
+        }
+
+        Assert.Equal("1 s", patience.Words);
+        Assert.True(After(patience, 0.4), "Twelve times as long is the most.");
+    }
+
+    [Fact]
+    public void What_was_scarce_before_something_moved_does_not_count_after_it()
+    {
+        var patience = Begin();
+        Assert.False(After(patience, 0.2));
+        _scarce += TimeSpan.FromSeconds(0.5);
+        Assert.False(After(patience, 0.5));
+        patience.Moved();
+        Assert.False(After(patience, 0.9));
+        Assert.True(After(patience, 0.1));
+    }
+
     // Programs that never stop, on one processor: while one has it, the others wait, each of them for three times as long.
     [LabFact]
     public async Task What_a_program_of_a_node_waits_for_a_processor_is_seen()
