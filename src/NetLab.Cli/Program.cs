@@ -1,8 +1,10 @@
+using System.Text;
 using NetLab.Cli;
 
 if (Room.Problem() is { } lacking)
 {
-    Console.Error.WriteLine($"netlab: {lacking}");
+    using var error = new StandardStream(Console.OpenStandardError(), name: null);
+    error.Write(Encoding.UTF8.GetBytes($"netlab: {lacking}\n"));
     return ExitCode.Lacking;
 }
 

@@ -12,11 +12,13 @@ internal static class Room
     /// <summary>What the runtime and a small lab take together.</summary>
     public const int LeastDescriptors = 256, LeastTasks = 64;
 
+    private const int ManyTasks = 4096; // nobody counts what a user has below such a limit
+    private const long LeastAddresses = 8L << 30; // of which the runtime reserves the most, and uses little
     private const long CloseOnExec = 0x80000; // O_CLOEXEC
 
     /// <summary>What is lacking, in a sentence; null where there is room.</summary>
     /// <param name="root">Where <c>proc</c> and <c>sys</c> are.</param>
-    public static string? Problem(string root = "/") => Output(root) ?? Descriptors(root) ?? Tasks(root);
+    public static string? Problem(string root = "/") => Output(root) ?? Descriptors(root) ?? Addresses(root) ?? TasksOfUser(root) ?? Tasks(root);
 
     // A descriptor that we were started with is open, and not marked to close by itself as all of our own are.
     private static string? Output(string root)
@@ -27,15 +29,36 @@ internal static class Room
             : null;
     }
 
-    // "Max open files            1024                 524288               files": the runtime has raised the first to the second.
-    private static string? Descriptors(string root)
+    private static string? Descriptors(string root) => Limit(root, "Max open files") is { } most && most < LeastDescriptors
+        ? $"this process may open {most} files, and needs {LeastDescriptors} at least: raise the limit (ulimit -n)"
+        : null;
+
+    private static string? Addresses(string root) => Limit(root, "Max address space") is { } most && most < LeastAddresses
+        ? $"this process may have {most >> 20} MiB of addresses, and the .NET runtime reserves {LeastAddresses >> 20} MiB: raise the limit (ulimit -v)"
+        : null;
+
+    // setrlimit(2), RLIMIT_NPROC: of the real user, whose threads count, and not of root.
+    private static string? TasksOfUser(string root)
     {
-        var line = Lines($"{root}proc/self/limits").FirstOrDefault(l => l.StartsWith("Max open files", StringComparison.Ordinal));
-        var limit = line?[14..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
-        return long.TryParse(limit, CultureInfo.InvariantCulture, out var most) && most < LeastDescriptors
-            ? $"this process may open {most} files, and needs {LeastDescriptors} at least: raise the limit (ulimit -n)"
+        if (Limit(root, "Max processes") is not { } most || most > ManyTasks || Field($"{root}proc/self/status", "Uid:") is not { } user || user == 0)
+        {
+            return null;
+        }
+
+        var now = Directory.GetDirectories($"{root}proc").Where(d => char.IsAsciiDigit(Path.GetFileName(d)[0]))
+            .Where(process => Field($"{process}/status", "Uid:") == user).Sum(process => Field($"{process}/status", "Threads:") ?? 0);
+        return most - now < LeastTasks
+            ? $"{now} of {most} processes and threads of user {user} are running, and {LeastTasks} more may be needed: raise the limit (ulimit -u)"
             : null;
     }
+
+    // "Max open files            1024                 524288               files": the runtime has raised the first to the second. Null: unlimited.
+    private static long? Limit(string root, string name) => Field($"{root}proc/self/limits", name);
+
+    private static long? Field(string file, string name) =>
+        Lines(file).FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal)) is { } line
+            && long.TryParse(line[name.Length..].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[0], CultureInfo.InvariantCulture, out var number)
+            ? number : null;
 
     // cgroups(7): "0::/path" for version 2, "8:pids:/path" for version 1; every group above has its limit too.
     private static string? Tasks(string root)

@@ -275,6 +275,19 @@ public sealed class DockerScriptTests : IDisposable
     private static IEnumerable<string> Mounts(string[] called) => called.Where(a => a.StartsWith("type=bind,", StringComparison.Ordinal))
         .Select(a => Path.GetFileName(a.Split(',')[1].Trim('"')));
 
+    [Theory]
+    [InlineData("ulimit -n 20", "netlab: this process may open 20 files, and needs 256 at least: raise the limit (ulimit -n)\n")]
+    [InlineData("ulimit -v 500000",
+        "netlab: this process may have 488 MiB of addresses, and the .NET runtime reserves 8192 MiB: raise the limit (ulimit -v)\n")]
+    public async Task What_the_runtime_cannot_even_start_with_is_told(string limit, string told)
+    {
+        using var script = Process.Start(new ProcessStartInfo("bash", ["-c", $"{limit}; exec \"$@\"", "bash", Tree("docker", "netlab"), "--built", "doctor"])
+            { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true })!;
+        var result = await NetLabProcess.FinishAsync(script);
+
+        Assert.Equal((3, "", told), (result.ExitCode, result.Output, result.Error));
+    }
+
     private Task<NetLabResult> ContainerAsync(params string[] arguments) => FinishAsync("FAKE_EXIT=0", ["--container", .. arguments]);
 
     private Task<NetLabResult> FinishAsync(string variable, params string[] arguments)

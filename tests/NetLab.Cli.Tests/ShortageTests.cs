@@ -26,6 +26,58 @@ public sealed class ShortageTests : IDisposable
         Assert.Equal($"netlab: this process may open {limit} files, and needs 256 at least: raise the limit (ulimit -n)\n", result.Error);
     }
 
+    [Fact]
+    public async Task Too_few_addresses_are_told_before_anything_begins()
+    {
+        var result = await ShellAsync("ulimit -v 4000000; exec \"$@\"", "run", Good());
+
+        Assert.Equal((3, ""), (result.ExitCode, result.Output));
+        Assert.Equal("netlab: this process may have 3906 MiB of addresses, and the .NET runtime reserves 8192 MiB: raise the limit (ulimit -v)\n",
+            result.Error);
+    }
+
+    [Theory]
+    [InlineData("65123", "66", true)]
+    [InlineData("65123", "2000", false)]
+    [InlineData("65123", "unlimited", false)]
+    [InlineData("0", "66", false)]
+    public void Too_few_processes_of_a_user_are_told_before_anything_begins(string user, string most, bool told)
+    {
+        foreach (var (process, of, threads) in new[] { ("self", user, 2), ("17", user, 2), ("18", user, 3), ("19", "70000", 100) })
+        {
+            Directory.CreateDirectory(Path.Combine(_folder, "proc", process));
+            Write($"proc/{process}/status", $"Name:\tx\nUid:\t{of}\t{of}\t{of}\t{of}\nThreads:\t{threads}\n");
+        }
+
+        Write("proc/self/limits", $"Max processes             {most,-20} {most,-20} processes\n");
+        Directory.CreateDirectory(Path.Combine(_folder, "proc/self/fdinfo"));
+        Write("proc/self/fdinfo/1", "pos:\t0\nflags:\t0100002\n");
+
+        Assert.Equal(told ? $"5 of {most} processes and threads of user {user} are running, and 64 more may be needed: raise the limit (ulimit -u)" : null,
+            Room.Problem(_folder + "/"));
+    }
+
+    [Fact]
+    public async Task Where_no_stream_is_open_there_is_nobody_to_tell_and_it_is_no_crash()
+    {
+        var result = await ShellAsync("\"$@\" <&- >&- 2>&-", "draw", Good());
+
+        Assert.Equal((3, "", ""), (result.ExitCode, result.Output, result.Error));
+    }
+
+    [LabFact(Feature.OvsVswitchd)]
+    public async Task An_Open_vSwitch_that_finds_no_room_in_tmp_is_told_so()
+    {
+        var file = Write("ovs.yaml", "name: a switch\nlab: { nodes: { a: { ovs: { br-int: {} } } } }\nsteps: []\n");
+        var seen = Path.Combine("/run", Path.GetFileName(_folder));
+        var result = await MountedAsync($"mkdir -p {seen}; mount --bind {_folder} {seen}; mount -t tmpfs -o ro none /tmp", "run",
+            file.Replace(_folder, seen, StringComparison.Ordinal));
+        Directory.Delete(seen);
+
+        Assert.True(result.ExitCode == 3, result.ToString());
+        Assert.Contains("It writes that to /tmp, which has to be writable and to have some room", result.Error);
+    }
+
     [LabFact(Feature.CapSysChroot, Feature.MountNamespaces, Feature.PidNamespaces)]
     public async Task A_descriptor_that_was_inherited_beyond_the_limit_stops_no_program()
     {

@@ -90,7 +90,8 @@ internal static unsafe class Launcher
             actions.StandardStream(2, plan.Number(stderr), plan.Arena);
         }
 
-        foreach (var handle in start.Inherit.Append(scratch.Handle))
+        // Who is in a userland finds what is his below /run, and nothing of the others.
+        foreach (var handle in start.Userland is null ? start.Inherit.Append(scratch.Handle) : start.Inherit)
         {
             actions.Keep(plan.Number(handle));
         }
@@ -111,10 +112,7 @@ internal static unsafe class Launcher
             Restrict(ref steps, plan.Arena, privileges);
         }
 
-        if (start.SkipsSleeps)
-        {
-            steps.SystemCallFilter = SleepFilter.In(plan.Arena);
-        }
+        steps.SystemCallFilter = CallFilter.In(plan.Arena, start.SkipsSleeps, keepsSwap: start is { Userland: not null, Privileges: not Privileges.All });
 
         steps.Program = plan.Arena.Text(Path.GetFullPath(program));
         steps.Arguments = plan.Arena.Texts([start.Program, .. start.Arguments]);

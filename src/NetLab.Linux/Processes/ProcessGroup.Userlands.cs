@@ -9,6 +9,10 @@ internal sealed partial class ProcessGroup
 {
     private const string NamesInside = ScratchDirectory.MountPoint + "/netns";
 
+    // Where root changes hardware and the kernel by a write (proc(5)), and which exist.
+    private static readonly string[] ReadOnlyPlaces =
+        ["/proc/sysrq-trigger", "/proc/irq", "/proc/acpi", "/proc/bus", "/proc/fs", "/proc/mtrr", "/proc/scsi"];
+
     private readonly Lock _userlandGate = new();
     private readonly List<Userland> _userlands = [];
     private readonly Dictionary<string, ulong> _names = [];
@@ -96,8 +100,11 @@ internal sealed partial class ProcessGroup
         {
             using var plan = new NamespacePlan { Mount = _mountNamespace };
             plan.MakeReadOnly("/proc/sys", "/proc/sys/net");
-            plan.MakeReadOnly("/proc/sysrq-trigger");
-            plan.MakeReadOnly("/proc/irq");
+            foreach (var place in ReadOnlyPlaces)
+            {
+                plan.MakeReadOnly(place);
+            }
+
             _ = plan.Run("make the settings of the machine read-only");
         }
     }

@@ -171,7 +171,7 @@ internal sealed partial class OvsInstance : IAsyncDisposable
         catch (Exception e)
         {
             await process.DisposeAsync().ConfigureAwait(false);
-            throw e is ProcessFailedException ? Failure(doing, $"{program} ended at once:\n{LastLines(process.ErrorSoFar)}", e) : e;
+            throw e is ProcessFailedException ? Failure(doing, $"{program} ended at once:\n{LastLines(process.ErrorSoFar)}{Advice(process.ErrorSoFar)}", e) : e;
         }
 
         // ovs-appctl looks for a daemon's socket by the number of its process, as the daemon counts.
@@ -245,6 +245,10 @@ internal sealed partial class OvsInstance : IAsyncDisposable
                 : Failure(doing, e.Message, e);
         }
     }
+
+    // tmpfile(3), which knows no other place.
+    private static string Advice(string error) =>
+        error.Contains("temporary file", StringComparison.Ordinal) ? "\nIt writes that to /tmp, which has to be writable and to have some room" : "";
 
     private static JsonArray Words(IEnumerable<string> words) => [.. words.Select(w => (JsonNode)w)];
 

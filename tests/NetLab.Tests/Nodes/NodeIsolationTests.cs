@@ -147,7 +147,10 @@ public sealed class NodeIsolationTests : IAsyncLifetime
         Assert.Equal("1", await SayAsync(_a, "echo 1 > /proc/sys/net/ipv4/ip_forward; cat /proc/sys/net/ipv4/ip_forward"));
         Assert.Equal("0", _b.ReadSysctl("net.ipv4.ip_forward"));
         foreach (var file in new[]
-            { "/proc/sys/kernel/panic", "/proc/sys/vm/swappiness", "/proc/sysrq-trigger", "/sys/power/state", "/sys/kernel/mm/transparent_hugepage/enabled" })
+            {
+                "/proc/sys/kernel/panic", "/proc/sys/vm/swappiness", "/proc/sysrq-trigger", "/proc/mtrr", "/proc/irq/default_smp_affinity",
+                "/proc/bus/pci/devices", "/proc/scsi/scsi", "/sys/power/state", "/sys/kernel/mm/transparent_hugepage/enabled",
+            })
         {
             Assert.Equal(File.Exists(file) ? "Read-only file system" : "",
                 await SayAsync(_a, $"test ! -e {file} || (: >> {file}) 2>&1 | sed 's/.*: //; s/cannot create.*//'"));
@@ -166,6 +169,35 @@ public sealed class NodeIsolationTests : IAsyncLifetime
         Assert.Equal(own & Privileges.Least, await PrivilegesAsync(_a, Privileges.Least));
         Assert.NotEqual(0, (await _a.ExecAsync("ip", ["netns", "exec", "b", "true"])).ExitCode);
         Assert.Equal(0, (await _a.ExecAsync("ip", ["link", "set", "eth0", "mtu", "1400"])).ExitCode);
+    }
+
+    // Each does nothing to the machine, even where it is let through: the file is no swap or goes at once, and the clock is set to what it says.
+    [LabTheory]
+    [InlineData("f=$(mktemp); swapoff $f; r=$?; rm $f; exit $r", "Operation not permitted|Not superuser")]
+    [InlineData("f=$(mktemp); head -c 65536 /dev/zero >$f; mkswap -q $f 2>/dev/null; swapon $f; r=$?; swapoff $f 2>/dev/null; rm $f; exit $r", "Operation not permitted")]
+    [InlineData("date --set=\"$(date)\"", "Operation not permitted")]
+    [InlineData("mknod /run/null c 1 3", "Operation not permitted")]
+    [InlineData("dmesg --read-clear", "Operation not permitted")]
+    [InlineData("dd if=/dev/mem of=/dev/null bs=1 count=1 2>&1", "Operation not permitted|No such file")]
+    public async Task What_changes_the_machine_is_refused(string command, string told)
+    {
+        var result = await _a.ExecAsync("sh", ["-c", command]);
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.Matches(told, result.Output + result.Error);
+    }
+
+    [LabFact]
+    public async Task A_program_has_no_descriptor_but_its_three()
+    {
+        _ = await SayAsync(_b, "true");
+        Assert.Equal("0 1 2", await SayAsync(_a, "for i in $(seq 0 1000); do test ! -e /proc/$$/fd/$i || echo $i; done | xargs"));
+    }
+
+    [LabFact]
+    public async Task Neither_the_machine_s_sockets_nor_its_processes_are_reached()
+    {
+        Assert.Equal("", await SayAsync(_a, "find /run -type s"));
+        Assert.NotEqual(0, (await _a.ExecAsync("sh", ["-c", $"kill -0 {Environment.ProcessId}"])).ExitCode);
     }
 
     [LabFact]

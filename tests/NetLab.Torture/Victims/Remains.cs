@@ -69,7 +69,8 @@ internal sealed partial class Remains : IDisposable
         }
         catch (OperationCanceledException)
         {
-            left.Add($"{_removal.GetRemaining().Count} network namespaces");
+            left.Add(_removal.GetRemaining().Count is > 0 and var held ? $"{held} network namespaces that something holds"
+                : "network namespaces that nothing holds, and that the kernel removes behind those of others");
         }
 
         return left;
