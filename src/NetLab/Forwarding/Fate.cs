@@ -139,7 +139,10 @@ public sealed class Fate
         : throw new ForwardingException($"Expected the frame to go round in a loop, but it did not.{Environment.NewLine}{Describe()}", this, null);
 
     /// <summary>The frame and the way of every copy, a line each.</summary>
-    public string Describe()
+    public string Describe() => Describe(null);
+
+    // Without what a copy that never came to be tells of others.
+    private string Describe(FrameCopy? missing)
     {
         var text = new StringBuilder($"  {From} sent {FrameText}");
         if (Refusal is not null)
@@ -156,7 +159,7 @@ public sealed class Fate
             text.AppendLine().Append("    X A LOOP").AppendLine().Append(storm.Reason.Describe("      "));
         }
 
-        foreach (var copy in Copies.Take(Storms.Count > 0 ? MostOfStorm : int.MaxValue))
+        foreach (var copy in Copies.Take(Storms.Count > 0 ? MostOfStorm : int.MaxValue).Where(c => missing is null || !c.IsToldBy(missing)))
         {
             text.AppendLine().Append("    ").Append(copy.Describe(From, withReason: Storms.Count == 0));
         }
@@ -272,7 +275,8 @@ public sealed class Fate
         var toward = vm is not null ? Toward(vm) : node is not null ? Toward(node) : null;
         var missing = toward is { } copy && !Copies.Contains(copy) ? $"{Environment.NewLine}    {copy.Describe(From)}" : "";
         throw new ForwardingException(
-            $"Expected {whom} to receive the frame, but it did not.{Environment.NewLine}{Describe()}{missing}{Environment.NewLine}  Followed by {Level}.",
+            $"Expected {whom} to receive the frame, but it did not.{Environment.NewLine}"
+                + $"{Describe(missing.Length == 0 ? null : toward)}{missing}{Environment.NewLine}  Followed by {Level}.",
                 this, toward);
     }
 

@@ -175,6 +175,13 @@ public sealed class FrameCopy
         MayHaveReached = node;
     }
 
+    /// <summary>
+    /// Whether another copy, which never came to be, tells of this one what a receiver wants to know: both ended in the same switch, and either for the same
+    /// reason, or in user space, where the reason for one port stands for that of all.
+    /// </summary>
+    internal bool IsToldBy(FrameCopy wanted) => wanted.Reason is { } why && Reason is { } own && wanted.Hops is [.., var at] && Hops is [.., var last]
+        && ReferenceEquals(at, last) && (own.Sentence == why.Sentence || (last.EntersAsDescribed is { IsInUserSpace: true } && own.Device == last.Device));
+
     /// <summary>The path and the end, in a line; under it, indented, the reason.</summary>
     /// <param name="sender">The name of who sent it.</param>
     /// <param name="withReason">Whether the reason is told, under the line.</param>
@@ -197,7 +204,7 @@ public sealed class FrameCopy
             _ when MayHaveReached is { } stack => $"   (came to {place}; whether the stack of {stack.Name} took it is not known)",
             _ when Hops.Count == 0 => "   (seen nowhere)",
             _ when Hops[^1].Direction == HopDirection.In =>
-                $"   (LOST: last seen coming in at {place}{(Hops[^1].Enters is { } bridge ? $", a port of {bridge.Kind} bridge {bridge.Name}" : "")})",
+                $"   (LOST: last seen coming in at {place}{(Hops[^1].Enters is { } bridge ? $", a port of {OfKind(bridge)}bridge {bridge.Name}" : "")})",
             _ => $"   (LOST: last seen going out of {place}; nobody took it there)",
         });
         if (Reason is not null && withReason)
@@ -207,6 +214,8 @@ public sealed class FrameCopy
 
         return text.ToString();
     }
+
+    private static string OfKind(Switch bridge) => bridge.IsInUserSpace ? $"{bridge.Kind} " : "";
 
     private static bool IsTakenByStack(Hop hop, SkbCopy? skb)
     {

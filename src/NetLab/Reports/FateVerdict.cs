@@ -90,7 +90,8 @@ public sealed class FateVerdict : IVerdict
 
     /// <summary>The copies that went elsewhere; what a bridge gave to its own device, and nobody there wanted, is none.</summary>
     public IEnumerable<FrameCopy> Others => Fate.Copies.Where(c =>
-        (!ReferenceEquals(c, Copy) || Hops.Count < c.Hops.Count) && c is not { End: CopyEnd.Lost, Hops: [.., { LabDevice.HasPorts: true }] });
+        (!ReferenceEquals(c, Copy) || Hops.Count < c.Hops.Count) && c is not { End: CopyEnd.Lost, Hops: [.., { LabDevice.HasPorts: true }] }
+        && (Copy is null || Fate.Copies.Contains(Copy) || !c.IsToldBy(Copy)));
 
     bool IVerdict.IsGood => Reached;
 

@@ -25,26 +25,15 @@ internal sealed partial class OvsInstance
     // Open vSwitch ends a trace where it takes a packet out of a tunnel, and begins anew with what was in it, at the tunnel's port.
     private async Task<OvsTrace> BehindTunnelAsync(OvsTrace trace, Frame outer, CancellationToken ct)
     {
-        if (outer.Inner is not { } inner || (outer.Ipv4?.Source, outer.Ipv4?.Destination) is not ({ } source, { } destination))
+        if (outer.Inner is not { } inner || OvsTunnelPacket.Of(outer) is not { } packet)
         {
             return trace;
         }
 
-        (var type, var key) = (outer.Vxlan, outer.Geneve, outer.Gre) switch
-        {
-            ({ } vxlan, _, _) => ("vxlan", (long?)vxlan.Vni),
-            (_, { } geneve, _) => ("geneve", geneve.Vni),
-            (_, _, var gre) => ("gre", gre?.Key),
-        };
-        var entered = (await DumpPortsAsync(ct).ConfigureAwait(false)).FirstOrDefault(port => port.Type == type && Fits(port, "remote_ip", source)
-            && Fits(port, "local_ip", destination) && Fits(port, "key", key) && Fits(port, "in_key", key));
+        var entered = (await DumpPortsAsync(ct).ConfigureAwait(false)).FirstOrDefault(port => port.Type == packet.Type && !packet.Misfits(port).Any());
         return entered is null ? trace : trace.GoingOnWith(await RehearseAsync(entered.Bridge,
-            $"{OvsFlowText.Describe(entered.Name, inner.Bytes.Span)},tun_id={key ?? 0},tun_src={source},tun_dst={destination}", inner.Length, ct)
-            .ConfigureAwait(false),
-            entered, inner);
-
-        static bool Fits(OvsPortState port, string option, object? value) =>
-            !port.Options.TryGetValue(option, out var own) || own is "flow" || own == $"{value}";
+            $"{OvsFlowText.Describe(entered.Name, inner.Bytes.Span)},tun_id={packet.Key ?? 0},tun_src={packet.Source},tun_dst={packet.Destination}",
+            inner.Length, ct).ConfigureAwait(false), entered, inner);
     }
 
     private async Task<OvsTrace> RehearseAsync(string bridge, string flow, int length, CancellationToken ct)
@@ -87,6 +76,31 @@ internal sealed partial class OvsInstance
         var doing = $"read the learned addresses of bridge {bridge}";
         var answers = await ControlAsync(doing, ct, ("fdb/show", [bridge]), ("dpif/show", [])).ConfigureAwait(false);
         return OvsMacEntry.ParseAll(answers[0], bridge, OvsNames.Parse(answers[1]));
+    }
+
+    /// <summary>The state that STP or RSTP has a port in, where it does not forward; null where it does, or neither is on.</summary>
+    public async Task<(string Protocol, string State)?> SpanningTreeAsync(string bridge, string port, CancellationToken ct)
+    {
+        foreach (var protocol in new[] { "STP", "RSTP" })
+        {
+            try
+            {
+                var shown = (await ControlAsync($"read the states of the ports of bridge {bridge}", ct, ($"{protocol.ToLowerInvariant()}/show", [bridge]))
+                    .ConfigureAwait(false))[0];
+                var row = shown.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).FirstOrDefault(w => w.Length > 2
+                    && w[0] == port);
+                if (row?[2].ToLowerInvariant() is { } state && state != "forwarding")
+                {
+                    return (protocol, state);
+                }
+            }
+            catch (OvsException)
+            {
+                continue; // the bridge does not run it
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Returns the numbers and names of all ports that are in use.</summary>

@@ -7,7 +7,7 @@ namespace NetLab;
 /// What Open vSwitch would do with a frame, in its own words: the answer of ofproto/trace (ovs-vswitchd(8)) and what can be read out of it.
 /// The trace is a rehearsal on the tables as they are now. It changes nothing: no MAC address is learned, no connection committed.
 /// </summary>
-public sealed record OvsTrace
+public sealed partial record OvsTrace
 {
     /// <summary>The whole answer.</summary>
     public required string Text { get; init; }
@@ -44,6 +44,10 @@ public sealed record OvsTrace
     /// <summary>Whether it ends where a packet is taken out of a tunnel.</summary>
     internal bool OpensTunnel => DatapathActions.Contains("tnl_pop(", StringComparison.Ordinal);
 
+    /// <summary>How many bytes larger than a frame the packet is that a tunnel makes of it; 0 where it goes into none.</summary>
+    internal int TunnelHeaders => TunnelPattern().Match(DatapathActions) is { Success: true } push
+        ? int.Parse(push.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
+
     /// <summary>The tunnel that the packet came out of, and what was in it; null where it came out of none.</summary>
     internal (OvsPortState Port, Packets.Frame Inner)? Tunnel { get; init; }
 
@@ -66,6 +70,9 @@ public sealed record OvsTrace
     /// <param name="length">The frame's length: a trace knows none, and tells what becomes of a frame that is larger than check_pkt_larger says, and of one
     /// that is not. Null keeps both.</param>
     internal static OvsTrace Parse(string text, int? length = null) => OvsTraceReader.Read(text, length);
+
+    [GeneratedRegex(@"tnl_push\(.*?header\(size=(\d+)")]
+    private static partial Regex TunnelPattern();
 }
 
 /// <summary>A port that sends the frame.</summary>
@@ -98,6 +105,9 @@ public sealed record OvsTraceStep
     /// <summary>The flow's actions, one a line: <c>NORMAL</c>, <c>resubmit(,5)</c>, <c>drop</c>.</summary>
     public required IReadOnlyList<string> Actions { get; init; }
 
+    /// <summary>Those of <see cref="Actions"/> that stand in the flow itself, and not in a group or an action of it.</summary>
+    internal IReadOnlyList<string> Own { get; init; } = [];
+
     /// <summary>What Open vSwitch remarks: <c>no learned MAC for destination, flooding</c>.</summary>
     public required IReadOnlyList<string> Remarks { get; init; }
 
@@ -127,7 +137,7 @@ internal static partial class OvsTraceReader
         var outputs = new List<OvsOutput>();
         var datapath = new List<string>();
         var bridges = new Stack<(string Name, int Level)>();
-        var flows = new Stack<(int Indent, List<string> Actions, List<string> Remarks)>(); // a table that another asked for stands further in
+        var flows = new Stack<(int Indent, List<string> Actions, List<string> Remarks, List<string> Own)>(); // a table that another asked for stands further in
         var vlans = new Stack<int>();
         var bySize = new Stack<BranchBySize>();
 
@@ -194,10 +204,10 @@ internal static partial class OvsTraceReader
                     flows.Pop();
                 }
 
-                flows.Push((level + 4, [], []));
+                flows.Push((level + 4, [], [], []));
                 if (!bySize.Any(b => b.IsNotTaken))
                 {
-                    steps.Add(StepOf(bridges.Peek().Name, table, flows.Peek().Actions, flows.Peek().Remarks));
+                    steps.Add(StepOf(bridges.Peek().Name, table, flows.Peek()));
                 }
             }
             else
@@ -207,7 +217,7 @@ internal static partial class OvsTraceReader
                     flows.Pop();
                 }
 
-                var asking = flows.TryPeek(out var flow) ? flow : (0, [], []);
+                var asking = flows.TryPeek(out var flow) ? flow : (0, [], [], []);
                 while (bySize.TryPeek(out var branch) && branch.Indent > indent)
                 {
                     bySize.Pop();
@@ -236,6 +246,11 @@ internal static partial class OvsTraceReader
                 else
                 {
                     asking.Actions.Add(words);
+                    if (indent <= flow.Indent && !words.StartsWith("nat(", StringComparison.Ordinal) && !words.StartsWith("bucket ", StringComparison.Ordinal))
+                    {
+                        asking.Own.Add(words);
+                    }
+
                     if (length is { } size && LargerPattern().Match(words) is { Success: true } larger)
                     {
                         bySize.Push(new BranchBySize(indent, asking.Item2, size > int.Parse(larger.Groups[1].Value, CultureInfo.InvariantCulture)));
@@ -254,7 +269,7 @@ internal static partial class OvsTraceReader
         };
     }
 
-    private static OvsTraceStep StepOf(string bridge, Match line, List<string> actions, List<string> remarks)
+    private static OvsTraceStep StepOf(string bridge, Match line, (int Indent, List<string> Actions, List<string> Remarks, List<string> Own) answer)
     {
         var flow = FlowPattern().Match(line.Groups[2].Value);
         return new OvsTraceStep
@@ -264,8 +279,9 @@ internal static partial class OvsTraceReader
             Match = flow.Success ? flow.Groups["match"].Value : null,
             Priority = flow.Success ? int.Parse(flow.Groups["priority"].Value, CultureInfo.InvariantCulture) : null,
             Cookie = flow.Groups["cookie"].Success ? ulong.Parse(flow.Groups["cookie"].Value, NumberStyles.HexNumber, CultureInfo.InvariantCulture) : 0,
-            Actions = actions,
-            Remarks = remarks,
+            Actions = answer.Actions,
+            Remarks = answer.Remarks,
+            Own = answer.Own,
         };
     }
 

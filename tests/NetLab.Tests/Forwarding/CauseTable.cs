@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Text.RegularExpressions;
 
 namespace NetLab.Tests.Forwarding;
 
@@ -44,12 +45,12 @@ internal static class InAScene
     }
 }
 
-internal static class InWords
+internal static partial class InWords
 {
     /// <summary>Runs a command in the node as people type it: <c>ip route add blackhole 192.0.2.0/24</c>.</summary>
     public static async Task DoAsync(this Node node, string command)
     {
-        var words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var words = WordPattern().Matches(command).Select(word => word.Value.Replace("'", "", StringComparison.Ordinal)).ToArray();
         (await node.ExecAsync(words[0], words[1..])).EnsureSuccess();
     }
 
@@ -61,4 +62,8 @@ internal static class InWords
             await node.DoAsync(command);
         }
     }
+
+    /// <summary>As a shell tells words apart: what stands in single quotes is one.</summary>
+    [GeneratedRegex(@"(?:'[^']*'|[^\s'])+")]
+    private static partial Regex WordPattern();
 }

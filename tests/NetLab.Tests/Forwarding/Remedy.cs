@@ -53,7 +53,7 @@ internal static partial class Remedy
     }
 
     [GeneratedRegex(@"(?<![\w-])(?<command>(?:ip|bridge|tc|nft|sysctl|ethtool|conntrack|ovs-vsctl|ovs-ofctl|ovs-appctl|(?:ip6?|eb|arp)tables(?:-legacy)?) "
-        + "(?:(?!; |, in node | in node |, and )[^()])+)")]
+        + "(?:'[^']*'|(?!; |, in node | in node |, and )[^()'])+)")]
     private static partial Regex CommandPattern();
 
     [GeneratedRegex(@"in node ([^\s,;.)]+)")]

@@ -16,14 +16,17 @@ internal static class FateExplainer
         SentFrame sent, IReadOnlyList<FrameCopy> copies, RuleAccount rules, CancellationToken ct)
     {
         var inOvs = await InOvsAsync(copies, ct).ConfigureAwait(false);
-        if (copies.All(c => c.Skb is null))
-        {
-            copies = await RuleDrops.AddAsync(sent, copies, rules, ct).ConfigureAwait(false);
-        }
+        copies = copies.All(c => c.Skb is null) ? await RuleDrops.AddAsync(sent, copies, rules, ct).ConfigureAwait(false)
+            : [.. copies, .. await RuleDrops.AtOutputsAsync(inOvs, copies, rules, ct).ConfigureAwait(false)];
 
         foreach (var copy in copies)
         {
-            if (copy.Drop is { } drop)
+            if (copy is { Vm: null, Hops: [.., { LabDevice.HasPorts: true } up] } && inOvs.LastOrDefault(asked => copy.Hops.Contains(asked.Hop)
+                && ReferenceEquals(asked.Hop.Node, up.Node)) is { } past && OvsVerdict.PastTunnels(past) is { } noTunnel)
+            {
+                copy.EndBecauseOf(CopyEnd.Dropped, noTunnel);
+            }
+            else if (copy.Drop is { } drop)
             {
                 copy.EndBecauseOf(CopyEnd.Dropped, await DropKnowledge.ExplainAsync(drop, rules, ct).ConfigureAwait(false));
             }

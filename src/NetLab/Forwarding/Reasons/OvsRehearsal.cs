@@ -46,6 +46,15 @@ internal sealed partial class OvsRehearsal
     /// <summary>What <c>ovs-ofctl show</c> says of ports' configurations, by bridge and port; read where nothing else tells why a port is left out.</summary>
     public IReadOnlyDictionary<(string Bridge, string Port), string> Configs { get; private set; } = new Dictionary<(string, string), string>();
 
+    /// <summary>Whether the device that the frame came in by is a port at all.</summary>
+    public bool IsPort { get; private init; }
+
+    /// <summary>The port that sent an untagged frame over the link to this one; null where it is none of Open vSwitch's.</summary>
+    public OvsPortState? Sender { get; private set; }
+
+    /// <summary>What keeps the port from forwarding, and how; read where the frame was refused at once.</summary>
+    public (string Protocol, string State)? SpanningTree { get; private set; }
+
     /// <summary>What <c>ovs-ofctl meter-stats</c> says, where the frame passes a meter; else empty.</summary>
     public string Meters { get; private set; } = "";
 
@@ -67,8 +76,15 @@ internal sealed partial class OvsRehearsal
 
         try
         {
-            var rehearsal = new OvsRehearsal(bridge, port, hop, await bridge.TraceAsync(port, frame, ct).ConfigureAwait(false)) { Seen = seen };
-            await rehearsal.ReadAsync(ovs, frame, ct).ConfigureAwait(false);
+            var ports = await ovs.DumpPortsAsync(ct).ConfigureAwait(false);
+            var isPort = ports.Any(p => p.Name == port.Name);
+            var trace = isPort ? await bridge.TraceAsync(port, frame, ct).ConfigureAwait(false) : OvsTrace.Parse("");
+            var rehearsal = new OvsRehearsal(bridge, port, hop, trace) { Seen = seen, Ports = ports, IsPort = isPort };
+            if (isPort)
+            {
+                await rehearsal.ReadAsync(ovs, frame, ct).ConfigureAwait(false);
+            }
+
             return rehearsal;
         }
         catch (OvsException)
@@ -96,6 +112,14 @@ internal sealed partial class OvsRehearsal
     /// <summary>The frame as it came to a bridge: itself, or what was in the tunnel.</summary>
     public Frame FrameIn(string bridge) => Trace.Tunnel is var (_, inner) && IsBehindTunnel(bridge) ? inner : Frame;
 
+    /// <summary>Whether patch ports lead from one bridge to another.</summary>
+    public bool Leads(string from, string to) => Patches(from, to) is not null;
+
+    /// <summary>The port at the other end of a patch port; null where it is none, or leads nowhere.</summary>
+    public OvsPortState? PeerOf(OvsPortState port) =>
+        port.Type == "patch" && port.Options.TryGetValue("peer", out var name) && PortOf(name) is { Type: "patch" } peer
+            && peer.Options.GetValueOrDefault("peer") == port.Name ? peer : null;
+
     private List<(OvsPortState Out, OvsPortState In)>? Patches(string from, string to)
     {
         var ways = new Dictionary<string, List<(OvsPortState Out, OvsPortState In)>> { [from] = [] };
@@ -104,8 +128,7 @@ internal sealed partial class OvsRehearsal
         {
             foreach (var patch in Ports.Where(p => p.Bridge == at && p.Type == "patch"))
             {
-                if (patch.Options.TryGetValue("peer", out var name) && PortOf(name) is { Type: "patch" } peer
-                    && ways.TryAdd(peer.Bridge, [.. ways[at], (patch, peer)]))
+                if (PeerOf(patch) is { } peer && ways.TryAdd(peer.Bridge, [.. ways[at], (patch, peer)]))
                 {
                     queue.Enqueue(peer.Bridge);
                 }
@@ -117,7 +140,7 @@ internal sealed partial class OvsRehearsal
 
     /// <summary>Whether the frame, as Open vSwitch says, goes out of a port, or into the bridge behind a patch port.</summary>
     public bool SendsTo(OvsPortState port) => port.Type == "patch"
-        ? port.Options.TryGetValue("peer", out var name) && PortOf(name) is { } peer && Trace.Steps.Any(s => s.Bridge == peer.Bridge)
+        ? PeerOf(port) is { } peer && Trace.Steps.Any(s => s.Bridge == peer.Bridge)
         : Trace.OutputPorts.Contains(port.Name);
 
     /// <summary>The VLAN that a bridge on a way switches the frame in; 0 for none.</summary>
@@ -152,12 +175,23 @@ internal sealed partial class OvsRehearsal
                 : action is "strip_vlan" or "pop_vlan" ? null : tag;
         }
 
-        return (tag is > 0 ? tag.Value : isSwitched && from is { IsTrunk: false } ? from.Tag ?? 0 : 0, isSwitched);
+        return (isSwitched && from is { VlanMode: "dot1q-tunnel", Tag: { } outer } ? outer : tag is > 0 ? tag.Value : isSwitched
+            && from is { IsTrunk: false } ? from.Tag ?? 0 : 0, isSwitched);
     }
 
     private async Task ReadAsync(OvsInstance ovs, Frame frame, CancellationToken ct)
     {
-        Ports = await ovs.DumpPortsAsync(ct).ConfigureAwait(false);
+        if (frame.VlanId is null && Ingress.OtherEnd is { Switch.IsInUserSpace: true, Node.Live.Ovs: { } far, Name: var end }
+            && PortOf(Ingress.Name) is { IsAccess: false })
+        {
+            Sender = (await far.DumpPortsAsync(ct).ConfigureAwait(false)).FirstOrDefault(p => p.Name == end);
+        }
+
+        if (OvsVerdict.IsRefusedAtOnce(this))
+        {
+            SpanningTree = await ovs.SpanningTreeAsync(Bridge.Name, Ingress.Name, ct).ConfigureAwait(false);
+        }
+
         if (Seen.Count == 0 && Trace.OutputPorts.Count > 0 && Trace.Text.Contains(" - resume conntrack", StringComparison.Ordinal))
         {
             var invalid = await ovs.TraceInvalidAsync(Bridge.Name, Ingress.Name, frame.Bytes, ct).ConfigureAwait(false);
@@ -182,7 +216,8 @@ internal sealed partial class OvsRehearsal
         if (OvsVerdict.IsRefusedAtOnce(this) || Ports.Any(p => Bridges.Contains(p.Bridge) && OvsVerdict.MayBeLeftOut(this, p)))
         {
             var configs = new Dictionary<(string, string), string>();
-            foreach (var bridge in Bridges)
+            foreach (var bridge in Bridges.Concat(Ports.Where(p => Bridges.Contains(p.Bridge) && !SendsTo(p)).Select(PeerOf).OfType<OvsPortState>()
+                .Select(p => p.Bridge)).Distinct())
             {
                 var port = "";
                 foreach (var line in (await ovs.ShowPortsAsync(bridge, ct).ConfigureAwait(false)).Split('\n'))

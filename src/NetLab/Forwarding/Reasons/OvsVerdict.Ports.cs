@@ -28,17 +28,24 @@ internal static partial class OvsVerdict
                 $"ovs-ofctl mod-port {to.Bridge} {to.Name} forward", NetLab.Evidence.Ovs($"{to.Name} config: {config}."));
         }
 
-        if (steps.FindLast(s => s.Actions.Contains(Normal)) is not { } switches)
+        if (to.Type == "patch" && asked.PeerOf(to) is { } peer
+            && asked.Configs.GetValueOrDefault((peer.Bridge, peer.Name), "").Contains("NO_RECV", StringComparison.Ordinal))
         {
-            var sends = steps.FindLast(s => s.Match is not null) ?? last;
-            return last.Match is null && steps.Count == 1
-                ? At(asked.Ingress.Name, Causes.OvsNoFlow, $"Open vSwitch bridge {to.Bridge} sends it to no port: {FlowWords(steps)}",
-                    FlowRemedy(last, $"output:{to.Name}"))
-                : At(asked.Ingress.Name, last.Match is null && sends.Actions is ["drop"] or [] ? Causes.OvsNoFlow : Causes.OvsFlow,
-                    $"Open vSwitch bridge {to.Bridge} does not send it to {to.Name}: {FlowWords(steps)}", FlowRemedy(sends, With(sends, $"output:{to.Name}")));
+            return At(peer.Name, Causes.OvsPortConfig, $"Open vSwitch bridge {peer.Bridge} takes nothing in from {peer.Name}: the port has no-receive",
+                $"ovs-ofctl mod-port {peer.Bridge} {peer.Name} receive", NetLab.Evidence.Ovs($"{peer.Name} config: NO_RECV."));
         }
 
-        if (asked.Trace.Reasons.FirstOrDefault(r => r.Contains($"on port {from} ", StringComparison.Ordinal)) is { } refused
+        if (steps.FindLast(s => s.Actions.Contains(Normal)) is not { } switches)
+        {
+            return last.Match is null
+                ? At(asked.Ingress.Name, Causes.OvsNoFlow,
+                    $"Open vSwitch bridge {to.Bridge} {(steps.Count == 1 ? "sends it to no port" : $"does not send it to {to.Name}")}: {FlowWords(steps)}",
+                    FlowRemedy(asked, last, $"output:{to.Name}"))
+                : At(asked.Ingress.Name, Causes.OvsFlow, $"Open vSwitch bridge {to.Bridge} does not send it to {to.Name}: {FlowWords(steps)}",
+                    FlowRemedy(asked, last, With(last, $"output:{to.Name}")));
+        }
+
+        if (asked.Trace.Reasons.FirstOrDefault(r => r.Contains($" port {from} ", StringComparison.Ordinal)) is { } refused
             && refused.Contains("VLAN", StringComparison.Ordinal))
         {
             return At(from, Causes.OvsVlan, $"Open vSwitch bridge {to.Bridge} does not take it in: {refused}", IngressRemedy(asked));
@@ -61,11 +68,11 @@ internal static partial class OvsVerdict
 
         if (!to.Carries(vlan))
         {
-            return At(to.Name, Causes.OvsVlan,
+            return UntaggedBefore(asked, to, vlan) ?? At(to.Name, Causes.OvsVlan,
                 $"Open vSwitch bridge {to.Bridge} does not send it to {to.Name}: the frame is in " +
                     $"{(vlan == 0 ? "no VLAN" : $"VLAN {vlan}")} there. {to.VlanSentence.TrimEnd('.')}",
                 to.Trunks.Count > 0 ? $"ovs-vsctl add port {to.Name} trunks {vlan}"
-                    : vlan == 0 ? $"ovs-vsctl clear port {to.Name} tag" : $"ovs-vsctl set port {to.Name} tag={vlan}");
+                    : vlan == 0 || IsBetweenSwitches(asked, to, vlan) ? $"ovs-vsctl clear port {to.Name} tag" : $"ovs-vsctl set port {to.Name} tag={vlan}");
         }
 
         if (asked.Trace.Reasons.FirstOrDefault(r => r.Contains("protected ports", StringComparison.Ordinal)) is { } apart)
@@ -108,7 +115,8 @@ internal static partial class OvsVerdict
             }
 
             var bridge = asked.PortOf(name)?.Bridge ?? asked.Bridge.Name;
-            var length = asked.Hop.Length - 14 - (4 * asked.Frame.VlanTags.Count);
+            var headers = asked.PatchesTo(bridge) is null ? asked.Trace.TunnelHeaders : 0;
+            var length = asked.Hop.Length - 14 - (4 * asked.Frame.VlanTags.Count) + headers;
             var state = NetLab.Evidence.Link($"{link.Name} {(link.IsUp ? "up" : "down")}, mtu {link.Mtu}.");
             Reason At(Cause cause, string sentence, string remedy, params Evidence[] more) =>
                 new(cause, node, name, sentence, [.. Evidence(asked, StepsIn(asked, bridge)), .. more], remedy);
@@ -116,11 +124,16 @@ internal static partial class OvsVerdict
             return !link.IsUp
                 ? At(Causes.PortDown, $"Open vSwitch bridge {bridge} sends it to {name}, and {name} is down: the kernel does not take it.",
                     $"ip link set dev {name} up", state)
+                : !link.HasCarrier && node.FindDevice(name)?.OtherEnd is { } end
+                ? At(Causes.PeerDown, $"Open vSwitch bridge {bridge} sends it to {name}, which has no carrier: the other end of the link, {end}, is down.",
+                    $"ip link set dev {end.Name} up, in node {end.Node.Name}", state)
                 : length > link.Mtu
                 ? At(Causes.BridgeMtu,
                     $"The packet of {length} bytes is larger than the MTU {link.Mtu} of {name}, a port of Open vSwitch bridge {bridge}; " +
-                        "it sends no ICMP error for that.",
-                    $"ip link set dev {name} mtu {length}, or make the sender's packets smaller", state)
+                        $"it sends no ICMP error for that.{(headers > 0 ? $" The tunnel's headers are {headers} bytes of it." : "")}",
+                    headers > 0 && node.FindDevice(name)?.OtherEnd is { IsApplied: true } far && far.Node.Live.Route.FindLink(far.Index)?.Mtu < length
+                        ? $"let the sender's packets have {link.Mtu - headers} bytes at most, or raise the MTU of the network below by {length - link.Mtu}"
+                        : $"ip link set dev {name} mtu {length}, or make the sender's packets smaller", state)
                 : asked.Meters.Length > 0
                     && asked.Trace.Steps.LastOrDefault(s => s.Actions.Any(a => a.StartsWith("meter:", StringComparison.Ordinal))) is { } metered
                 ? At(Causes.OvsMeter, $"Open vSwitch bridge {metered.Bridge} lets it pass by a meter, and that let nothing through: {metered}.",

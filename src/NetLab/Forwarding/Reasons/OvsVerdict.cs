@@ -4,6 +4,7 @@ namespace NetLab;
 internal static partial class OvsVerdict
 {
     private const string Normal = OvsRehearsal.Normal;
+    private const int DeadVlan = 4095; // Neutron's
 
     // The datapath's own words (ofproto/ofproto-dpif-xlate.c), and what they mean.
     private static readonly (string Words, Cause Cause)[] Known =
@@ -13,6 +14,7 @@ internal static partial class OvsVerdict
         ("Nonexistent output port", Causes.OvsNoPort),
         ("native tunnel", Causes.OvsTunnel),
         ("OFPPC_NO_FWD", Causes.OvsPortConfig),
+        ("decrement TTL", Causes.TtlExpired),
         ("protected ports", Causes.OvsProtected),
         ("resubmit", Causes.OvsLoop), ("recursion", Causes.OvsLoop), ("translation", Causes.OvsLoop),
     ];
@@ -21,6 +23,11 @@ internal static partial class OvsVerdict
     public static (CopyEnd End, Reason Reason)? Whole(OvsRehearsal asked)
     {
         (var bridge, var port, var trace) = (asked.Bridge, asked.Ingress, asked.Trace);
+        if ((NoPort(asked) ?? Untagged(asked) ?? NoTunnel(asked)) is { } before)
+        {
+            return (CopyEnd.Dropped, before);
+        }
+
         if (trace.OutputPorts.Count > 0 && trace.OutputPorts.All(p => p == port.Name))
         {
             return (CopyEnd.Consumed, new Reason(Causes.OvsAnswered, bridge.Node, port.Name,
@@ -33,8 +40,20 @@ internal static partial class OvsVerdict
             return Unsent(asked).FirstOrDefault() is { } refused ? (CopyEnd.Dropped, refused) : null;
         }
 
+        if (Unready(asked) is { } unready)
+        {
+            return (CopyEnd.Dropped, unready);
+        }
+
         (var cause, var said, var remedy) = Said(asked) ?? Decided(asked);
-        return (CopyEnd.Dropped, new Reason(cause, bridge.Node, port.Name, $"Open vSwitch bridge {bridge.Name} sends it to no port: {said}{AsInvalid(asked)}.",
+        if (Retagged(asked) is { } retagged && (cause == Causes.OvsVlan || asked.VlanIn(bridge.Name) == DeadVlan))
+        {
+            return (CopyEnd.Dropped, retagged);
+        }
+
+        var sends = trace.Tunnel is var (tunnel, _) && trace.Steps is [.., var end]
+            ? $"Open vSwitch takes it out of tunnel {tunnel.Name}, and bridge {end.Bridge} sends" : $"Open vSwitch bridge {bridge.Name} sends";
+        return (CopyEnd.Dropped, new Reason(cause, bridge.Node, port.Name, $"{sends} it to no port: {said}{AsInvalid(asked)}.",
             Evidence(asked, trace.Steps), remedy));
     }
 
@@ -52,7 +71,7 @@ internal static partial class OvsVerdict
         {
             var steps = StepsIn(asked, behind);
             var isInTunnel = asked.IsBehindTunnel(behind);
-            if (isInTunnel && asked.Seen.Count == 0)
+            if (asked.Seen.Count == 0 && !asked.Ports.Any(p => p.Type is not ("patch" or "internal") && asked.SendsTo(p)))
             {
                 continue; // there is no other copy: what became of this one is the whole of it
             }
@@ -64,7 +83,7 @@ internal static partial class OvsVerdict
                 yield return new Reason(step.Match is null ? Causes.OvsNoFlow : Causes.OvsFlow, asked.Bridge.Node, asked.Ingress.Name,
                     $"Open vSwitch bridge {behind}, behind a {(isInTunnel ? "tunnel" : "patch port")}, sends it to no port: " +
                         $"{FlowWords(steps)}{AsInvalid(asked)}.",
-                    Evidence(asked, steps), FlowRemedy(step, Normal));
+                    Evidence(asked, steps), FlowRemedy(asked, step, Normal));
             }
         }
     }
@@ -72,17 +91,26 @@ internal static partial class OvsVerdict
     /// <summary>Why a frame did not go out of a port of one of the node's bridges; null where it would, or nothing is known to speak against it.</summary>
     public static Reason? WhyNot(OvsRehearsal asked, string egress)
     {
+        if (NoPort(asked) is { } outside)
+        {
+            return outside;
+        }
+
         if (asked.PortOf(egress) is not { } wanted)
         {
             return asked.Bridge.Node.FindDevice(egress)?.Switch?.Name is not { } bridge ? null
                 : new Reason(Causes.NotAPort, asked.Bridge.Node, egress, $"{egress} is no port of Open vSwitch bridge {bridge} (any more).",
-                    [NetLab.Evidence.Ovs($"ports: {string.Join(", ", asked.Ports.Where(p => p.Bridge == bridge).Select(p => p.Name))}.")],
-                    $"ovs-vsctl add-port {bridge} {egress}");
+                    [PortsOf(asked, bridge)], AddPort(asked, bridge, egress));
         }
 
-        if (IsRefusedAtOnce(asked) || asked.PatchesTo(wanted.Bridge) is not { } patches)
+        if (IsRefusedAtOnce(asked) || (asked.Seen.Count == 0 && Unready(asked) is not null))
         {
-            return null;
+            return null; // the whole frame has that reason
+        }
+
+        if (asked.PatchesTo(wanted.Bridge) is not { } patches)
+        {
+            return Unpatched(asked, wanted.Bridge);
         }
 
         var from = asked.Ingress.Name;
@@ -134,14 +162,26 @@ internal static partial class OvsVerdict
     }
 
     // Names as Open vSwitch prints them are read by its programs too.
-    private static string FlowRemedy(OvsTraceStep step, string actions) => step.Match is null
-        ? $"add a flow: ovs-ofctl add-flow {step.Bridge} table={step.Table},priority=0,actions={actions}"
-        : $"let the flow send it on: ovs-ofctl --strict mod-flows {step.Bridge} {FlowOf(step)},actions={actions}, " +
+    private static string? FlowRemedy(OvsRehearsal asked, OvsTraceStep step, string actions) => step.Match is null && !IsKeyed(asked, step)
+        ? $"add a flow: ovs-ofctl add-flow {step.Bridge} {Word($"table={step.Table},priority=0,actions={actions}")}"
+        : step.Actions is [Normal] && actions == Normal ? null
+        : actions == Normal && IsKeyed(asked, step)
+        ? $"let table {step.Table} of {step.Bridge} have a flow for it that "
+            + (asked.IsBehindTunnel(step.Bridge) ? "knows the tunnel's key and sets the VLAN of the network here"
+                : "sets the tunnel's key and sends it to the tunnel")
+        : $"let the flow send it on: ovs-ofctl --strict mod-flows {step.Bridge} {Word($"{FlowOf(step)},actions={actions}")}, " +
             $"or delete the flow: ovs-ofctl --strict del-flows {step.Bridge} {FlowOf(step)}";
+
+    // In a bridge whose tunnels take their key from flows, NORMAL sends nothing into the right one.
+    private static bool IsKeyed(OvsRehearsal asked, OvsTraceStep step) =>
+        asked.Ports.Any(p => p.Bridge == step.Bridge && IsTunnel(p) && p.Options.Values.Contains("flow"));
+
+    // As a shell reads it.
+    private static string Word(string text) => text.AsSpan().ContainsAny('(', ' ') ? $"'{text}'" : text;
 
     private static string FlowOf(OvsTraceStep step) => $"table={step.Table},priority={step.Priority}{(step.Match is { Length: > 0 } match ? $",{match}" : "")}";
 
-    private static string With(OvsTraceStep step, string action) => string.Join(',', step.Actions.Where(a => a != "drop").Append(action));
+    private static string With(OvsTraceStep step, string action) => string.Join(',', step.Own.Where(a => a != "drop").Append(action));
 
     // What Open vSwitch remarks itself.
     private static (Cause Cause, string Said, string? Remedy)? Said(OvsRehearsal asked)
@@ -160,10 +200,12 @@ internal static partial class OvsVerdict
             "ovs-tunnel" when asked.PortOf(asked.Ingress.Name)?.Tag is not null && trace.Deciding.Any(d => d.Actions.Contains(Normal)) => null,
             "ovs-vlan" => (cause, said, IngressRemedy(asked)),
             "ovs-input-port" => (cause, $"the flow sends it to the port it came in by, {asked.Ingress.Name}, and that takes the word in_port{step}",
-                FlowRemedy(trace.Deciding[^1], "in_port")),
-            "ovs-no-port" => (cause, $"{said}{step}", FlowRemedy(trace.Deciding[^1], Normal)),
-            "ovs-tunnel" => (cause, $"{said}: the tunnel's other end cannot be reached from {bridge.Node.Name}{step}",
-                "look at remote_ip and at the route to it: ovs-appctl ovs/route/show"),
+                FlowRemedy(asked, trace.Deciding[^1], "in_port")),
+            "ovs-no-port" => (cause, $"{said}{step}", Described(asked)?.Remedy ?? StaleRemedy(asked, trace.Deciding[^1])),
+            "ovs-tunnel" => (cause, $"{said}: the tunnel's other end cannot be reached from {bridge.Node.Name}{step}", TunnelRoute(asked)),
+            "ttl-expired" => (cause,
+                $"a flow counts its TTL down (dec_ttl), and the frame came with {asked.Frame.Ipv4?.TimeToLive ?? asked.Frame.Ipv6?.HopLimit}: {said}",
+                "send it with a higher TTL"),
             "ovs-loop" => (cause, $"the flows go round without end: {said}", null),
             "ovs-protected" => (cause, $"{said}{step}", $"ovs-vsctl set port {asked.Ingress.Name} protected=false"),
             _ => (cause, $"{said}{step}", $"look at the flows: ovs-ofctl dump-flows {bridge.Name}"),
@@ -176,8 +218,17 @@ internal static partial class OvsVerdict
         var refusing = asked.Ports.FirstOrDefault(p => asked.Trace.Reasons.Any(r => r.Contains($"on port {p.Name} ", StringComparison.Ordinal)))
             ?? asked.PortOf(asked.Ingress.Name);
         return refusing is null ? null : refusing.IsAccess ? $"ovs-vsctl clear port {refusing.Name} tag"
+            : refusing.VlanMode is "dot1q-tunnel" ? $"ovs-vsctl add port {refusing.Name} cvlans {asked.Frame.VlanId}"
             : $"ovs-vsctl add port {refusing.Name} trunks {asked.VlanIn(refusing.Bridge)}";
     }
+
+    private static string Controller(OvsTraceStep step) => step.Actions.Any(a => a.StartsWith("CONTROLLER", StringComparison.Ordinal))
+        ? "; it is given to the controller, and to no port" : "";
+
+    // One flow of several names a port that is gone: without it the others decide.
+    private static string? StaleRemedy(OvsRehearsal asked, OvsTraceStep step) => step.Match is { Length: > 0 }
+        ? $"delete the flow: ovs-ofctl --strict del-flows {step.Bridge} {FlowOf(step)}, or let it send to a port that is there"
+        : FlowRemedy(asked, step, Normal);
 
     // What it does without a word.
     private static (Cause Cause, string Said, string? Remedy) Decided(OvsRehearsal asked)
@@ -190,7 +241,7 @@ internal static partial class OvsVerdict
 
         if (step.Match is null)
         {
-            return (Causes.OvsNoFlow, FlowWords(trace.Deciding), FlowRemedy(step, Normal));
+            return (Causes.OvsNoFlow, FlowWords(trace.Deciding), FlowRemedy(asked, step, Normal));
         }
 
         if (IsRefusedAtOnce(asked) && asked.Configs.TryGetValue((bridge.Name, port.Name), out var config)
@@ -220,12 +271,13 @@ internal static partial class OvsVerdict
         }
 
         left.RemoveAll(r => r.Cause != Causes.OvsVlan);
-        var vlan = asked.VlanIn(bridge.Name);
-        return isSwitched && left.Count > 0 && vlan > 0
+        var vlan = asked.VlanIn(step.Bridge);
+        return isSwitched && left.Count > 0
             ? (Causes.OvsVlan,
-                $"it is in VLAN {vlan}{(vlan == 4095 ? " (the VLAN of ports that are dead to Neutron)" : "")} there, and no other port carries that: " +
-                    string.Join(' ', left.Select(r => asked.PortOf(r.Device)!.VlanSentence)).TrimEnd('.'),
+                $"it is in {(vlan == 0 ? "no VLAN" : $"VLAN {vlan}")}{(vlan == DeadVlan ? " (the VLAN of ports that are dead to Neutron)" : "")} there, and no "
+                    + $"other port carries that: {string.Join(' ', left.Select(r => asked.PortOf(r.Device)?.VlanSentence ?? r.Sentence)).TrimEnd('.')}",
                 string.Join(", or ", left.Select(r => r.Remedy).OfType<string>()))
-            : (Causes.OvsFlow, FlowWords(trace.Deciding), FlowRemedy(step, Normal));
+            : Described(asked) is { } gone && isSwitched ? (gone.Cause, $"t{gone.Sentence[1..].TrimEnd('.')}", gone.Remedy)
+            : (Causes.OvsFlow, $"{FlowWords(trace.Deciding)}{Controller(step)}", FlowRemedy(asked, step, Normal));
     }
 }

@@ -19,7 +19,7 @@ internal static class RuleDrops
         {
             foreach (var reason in await NftVerdict.DropsInAsync(hop.Node, hop.Frame!, isOwn: false, rules, ct).ConfigureAwait(false))
             {
-                if (!told.Add((hop.Node, string.Join(' ', reason.Evidence))))
+                if (IsBesideSwitch(hop, reason) || !told.Add((hop.Node, string.Join(' ', reason.Evidence))))
                 {
                     continue; // a frame that goes up to a bridge's own device comes into the node twice, and is dropped once
                 }
@@ -56,6 +56,33 @@ internal static class RuleDrops
 
         return all;
     }
+
+    /// <summary>
+    /// What rules dropped of a frame that Open vSwitch gave to a port: the kernel makes another packet of it, which its tracepoints have seen go nowhere.
+    /// </summary>
+    public static async Task<IReadOnlyList<FrameCopy>> AtOutputsAsync(
+        IReadOnlyList<OvsRehearsal> inOvs, IReadOnlyList<FrameCopy> copies, RuleAccount rules, CancellationToken ct)
+    {
+        var dropped = new List<FrameCopy>();
+        foreach (var asked in inOvs.Where(a => a.Trace.OutputPorts.Except(a.Seen).Any(p => a.Bridge.Node.FindDevice(p) is { HasPorts: false })))
+        {
+            foreach (var reason in await NftVerdict.DropsInAsync(asked.Bridge.Node, asked.Frame, isOwn: false, rules, ct).ConfigureAwait(false))
+            {
+                if (asked.Trace.OutputPorts.Contains(reason.Device) && !asked.Seen.Contains(reason.Device) && !copies.Any(c => c.Drop?.Device == reason.Device))
+                {
+                    var hops = copies.First(c => c.Hops.Contains(asked.Hop)).Hops;
+                    dropped.Add(new FrameCopy([.. hops.TakeWhile(h => !ReferenceEquals(h, asked.Hop)), asked.Hop], CopyEnd.Dropped, null, null));
+                    dropped[^1].EndBecauseOf(CopyEnd.Dropped, reason);
+                }
+            }
+        }
+
+        return dropped;
+    }
+
+    // The stack sees, too, what a switch in user space takes from its port: that rules drop it there keeps it from nobody.
+    private static bool IsBesideSwitch(Hop hop, Reason reason) => reason.Device == hop.Device && hop.EntersAsDescribed is { IsInUserSpace: true }
+        && !StackModel.IsListenedFor(hop.Node, hop.Frame!);
 
     // What a bridge's own device has is past the rules that concern its ports.
     private static bool WentUp(Hop last, Reason reason) => last.LabDevice is { HasPorts: true } bridge

@@ -54,7 +54,8 @@ internal static class WantedWay
 
         // What a copy ended by is told by the copy; a switch in user space was asked about each of its ports.
         return (into.IsInUserSpace || !came.Any(c => IsThere(c, hop, next.Device)))
-            && into.WhyNotBy(next.Device, ingress, frame, fate.InOvs.FirstOrDefault(asked => ReferenceEquals(asked.Hop, hop))) is { } why
+            && into.WhyNotBy(next.Device, ingress, frame, fate.InOvs.FirstOrDefault(asked => ReferenceEquals(asked.Hop, hop))) is { } left
+            && Before(fate, came[0], hop, left) is var why
             && !came.Any(c => c.Reason is { } told && told.Cause == why.Cause && told.Device == why.Device)
             ? (into.IsInUserSpace && !fate.Copies.Any(c => c.End is CopyEnd.Delivered) ? CopyEnd.Dropped : BridgeModel.EndBy(why), why) : null;
     }
@@ -64,6 +65,11 @@ internal static class WantedWay
         copy is { Reason: { } reason, Hops: [.., { Direction: HopDirection.In, Enters: null, LabDevice: { } at, Frame: { } there }] }
         && ReferenceEquals(reason.Node, at.Node) && receivers.All(r => !ReferenceEquals(r.Node, at.Node))
         && there.Destination == hop.Frame?.Destination && !there.Destination.IsMulticast && KernelState.MacOf(at) == there.Destination;
+
+    // A VLAN that does not fit may have come about at a port that the frame crossed before.
+    private static Reason Before(Fate fate, FrameCopy copy, Hop hop, Reason why) => why.Cause != Causes.OvsVlan ? why
+        : fate.InOvs.Where(asked => copy.Hops.TakeWhile(h => !ReferenceEquals(h, hop)).Append(hop).Contains(asked.Hop, ReferenceEqualityComparer.Instance))
+            .Select(OvsVerdict.Retagged).OfType<Reason>().FirstOrDefault() ?? why;
 
     private static FrameCopy? Ended(List<(FrameCopy Copy, Hop Hop)> came, Device? next) =>
         came.Find(c => IsThere(c.Copy, c.Hop, next)).Copy ?? came.Find(c => ReferenceEquals(c.Copy.Hops[^1], c.Hop)).Copy

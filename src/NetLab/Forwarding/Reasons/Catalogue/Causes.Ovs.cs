@@ -93,5 +93,17 @@ public static partial class Causes
         "ofproto/trace: the flow with the meter, and its counts; no port was seen to send the frame",
         "wait, or take the meter out of the flow");
 
+    /// <summary>Patch ports do not name each other.</summary>
+    public static Cause OvsPatch { get; } = OfOvs("ovs-patch",
+        "Patch ports do not name each other, or one of them is gone.",
+        "options:peer of the patch ports",
+        "let each name the other: `ovs-vsctl set interface`");
+
+    /// <summary>No tunnel of Open vSwitch takes the packet.</summary>
+    public static Cause OvsNoTunnel { get; } = OfOvs("ovs-no-tunnel",
+        "No tunnel port takes the packet: its type, key, remote_ip or local_ip is another.",
+        "ofproto/trace, and the options of the tunnel ports",
+        "give both ends of the tunnel the same key, and each the address of the other");
+
     private static Cause OfOvs(string word, string meaning, string confirmedBy, string advice) => new(word, "Open vSwitch", meaning, confirmedBy, advice);
 }

@@ -1,0 +1,95 @@
+using System.Net;
+
+namespace NetLab;
+
+// Tunnels of Open vSwitch: packets that none of them takes, and other ends that do not answer.
+internal static partial class OvsVerdict
+{
+    private static bool IsTunnel(OvsPortState port) => port.Type is "vxlan" or "geneve" or "gre";
+
+    /// <summary>Open vSwitch takes the packet out of the way for its tunnels, and none of them is for it.</summary>
+    private static Reason? NoTunnel(OvsRehearsal asked)
+    {
+        if (!asked.Trace.OpensTunnel || asked.Trace.Tunnel is not null || asked.Seen.Count > 0 || OvsTunnelPacket.Of(asked.Frame) is not { } packet)
+        {
+            return null;
+        }
+
+        return NoTunnel(asked, packet);
+    }
+
+    /// <summary>Open vSwitch has the packet of a tunnel for its node's own stack, since it has no tunnel for it; null where that is not so.</summary>
+    public static Reason? PastTunnels(OvsRehearsal asked) => !asked.Trace.OpensTunnel && OvsTunnelPacket.Of(asked.Frame) is { } packet
+        && asked.Bridge.Node.OvsBridges.Any(b => b.VirtualPorts.Any(p => p.PatchPeer is null))
+        && asked.Trace.OutputPorts.Any(name => asked.Bridge.Node.FindDevice(name) is { HasPorts: true } own
+            && KernelState.AddressesOf(own).Any(a => a.Address.Equals(packet.Destination))) ? NoTunnel(asked, packet) : null;
+
+    private static Reason NoTunnel(OvsRehearsal asked, OvsTunnelPacket packet)
+    {
+        if (asked.Bridge.Node.OvsBridges.SelectMany(b => b.VirtualPorts).FirstOrDefault(p => p.PatchPeer is null && asked.PortOf(p.Name) is null) is { } gone)
+        {
+            return Gone(asked, gone) with { Cause = Causes.OvsNoTunnel };
+        }
+
+        if (asked.Ports.Where(IsTunnel).ToList() is [var only] && only.Type != packet.Type)
+        {
+            return new Reason(Causes.OvsNoTunnel, asked.Bridge.Node, only.Name,
+                $"No tunnel of Open vSwitch in {asked.Bridge.Node.Name} takes the {packet}: {only.Name} is of type {only.Type}.",
+                [NetLab.Evidence.Ovs($"{only.Name} type {only.Type}.")], $"ovs-vsctl set interface {only.Name} type={packet.Type}");
+        }
+
+        (var port, var wrong) = asked.Ports.Where(p => p.Type == packet.Type).Select(p => (p, packet.Misfits(p).ToList()))
+            .OrderBy(p => p.Item2.Count).FirstOrDefault();
+        return new Reason(Causes.OvsNoTunnel, asked.Bridge.Node, port?.Name ?? asked.Ingress.Name,
+            $"No tunnel of Open vSwitch in {asked.Bridge.Node.Name} takes the {packet}: "
+                + (port is null ? $"there is none of type {packet.Type}." : $"{port.Name} has {string.Join(" and ", wrong.Select(w => w.Has))}."),
+            [.. Evidence(asked, asked.Trace.Steps), .. asked.Ports.Where(IsTunnel).Select(p => NetLab.Evidence.Ovs($"{p.Name} type {p.Type}, "
+                + $"{string.Join(", ", p.Options.OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => $"{o.Key}={o.Value}"))}."))],
+            port is null ? "give both ends of the tunnel the same type" : string.Join("; ", wrong.Select(w => w.Remedy)));
+    }
+
+    // The tunnel's address is asked for, and what should have gone there meanwhile is lost.
+    private static Reason Unresolved(OvsRehearsal asked, OvsTraceStep step, string miss)
+    {
+        var words = miss["neighbor cache miss for ".Length..];
+        var remote = words[..words.IndexOf(' ', StringComparison.Ordinal)];
+        var node = asked.Bridge.Node;
+        var port = asked.Ports.FirstOrDefault(p => IsTunnel(p) && p.Options.GetValueOrDefault("remote_ip") == remote);
+        var isThere = node.Lab.Nodes.SelectMany(n => n.Devices).SelectMany(KernelState.AddressesOf).Any(a => $"{a.Address}" == remote);
+        return new Reason(Causes.OvsTunnel, node, port?.Name ?? asked.Ingress.Name,
+            $"Open vSwitch bridge {step.Bridge} cannot send it into the tunnel{(port is null ? "" : $" {port.Name}")}: {remote}, the other end, "
+                + (isThere ? "has not answered its ARP request yet, and what is sent meanwhile is lost."
+                    : "has not answered its ARP request; nobody in the lab "
+                    + "has that address."),
+            Evidence(asked, asked.Trace.Steps),
+            isThere ? "send it again once it has answered" : RemoteOf(asked, port) is { } right
+                ? $"ovs-vsctl set interface {port!.Name} options:remote_ip={right}"
+                : "look at remote_ip");
+    }
+
+    // Of the tunnels of other nodes, the one that names this end.
+    private static string? RemoteOf(OvsRehearsal asked, OvsPortState? port) => port?.Options.GetValueOrDefault("local_ip") is not { } local ? null
+        : asked.Bridge.Node.Lab.Nodes.Where(n => n != asked.Bridge.Node).SelectMany(n => n.OvsBridges).SelectMany(b => b.VirtualPorts)
+            .Where(p => p.Options.InterfaceType == port.Type && p.Options.InterfaceOptions.GetValueOrDefault("remote_ip") == local)
+            .Select(p => p.Options.InterfaceOptions.GetValueOrDefault("local_ip")).OfType<string>().Distinct().ToList() is [var only] ? only : null;
+
+    // A route that is missing, or leads by a device that is down.
+    private static string TunnelRoute(OvsRehearsal asked)
+    {
+        var node = asked.Bridge.Node;
+        foreach (var port in asked.Ports.Where(p => IsTunnel(p) && asked.Bridges.Contains(p.Bridge)))
+        {
+            if (!IPAddress.TryParse(port.Options.GetValueOrDefault("remote_ip"), out var remote) || node.Live.Route.FindRoute(remote).Error == 0)
+            {
+                continue;
+            }
+
+            return node.Devices.FirstOrDefault(d => d.IsApplied && KernelState.AddressesOf(d).Any(a => a.Contains(remote))
+                && node.Live.Route.FindLink(d.Index) is { IsUp: false }) is { } down ? $"ip link set dev {down.Name} up"
+                : RemoteOf(asked, port) is { } right && right != $"{remote}" ? $"ovs-vsctl set interface {port.Name} options:remote_ip={right}"
+                : KnownRemedies.Route(node, remote);
+        }
+
+        return "look at remote_ip and at the route to it: ovs-appctl ovs/route/show";
+    }
+}

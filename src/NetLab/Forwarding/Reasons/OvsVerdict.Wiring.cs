@@ -1,0 +1,128 @@
+using NetLab.Packets;
+
+namespace NetLab;
+
+// What is wrong with the wiring around the flows: ports, patches and tunnels that are not there or do not fit each other, tags that are lost on a link.
+internal static partial class OvsVerdict
+{
+    private static Evidence PortsOf(OvsRehearsal asked, string bridge) =>
+        NetLab.Evidence.Ovs($"ports: {string.Join(", ", asked.Ports.Where(p => p.Bridge == bridge).Select(p => p.Name))}.");
+
+    /// <summary>The device that the frame came in by is no port of the bridge any more.</summary>
+    private static Reason? NoPort(OvsRehearsal asked) => asked.IsPort ? null
+        : new Reason(Causes.NotAPort, asked.Bridge.Node, asked.Ingress.Name,
+            $"{asked.Ingress.Name}, where the frame came in, is no port of Open vSwitch bridge {asked.Bridge.Name} (any more).",
+            [PortsOf(asked, asked.Bridge.Name)], $"ovs-vsctl add-port {asked.Bridge.Name} {asked.Ingress.Name}");
+
+    // Flows that name a number which no port has mean the one that is gone.
+    private static string AddPort(OvsRehearsal asked, string bridge, string port, string? more = null)
+    {
+        var missing = asked.Trace.Reasons.Any(r => r.Contains("Nonexistent output port", StringComparison.Ordinal))
+            ? asked.Trace.Deciding.SelectMany(s => s.Own).Where(a => a.StartsWith("output:", StringComparison.Ordinal)).Select(a => a["output:".Length..])
+                .Where(n => n.All(char.IsAsciiDigit)).Distinct().ToList() : [];
+        var row = $"{(missing is [var number] ? $" ofport_request={number}" : "")}{more}";
+        return $"ovs-vsctl add-port {bridge} {port}{(row.Length > 0 ? $" -- set interface {port}{row}" : "")}";
+    }
+
+    /// <summary>A patch or tunnel port that the lab describes at a bridge which the frame came to, and that is gone.</summary>
+    private static Reason? Described(OvsRehearsal asked) => asked.Bridge.Node.OvsBridges.Where(b => asked.Bridges.Contains(b.Name))
+        .SelectMany(b => b.VirtualPorts).FirstOrDefault(p => asked.PortOf(p.Name) is null) is { } gone ? Gone(asked, gone) : null;
+
+    private static Reason Gone(OvsRehearsal asked, OvsPort port) => new(port.PatchPeer is null ? Causes.OvsNoPort : Causes.OvsPatch, asked.Bridge.Node,
+        port.Name,
+        $"The {(port.PatchPeer is null ? "tunnel" : "patch")} port {port.Name} of Open vSwitch bridge {port.Bridge.Name} is not there (any more).",
+        [PortsOf(asked, port.Bridge.Name)], AddPort(asked, port.Bridge.Name, port.Name,
+            $" type={port.Options.InterfaceType}{string.Concat(port.Options.InterfaceOptions.Select(o => $" options:{o.Key}={o.Value}"))}"));
+
+    /// <summary>Patch ports that do not name each other: nothing gets from a bridge that the frame came to into the one behind them.</summary>
+    private static Reason? Unpatched(OvsRehearsal asked, string wanted)
+    {
+        foreach (var port in asked.Bridge.Node.OvsBridges.Where(b => asked.Bridges.Contains(b.Name)).SelectMany(b => b.VirtualPorts))
+        {
+            if (port.PatchPeer is not { } name || asked.Bridge.Node.OvsBridges.SelectMany(b => b.VirtualPorts).FirstOrDefault(p
+                => p.Name == name) is not { } peer
+                || !asked.Leads(peer.Bridge.Name, wanted))
+            {
+                continue;
+            }
+
+            foreach ((var own, var other) in new[] { (port, peer), (peer, port) })
+            {
+                if (asked.PortOf(own.Name) is not { } row)
+                {
+                    return Gone(asked, own);
+                }
+
+                if (row.Options.GetValueOrDefault("peer") is var now && now != other.Name)
+                {
+                    return new Reason(Causes.OvsPatch, asked.Bridge.Node, own.Name,
+                        $"The patch port {own.Name} of Open vSwitch bridge {row.Bridge} leads to {now ?? "no port"}"
+                            + $"{(now is null ? "" : asked.PortOf(now) is { } there ? $" of bridge {there.Bridge}" : ", which is not there")}, and not to "
+                            + $"{other.Name} of bridge {other.Bridge.Name}: patch ports must name each other.",
+                        [NetLab.Evidence.Ovs($"{own.Name} options:peer={now}."), PortsOf(asked, row.Bridge)],
+                        $"ovs-vsctl set interface {own.Name} options:peer={other.Name}");
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Somebody gave the port that the frame came in by another tag than the lab: that it is in another VLAN is no fault of those behind it.</summary>
+    public static Reason? Retagged(OvsRehearsal asked) => asked.Frame.VlanId is > 0 || asked.Bridge.FindRow(asked.Ingress) is not { } row
+            || asked.PortOf(asked.Ingress.Name) is not { } now || now.Tag == row.Tag ? null
+        : new Reason(Causes.OvsVlan, asked.Bridge.Node, now.Name,
+            $"Port {now.Name} of Open vSwitch bridge {now.Bridge} puts the frame in {(now.Tag is { } tag ? $"VLAN {tag}" : "no VLAN")}"
+                + $"{(now.Tag == DeadVlan ? " (the VLAN of ports that are dead to Neutron)" : "")}; in the lab's description it has "
+                + $"{(row.Tag is { } own ? $"tag={own}" : "no tag")}.",
+            [NetLab.Evidence.Ovs(now.VlanSentence)],
+            row.Tag is { } right ? $"ovs-vsctl set port {now.Name} tag={right}" : $"ovs-vsctl clear port {now.Name} tag");
+
+    // The port at the other end of the link takes the tag off, and this end does not put it on again.
+    private static Reason? UntaggedBefore(OvsRehearsal asked, OvsPortState to, int vlan) =>
+        vlan != 0 || asked.Sender is not { Tag: { } tag } sender || !to.Carries(tag) || !(sender.IsAccess || sender.IsNativeUntagged)
+            || asked.Ingress.OtherEnd is not { } end || asked.PatchesTo(to.Bridge) is not [] ? null
+        : new Reason(Causes.OvsVlan, end.Node, end.Name,
+            $"Port {sender.Name} of Open vSwitch bridge {sender.Bridge} sends VLAN {tag} without its tag, and {asked.Ingress.Name} of bridge {to.Bridge}, at "
+                + $"the other end of the link, does not put it into that VLAN again: there it is in no VLAN, and {to.Name} carries VLAN {tag}.",
+            [NetLab.Evidence.Ovs($"{end.Node.Name}: {sender.VlanSentence}"), NetLab.Evidence.Ovs($"{to.VlanSentence}")],
+            sender.IsAccess ? $"ovs-vsctl clear port {sender.Name} tag, in node {end.Node.Name}"
+                : $"ovs-vsctl set port {sender.Name} vlan_mode=native-tagged, in node {end.Node.Name}");
+
+    private static Reason? Untagged(OvsRehearsal asked) => asked.Seen.Count > 0 || asked.Sender is null ? null
+        : asked.Ports.Where(p => p.Bridge == asked.Bridge.Name && !asked.SendsTo(p) && p.Name != asked.Ingress.Name && p.Type == "")
+            .Select(p => UntaggedBefore(asked, p, p.Carries(asked.VlanIn(p.Bridge)) ? -1 : asked.VlanIn(p.Bridge))).FirstOrDefault(r => r is not null);
+
+    // A link or patch to another switch that carries tags wants all of them; an access port of the same VLAN at its other end wants none.
+    private static bool IsBetweenSwitches(OvsRehearsal asked, OvsPortState port, int vlan) => port.IsAccess
+        && (port.Type == "patch" ? asked.PeerOf(port) is { IsAccess: false }
+            : asked.Bridge.Node.FindDevice(port.Name)?.OtherEnd is { Switch: { IsInUserSpace: true } other } end && other.FindRow(end)?.Tag != vlan);
+
+    /// <summary>A port that spanning tree does not let forward, a group of which no bucket is live, a neighbour of a tunnel that has not answered.</summary>
+    private static Reason? Unready(OvsRehearsal asked)
+    {
+        var node = asked.Bridge.Node;
+        if (IsRefusedAtOnce(asked) && asked.SpanningTree is var (protocol, state))
+        {
+            return new Reason(Causes.IngressState, node, asked.Ingress.Name,
+                $"Port {asked.Ingress.Name} of Open vSwitch bridge {asked.Bridge.Name} is {state}, and takes no frames: {protocol} does not let it forward.",
+                [NetLab.Evidence.Ovs($"{protocol.ToLowerInvariant()}/show {asked.Bridge.Name}: {asked.Ingress.Name} {state}.")],
+                $"wait until {protocol} lets {asked.Ingress.Name} forward, or: ovs-vsctl set bridge {asked.Bridge.Name} "
+                    + $"{protocol.ToLowerInvariant()}_enable=false");
+        }
+
+        var remarks = asked.Trace.Steps.SelectMany(s => s.Remarks.Select(r => (Step: s, Text: r))).ToList();
+        if (remarks.Find(r => r.Text.Contains("not live due to port ", StringComparison.Ordinal)) is { Step: { } grouped, Text: { } dead }
+            && remarks.Exists(r => r.Text.Contains("no live bucket", StringComparison.Ordinal))
+            && asked.Ports.FirstOrDefault(p => p.Bridge == grouped.Bridge && dead.EndsWith($" {p.Ofport}", StringComparison.Ordinal)) is { } down)
+        {
+            return new Reason(Causes.PortDown, node, down.Name,
+                $"Open vSwitch bridge {grouped.Bridge} sends it to no port: no bucket of the group is live, for {down.Name}, on which one depends, is down "
+                    + $"({grouped}).",
+                Evidence(asked, asked.Trace.Steps), $"ip link set dev {down.Name} up");
+        }
+
+        return remarks.Find(r => r.Text.Contains("neighbor cache miss for ", StringComparison.Ordinal)) is { Step: { } tunnelled, Text: { } miss }
+            ? Unresolved(asked, tunnelled, miss) : null;
+    }
+}

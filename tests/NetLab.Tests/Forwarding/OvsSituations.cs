@@ -1,0 +1,93 @@
+using NetLab.Linux.Probe;
+using NetLab.Packets;
+using NetLab.Xunit;
+
+namespace NetLab.Tests.Forwarding;
+
+/// <summary>Two bridges of Open vSwitch in one node, joined by patch ports: vm1 and vm2 are on the first, vm3 is on the second.</summary>
+[Trait("Category", "Fate")]
+public sealed class OvsSituations
+{
+    private const string Flow = "ovs-ofctl add-flow br-a";
+    private const string Group = "ovs-ofctl -O OpenFlow13 add-group br-a";
+
+    private static readonly Dictionary<string, Situation> Table = new()
+    {
+        ["secure fail mode"] = new("ovs-no-flow", "a/tap-vm1", "no flow of table 0 matches it", "ovs-vsctl set-fail-mode br-a secure",
+            "ovs-ofctl del-flows br-a"),
+        ["a group that sends to another port"] = new("ovs-flow", "a/tap-vm1", "group:1, bucket 0, output:\"to-b\"",
+            $"{Group} group_id=1,type=all,bucket=output:to-b", $"{Flow} priority=9,udp,actions=group:1"),
+        ["a group that selects another port"] = new("ovs-flow", "a/tap-vm1", "does not send it to tap-vm2",
+            $"{Group} group_id=1,type=select,bucket=output:to-b", $"{Flow} priority=9,udp,actions=group:1"),
+        ["a group without buckets"] = new("ovs-flow", "a/tap-vm1", "group:1", $"{Group} group_id=1,type=all", $"{Flow} priority=9,udp,actions=group:1"),
+        ["a group whose port is down"] = new("port-down", "a/tap-vm2", "no bucket of the group is live, for tap-vm2",
+            $"{Group} group_id=1,type=ff,bucket=watch_port:tap-vm2,output:tap-vm2", "ip link set tap-vm2 down", $"{Flow} priority=9,udp,actions=group:1"),
+        ["a TTL that a flow counts to zero"] = new("ttl-expired", "a/tap-vm1", "the frame came with 1", $"{Flow} priority=9,udp,actions=dec_ttl,NORMAL")
+        {
+            Mends = false,
+            Frame = s => Frame.Udp(s["vm1"].Mac, s["vm2"].Mac, s["vm1"].Address, s["vm2"].Address, 40_000, 53, new byte[20], new IpOptions { TimeToLive = 1 }),
+        },
+        ["what is for the controller"] = new("ovs-flow", "a/tap-vm1", "given to the controller, and to no port",
+            $"{Flow} priority=9,udp,actions=CONTROLLER:65535"),
+        ["a learned table that drops"] = new("ovs-flow", "a/tap-vm1", "table 1, priority 0: drop",
+            $"{Flow} priority=9,udp,actions=learn(table=1,priority=5,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],output:NXM_OF_IN_PORT[]),resubmit(,1)",
+            $"{Flow} table=1,priority=0,actions=drop"),
+        ["a connection that is only committed"] = new("ovs-flow", "a/tap-vm1", "ct(commit,zone=7)", $"{Flow} priority=9,udp,actions=ct(commit,zone=7)"),
+        ["a table after connection tracking that has no flow for what is new"] = new("ovs-no-flow", "a/tap-vm1", "no flow of table 1 matches it",
+            $"{Flow} priority=9,udp,actions=ct(table=1,zone=7)", $"{Flow} table=1,priority=9,ct_state=+trk+est,udp,actions=NORMAL"),
+        ["an address that connection tracking translates to one that no flow knows"] = new("ovs-no-flow", "a/tap-vm1", "no flow of table 1 matches it",
+            $"{Flow} priority=9,udp,actions=ct(commit,nat(dst=10.0.0.99),table=1)", $"{Flow} table=1,priority=1,ip,nw_dst=10.0.0.2,actions=NORMAL"),
+        ["conjunctive matches"] = new("ovs-flow", "a/tap-vm1", "conj_id=1,ip: drop", $"{Flow} priority=9,udp,tp_dst=53,actions=conjunction(1,1/2)",
+            $"{Flow} priority=9,ip,nw_src=10.0.0.0/24,actions=conjunction(1,2/2)", $"{Flow} priority=9,conj_id=1,ip,actions=drop"),
+        ["a native VLAN of another number"] = new("ovs-vlan", "a/tap-vm2", "vlan_mode=native-untagged",
+            "ovs-vsctl set port tap-vm1 trunks=10 vlan_mode=native-untagged "
+            + "tag=10", "ovs-vsctl set port tap-vm2 vlan_mode=native-untagged tag=20 trunks=30") { Frame = s => Datagram(s).WithVlan(10) },
+        ["the inner VLANs of a port of double tags"] = new("ovs-vlan", "a/tap-vm1", "excludes this VLAN",
+            "ovs-vsctl set Open_vSwitch . other_config:vlan-limit=2",
+            "ovs-vsctl set port tap-vm1 vlan_mode=dot1q-tunnel tag=10 cvlans=5", "ovs-vsctl set port tap-vm2 vlan_mode=dot1q-tunnel tag=10")
+            { Frame = s => Datagram(s).WithVlan(6) },
+        ["a flow that strips the tag"] = new("ovs-vlan", "a/tap-vm2", "the frame is in no VLAN there", "ovs-vsctl set port tap-vm2 tag=10",
+            $"{Flow} priority=9,udp,dl_vlan=10,actions=strip_vlan,NORMAL") { Frame = s => Datagram(s).WithVlan(10) },
+        ["a tag that somebody changed where the frame comes in"] = new("ovs-vlan", "a/tap-vm1", "in the lab's description it has no tag",
+            "ovs-vsctl set port tap-vm1 tag=20", "ovs-vsctl set port tap-vm2 trunks=0"),
+        ["a patch port that does not forward"] = new("ovs-port-config", "a/to-b", "no-forward", "ovs-ofctl mod-port br-a to-b no-forward") { To = "vm3" },
+        ["a patch port that takes nothing in"] = new("ovs-port-config", "a/to-a", "takes nothing in from to-a",
+            "ovs-ofctl mod-port br-b to-a no-receive") { To = "vm3" },
+        ["a patch port that is not flooded to"] = new("ovs-port-config", "a/to-b", "no-flood", "ovs-ofctl mod-port br-a to-b no-flood") { To = "vm3" },
+        ["a patch port that leads nowhere"] = new("ovs-patch", "a/to-b", "leads to nobody, which is not there, and not to to-a of bridge br-b",
+            "ovs-vsctl set interface to-b options:peer=nobody") { To = "vm3" },
+        ["a patch port that is gone"] = new("ovs-patch", "a/to-a", "is not there (any more)", "ovs-vsctl del-port br-b to-a") { To = "vm3" },
+        ["an address that somebody typed into the table of addresses"] = new("ovs-mac-elsewhere", "a/tap-vm2", "is behind to-b",
+            "ovs-appctl fdb/add br-a to-b 0 VM2"),
+        ["a port of spanning tree that listens"] = new("ingress-state", "a/tap-vm1", "is listening, and takes no frames: STP",
+            "ovs-vsctl set bridge br-a stp_enable=true"),
+        ["a port of rapid spanning tree that discards"] = new("ingress-state", "a/tap-vm1", "is discarding, and takes no frames: RSTP",
+            "ovs-vsctl set bridge br-a rstp_enable=true"),
+        ["a flow to the number of a port that was taken out"] = new("not-a-port", "a/tap-vm2", "no port of Open vSwitch bridge br-a",
+            $"{Flow} priority=9,udp,actions=output:tap-vm2", "ovs-vsctl del-port tap-vm2"),
+        ["the sender's port was taken out"] = new("not-a-port", "a/tap-vm1", "where the frame came in, is no port", "ovs-vsctl del-port tap-vm1"),
+        ["a rule at the device of a port"] = new("nft-rule", "a/tap-vm2", "hook egress", "nft add table netdev g",
+            "nft add chain netdev g e '{ type filter hook egress device tap-vm2 priority 0; }'", "nft add rule netdev g e udp dport 53 drop"),
+    };
+
+    public static TheoryData<string> Names => [.. Table.Keys];
+
+    [LabTheory(Feature.BpfTracing, Feature.OvsVswitchd), MemberData(nameof(Names))]
+    public Task What_is_wrong_is_told_and_what_is_advised_mends_it(string situation) => Table[situation].CheckAsync(BuildAsync);
+
+    private static Frame Datagram(WiredScene s) =>
+        Frame.Udp(s["vm1"].Mac, s["vm2"].Mac, s["vm1"].Address, s["vm2"].Address, 40_000, 53, new byte[20], new IpOptions { Identification = 4711 });
+
+    private static Task BuildAsync(WiredScene scene)
+    {
+        var node = scene.Lab.AddNode("a");
+        OvsBridge first = node.AddOvsBridge("br-a"), second = node.AddOvsBridge("br-b");
+        first.AddPatch(second, "to-b", "to-a");
+        for (var i = 1; i <= 3; i++)
+        {
+            node.AddVm($"vm{i}", i < 3 ? first : second, vm => vm.Address($"10.0.0.{i}/24"));
+        }
+
+        return Task.CompletedTask;
+    }
+}
