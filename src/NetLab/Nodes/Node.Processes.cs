@@ -42,7 +42,8 @@ public sealed partial class Node
     public Task<ProcessResult> ExecAsync(string program, params string[] arguments) => ExecAsync(program, arguments, CancellationToken.None);
 
     /// <summary>
-    /// Runs a program in the node to its end. What it switched on (<c>ip link set … up</c>) is usable then, and what it changed in Open vSwitch holds for the next frame.
+    /// Runs a program in the node to its end. What it switched on (<c>ip link set … up</c>) is usable then, and what it changed in Open vSwitch holds for the
+    /// next frame.
     /// </summary>
     /// <param name="program">Its name, looked up in PATH, or its path.</param>
     /// <param name="arguments">Its arguments; no shell reads them.</param>

@@ -179,7 +179,7 @@ internal sealed class ExchangeFollower
         else if (leg.Kind is ExchangeLegKind.Request && AnswerOf(asked) is { } packet)
         {
             // Of an answer of UDP or TCP too little is known to tell its traces from those of others.
-            IReadOnlyList<Reason> rules = packet.Icmp is null && packet.Icmpv6 is null ? []
+            var rules = packet.Icmp is null && packet.Icmpv6 is null ? []
                 : await NftVerdict.DropsInAsync(node, packet, isOwn: true, _company.Rules, _ct).ConfigureAwait(false);
             (CopyEnd, Reason)? why = rules is [var rule] ? (CopyEnd.Dropped, rule)
                 : OutputModel.Of(node, packet, null) is var (end, unsent) && (end is CopyEnd.Dropped || IsAskedFor(unsent.Awaits))

@@ -1,5 +1,3 @@
-using NetLab.Packets;
-
 namespace NetLab;
 
 // What is wrong with the wiring around the flows: ports, patches and tunnels that are not there or do not fit each other, tags that are lost on a link.
