@@ -59,6 +59,8 @@ public sealed class LessonTests : IDisposable
         await Type("prediction> ", "shell sw");
         await Type("sw ", "hostname; exit");
         await session.ExpectAsync("\nsw\n");
+        await Type("prediction> ", "check");
+        await session.ExpectAsync("This is no task: it asks what will happen. Names of VMs and nodes, or 'nobody' are an answer");
         await Type("prediction> ", "vm2, sw");
         await session.ExpectAsync("Not quite: vm2 receives it, nobody else.");
         await session.ExpectAsync("You said sw, and that did not happen.");

@@ -23,12 +23,9 @@ internal sealed class LessonConsole(Terminal terminal, ScenarioRun run, Lesson l
         await lesson.BeginAsync(view, asksPredictions: true, ct).WaitAsync(ct).ConfigureAwait(false);
         while (!lesson.IsOver)
         {
-            if (lesson.Question is { } question)
+            if (!await (lesson.Question is { } question ? PredictAsync(question, ct) : ActAsync(ct)).ConfigureAwait(false))
             {
-                await PredictAsync(question, ct).ConfigureAwait(false);
-            }
-            else if (!await ActAsync(ct).ConfigureAwait(false))
-            {
+                _page.Text(2, "Left before the end.");
                 return;
             }
         }
@@ -44,24 +41,41 @@ internal sealed class LessonConsole(Terminal terminal, ScenarioRun run, Lesson l
             + "'check' looks whether the task is done, 'hint' helps, 'help' lists what else there is. Ctrl-C ends all of it.", "grey");
     }
 
-    private async Task PredictAsync(PredictionOffer question, CancellationToken ct)
+    /// <summary>An answer to a question; false where the reader leaves.</summary>
+    private async Task<bool> PredictAsync(PredictionOffer question, CancellationToken ct)
     {
+        var isOfReceivers = question.About is PredictionSubject.Receivers;
+        var answers = isOfReceivers ? "Names of VMs and nodes, or 'nobody'" : "Names of devices and bridges";
         _page.Gap();
         _page.Text(2, $"What will happen? {question.Doing}.", "bold");
-        var isOfReceivers = question.About is PredictionSubject.Receivers;
-        _page.Text(4, $"{question.Question} {(isOfReceivers ? "Names of VMs and nodes, or 'nobody'" : "Names of devices and bridges")}; "
-            + $"'shell {run.Lab.Nodes[0].Name}' to look around first; Enter alone to see it without an answer.");
-        var words = await AskAsync("prediction", ct).ConfigureAwait(false);
-
-        // The name of a node alone is as good, where it is no answer.
-        while ((words is ["shell", var name] || (words is [var only] && !isOfReceivers && IsNoDevice(name = only))) && run.Lab.FindNode(name) is { } node)
+        _page.Text(4, $"{question.Question} {answers}; 'shell {run.Lab.Nodes[0].Name}' to look around first; Enter alone to see it without an answer.");
+        while (true)
         {
-            await ShellAsync(node, ct).ConfigureAwait(false);
-            words = await AskAsync("prediction", ct).ConfigureAwait(false);
-        }
+            var words = await AskAsync("prediction", ct).ConfigureAwait(false);
+            switch (words)
+            {
+                case null or ["quit" or "exit"]:
+                    return false;
+                case ["map"]:
+                    ShowMap();
+                    break;
+                case ["check" or "hint" or "solution" or "task" or "help"] when IsNoDevice(words[0]):
+                    _page.Text(2, $"This is no task: it asks what will happen. {answers} are an answer; Enter alone shows it without one, 'quit' leaves.", "yellow");
+                    break;
 
-        var isNobody = words is ["nobody" or "nothing" or "none"];
-        await lesson.PredictAsync(words is { Length: > 0 } && !isNobody ? words : isNobody ? [] : null, view).WaitAsync(ct).ConfigureAwait(false);
+                // The name of a node alone is as good, where it is no answer.
+                case ["shell", var name] when run.Lab.FindNode(name) is { } node:
+                    await ShellAsync(node, ct).ConfigureAwait(false);
+                    break;
+                case [var name] when !isOfReceivers && IsNoDevice(name) && run.Lab.FindNode(name) is { } node:
+                    await ShellAsync(node, ct).ConfigureAwait(false);
+                    break;
+                default:
+                    await lesson.PredictAsync(words switch { [] or ["skip"] => null, ["nobody" or "nothing" or "none"] => [], _ => words }, view)
+                        .WaitAsync(ct).ConfigureAwait(false);
+                    return true;
+            }
+        }
     }
 
     private bool IsNoDevice(string name) => !run.Lab.Nodes.Any(node => node.FindDevice(name) is not null);
@@ -74,7 +88,6 @@ internal sealed class LessonConsole(Terminal terminal, ScenarioRun run, Lesson l
         switch (words)
         {
             case null or ["quit" or "exit"]:
-                _page.Text(2, "Left before the end.");
                 return false;
             case []:
                 break;
@@ -94,7 +107,7 @@ internal sealed class LessonConsole(Terminal terminal, ScenarioRun run, Lesson l
                 LessonView.ShowTask(_page, run, task);
                 break;
             case ["map"]:
-                _page.Drawing(LabDrawing.Text(run.Lab, new DrawingOptions { Columns = _page.Width }));
+                ShowMap();
                 break;
             case ["explain", var from, var to, .. var frame]:
                 await ExplainAsync(from, to, frame.Length == 0 ? null : string.Join(' ', frame), ct).ConfigureAwait(false);
@@ -112,6 +125,8 @@ internal sealed class LessonConsole(Terminal terminal, ScenarioRun run, Lesson l
 
         return true;
     }
+
+    private void ShowMap() => _page.Drawing(LabDrawing.Text(run.Lab, new DrawingOptions { Columns = _page.Width }));
 
     private void ShowHelp()
     {
