@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using NetLab.Packets;
 
 namespace NetLab;
 
@@ -27,9 +28,13 @@ internal sealed record Company(IReadOnlyDictionary<SentFrame, Seen>? BySockets, 
     public static IReadOnlyList<FrameCopy> CopiesOf(SentFrame sent, Seen seen) => seen switch
     {
         SeenByKernel { Events: var events } => TraceFateBuilder.Build(sent, events),
-        SeenBySockets { Sightings: var sightings } => FateBuilder.Build(sent, sightings),
+        SeenBySockets { Sightings: var sightings } => FateBuilder.Build(sent, [.. sightings.Where(s => !IsEcho(s.Frame, sent.Frame))]),
         _ => throw new UnreachableException(),
     };
+
+    // A program may send back what it was sent: that is no copy of it.
+    private static bool IsEcho(Frame seen, Frame sent) => seen.Udp is { } back && sent.Udp is { } asked && asked.SourcePort != asked.DestinationPort
+        && back.SourcePort == asked.DestinationPort && back.DestinationPort != asked.DestinationPort;
 
     /// <summary>A number that changes when anything more is seen of these frames.</summary>
     public long Extent(IEnumerable<SentFrame> frames)

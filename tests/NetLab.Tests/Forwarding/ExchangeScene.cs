@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using NetLab.Linux.Netlink;
 
 namespace NetLab.Tests.Forwarding;
@@ -6,7 +7,7 @@ namespace NetLab.Tests.Forwarding;
 /// <summary>
 /// Hosts a and b on a switch, and behind a router r host c, which has a second cable to a that nothing uses: everything on plain Linux stacks.
 /// </summary>
-internal sealed class ExchangeScene : IAsyncDisposable
+internal sealed partial class ExchangeScene : IAsyncDisposable
 {
     public const string A = "10.0.0.1", B = "10.0.0.2", C = "10.0.1.2", A6 = "fd00::1", B6 = "fd00::2";
 
@@ -66,12 +67,14 @@ internal sealed class ExchangeScene : IAsyncDisposable
         && (a.Flags & (AddressFlags.Tentative | AddressFlags.DadFailed)) == 0 && node.Live.Route.FindRoute(a.Address).Type is not RouteType.Local);
 
     /// <summary>
-    /// Does what a line says, in the node that it begins with: <c>sw: bridge link set dev p1 isolated on</c>. MAC is that of a's second device.
+    /// Does what a line says, in the node that it begins with: <c>sw: bridge link set dev p1 isolated on</c>. MAC is that of a's second device,
+    /// MAC(b/eth0) that of b's first.
     /// </summary>
     public async Task DoAsync(string line)
     {
         var colon = line.IndexOf(':', StringComparison.Ordinal);
-        var (node, words) = (Node(line[..colon]), line[(colon + 2)..].Replace("MAC", $"{HostA.Device("eth1").Mac}", StringComparison.Ordinal));
+        var (node, words) = (Node(line[..colon]), MacOf().Replace(line[(colon + 2)..],
+            m => $"{(m.Groups[1].Value is { Length: > 0 } name ? Node(name).Device(m.Groups[2].Value) : HostA.Device("eth1")).Mac}"));
         await (words.StartsWith("nft ", StringComparison.Ordinal) ? node.LoadRulesetAsync(words["nft ".Length..]) : node.DoAsync(words));
     }
 
@@ -80,4 +83,7 @@ internal sealed class ExchangeScene : IAsyncDisposable
         (await from.ExecAsync("ping", "-n", "-c", "1", "-W", "1", to)).ExitCode == 0;
 
     public ValueTask DisposeAsync() => Lab.DisposeAsync();
+
+    [GeneratedRegex(@"\bMAC\b(?:\((\w+)/(\w+)\))?")]
+    private static partial Regex MacOf();
 }

@@ -53,6 +53,14 @@ internal static class OutputModel
             return RouterDrops.Find(place) is { } reason ? (CopyEnd.Dropped, reason with { Evidence = [told, .. reason.Evidence] }) : null;
         }
 
+        if (way.Type is RouteType.Broadcast && refusal is Errno.EACCES)
+        {
+            return (CopyEnd.Dropped, new Reason(Causes.BroadcastRefused, node, route.FindLink(way.Output ?? 0)?.Name ?? "",
+                $"{to} is a broadcast address of {node.Name}, and its kernel sends to all only what a program asks to send to all (SO_BROADCAST).",
+                [told, Evidence.Model($"the route to {to} is of type broadcast, as the tables are now.")],
+                "ask for one host, or let the program set SO_BROADCAST"));
+        }
+
         if (way is { Type: RouteType.Local, Output: { } lo } && route.FindLink(lo) is { IsUp: false } link)
         {
             return (CopyEnd.Dropped, new Reason(Causes.DeviceDown, node, link.Name,

@@ -21,6 +21,12 @@ public static partial class Causes
         "the addresses of the request and of the answer, and the ways of both",
         "translate the source of such requests too (masquerade), or let the answer go back by that node");
 
+    /// <summary>A program sends to all, and has not asked its socket to.</summary>
+    public static Cause BroadcastRefused { get; } = OfExchanges("broadcast-refused",
+        "The destination is a broadcast address, and the program's socket has not asked to send to all.",
+        "the kernel refuses with EACCES, and the route is of type broadcast",
+        "ask for one host, or let the program set SO_BROADCAST");
+
     /// <summary>A node asks for an address that nobody in the lab has.</summary>
     public static Cause NobodyHasAddress { get; } = OfExchanges("nobody-has-address",
         "A node asks for an address that nobody in the lab has.",

@@ -1,0 +1,229 @@
+using System.Globalization;
+using System.Net;
+using NetLab.Linux.Probe;
+using NetLab.Xunit;
+
+namespace NetLab.Tests.Forwarding;
+
+/// <summary>
+/// Where the answer to a node's ping ends, by tracepoints and by packet sockets: told with the half that failed, held against the kernel's own counter of
+/// replies, and gone after the remedy is executed as it is printed. What packet sockets cannot know they do not tell.
+/// </summary>
+public abstract class AnswerFates(FrameTracing tracing)
+{
+    private const string Unknown = "", Own = ExchangeScene.A, B = ExchangeScene.B, C = ExchangeScene.C, B6 = ExchangeScene.B6;
+
+    private static readonly Dictionary<string, Row> Rows = new()
+    {
+        // The stack that answers
+        ["a rule of policy routing that prohibits the way back"] = Back(C, "prohibit-rule", "c", "c: ip rule add to 10.0.0.0/24 prohibit pref 9"),
+        ["an unreachable route of a table of its own"] = Back(C, "unreachable-route", "c",
+            "c: ip rule add from 10.0.1.2 lookup 77 pref 9", "c: ip route add unreachable default table 77"),
+        ["no route back to a translated source"] = Back(C, "no-route", "c", "c: ip route del default",
+            "r: nft table ip f { chain n { type nat hook postrouting priority 100; oifname \"e1\" snat to 172.16.0.1; }; }"),
+        ["an IPv6 blackhole back"] = Back(B6, "blackhole-route", "b", "b: ip -6 route add blackhole fd00::1/128"),
+        ["IPsec that blocks what the answerer sends"] = Back(B, "xfrm-policy", "b",
+            "b: ip xfrm policy add src 10.0.0.2/32 dst 10.0.0.1/32 dir out action block"),
+        ["IPsec that blocks what comes to the asker"] = Back(B, "xfrm-policy", "a/eth0",
+            "a: ip xfrm policy add src 10.0.0.2/32 dst 10.0.0.1/32 dir in action block") with { BySockets = Unknown },
+        ["a queue of the answerer that takes too little"] = Back(B, "qdisc", "b/eth0", "b: tc qdisc add dev eth0 root tbf rate 8kbit burst 60 limit 60",
+            "a: ip neigh replace 10.0.0.2 lladdr MAC(b/eth0) dev eth0 nud permanent",
+            "b: ip neigh replace 10.0.0.1 lladdr MAC(a/eth0) dev eth0 nud permanent") with { BySockets = Unknown },
+        ["an egress rule of the answerer"] = Back(B, "nft-rule", "b/eth0",
+            "b: nft table netdev f { chain c { type filter hook egress device \"eth0\" priority 0; icmp type echo-reply drop; }; }"),
+        ["iptables at the answerer's output"] = Back(B, "iptables-rule", "b",
+            "b: iptables-legacy -A OUTPUT -p icmp --icmp-type echo-reply -j DROP") with { BySockets = Unknown },
+
+        // On the way back
+        ["a raw rule of the router"] = Back(C, "nft-rule", "r/e1",
+            "r: nft table ip f { chain c { type filter hook prerouting priority raw; iifname \"e1\" icmp type echo-reply drop; }; }"),
+        ["the router's forwarding is off at one device"] = Back(C, "forwarding-off", "r/e1", "r: sysctl -qw net.ipv4.conf.e1.forwarding=0"),
+        ["a postrouting rule of the router"] = Back(C, "nft-rule", "r/e0",
+            "r: nft table ip f { chain c { type filter hook postrouting priority 0; oifname \"e0\" icmp type echo-reply drop; }; }"),
+        ["a policy that accepts requests alone"] = Back(C, "nft-policy", "r/e1",
+            "r: nft table ip f { chain c { type filter hook forward priority 0; policy drop; icmp type echo-request accept; }; }"),
+        ["a rule for connections that are established"] = Back(C, "nft-rule", "r/e1",
+            "r: nft table inet f { chain c { type filter hook forward priority 0; iifname \"e1\" ct state established,related drop; }; }"),
+        ["iptables in the router"] = Back(C, "iptables-rule", "r/e1", "r: iptables-legacy -A FORWARD -p icmp --icmp-type echo-reply -j DROP"),
+        ["the answer's TTL"] = Back(C, "ttl-expired", "r/e1", "c: sysctl -qw net.ipv4.ip_default_ttl=1")
+            with { Cure = "c: sysctl -qw net.ipv4.ip_default_ttl=64" },
+        ["a wrong MAC address for the gateway"] = Back(C, "wrong-neighbour", "r/e1",
+            "c: ip neigh replace 10.0.1.254 lladdr 02:00:00:00:00:77 dev eth0 nud permanent"),
+        ["a wrong MAC address of the router for the asker"] = Back(C, "wrong-neighbour", "*",
+            "r: ip neigh replace 10.0.0.1 lladdr 02:00:00:00:00:98 dev e0 nud permanent"),
+        ["a gateway that nobody is"] = Back(C, "nobody-has-address", "c/eth0", "c: ip route replace default via 10.0.1.77")
+            with { Cure = "c: ip route replace default via 10.0.1.254" },
+        ["a translated source that nobody has"] = Back(C, "nobody-has-address", "c/eth0",
+            "r: nft table ip f { chain n { type nat hook postrouting priority 100; oifname \"e1\" snat to 10.0.1.99; }; }")
+            with { Cure = "r: ip address add 10.0.1.99/32 dev e1" },
+        ["a router that sends the answer to another host"] = Back(C, "forwarding-off", "b/eth0", "r: ip route add 10.0.0.1 via 10.0.0.2"),
+        ["the answerer's own question is dropped"] = Back(B, "nft-rule", "sw/*", "a: ip neigh replace 10.0.0.2 lladdr MAC(b/eth0) dev eth0 nud permanent",
+            "sw: nft table bridge f { chain c { type filter hook forward priority 0; iifname \"p2\" ether type arp drop; }; }"),
+        ["a bridge that drops the answers of IPv6"] = Back(B6, "nft-rule", "sw/p1",
+            "sw: nft table bridge f { chain c { type filter hook forward priority 0; icmpv6 type echo-reply drop; }; }"),
+
+        // At the asker
+        ["an ingress rule of the asker"] = Back(B, "nft-rule", "a/eth0",
+            "a: nft table netdev f { chain c { type filter hook ingress device \"eth0\" priority 0; icmp type echo-reply drop; }; }"),
+        ["iptables at the asker's input"] = Back(B, "iptables-rule", "a/eth0", "a: iptables-legacy -A INPUT -p icmp --icmp-type echo-reply -j DROP"),
+        ["an input rule of the asker for IPv6"] = Back(B6, "nft-rule", "a/eth0",
+            "a: nft table ip6 f { chain c { type filter hook input priority 0; icmpv6 type echo-reply drop; }; }"),
+
+        // Neighbours
+        ["an ARP rule for answers at the asker"] = There(B, "nft-rule", "a/eth0",
+            "a: nft table arp f { chain c { type filter hook input priority 0; arp operation reply drop; }; }"),
+        ["an ARP rule at the answerer's output"] = There(B, "nft-rule", "b/eth0",
+            "b: nft table arp f { chain c { type filter hook output priority 0; arp operation reply drop; }; }") with { BySockets = "neighbour-unresolved" },
+        ["an ARP rule at the asker's own output"] = There(B, "nft-rule", "a/eth0",
+            "a: nft table arp f { chain c { type filter hook output priority 0; arp operation request drop; }; }") with { BySockets = "neighbour-unresolved" },
+        ["a device that takes no ARP"] = There(B, "neighbour-unresolved", "a/eth0", "b: ip link set eth0 arp off"),
+        ["a rule for advertisements at the answerer"] = There(B6, "nft-rule", "b/eth0",
+            "b: nft table ip6 f { chain c { type filter hook output priority 0; icmpv6 type nd-neighbor-advert drop; }; }")
+            with { BySockets = "neighbour-unresolved" },
+        ["a rule for solicitations at the answerer"] = There(B6, "nft-rule", "b/eth0",
+            "b: nft table ip6 f { chain c { type filter hook input priority 0; icmpv6 type nd-neighbor-solicit drop; }; }"),
+        ["a rule for advertisements at the asker"] = There(B6, "nft-rule", "a/eth0",
+            "a: nft table ip6 f { chain c { type filter hook input priority 0; icmpv6 type nd-neighbor-advert drop; }; }"),
+        ["a bridge that drops what is for groups"] = There(B6, "nft-rule", "sw/*", "sw: nft table bridge f { chain c { type filter hook forward priority 0; "
+            + "ether daddr & 33:33:00:00:00:00 == 33:33:00:00:00:00 drop; }; }"),
+        ["IPv6 is off at the answerer"] = There(B6, "ipv6-off", "b/eth0", "b: sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1"),
+
+        // The asker's own stack
+        ["IPv6 is off at the asker"] = There(B6, "ipv6-off", "a/eth0", "a: sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1"),
+        ["lo is down, an own address"] = There(Own, "device-down", "a/lo", "a: ip link set lo down"),
+        ["lo is down, 127.0.0.1"] = There("127.0.0.1", "device-down", "a/lo", "a: ip link set lo down"),
+        ["a rule at the asker's own input"] = There(Own, "nft-rule", "a*",
+            "a: nft table ip f { chain c { type filter hook input priority 0; icmp type echo-request drop; }; }"),
+        ["IPsec that blocks what the asker sends"] = There(B, "xfrm-policy", "a",
+            "a: ip xfrm policy add src 10.0.0.1/32 dst 10.0.0.2/32 dir out action block"),
+        ["a broadcast address"] = There("10.0.0.255", "broadcast-refused", "a/eth0") with { Cure = "" },
+        ["IPv6 pings are ignored"] = There(B6, "echo-ignored", "b/eth0", "b: sysctl -qw net.ipv6.icmp.echo_ignore_all=1"),
+    };
+
+    public static TheoryData<string> Ways => [.. Rows.Keys];
+
+    [LabTheory(Feature.NftProgram), MemberData(nameof(Ways))]
+    public async Task An_answer_that_does_not_come_is_told_and_the_remedy_brings_it(string way)
+    {
+        var row = Rows[way];
+        await using var scene = await ExchangeScene.BuildAsync(tracing);
+        foreach (var line in row.Provoke)
+        {
+            await scene.DoAsync(line);
+        }
+
+        var before = Replies(scene);
+        var ping = await scene.HostA.PingAsync(IPAddress.Parse(row.To));
+        var told = $"{way}: {ping.Problem}{Environment.NewLine}{ping.Exchange.Describe()}";
+        Assert.False(ping.Succeeded, told);
+        Assert.Equal(before, Replies(scene));
+        if (tracing is FrameTracing.PacketSockets && row.BySockets is Unknown)
+        {
+            Assert.Null(ping.Why);
+            Assert.NotEqual(ExchangeHalf.Request, ping.Exchange.Failed);
+            Assert.EndsWith("is not known", ping.Problem, StringComparison.Ordinal);
+            return;
+        }
+
+        var cause = tracing is FrameTracing.PacketSockets ? row.BySockets ?? row.Cause : row.Cause;
+        Assert.True(ping.Why?.Cause.Word == cause && (Fits(row.Place, ping.Why.Place) || cause != row.Cause), told);
+        Assert.True(ping.Exchange.Failed == row.Failed, told);
+        Assert.NotEmpty(ping.Why.Evidence);
+        Remedy.HasNoGap(ping.Why.Remedy);
+        if (row.Cure is "" || cause != row.Cause)
+        {
+            return; // nothing can be done, or only against what is seen
+        }
+
+        await (row.Cure is { } cure ? scene.DoAsync(cure) : ping.Why.ApplyAsync());
+        await scene.ForwardsAsync();
+        foreach (var node in scene.Lab.Nodes)
+        {
+            await node.ForgetEarlierFramesAsync(CancellationToken.None);
+        }
+
+        var again = await scene.HostA.PingAsync(IPAddress.Parse(row.To));
+        Assert.True(again.Succeeded, $"{told}{Environment.NewLine}After '{ping.Why.Remedy}': {again.Problem}{Environment.NewLine}{again.Exchange.Describe()}");
+        Assert.Equal(before + 1, Replies(scene));
+    }
+
+    [LabTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_answer_past_the_router_that_translated_is_told(bool isTcp)
+    {
+        await using var scene = await ExchangeScene.BuildAsync(tracing);
+        using var servers = new ProbeServers(scene);
+        await scene.DoAsync($"r: nft table ip f {{ chain n {{ type nat hook prerouting priority -100; ip daddr 10.0.0.254 dnat to {B}; }}; }}");
+
+        var past = await AskAsync();
+        Assert.Equal((ProbeOutcome.Silent, "answer-past", "a/eth0"), (past.Outcome, past.Why?.Cause.Word, past.Why?.Place));
+        Assert.Equal(ExchangeHalf.Answer, past.Exchange.Failed);
+        Assert.Contains($"the answer comes from {B}:{(isTcp ? 80 : 7)}: r gave the request that destination", past.Why!.Sentence, StringComparison.Ordinal);
+
+        await scene.DoAsync("r: nft table ip g { chain n { type nat hook postrouting priority 100; oifname \"e0\" masquerade; }; }"); // as it says
+        (await AskAsync()).ShouldSucceed();
+
+        Task<ProbeResult> AskAsync() => isTcp ? scene.HostA.ProbeTcpAsync(IPAddress.Parse("10.0.0.254"), 80)
+            : scene.HostA.ProbeUdpAsync(IPAddress.Parse("10.0.0.254"), 7, patience: TimeSpan.FromMilliseconds(300));
+    }
+
+    [LabFact(Feature.NftProgram)]
+    public async Task An_answer_that_is_an_echo_of_the_question_is_no_copy_of_it()
+    {
+        await using var scene = await ExchangeScene.BuildAsync(tracing);
+        using var servers = new ProbeServers(scene);
+        await scene.DoAsync("sw: nft table netdev f { chain c { type filter hook ingress device \"p2\" priority 0; udp sport 7 drop; }; }");
+
+        var probe = await scene.HostA.ProbeUdpAsync(scene.HostB, 7, patience: TimeSpan.FromMilliseconds(300));
+        Assert.Equal(("nft-rule", "sw/p2", ExchangeHalf.Answer), (probe.Why?.Cause.Word, probe.Why?.Place, probe.Exchange.Failed));
+        await probe.Why!.ApplyAsync();
+        (await scene.HostA.ProbeUdpAsync(scene.HostB, 7)).ShouldSucceed();
+    }
+
+    // Echo replies that the asker's kernel has taken, of either IP version.
+    private static long Replies(ExchangeScene scene)
+    {
+        string[][] icmp = [.. Lines(scene.HostA, "snmp").Where(l => l.StartsWith("Icmp: ", StringComparison.Ordinal)).Select(l => l.Split(' '))];
+        var icmp6 = Lines(scene.HostA, "snmp6").Single(l => l.StartsWith("Icmp6InEchoReplies ", StringComparison.Ordinal));
+        return Number(icmp[1][Array.IndexOf(icmp[0], "InEchoReps")]) + Number(icmp6[icmp6.LastIndexOf('\t')..]);
+
+        static long Number(string text) => long.Parse(text.Trim(), CultureInfo.InvariantCulture);
+    }
+
+    private static string[] Lines(Node node, string file)
+    {
+        using var reader = new StreamReader(new FileStream(node.Live.Namespace.OpenFile($"/proc/thread-self/net/{file}", 0), FileAccess.Read));
+        return reader.ReadToEnd().Split('\n');
+    }
+
+    private static Row Back(string to, string cause, string place, params string[] provoke) => new(to, cause, place, ExchangeHalf.Answer, provoke);
+
+    private static Row There(string to, string cause, string place, params string[] provoke) => new(to, cause, place, ExchangeHalf.Request, provoke);
+
+    private static bool Fits(string wanted, string place) =>
+        wanted.EndsWith('*') ? place.StartsWith(wanted[..^1], StringComparison.Ordinal) : place == wanted;
+
+    /// <summary>One way to lose an answer.</summary>
+    /// <param name="To">Whom a pings.</param>
+    /// <param name="Cause">The cause.</param>
+    /// <param name="Place">Where; a star for what follows.</param>
+    /// <param name="Failed">Which half failed.</param>
+    /// <param name="Provoke">What breaks it.</param>
+    private sealed record Row(string To, string Cause, string Place, ExchangeHalf Failed, string[] Provoke)
+    {
+        /// <summary>The cause by packet sockets, where it is another; nothing where none can be known.</summary>
+        public string? BySockets { get; init; }
+
+        /// <summary>What is done where the remedy is in words; nothing where it cannot be done.</summary>
+        public string? Cure { get; init; }
+    }
+}
+
+/// <inheritdoc/>
+[Trait("Category", "Fate")]
+public sealed class AnswerFatesByTracepoints() : AnswerFates(FrameTracing.Kernel);
+
+/// <inheritdoc/>
+[Trait("Category", "Fate")]
+public sealed class AnswerFatesByPacketSockets() : AnswerFates(FrameTracing.PacketSockets);
