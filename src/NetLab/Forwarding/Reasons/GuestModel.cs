@@ -1,3 +1,4 @@
+using System.Net;
 using NetLab.Packets;
 
 namespace NetLab;
@@ -9,6 +10,11 @@ internal static class GuestModel
     public static Reason? WhyNoAnswer(FakeVm vm, Frame asked)
     {
         var isQuestion = asked.Arp is not null || asked.NeighborSolicitation is not null;
+        if (InAnotherVlan(vm, asked) is { } elsewhere)
+        {
+            return elsewhere;
+        }
+
         if (isQuestion ? !vm.AnswersArp : !vm.AnswersPing && asked.Tcp is null && asked.Udp is null)
         {
             var what = isQuestion ? "ARP requests and neighbour solicitations" : "pings";
@@ -37,6 +43,23 @@ internal static class GuestModel
             : vm.Neighbours.ContainsKey(next) ? null
             : Of(vm, Causes.NeighbourUnresolved, $"VM {vm.Name} got it, and does not know who has {next}, by which its way back goes: nobody answered its "
                 + $"{(asked.Ipv6 is null ? "ARP request" : "neighbour solicitation")}.", $"see that {next} is there and in the same network as {vm.Name}");
+    }
+
+    // A guest has each address in one VLAN, or without a tag, and answers for it there.
+    private static Reason? InAnotherVlan(FakeVm vm, Frame asked)
+    {
+        int? tag = asked.VlanId is > 0 and var id ? id : null;
+        IPAddress? to = asked.Arp is { } arp ? arp.TargetIp : asked.NeighborSolicitation is { } solicitation ? solicitation.Target : StackModel.Ends(asked)?.To;
+        List<int?> vlans = [.. vm.Tagged.Where(one => one.Own.Address.Equals(to)).Select(one => one.Vlan)];
+        if (vlans is not [var own, ..] || vlans.Contains(tag))
+        {
+            return null;
+        }
+
+        return Of(vm, Causes.VlanUnknown,
+            $"The frame came to VM {vm.Name} {(tag is { } came ? $"with the tag of VLAN {came}" : "without a tag")}, and {vm.Name} has {to} "
+                + $"{(own is { } vlan ? $"in VLAN {vlan}" : "without a tag")} alone: it answers for it there.",
+            own is null ? $"let the switch take the tag off at {vm.Tap.Name}, or send it without one" : $"send it in VLAN {own}, or let the switch tag it so");
     }
 
     private static Reason Of(FakeVm vm, Cause cause, string sentence, string remedy) =>
