@@ -10,7 +10,8 @@ namespace NetLab.Packets;
 /// <remarks>
 /// Escaped are the controls of ASCII and DEL (C0), those of ISO 6429 (C1, U+0080 to U+009F), the line and paragraph separators U+2028 and
 /// U+2029, and the bidirectional
-/// controls of Unicode (UAX 9): U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069. What is escaped already stays as it is.
+/// controls of Unicode (UAX 9): U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069; and what no file of text or XML can hold: U+FFFE, U+FFFF, and
+/// surrogates without the other half. What is escaped already stays as it is.
 /// </remarks>
 public static class PlainText
 {
@@ -19,14 +20,14 @@ public static class PlainText
         + "\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001a\u001b\u001c\u001d\u001e\u001f\u007f"
         + "\u0080\u0081\u0082\u0083\u0084\u0085\u0086\u0087\u0088\u0089\u008a\u008b\u008c\u008d\u008e\u008f"
         + "\u0090\u0091\u0092\u0093\u0094\u0095\u0096\u0097\u0098\u0099\u009a\u009b\u009c\u009d\u009e\u009f"
-        + "\u2028\u2029\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069";
+        + "\u2028\u2029\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff";
 
     private static readonly SearchValues<char> InLines = SearchValues.Create(Controls);
     private static readonly SearchValues<char> InLine = SearchValues.Create(Controls + "\t\n");
 
     /// <summary>Whether there is nothing in a text to be escaped, line ends and tabs included.</summary>
     /// <param name="text">The text.</param>
-    public static bool IsPlain(ReadOnlySpan<char> text) => !text.ContainsAny(InLine);
+    public static bool IsPlain(ReadOnlySpan<char> text) => !text.ContainsAny(InLine) && !HasHalf(text);
 
     /// <summary>One line: line ends and tabs are escaped too.</summary>
     /// <param name="text">The text.</param>
@@ -47,16 +48,16 @@ public static class PlainText
     private static string Escape(string text, SearchValues<char> what, bool json)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var at = text.AsSpan().IndexOfAny(what);
-        if (at < 0)
+        if (!text.AsSpan().ContainsAny(what) && !HasHalf(text))
         {
             return text;
         }
 
-        var escaped = new StringBuilder(text.Length + 16).Append(text, 0, at);
-        foreach (var c in text.AsSpan(at))
+        var escaped = new StringBuilder(text.Length + 16);
+        for (var at = 0; at < text.Length; at++)
         {
-            if (!what.Contains(c))
+            var c = text[at];
+            if (!what.Contains(c) && !IsHalf(text, at))
             {
                 escaped.Append(c);
             }
@@ -72,4 +73,21 @@ public static class PlainText
 
         return escaped.ToString();
     }
+
+    private static bool HasHalf(ReadOnlySpan<char> text)
+    {
+        for (var at = text.IndexOfAnyInRange('\ud800', '\udfff'); at >= 0 && at < text.Length; at++)
+        {
+            if (IsHalf(text, at))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsHalf(ReadOnlySpan<char> text, int at) => char.IsHighSurrogate(text[at])
+        ? at + 1 == text.Length || !char.IsLowSurrogate(text[at + 1])
+        : char.IsLowSurrogate(text[at]) && (at == 0 || !char.IsHighSurrogate(text[at - 1]));
 }

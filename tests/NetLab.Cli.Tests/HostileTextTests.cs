@@ -11,7 +11,7 @@ namespace NetLab.Cli.Tests;
 public sealed class HostileTextTests
 {
     private const string Forged = "vm2 received everything";
-    private const string Hostile = "\u001b]0;owned\u0007\r\n" + Forged + "\u009b31m\u202e\u007f";
+    private const string Hostile = "\u001b]0;owned\u0007\r\n" + Forged + "\u009b31m\u202e\u007f\ufffe\uffff\ud800";
 
     private static readonly string HostileYaml = Samples.Yaml
         .Replace("Two VMs on a bridge", "\"\\e]0;owned\\a\\n" + Forged + "\\u202e\"")
@@ -73,13 +73,23 @@ public sealed class HostileTextTests
     }
 
     [Fact]
+    public void What_is_said_of_a_file_is_a_line()
+    {
+        using var recorder = new Recorder();
+        recorder.Terminal.Say($"lab.svg: {Hostile}, as svg");
+        ShouldBePlain(recorder.Error);
+        Assert.Single(recorder.Error.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
     public void A_program_that_reads_the_document_reads_what_was_there()
     {
         using var recorder = new Recorder();
         recorder.Terminal.WriteJson(new() { ["seen"] = Hostile });
 
         ShouldBePlain(recorder.Output);
-        Assert.Equal(Hostile, (string)System.Text.Json.Nodes.JsonNode.Parse(recorder.Output)!["seen"]!);
+        // But for half a character, which JSON cannot hold.
+        Assert.Equal(Hostile[..^1] + "\ufffd", (string)System.Text.Json.Nodes.JsonNode.Parse(recorder.Output)!["seen"]!);
     }
 
     [Fact]

@@ -26,6 +26,23 @@ public sealed class PlainTextTests
         { "captive portal", Frame.RouterAdvertisement(Mac1, V6Ip1, new RouterAdvertisement { CaptivePortal = "http://x/\u001b]0;owned\u0007\n" + Forged }) },
     };
 
+    // No theory: an attribute is UTF-8, and holds no half of a character either.
+    [Fact]
+    public void What_no_file_can_hold_is_escaped_and_whole_characters_are_not()
+    {
+        (string Text, string Shown)[] cases =
+        [
+            ("a\ud800b", @"a\ud800b"), ("\udc00", @"\udc00"), ("\ufffe\uffff", @"\ufffe\uffff"),
+            ("\ud83d\ude00 \ud800\ud83d\ude00\ude00", "\ud83d\ude00 \\ud800\ud83d\ude00\\ude00"),
+            ("\ud83d\ude00 \u00e9 \ufffd", "\ud83d\ude00 \u00e9 \ufffd"),
+        ];
+        foreach (var (text, shown) in cases)
+        {
+            Assert.Equal([shown, shown, shown], [PlainText.Line(text), PlainText.Lines(text), PlainText.Json(text)]);
+            Assert.Equal(shown == text, PlainText.IsPlain(text));
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Hostiles))]
     public void Text_from_the_wire_is_shown_escaped(string what, Frame frame)
@@ -85,7 +102,8 @@ public sealed class PlainTextTests
     {
         for (var c = 0; c <= char.MaxValue; c++)
         {
-            var steers = c is <= 0x1F or (>= 0x7F and <= 0x9F) or 0x61C or 0x200E or 0x200F or (>= 0x2028 and <= 0x202E) or (>= 0x2066 and <= 0x2069);
+            var steers = c is <= 0x1F or (>= 0x7F and <= 0x9F) or 0x61C or 0x200E or 0x200F or (>= 0x2028 and <= 0x202E) or (>= 0x2066 and <= 0x2069)
+                or (>= 0xD800 and <= 0xDFFF) or >= 0xFFFE;
             var text = ((char)c).ToString();
             Assert.True(steers == (PlainText.Line(text) != text), $"U+{c:x4}");
             Assert.True((steers && c is not ('\n' or '\t')) == (PlainText.Lines(text) != text), $"U+{c:x4}");

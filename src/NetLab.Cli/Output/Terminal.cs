@@ -70,7 +70,7 @@ internal sealed class Terminal : IDisposable
         Page.Settle();
         foreach (var line in failure.Lines)
         {
-            Say(line);
+            Error.WriteLine(PlainText.Lines(line));
         }
 
         if (json)
@@ -88,8 +88,8 @@ internal sealed class Terminal : IDisposable
         return failure.ExitCode;
     }
 
-    /// <summary>Says something on standard error, beside what the command was asked for.</summary>
-    public void Say(string text) => Error.WriteLine(PlainText.Lines(text));
+    /// <summary>Says something on standard error, in a line, beside what the command was asked for.</summary>
+    public void Say(string text) => Error.WriteLine(PlainText.Line(text));
 
     public void WriteJson(JsonObject document) => Out.WriteLine(PlainText.Json(document.ToJsonString(JsonText.Options)));
 

@@ -64,8 +64,8 @@ internal sealed class ResultReader
                     return false;
             }
         }
-        catch (Exception wrong) when (wrong is XmlException or JsonException or InvalidOperationException or FormatException or NullReferenceException
-            or KeyNotFoundException)
+        catch (Exception wrong) when (wrong is XmlException or JsonException or InvalidOperationException or FormatException or OverflowException
+            or ArgumentException or NullReferenceException or KeyNotFoundException)
         {
             throw new InputException($"{file} holds no results that can be read, of dotnet test (TRX) or of netlab run --json: {wrong.Message}");
         }

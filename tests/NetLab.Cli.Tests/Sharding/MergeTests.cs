@@ -95,8 +95,17 @@ public sealed class MergeTests : IDisposable
         File.WriteAllText(Path.Combine(_folder, "1/lab.json"), "{}");
         Assert.Equal(0, Merge("1").Code);
         Assert.Contains("lab.json holds no results", Assert.Throws<InputException>(() => Merge("1/lab.json")).Message);
-        File.WriteAllText(Path.Combine(_folder, "1/cut.trx"), "<TestRun><Res");
-        Assert.Contains("cut.trx holds no results that can be read", Assert.Throws<InputException>(() => Merge("1")).Message);
+    }
+
+    [Theory]
+    [InlineData("cut.trx", "<TestRun><Res")]
+    [InlineData("names-no-test.trx", "<TestRun xmlns='http://microsoft.com/schemas/VisualStudio/TeamTest/2010'><UnitTestResult testName='a'/></TestRun>")]
+    [InlineData("too-long.json", """{ "scenarios": [{ "file": "a", "succeeded": true, "steps": [], "milliseconds": 1e300 }] }""")]
+    public void Results_that_are_broken_are_refused_by_name(string file, string text)
+    {
+        Leave(1, 1);
+        File.WriteAllText(Path.Combine(_folder, "1", file), text);
+        Assert.Contains($"{file} holds no results that can be read", Assert.Throws<InputException>(() => Merge("1")).Message);
     }
 
     [Theory]
