@@ -15,7 +15,18 @@ public sealed class HostSafetyTests : IDisposable
         hostname x
         ip link add vx type veth peer name vy
         ip link set vx netns 1
+        ip link add vu type veth peer name vt
+        ip link set vu netns /proc/1/ns/net
+        ip netns attach h 1
+        mount --make-rshared /
         mount -t tmpfs none /mnt
+        echo x > /proc/sys/kernel/domainname
+        sysctl -w kernel.domainname=x kernel.core_pattern=x
+        swapoff -a
+        nsenter --all --target=1 hostname w
+        unshare --mount --net --uts --ipc hostname z
+        echo x > /sys/kernel/uevent_helper
+        mkdir /sys/fs/cgroup/x
         nsenter --net=/proc/1/ns/net ip link add vz type veth peer name vw
         nsenter --uts=/proc/1/ns/uts hostname y
         nsenter --mount=/proc/1/ns/mnt umount /run
@@ -43,7 +54,10 @@ public sealed class HostSafetyTests : IDisposable
         await File.WriteAllTextAsync(machine, """
             hostname machine
             ip netns add real
-            state() { ip netns list; hostname; ip -br link; cut -d' ' -f5 /proc/self/mountinfo; ls /run /run/netns; }
+            state() {
+              ip netns list; hostname; domainname; ip -br link; cut -d' ' -f5 /proc/self/mountinfo; ls /run /run/netns
+              cat /proc/sys/kernel/core_pattern /proc/swaps; ls -d /sys/fs/cgroup/x 2>&1 || true
+            }
             before=$(state)
             "$@"
             after=$(state)
