@@ -8,6 +8,7 @@ namespace NetLab;
 internal sealed class FateBuilder
 {
     private readonly List<Step> _steps = [];
+    private readonly Dictionary<Device, bool> _still = [];
     private readonly long _start;
 
     private FateBuilder(IReadOnlyList<Sighting> sightings) => _start = sightings.Count > 0 ? sightings[0].Time : 0;
@@ -42,7 +43,7 @@ internal sealed class FateBuilder
         _steps.Add(new Step(sighting, parent,
             new Hop(sighting.Node, sighting.DeviceName, sighting.Direction, Vlan(sighting), TimeSpan.FromTicks((sighting.Time - _start) / 100))
         {
-            LabDevice = sighting.Device,
+            LabDevice = sighting.Device ?? KernelPorts.PortNamed(sighting.Node, sighting.DeviceName),
             InTunnel = inTunnel,
             Frame = sighting.Vlan is { } tag ? sighting.Frame.WithVlan(tag) : sighting.Frame,
             Length = sighting.Frame.Length + (sighting.Vlan is null ? 0 : 4),
@@ -70,7 +71,7 @@ internal sealed class FateBuilder
 
     private Step? WasSentFor(Sighting sighting, bool inTunnel) =>
         sighting.Device is { LeadsToStack: false, Passes: { } bridge }
-            ? LastInto(bridge, sighting) ?? LastIntoAnother(sighting)
+            ? (IsStill(sighting.Device, bridge) ? LastInto(bridge, sighting) : null) ?? LastIntoAnother(sighting) ?? LastInto(bridge, sighting)
             : (inTunnel ? LastIntoTunnel(sighting.Node) : null) ?? LastIn(sighting.Node, sighting);
 
     private Step? LastIntoTunnel(Node node) => _steps.FindLast(s =>
@@ -94,6 +95,10 @@ internal sealed class FateBuilder
 
         static int Offset(Sighting seen) => DatagramPart.Of(seen.Frame)?.Offset ?? 0;
     }
+
+    // The kernel is asked once about each port.
+    private bool IsStill(Device port, Switch bridge) => bridge.IsInUserSpace
+        || (_still.TryGetValue(port, out var known) ? known : _still[port] = KernelState.SwitchOf(port) is not { } now || now.Name == bridge.Name);
 
     // Somebody has put the port into another bridge than the lab did, there or here.
     private Step? LastIntoAnother(Sighting sighting) => sighting.Device is { } device && KernelState.SwitchOf(device) is { } now

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using NetLab.Packets;
 
 namespace NetLab.Tests.Forwarding;
@@ -18,8 +19,8 @@ internal sealed class WiredScene(FrameTracing tracing) : IAsyncDisposable
 /// <param name="Cause">The cause.</param>
 /// <param name="Place">Where.</param>
 /// <param name="Says">Words of the sentence.</param>
-/// <param name="Break">What is done before, each with its node: <c>a: ip link set dev v0 down</c>.</param>
-internal sealed record Situation(string Cause, string Place, string Says, params string[] Break)
+/// <param name="Break">What is done before, each with its node, a where none is said: <c>b: ip link set dev v1 down</c>; VM2 is its MAC address.</param>
+internal sealed partial record Situation(string Cause, string Place, string Says, params string[] Break)
 {
     /// <summary>Who should get the frame.</summary>
     public string To { get; init; } = "vm2";
@@ -31,6 +32,9 @@ internal sealed record Situation(string Cause, string Place, string Says, params
 
     /// <summary>Whether a command is advised that brings the frame there; else the advice is words.</summary>
     public bool Mends { get; init; } = true;
+
+    /// <summary>Where, as rules alone tell it: of a bridged packet netfilter knows no port. Null for <see cref="Place"/>.</summary>
+    public string? PlaceByRules { get; init; }
 
     /// <summary>Whether only the kernel's tracepoints tell it: by packet sockets nothing is told, and no guess either.</summary>
     public bool OnlyByKernel { get; init; }
@@ -46,7 +50,7 @@ internal sealed record Situation(string Cause, string Place, string Says, params
         await scene.Lab.ApplyAsync();
         foreach (var (node, command) in Break.Select(line => line.Split(": ", 2) is [var node, var command] ? (node, command) : ("a", line)))
         {
-            await scene.Node(node).DoAsync(command.Replace("VM2", $"{scene["vm2"].Mac}", StringComparison.Ordinal));
+            await scene.Node(node).DoAsync(VmPattern().Replace(command, vm => $"{scene[vm.Value.ToLowerInvariant()].Mac}"));
         }
 
         await scene.Lab.SettleAsync();
@@ -67,7 +71,8 @@ internal sealed record Situation(string Cause, string Place, string Says, params
         }
 
         Assert.True(reason is not null, message);
-        Assert.True((Cause, Place) == (reason.Cause.Word, reason.Place), message);
+        var place = tracing is FrameTracing.PacketSockets ? PlaceByRules ?? Place : Place;
+        Assert.True((Cause, place) == (reason.Cause.Word, reason.Place), message);
         Assert.Contains(Says, reason.Sentence, StringComparison.Ordinal);
         Assert.NotEmpty(reason.Evidence);
         Remedy.HasNoGap(reason.Remedy);
@@ -87,4 +92,7 @@ internal sealed record Situation(string Cause, string Place, string Says, params
 
     // Tags and a tunnel's headers stand before what was sent.
     private static bool HasRead(FakeVm vm, Frame sent) => vm.Received.Any(r => r.Frame.Bytes.Span.EndsWith(sent.Bytes.Span[^20..]));
+
+    [GeneratedRegex(@"\bVM\d\b")]
+    private static partial Regex VmPattern();
 }

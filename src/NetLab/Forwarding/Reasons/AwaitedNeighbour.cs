@@ -6,4 +6,8 @@ namespace NetLab;
 /// <param name="Node">The node that asks.</param>
 /// <param name="Device">The device by which it asks.</param>
 /// <param name="Address">The address that it asks for.</param>
-internal sealed record AwaitedNeighbour(Node Node, string Device, IPAddress Address);
+internal sealed record AwaitedNeighbour(Node Node, string Device, IPAddress Address)
+{
+    /// <summary>What takes away that which leads to this neighbour, where it should lead to another; null where nothing is known of that.</summary>
+    public string? Undo { get; init; }
+}

@@ -31,12 +31,7 @@ internal static class BridgeDrops
                     $"{place.Seen.Source} cannot be the source of a frame: it is {(place.Seen.Source.IsZero ? "no address" : "the address of a group")}.",
                         "let the sender use an address of its own");
             case "UNHANDLED_PROTO" when BridgeModel.IsForNextDevice(place.Seen.Destination):
-                var bit = (int)(place.Seen.Destination.ToUInt64() & 15);
-                return place.Why(Causes.LinkLocalMac,
-                    $"{place.Seen.Destination} is for the next device alone (01:80:c2:00:00:0x): " +
-                        $"bridge {bridge.Name} passes it on only where its group_fwd_mask says so, and nothing in {place.Node.Name} has asked for it.",
-                    bit > 2 ? $"ip link set dev {bridge.Name} type bridge group_fwd_mask {1 << bit}"
-                        : null, Evidence.Bridge($"group_fwd_mask {GroupMask(place, bridge)}."));
+                return BridgeModel.NextDeviceOnly(bridge, port, link, place.Seen) is { } own ? own with { Evidence = [place.Told, .. own.Evidence] } : null;
             default:
                 break;
         }
@@ -74,6 +69,4 @@ internal static class BridgeDrops
 
         return null;
     }
-
-    private static int GroupMask(DropPlace place, Bridge bridge) => place.Node.Live.Route.FindLink(bridge.Index)?.BridgeOptions?.GroupForwardMask ?? 0;
 }

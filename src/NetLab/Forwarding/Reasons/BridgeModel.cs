@@ -8,7 +8,7 @@ namespace NetLab;
 /// Why a Linux bridge did not send a frame out of a port: the bridge's own decision, gone through in the kernel's order (net/bridge/br_input.c,
 /// br_forward.c) on its state as it is now. A bridge drops nothing and counts nothing where it merely skips a port; only this tells.
 /// </summary>
-internal static class BridgeModel
+internal static partial class BridgeModel
 {
     private const int EthernetHeader = 14;
 
@@ -85,6 +85,11 @@ internal static class BridgeModel
                 + $"{(now is null ? " (any more)" : $" but of {now.Name}")}.", $"ip link set dev {ingress.Name} master {bridge.Name}");
         }
 
+        if (NextDeviceOnly(bridge, ingress, from, frame) is { } own)
+        {
+            return own;
+        }
+
         if (from.BridgePortOptions?.State is { } state && state != BridgePortState.Forwarding)
         {
             return IngressState(bridge, ingress, state, flags);
@@ -112,7 +117,14 @@ internal static class BridgeModel
         if (entry is not null && entry.Index != egress.Index)
         {
             return entry.Kind == FdbKind.Local
-                ? At(ingress, Causes.FdbLocal, KeptSentence(bridge, frame.Destination), KeptRemedy(bridge, entry), known)
+                ? At(ingress, Causes.FdbLocal, KeptSentence(bridge, frame.Destination), HasAddress(bridge, frame.Destination)
+                    && egress.Guest is { } meant && meant.Mac != frame.Destination ? $"send it to {meant.Mac}, the address of {meant.Name}"
+                    : KeptRemedy(bridge, entry), known)
+                : entry.Index == ingress.Index && frame.Source == frame.Destination
+                ? At(ingress, Causes.FdbIngress,
+                    $"The frame comes from the address that it is for, {frame.Destination}: bridge {bridge.Name} learned from it that the address is behind "
+                        + $"{ingress.Name}, and never sends a frame back there.",
+                    "let the sender use an address of its own", known)
                 : entry.Index == ingress.Index
                 ? At(ingress, Causes.FdbIngress,
                     $"Bridge {bridge.Name} believes that {frame.Destination} is behind {ingress.Name}, where the frame came from, and never " +
@@ -148,6 +160,13 @@ internal static class BridgeModel
                 $"bridge link set dev {egress.Name} isolated off", Evidence.Bridge($"{ingress.Name} isolated on, {egress.Name} isolated on."));
         }
 
+        if (entry is null && to.BridgePortOptions?.ProxyArp == true)
+        {
+            return At(egress, Causes.ProxyArpPort, $"Bridge {bridge.Name} floods nothing to {egress.Name}: the port has `proxy_arp on`.",
+                $"{(frame.Destination.IsMulticast ? "" : $"bridge fdb add {frame.Destination} dev {egress.Name} master static, or ")}"
+                    + $"ip link set dev {egress.Name} type bridge_slave proxy_arp off");
+        }
+
         if (Suppressed(bridge, to, egress, frame) is { } suppressed)
         {
             return suppressed with { Evidence = [flags] };
@@ -163,8 +182,8 @@ internal static class BridgeModel
             return off with { Evidence = [known, flags] };
         }
 
-        var length = frame.Length - EthernetHeader;
-        return length - (4 * frame.VlanTags.Count) > to.Mtu + 4
+        var length = frame.Length - EthernetHeader - (4 * frame.VlanTags.Count);
+        return length > to.Mtu + 4
             ? At(egress, Causes.BridgeMtu, MtuSentence(bridge, egress, length, to.Mtu), MtuRemedy(egress, length))
             : InQueue(bridge, egress);
     }
@@ -203,22 +222,13 @@ internal static class BridgeModel
     private static string KeptRemedy(Bridge bridge, FdbInfo entry)
     {
         var mac = MacAddress.From(entry.Mac);
-        return HasAddress(bridge, mac) ? $"give {mac} to one of them alone: bridge fdb show br {bridge.Name}"
+        return HasAddress(bridge, mac) ? $"give {mac} to one of them alone"
             : entry.Index == bridge.Index ? $"bridge fdb del {mac} dev {bridge.Name} self"
             : $"bridge fdb del {mac} dev {NameOf(bridge, entry.Index)} master";
     }
 
     private static bool HasAddress(Bridge bridge, MacAddress mac) => bridge.Node.Live.Route.GetLinks()
         .Any(l => (l.Index == bridge.Index || l.MasterIndex == bridge.Index) && l.Mac?.Equals(mac.ToPhysicalAddress()) == true);
-
-    /// <summary>A message of STP, which a bridge with STP takes itself; null for all others.</summary>
-    public static Reason? TakenByStp(Bridge bridge, string port, Frame frame) =>
-        frame.Destination.ToUInt64() != 0x0180_c200_0000
-        || bridge.Node.Live.Route.FindLink(bridge.Index)?.BridgeOptions is not { StpState: true } options ? null
-            : new Reason(Causes.StpTook, bridge.Node, port,
-                $"Bridge {bridge.Name} took the frame itself: it is a message of STP, {frame.Destination}, and STP is on there.",
-                [Evidence.Bridge($"{bridge.Name} stp_state 1, group_fwd_mask {options.GroupForwardMask}.")],
-                $"ip link set dev {bridge.Name} type bridge stp_state 0");
 
     /// <summary>Why VLAN filtering lets no such frame in by a port, or null.</summary>
     public static Reason? IngressVlan(Bridge bridge, Device ingress, int? tag)
@@ -269,9 +279,6 @@ internal static class BridgeModel
         Evidence.Bridge($"{port.Name} carries " +
             $"{(vlans.Count == 0 ? "no VLAN" : $"VLAN {string.Join(", ", vlans.Select(v => $"{v.Id}{(v.Pvid ? " (PVID)" : "")}"))}")}.");
 
-    /// <summary>Whether a frame is for the next device alone (IEEE 802.1D, table 7-10): no bridge passes it on unless it is told to.</summary>
-    public static bool IsForNextDevice(MacAddress destination) => (destination.ToUInt64() & 0xffff_ffff_fff0) == 0x0180_c200_0000;
-
     /// <summary>A port that takes frames of known senders alone, where this one's is not; null where it takes the frame.</summary>
     public static Reason? Locked(Bridge bridge, Device ingress, LinkInfo port, Frame frame) =>
         port.BridgePortOptions?.Locked != true || bridge.Node.Live.Route.GetFdb(bridge.Index)
@@ -318,18 +325,6 @@ internal static class BridgeModel
             ? $" A {tunnel.Name} tunnel adds {more} bytes to every frame, so its MTU is that much smaller than the link's below it." : "");
 
     public static string MtuRemedy(Device egress, int length) => $"ip link set dev {egress.Name} mtu {length}, or make the sender's packets smaller";
-
-    public static Reason IngressState(Bridge bridge, Device ingress, BridgePortState state, Evidence evidence) =>
-        new(Causes.IngressState, bridge.Node, ingress.Name,
-            $"Port {ingress.Name} of bridge {bridge.Name} is {state.ToString().ToLowerInvariant()}, and takes no " +
-                $"frames{(state is BridgePortState.Listening or BridgePortState.Learning ? " yet: STP waits for its forward delay" : "")}.",
-            [evidence], StateRemedy(bridge, ingress, state));
-
-    // With STP the kernel refuses to set a state by hand; and a port that STP blocks would close a loop.
-    private static string StateRemedy(Bridge bridge, Device port, BridgePortState state) =>
-        bridge.Node.Live.Route.FindLink(bridge.Index)?.BridgeOptions?.StpState != true ? $"bridge link set dev {port.Name} state 3"
-        : state is BridgePortState.Blocking ? "leave it so: STP blocks the port because another way leads there, and opens it when that way is gone"
-        : $"wait until STP lets {port.Name} forward, or give the bridge a shorter forward_delay";
 
     /// <summary>What of a port's own state keeps every frame from it, or null.</summary>
     private static Reason? Skips(Bridge bridge, LinkInfo to, Device egress, Evidence flags)

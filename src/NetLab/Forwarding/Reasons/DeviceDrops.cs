@@ -65,24 +65,20 @@ internal static class DeviceDrops
         peer.Node.Live.Route.FindLink(peer.Index) is not { } link ? null
         : !link.IsUp ? PeerDown(place, peer)
         : place.PacketLength > link.Mtu
-            ? place.Why(Causes.VethMtu,
-                $"The packet of {place.PacketLength} bytes is larger than the MTU {link.Mtu} of {peer}, the other end of the link; a " +
-                    $"veth pair drops what its receiver could not have sent.",
+            ? place.Why(Causes.VethMtu, LinkMtuSentence(place.PacketLength, peer, link),
                 $"ip link set dev {peer.Name} mtu {place.PacketLength}, in node {peer.Node.Name}", Evidence.Link($"{peer} mtu {link.Mtu}."))
         : null;
 
-    /// <summary>What went out of an end of a veth pair and is more than the other takes (net/core/dev.c, __is_skb_forwardable); null where it is not.</summary>
-    public static Reason? TooBigForPeer(Hop hop)
-    {
-        const int EthernetHeader = 14, Tag = 4; // there is always room for a tag
-        return hop is not { LabDevice.OtherEnd: { IsApplied: true } peer, Length: var length }
-            || peer.Node.Live.Route.FindLink(peer.Index) is not { Mtu: { } mtu } || length <= mtu + EthernetHeader + Tag ? null
-            : new Reason(Causes.VethMtu, hop.Node, hop.Device,
-                $"The packet of {length - EthernetHeader} bytes is larger than the MTU {mtu} of {peer}, the other end of the link; a " +
-                    $"veth pair drops what its receiver could not have sent.",
-                [Evidence.Link($"{peer} mtu {mtu}."), Evidence.Seen($"it went out of {hop.Node.Name}/{hop.Device}, and did not come in at {peer}.")],
-                $"ip link set dev {peer.Name} mtu {length - EthernetHeader}, in node {peer.Node.Name}");
-    }
+    private static string LinkMtuSentence(int length, Device peer, LinkInfo link) =>
+        $"The packet of {length} bytes is larger than the MTU {link.Mtu} of {peer}, the other end of the link; a veth pair drops what its receiver could not "
+            + "have sent.";
+
+    /// <summary>A packet that left one end of a link and is larger than the other takes (net/core/dev.c, is_skb_forwardable); null where it is not.</summary>
+    public static Reason? LinkMtu(Hop last) => last is not { Direction: HopDirection.Out, LabDevice.OtherEnd: { IsApplied: true } peer, Frame: { } frame }
+        || peer.Node.Live.Route.FindLink(peer.Index) is not { } link || last.Length - 14 <= link.Mtu + 4 ? null
+        : new Reason(Causes.VethMtu, last.Node, last.Device, LinkMtuSentence(last.Length - 14 - (4 * frame.VlanTags.Count), peer, link),
+            [Evidence.Link($"{peer} mtu {link.Mtu}."), Evidence.Model("inferred from the link as it is now.")],
+            $"ip link set dev {peer.Name} mtu {last.Length - 14}, in node {peer.Node.Name}");
 
     private static Reason PeerDown(DropPlace place, Device peer) =>
         place.Why(Causes.PeerDown, $"{place.Where} has no carrier: the other end of the link, {peer}, is down.",
@@ -136,6 +132,11 @@ internal static class DeviceDrops
                     $"for {place.Seen.Destination}, or passes it on.",
                 place.LabDevice is null ? null
                     : place.LabDevice.Switch is { } of ? $"ip link set dev {place.Device} master {of.Name}" : KnownRemedies.Port(place.Node, place.Device))
+            : place.LabDevice?.Switch is { IsInUserSpace: false } lost && place.Node.Live.Route.FindLink(place.Device) is { MasterIndex: null }
+            ? place.Why(Causes.NotAPort,
+                $"{place.Device} is no port of bridge {lost.Name} (any more), and the frame is for {place.Seen.Destination}, which is not its own address: the "
+                    + "stack of " + place.Node.Name + " does not take it.",
+                $"ip link set dev {place.Device} master {lost.Name}")
             : place.Why(Causes.OtherHost,
                 $"The frame is for {place.Seen.Destination}, and {place.Where} has another " +
                     $"address{(place.LabDevice is { } d ? $", {KernelState.MacOf(d)}" : "")}; a node's stack takes only frames for itself.",

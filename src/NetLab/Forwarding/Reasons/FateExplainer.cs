@@ -292,15 +292,19 @@ internal static class FateExplainer
                     DeviceDrops.XdpTook(peer.Node, peer.Name, link, "it did not drop the frame, and where it sent it is not seen"));
             }
         }
-        else if (copy.Skb is null && DeviceDrops.TooBigForPeer(last) is { } cut)
+        else if (copy.Skb is null && DeviceDrops.LinkMtu(last) is { } small)
         {
-            copy.EndBecauseOf(CopyEnd.Dropped, cut);
+            copy.EndBecauseOf(CopyEnd.Dropped, small);
         }
         else if (TunnelDrops.TooBig(last) is { } tooBig)
         {
             copy.EndBecauseOf(CopyEnd.Dropped, tooBig);
         }
-        else if (copy.Skb is null && last.LabDevice is { Tunnel.Remote: { } remote } && TunnelDrops.Unsent(last, remote) is { } unsent)
+        else if (copy.Skb is null && TunnelDrops.WithoutRemote(last) is { } nobody)
+        {
+            copy.EndBecauseOf(CopyEnd.Dropped, nobody);
+        }
+        else if (copy.Skb is null && TunnelDrops.RemotesOf(last) is [var remote] && TunnelDrops.Unsent(last, remote) is { } unsent)
         {
             copy.EndBecauseOf(unsent.Cause == Causes.VxlanNoRoute ? CopyEnd.Dropped : CopyEnd.Pending, unsent);
         }

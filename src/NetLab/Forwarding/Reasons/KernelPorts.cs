@@ -1,3 +1,4 @@
+using NetLab.Linux;
 using NetLab.Linux.Netlink;
 
 namespace NetLab;
@@ -26,6 +27,19 @@ internal static class KernelPorts
         var index = place.LabDevice is { IsApplied: true } known ? known.Index : place.InterfaceIndex;
         return index != 0 && place.Node.Live.Route.FindLink(index) is { MasterIndex: not null } link && BridgeOf(place.Node, index) is { } bridge
             ? (bridge, DeviceOf(place.Node, link)) : null;
+    }
+
+    /// <summary>A port of a bridge that somebody else made, by its name; null where there is none, or it is the lab's.</summary>
+    public static Device? PortNamed(Node node, string name)
+    {
+        try
+        {
+            return node.Live.Route.FindLink(name) is { MasterIndex: not null } link ? DeviceOf(node, link) : null;
+        }
+        catch (Exception e) when (e is LinuxException or ObjectDisposedException)
+        {
+            return null; // the lab, or the device, is gone
+        }
     }
 
     private static Device DeviceOf(Node node, LinkInfo link) =>

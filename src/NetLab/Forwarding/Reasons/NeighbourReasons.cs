@@ -84,7 +84,8 @@ internal static class NeighbourReasons
         {
             Sentence = $"{node.Name} is still resolving {address} on {device}: {told}",
             Evidence = [.. unresolved.Evidence, .. why.Evidence.Except(unresolved.Evidence)],
-            Remedy = why.Remedy is { } remedy && why.Node != unresolved.Node && !remedy.Contains("in node ", StringComparison.Ordinal)
+            Remedy = why.Cause == Causes.NobodyHasAddress && unresolved.Awaits is { Undo: { } undo } ? undo
+                : why.Remedy is { } remedy && why.Node != unresolved.Node && !remedy.Contains("in node ", StringComparison.Ordinal)
                 ? $"{remedy.Replace(", or ", $", in node {why.Node.Name}, or ", StringComparison.Ordinal)}, in node {why.Node.Name}" : why.Remedy,
         };
     }

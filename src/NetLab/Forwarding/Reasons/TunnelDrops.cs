@@ -16,6 +16,11 @@ internal static class TunnelDrops
         if (place.Reason == "VXLAN_VNI_NOT_FOUND")
         {
             var tunnels = TunnelsOf(place.Node);
+            if (OtherVni(place) is { } entry)
+            {
+                return entry;
+            }
+
             var theirs = place.Seen.Vxlan?.Vni.ToString() ?? "of another number";
             return place.Why(Causes.VxlanVni,
                 $"The frame came in a VXLAN packet with VNI {theirs}, and {place.Node.Name} has no tunnel of that " +
@@ -49,12 +54,10 @@ internal static class TunnelDrops
         return place.Reason switch
         {
             "NO_TX_TARGET" or "VXLAN_NO_REMOTE" => place.Why(Causes.VxlanNoRemote,
-                $"{place.Where} does not know to whom it should send the frame: it has no remote, and no entry of its FDB " +
-                    $"for {place.Seen.Destination} or for all zeros.",
+                Nobody(place.Where, place.Seen.Destination, spec),
                 KnownRemedies.TunnelEnd(place.Node, place.Device, spec)),
-            "IP_OUTNOROUTES" => place.Why(Causes.VxlanNoRoute,
-                $"The tunnel {place.Where} cannot send to its other end: {place.Node.Name} has no route to {spec?.Remote?.ToString() ?? "it"}.",
-                KnownRemedies.Route(place.Node, spec?.Remote), spec is null ? []
+            "IP_OUTNOROUTES" when Refused(place.Node, spec?.Remote) is var (why, remedy) => place.Why(Causes.VxlanNoRoute,
+                $"The tunnel {place.Where} cannot send to its other end: {why}.", remedy, spec is null ? []
                     : [Evidence.Link($"{place.Device} vxlan id {spec.Id} remote {spec.Remote}.")]),
             _ => null,
         };
@@ -69,10 +72,34 @@ internal static class TunnelDrops
         var node = last.Node;
         return node.Live.Route.FindRoute(remote).Error == 0 ? Awaited(last, remote)
             : last.LabDevice!.Kind != "vxlan" ? null
-            : new Reason(Causes.VxlanNoRoute, node, last.Device, $"The tunnel {node.Name}/{last.Device} cannot send to its other end: {node.Name} has no " +
-                $"route to {remote}.",
-                [Evidence.Model($"inferred from the state of {node.Name} as it is now."), Words(last)], KnownRemedies.Route(node, remote));
+            : new Reason(Causes.VxlanNoRoute, node, last.Device,
+                $"The tunnel {node.Name}/{last.Device} cannot send to its other end: {Refused(node, remote).Why}.",
+                [Evidence.Model($"inferred from the state of {node.Name} as it is now."), Words(last)], Refused(node, remote).Remedy);
     }
+
+    // A route that leads nowhere on purpose, or by a device that is down, is taken for none.
+    private static (string Why, string Remedy) Refused(Node node, IPAddress? remote) =>
+        remote is null ? ($"{node.Name} has no route to it", KnownRemedies.Route(node, null))
+        : node.Live.Route.GetRoutes().FirstOrDefault(r => r.Type is RouteType.Blackhole or RouteType.Prohibit or RouteType.Unreachable
+            && r.Destination?.Contains(remote) != false && r.Table == RouteTable.Main) is { } refusing
+            ? ($"the route of {node.Name} to {remote} is of type {refusing.Type.ToString().ToLowerInvariant()}",
+                $"{RouterDrops.Delete(refusing, refusing.Type.ToString().ToLowerInvariant())}, in node {node.Name}")
+        : node.Devices.FirstOrDefault(d => d.IsApplied && KernelState.AddressesOf(d).Any(a => a.Contains(remote))
+            && node.Live.Route.FindLink(d.Index) is { IsUp: false }) is { } down
+            ? ($"{node.Name} has no route to {remote}, for {down.Name} is down", $"ip link set dev {down.Name} up, in node {node.Name}")
+        : ($"{node.Name} has no route to {remote}", KnownRemedies.Route(node, remote));
+
+    /// <summary>A tunnel of which nothing tells to whom it should send; null where something does.</summary>
+    public static Reason? WithoutRemote(Hop last) => last.LabDevice is not { IsApplied: true, Kind: "vxlan" } device
+        || RemotesOf(last).Count > 0
+        || last.Node.Live.Route.FindLink(device.Index)?.KindData is not VxlanSpec spec ? null
+        : new Reason(Causes.VxlanNoRemote, last.Node, last.Device, Nobody($"{last.Node.Name}/{last.Device}", last.Frame?.Destination, spec),
+            [Evidence.Model($"inferred from the FDB of {last.Device} as it is now."), Words(last)], KnownRemedies.TunnelEnd(last.Node, last.Device, spec));
+
+    // A remote is an entry for all zeros (drivers/net/vxlan/vxlan_core.c, __vxlan_dev_create), which may be deleted as others.
+    private static string Nobody(string tunnel, MacAddress? destination, VxlanSpec? spec) =>
+        $"{tunnel} does not know to whom it should send the frame: it has no {(spec?.Remote is null ? "remote, and no " : "")}entry of its FDB for "
+            + $"{destination} or for all zeros.";
 
     /// <summary>The neighbour that a tunnel's packet waits for; null where its next hop is known, or nobody is asked for it.</summary>
     public static Reason? Awaited(Hop last) => RemotesOf(last).Select(remote => Awaited(last, remote)).OfType<Reason>().ToList() is [var one] ? one : null;
@@ -82,18 +109,35 @@ internal static class TunnelDrops
         var route = last.Node.Live.Route;
         return route.FindRoute(remote) is { Error: 0 } way && (way.Gateway ?? remote) is var next
             && route.GetNeighbours().FirstOrDefault(n => n.State is NeighbourState.Incomplete && n.Address.Equals(next)) is { } entry
-                ? NeighbourReasons.Unresolved(last.Node, route.FindLink(entry.Index)?.Name ?? "", entry, Words(last)) : null;
+                ? ByEntry(last, remote, NeighbourReasons.Unresolved(last.Node, route.FindLink(entry.Index)?.Name ?? "", entry, Words(last))) : null;
     }
 
-    // One without a remote of its own sends to those that its FDB has for the frame, or for all that it does not know.
-    private static List<IPAddress> RemotesOf(Hop last)
+    // The entry of the FDB for the frame leads to somebody else than the tunnel's other end.
+    private static Reason ByEntry(Hop last, IPAddress remote, Reason unresolved) =>
+        last.Frame is not { } frame || !EntriesOf(last).Any(e => MacAddress.From(e.Mac) == frame.Destination && remote.Equals(e.Remote))
+            || EntriesOf(last).All(e => remote.Equals(e.Remote)) ? unresolved
+        : unresolved with
+        {
+            Evidence = [.. unresolved.Evidence, Evidence.Bridge($"fdb of {last.Device}: {frame.Destination} dst {remote}.")],
+            Remedy = Undo(last, frame, remote),
+            Awaits = unresolved.Awaits is { } awaits ? awaits with { Undo = Undo(last, frame, remote) } : null,
+        };
+
+    private static string Undo(Hop last, Frame frame, IPAddress remote) =>
+        $"bridge fdb del {frame.Destination} dev {last.Device} dst {remote} self, in node {last.Node.Name}";
+
+    private static List<FdbInfo> EntriesOf(Hop last) => last.LabDevice is not { IsApplied: true } device ? []
+        : [.. last.Node.Live.Route.GetFdb().Where(e => e.Index == device.Index && e.Remote is not null)];
+
+    /// <summary>To whom a tunnel sends a frame: whom its FDB has for it, or for all that it does not know; the remote where it has no FDB.</summary>
+    public static List<IPAddress> RemotesOf(Hop last)
     {
-        if (last.LabDevice is not { Tunnel: { } tunnel } device || tunnel.Remote is not null)
+        if (last.LabDevice is not { Tunnel: { } tunnel } device || (tunnel.Remote is not null && device.Kind != "vxlan"))
         {
             return last.LabDevice?.Tunnel?.Remote is { } remote ? [remote] : [];
         }
 
-        List<FdbInfo> entries = [.. last.Node.Live.Route.GetFdb().Where(e => e.Index == device.Index && e.Remote is not null)];
+        var entries = EntriesOf(last);
         var own = entries.FindAll(e => MacAddress.From(e.Mac) == last.Frame?.Destination);
         return [.. (own.Count > 0 ? own : entries.FindAll(e => MacAddress.From(e.Mac) == default)).Select(e => e.Remote!).Distinct()];
     }
@@ -162,6 +206,17 @@ internal static class TunnelDrops
             tunnels.Find(t => !t.Link.IsUp).Link is { } down ? $"ip link set dev {down.Name} up"
                 : "give both ends of the tunnel the same dstport", [.. tunnels.Select(Words)]);
     }
+
+    // An entry of the FDB may have a VNI of its own.
+    private static Reason? OtherVni(DropPlace place) =>
+        place.Hops.LastOrDefault(h => h is { Direction: HopDirection.Out, LabDevice.Tunnel: not null }) is { LabDevice: { } tunnel, Frame: { } inner } sent
+            && EntriesOf(sent).Find(e => MacAddress.From(e.Mac) == inner.Destination && e.Vni is { } own && own == place.Seen.Vxlan?.Vni) is { } entry
+            ? place.Why(Causes.VxlanVni,
+                $"The FDB of {tunnel} sends what is for {inner.Destination} with VNI {entry.Vni}, and {place.Node.Name} has no tunnel of that number"
+                    + $"{string.Concat(TunnelsOf(place.Node).Select(t => $"; {t.Link.Name} has {t.Spec.Id}"))}.",
+                $"bridge fdb del {inner.Destination} dev {tunnel.Name} dst {entry.Remote} vni {entry.Vni} self, in node {tunnel.Node.Name}",
+                Evidence.Bridge($"fdb of {tunnel}: {inner.Destination} dst {entry.Remote} vni {entry.Vni}."))
+            : null;
 
     // The FDB of the tunnel that sent it names this node.
     private static Reason? Misled(DropPlace place)

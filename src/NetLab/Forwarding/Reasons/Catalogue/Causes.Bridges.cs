@@ -153,5 +153,11 @@ public static partial class Causes
         "the destination 01:80:c2:00:00:00, and stp_state of the bridge",
         "nothing; a bridge without STP passes it on");
 
+    /// <summary>A port with proxy_arp is flooded nothing.</summary>
+    public static Cause ProxyArpPort { get; } = OfBridges("proxy-arp-port",
+        "The bridge floods nothing to a port with proxy_arp: it answers ARP requests for what is behind it.",
+        "the port has `proxy_arp on`, and the FDB has no entry",
+        "add the address, or: `ip link set type bridge_slave proxy_arp off`");
+
     private static Cause OfBridges(string word, string meaning, string confirmedBy, string advice) => new(word, "Linux bridges", meaning, confirmedBy, advice);
 }

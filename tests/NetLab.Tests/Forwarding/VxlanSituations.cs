@@ -1,0 +1,55 @@
+using System.Net;
+using NetLab.Linux.Netlink;
+using NetLab.Linux.Probe;
+using NetLab.Xunit;
+
+namespace NetLab.Tests.Forwarding;
+
+/// <summary>Two nodes whose bridges are joined by VXLAN tunnels of the kernel.</summary>
+[Trait("Category", "Fate")]
+public sealed class VxlanSituations
+{
+    private static readonly Dictionary<string, Situation> Table = new()
+    {
+        ["an FDB entry to an address that nobody has"] = new("neighbour-unresolved", "a/u0", "still resolving 10.9.0.66",
+            "bridge fdb replace VM2 dev vx0 dst 10.9.0.66 self"),
+        ["an FDB entry with another VNI"] = new("vxlan-vni", "b/u0", "sends what is for", "bridge fdb replace VM2 dev vx0 dst 10.9.0.2 vni 77 self")
+            { OnlyByKernel = true },
+        ["no entry for what is not known"] = new("vxlan-no-remote", "a/vx0", "no entry of its FDB for",
+            "bridge fdb del 00:00:00:00:00:00 dev vx0 dst 10.9.0.2 self"),
+        ["a route that leads nowhere"] = new("vxlan-no-route", "a/vx0", "is of type blackhole", "ip route add blackhole 10.9.0.2/32"),
+        ["a route that is prohibited"] = new("vxlan-no-route", "a/vx0", "is of type prohibit", "ip route add prohibit 10.9.0.2/32"),
+        ["the device below is down"] = new("vxlan-no-route", "a/vx0", "for u0 is down", "ip link set dev u0 down"),
+        ["a wrong neighbour below"] = new("wrong-neighbour", "b/u0", "02:00:00:00:00:66",
+            "ip neigh replace 10.9.0.2 lladdr 02:00:00:00:00:66 dev u0 nud permanent"),
+        ["the other end's ARP is off"] = new("neighbour-unresolved", "a/u0", "nobody has answered its ARP request", "b: ip link set dev u0 arp off"),
+        ["a policy of the other end"] = new("iptables-policy", "b/u0", "iptables -P INPUT DROP", "b: iptables-nft -P INPUT DROP"),
+        ["a rule about the length of the outer packet"] = new("nft-rule", "b/u0", "meta length > 60", "b: nft add table ip g",
+            "b: nft add chain ip g p '{ type filter hook prerouting priority -300; }'", "b: nft add rule ip g p udp dport 4789 meta length > 60 drop"),
+        ["the other end's tunnel is out of its bridge"] = new("not-a-port", "b/vx0", "vx0 is no port of a bridge", "b: ip link set dev vx0 nomaster"),
+        ["tunnel and port are isolated"] = new("isolated", "b/tap-vm2", "from vx0 to tap-vm2", "b: bridge link set dev vx0 isolated on",
+            "b: bridge link set dev tap-vm2 isolated on"),
+        ["the receiver is believed behind the tunnel"] = new("fdb-ingress", "b/vx0", "is behind vx0", "b: bridge fdb replace VM2 dev vx0 master static"),
+        ["unknown addresses do not go into the tunnel"] = new("flood-off", "a/vx0", "unknown unicast", "bridge link set dev vx0 flood off"),
+    };
+
+    public static TheoryData<string> Names => [.. Table.Keys];
+
+    [LabTheory(Feature.BpfTracing, Feature.Vxlan, Feature.NftProgram), MemberData(nameof(Names))]
+    public Task What_is_wrong_is_told_and_what_is_advised_mends_it(string situation) => Table[situation].CheckAsync(BuildAsync);
+
+    private static Task BuildAsync(WiredScene scene)
+    {
+        Node[] nodes = [scene.Lab.AddNode("a"), scene.Lab.AddNode("b")];
+        scene.Lab.AddLink(nodes[0].End("u0", "10.9.0.1/24"), nodes[1].End("u0", "10.9.0.2/24"));
+        for (var i = 0; i < 2; i++)
+        {
+            var bridge = nodes[i].AddBridge("br0");
+            bridge.Attach(nodes[i].AddDevice(new VxlanSpec("vx0")
+                { Id = 42, Port = 4789, Local = IPAddress.Parse($"10.9.0.{i + 1}"), Remote = IPAddress.Parse($"10.9.0.{2 - i}") }));
+            nodes[i].AddVm($"vm{i + 1}", bridge, vm => vm.Address($"10.0.0.{i + 1}/24"));
+        }
+
+        return Task.CompletedTask;
+    }
+}
