@@ -82,10 +82,13 @@ internal sealed class FateBuilder
         && (s.Seen.Direction == HopDirection.In
             || (s.Seen.DeviceName != sent?.DeviceName && s.Seen.Device is not ({ Guest: not null } or { OtherEnd: not null }))));
 
-    // Of several fragments, it is the same one that leaves.
+    // Of several fragments, it is the same one that leaves; of several of one frame, which came by two tunnels maybe, one that has not left there yet.
     private Step? LastInto(Switch? bridge, Sighting sighting)
     {
-        return _steps.FindLast(s => IsInto(s) && Offset(s.Seen) == Offset(sighting)) ?? _steps.FindLast(IsInto);
+        return _steps.FindLast(s => IsInto(s) && Offset(s.Seen) == Offset(sighting) && !HasLeft(s))
+            ?? _steps.FindLast(s => IsInto(s) && Offset(s.Seen) == Offset(sighting)) ?? _steps.FindLast(IsInto);
+
+        bool HasLeft(Step s) => s.Children > 0 && _steps.Exists(c => ReferenceEquals(c.Parent, s) && ReferenceEquals(c.Seen.Device, sighting.Device));
 
         bool IsInto(Step s) =>
             bridge is not null

@@ -238,8 +238,16 @@ internal sealed class TraceFateBuilder
         return source is not null;
     }
 
-    private SkbCopy? CameInto(SkbCopy root, Func<Switch, bool> isSource) => _family.FindLast(c => c.Hops is [.., var last]
-        && HopOfSwitch(last) is { LeavesSwitch: false, LabDevice.Passes: { } entered } && isSource(entered) && c.IsSameFrameAs(root));
+    // Of several of one frame, which came by two tunnels maybe, it is one that has not left there yet.
+    private SkbCopy? CameInto(SkbCopy root, Func<Switch, bool> isSource)
+    {
+        var came = _family.FindAll(c => c.Hops is [.., var last]
+            && HopOfSwitch(last) is { LeavesSwitch: false, LabDevice.Passes: { } entered } && isSource(entered) && c.IsSameFrameAs(root));
+        return came.FindLast(c => !_sentOnFrom.Any(sent => sent.Value == c && IsBySameDevice(sent.Key, root))) ?? came.LastOrDefault();
+    }
+
+    private static bool IsBySameDevice(SkbCopy one, SkbCopy other) =>
+        one.Hops[0].Namespace == other.Hops[0].Namespace && one.Hops[0].DeviceName == other.Hops[0].DeviceName;
 
     // What an XDP program sends back by the device that it came in by comes in where it went out.
     private SkbCopy? BouncedFrom(SkbCopy root) => root is { Parent: null, Hops: [{ Direction: SkbDirection.In } first, ..] }

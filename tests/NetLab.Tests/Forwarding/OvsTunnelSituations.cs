@@ -1,4 +1,5 @@
 using NetLab.Linux.Probe;
+using NetLab.Packets;
 using NetLab.Xunit;
 
 namespace NetLab.Tests.Forwarding;
@@ -45,6 +46,22 @@ public sealed class OvsTunnelSituations
     [LabTheory(Feature.BpfTracing, Feature.OvsVswitchd), MemberData(nameof(Names))]
     public Task What_is_wrong_is_told_and_what_is_advised_mends_it(string situation) =>
         Table[situation].Situation.CheckAsync(scene => BuildAsync(scene, Table[situation].Type));
+
+    [LabTheory(Feature.OvsVswitchd)]
+    [InlineData(FrameTracing.Kernel)]
+    [InlineData(FrameTracing.PacketSockets)]
+    public async Task What_comes_by_two_tunnels_comes_twice_and_nothing_is_lost(FrameTracing tracing)
+    {
+        await using var scene = new WiredScene(tracing);
+        await BuildAsync(scene, "vxlan");
+        await scene.Lab.ApplyAsync();
+        await scene.Node("a").DoAsync("ovs-vsctl add-port br-int tun1 -- set interface tun1 type=vxlan options:remote_ip=192.168.1.2 options:key=42");
+        await scene.Lab.SettleAsync();
+        var fate = await scene["vm1"].SendAsync(Frame.Udp(scene["vm1"], scene["vm2"], 53, "twice"));
+        fate.ShouldReach(scene["vm2"]).Times(2);
+        Assert.Equal(2, scene["vm2"].Received.Count(r => r.Frame.Udp is not null));
+        Assert.All(fate.Copies, copy => Assert.Equal(CopyEnd.Delivered, copy.End));
+    }
 
     private static Task BuildAsync(WiredScene scene, string type)
     {

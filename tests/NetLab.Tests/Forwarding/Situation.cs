@@ -22,6 +22,9 @@ internal sealed class WiredScene(FrameTracing tracing) : IAsyncDisposable
 /// <param name="Break">What is done before, each with its node, a where none is said: <c>b: ip link set dev v1 down</c>; VM2 is its MAC address.</param>
 internal sealed partial record Situation(string Cause, string Place, string Says, params string[] Break)
 {
+    /// <summary>Who sends the frame.</summary>
+    public string From { get; init; } = "vm1";
+
     /// <summary>Who should get the frame.</summary>
     public string To { get; init; } = "vm2";
 
@@ -54,7 +57,7 @@ internal sealed partial record Situation(string Cause, string Place, string Says
         }
 
         await scene.Lab.SettleAsync();
-        var (from, to) = (scene["vm1"], scene[To]);
+        var (from, to) = (scene[From], scene[To]);
         var frame = Frame?.Invoke(scene) ?? NetLab.Packets.Frame.Udp(from.Mac, to.Mac, from.Address, to.Address, 40_000, 53, new byte[Length],
             new IpOptions { Identification = 4711 });
         var fate = await from.SendAsync(frame);

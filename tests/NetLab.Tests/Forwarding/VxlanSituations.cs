@@ -38,6 +38,35 @@ public sealed class VxlanSituations
     [LabTheory(Feature.BpfTracing, Feature.Vxlan, Feature.NftProgram), MemberData(nameof(Names))]
     public Task What_is_wrong_is_told_and_what_is_advised_mends_it(string situation) => Table[situation].CheckAsync(BuildAsync);
 
+    // Each joins bridges of its own; vm1 and vm2 are at the first, which nobody uses here.
+    private static readonly Dictionary<string, Situation> Twins = new()
+    {
+        ["the second is down"] = new("no-socket", "b/u0", "vx1 is down", "b: ip link set dev vx1 down") { OnlyByKernel = true },
+        ["the second is out of its bridge"] = new("not-a-port", "b/vx1", "vx1 is no port of a bridge", "b: ip link set dev vx1 nomaster"),
+        ["the second is isolated"] = new("isolated", "b/tap-vm4", "from vx1 to tap-vm4", "b: bridge link set dev vx1 isolated on",
+            "b: bridge link set dev tap-vm4 isolated on"),
+        ["the second is not flooded"] = new("flood-off", "a/vx1", "unknown unicast", "bridge link set dev vx1 flood off"),
+    };
+
+    public static TheoryData<string> TwinNames => [.. Twins.Keys];
+
+    [LabTheory(Feature.BpfTracing, Feature.Vxlan), MemberData(nameof(TwinNames))]
+    public Task Of_two_tunnels_of_one_VNI_between_two_nodes_the_right_one_is_told(string situation) =>
+        (Twins[situation] with { From = "vm3", To = "vm4" }).CheckAsync(BuildTwinsAsync);
+
+    private static async Task BuildTwinsAsync(WiredScene scene)
+    {
+        await BuildAsync(scene);
+        for (var i = 0; i < 2; i++)
+        {
+            var node = scene.Node(i == 0 ? "a" : "b");
+            var bridge = node.AddBridge("br1");
+            bridge.Attach(node.AddDevice(new VxlanSpec("vx1")
+                { Id = 42, Port = 4790, Local = IPAddress.Parse($"10.9.0.{i + 1}"), Remote = IPAddress.Parse($"10.9.0.{2 - i}") }));
+            node.AddVm($"vm{i + 3}", bridge, vm => vm.Address($"10.0.1.{i + 1}/24"));
+        }
+    }
+
     private static Task BuildAsync(WiredScene scene)
     {
         Node[] nodes = [scene.Lab.AddNode("a"), scene.Lab.AddNode("b")];

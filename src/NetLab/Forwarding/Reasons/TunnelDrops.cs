@@ -194,7 +194,7 @@ internal static class TunnelDrops
         }
 
         var tunnels = TunnelsOf(place.Node);
-        if (tunnels.Count == 0 || place.Seen.Vxlan is null)
+        if (tunnels.Count == 0 || (place.Seen.Vxlan is null && !tunnels.Exists(t => t.Spec.Port == port)))
         {
             return null;
         }

@@ -73,7 +73,8 @@ internal static class WantedWay
 
     private static FrameCopy? Ended(List<(FrameCopy Copy, Hop Hop)> came, Device? next) =>
         came.Find(c => IsThere(c.Copy, c.Hop, next)).Copy ?? came.Find(c => ReferenceEquals(c.Copy.Hops[^1], c.Hop)).Copy
-        ?? came.Find(c => c.Hop.LabDevice?.Tunnel is not null && c.Copy.Hops.SkipWhile(h => !ReferenceEquals(h, c.Hop)).Skip(1).All(h => h.InTunnel)).Copy;
+        ?? came.Find(c => c.Hop.LabDevice?.Tunnel is not null && c.Copy.Hops.SkipWhile(h => !ReferenceEquals(h, c.Hop)).Skip(1)
+            .All(h => h.InTunnel || h.Length > c.Hop.Length)).Copy; // at a port that is not VXLAN's own it is not known by its bytes
 
     private static bool IsThere(FrameCopy copy, Hop hop, Device? next) => copy.Reason is { } reason
         && ((ReferenceEquals(reason.Node, hop.Node) && (reason.Device == hop.Device || reason.Device == next?.Name))
