@@ -60,7 +60,8 @@ internal sealed class LessonConsole(Terminal terminal, ScenarioRun run, Lesson l
                     ShowMap();
                     break;
                 case ["check" or "hint" or "solution" or "task" or "help"] when IsNoDevice(words[0]):
-                    _page.Text(2, $"This is no task: it asks what will happen. {answers} are an answer; Enter alone shows it without one, 'quit' leaves.", "yellow");
+                    _page.Text(2, $"This is no task: it asks what will happen. {answers} are an answer; Enter alone shows it without one, 'quit' leaves.",
+                        "yellow");
                     break;
 
                 // The name of a node alone is as good, where it is no answer.
