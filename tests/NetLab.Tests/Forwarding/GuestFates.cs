@@ -1,4 +1,3 @@
-using NetLab.Linux.Probe;
 using NetLab.Xunit;
 
 namespace NetLab.Tests.Forwarding;

@@ -1,4 +1,3 @@
-using System.Net;
 using NetLab.Packets;
 
 namespace NetLab;
@@ -49,7 +48,7 @@ internal static class GuestModel
     private static Reason? InAnotherVlan(FakeVm vm, Frame asked)
     {
         int? tag = asked.VlanId is > 0 and var id ? id : null;
-        IPAddress? to = asked.Arp is { } arp ? arp.TargetIp : asked.NeighborSolicitation is { } solicitation ? solicitation.Target : StackModel.Ends(asked)?.To;
+        var to = asked.Arp is { } arp ? arp.TargetIp : asked.NeighborSolicitation is { } solicitation ? solicitation.Target : StackModel.Ends(asked)?.To;
         List<int?> vlans = [.. vm.Tagged.Where(one => one.Own.Address.Equals(to)).Select(one => one.Vlan)];
         if (vlans is not [var own, ..] || vlans.Contains(tag))
         {
