@@ -57,6 +57,12 @@ public abstract class AnswerFates(FrameTracing tracing)
             "r: nft table ip f { chain n { type nat hook postrouting priority 100; oifname \"e1\" snat to 10.0.1.99; }; }")
             with { Cure = "r: ip address add 10.0.1.99/32 dev e1" },
         ["a router that sends the answer to another host"] = Back(C, "forwarding-off", "b/eth0", "r: ip route add 10.0.0.1 via 10.0.0.2"),
+        ["a router that translates requests and does not track answers"] = Back(C, "answer-kept", "r/e1", "r: nft table ip f { chain n { type nat hook "
+            + "postrouting priority 100; oifname \"e1\" masquerade; }\n chain p { type filter hook prerouting priority raw; iifname \"e1\" notrack; }\n}")
+            with { BySockets = Unknown, Cure = "r: nft delete chain ip f p" },
+        ["a router that tracks answers in another zone"] = Back(C, "answer-kept", "r/e1", "r: nft table ip f { chain n { type nat hook postrouting "
+            + "priority 100; oifname \"e1\" masquerade; }\n chain p { type filter hook prerouting priority -300; iifname \"e1\" ct zone set 9; }\n}")
+            with { BySockets = Unknown, Cure = "r: nft delete chain ip f p" },
         ["the answerer's own question is dropped"] = Back(B, "nft-rule", "sw/*", "a: ip neigh replace 10.0.0.2 lladdr MAC(b/eth0) dev eth0 nud permanent",
             "sw: nft table bridge f { chain c { type filter hook forward priority 0; iifname \"p2\" ether type arp drop; }; }"),
         ["a bridge that drops the answers of IPv6"] = Back(B6, "nft-rule", "sw/p1",

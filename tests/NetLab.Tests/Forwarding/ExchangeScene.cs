@@ -75,7 +75,7 @@ internal sealed partial class ExchangeScene : IAsyncDisposable
         var colon = line.IndexOf(':', StringComparison.Ordinal);
         var (node, words) = (Node(line[..colon]), MacOf().Replace(line[(colon + 2)..],
             m => $"{(m.Groups[1].Value is { Length: > 0 } name ? Node(name).Device(m.Groups[2].Value) : HostA.Device("eth1")).Mac}"));
-        await (words.StartsWith("nft ", StringComparison.Ordinal) ? node.LoadRulesetAsync(words["nft ".Length..]) : node.DoAsync(words));
+        await (words.StartsWith("nft table ", StringComparison.Ordinal) ? node.LoadRulesetAsync(words["nft ".Length..]) : node.DoAsync(words));
     }
 
     /// <summary>What <c>ping</c> in the node sees, who knows nothing of this library: whether the reply came.</summary>

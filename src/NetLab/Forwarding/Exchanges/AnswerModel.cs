@@ -32,6 +32,27 @@ internal static class AnswerModel
             $"let {translator.Name} translate the source of such requests too (masquerade), or let {answerer.Name} answer by {translator.Name}");
     }
 
+    /// <summary>
+    /// Somebody on the way gave the request an address of its own as source, and took the answer for itself: its tracking of connections did not know that it
+    /// is one. Null where that is not so.
+    /// </summary>
+    /// <inheritdoc cref="WhyFromAnother"/>
+    public static Reason? WhyKept(Packets.Frame asked, FrameCopy taken, FrameCopy? answer, Endpoint answerer)
+    {
+        if (answer is not { Reason: null, Skb: not null, Hops: [.., { Frame: { } came, Direction: HopDirection.In } last] }
+            || StackModel.Ends(asked) is not var (own, _) || StackModel.Ends(came) is not var (_, to) || to.Equals(own) || !FrameCopy.IsFor(last.Node, came)
+            || !taken.Hops.Any(h => ReferenceEquals(h.Node, last.Node) && h.Frame is { } frame && StackModel.Ends(frame)?.From.Equals(to) == true))
+        {
+            return null;
+        }
+
+        return new Reason(Causes.AnswerKept, last.Node, last.Device,
+            $"{answerer.Name} answers {to}, which {last.Node.Name} gave the request as its source, and {last.Node.Name} took the answer for itself: it does not "
+                + "know the connection that this belongs to, and gave it back to nobody.",
+            [Evidence.Seen($"the request left {last.Node.Name} from {to}, and the answer came to {last.Node.Name}/{last.Device} and left by no device.")],
+            $"see which rule keeps {last.Node.Name} from tracking the answer: notrack, or another ct zone than the request has");
+    }
+
     // The node where the request had another destination as it left than as it came.
     private static Node? Translator(FrameCopy taken, IPAddress to) =>
         taken.Hops.FirstOrDefault(h => h.Frame is { } frame && StackModel.Ends(frame) is var (_, there) && !there.Equals(to))?.Node;

@@ -135,7 +135,8 @@ internal sealed class ExchangeFollower
             var at = _legs.FindIndex(l => ReferenceEquals(l.Fate, fate));
             if (kind is ExchangeLegKind.Answer)
             {
-                _legs[at] = _legs[at].Because(AnswerModel.WhyFromAnother(_legs[0].Fate.Frame, taken, _legs[at].Copy, answerer, asker));
+                _legs[at] = _legs[at].Because(AnswerModel.WhyFromAnother(_legs[0].Fate.Frame, taken, _legs[at].Copy, answerer, asker)
+                    ?? AnswerModel.WhyKept(_legs[0].Fate.Frame, taken, _legs[at].Copy, answerer));
             }
             else if (_legs[at] is { Arrived: true })
             {

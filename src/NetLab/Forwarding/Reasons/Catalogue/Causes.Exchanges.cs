@@ -15,6 +15,12 @@ public static partial class Causes
         "both addresses, and who took the request",
         "give one of them another address");
 
+    /// <summary>The node that gave the request an address of its own as source took the answer for itself.</summary>
+    public static Cause AnswerKept { get; } = OfExchanges("answer-kept",
+        "The node that gave the request an address of its own as source took the answer for itself: it does not know the connection.",
+        "the request as it left the node, and the answer, which came to it and left it by no device",
+        "let the node track the answers too: no notrack, and the same zone for both ways");
+
     /// <summary>The answer did not come back by the node that gave the request another destination, and comes from an address that nobody asked.</summary>
     public static Cause AnswerPast { get; } = OfExchanges("answer-past",
         "The answer did not come back by the node that gave the request another destination, and comes from an address that nobody asked.",
