@@ -38,6 +38,28 @@ public sealed class WiringSituations
         Task.WhenAll(new[] { FrameTracing.Kernel, FrameTracing.PacketSockets }
             .Select(level => Task.Run(() => CheckAsync(level, node, command, cause, place, says, advised))));
 
+    [LabTheory(Feature.OvsVswitchd)]
+    [InlineData(FrameTracing.Kernel)]
+    [InlineData(FrameTracing.PacketSockets)]
+    [Trait("Category", "Fate")]
+    public async Task What_a_port_may_not_send_is_told_with_what_the_table_is_for(FrameTracing tracing)
+    {
+        await using var lab = new Lab(new LabOptions { Tracing = tracing });
+        var node = lab.AddNode("compute1");
+        var brInt = node.AddIntegrationBridge();
+        FakeVm Plug(int number) => node.AddNativePlug(brInt, Ports.All[number - 1], 1, $"vm0{number}",
+            guest => guest.Mac($"fa:16:3e:00:00:0{number}").Address($"10.0.0.1{number}/24"));
+        FakeVm one = Plug(1), two = Plug(2);
+        await lab.ApplyAsync();
+        var poison = await one.SendAsync(Frame.ArpRequest(one.Mac, IPAddress.Parse("10.0.0.66"), two.Address));
+        Assert.Contains("table 24, priority 0: drop (in Neutron's br-int this table lets a port send ARP packets", poison.WhyNot(two)?.Sentence,
+            StringComparison.Ordinal);
+        var masked = await one.SendAsync(Frame.Ethernet(MacAddress.Parse("fa:16:3e:99:99:99"), two.Mac, 0x88b5, new byte[50]));
+        Assert.Contains("table 25 matches it in bridge br-int", masked.WhyNot(two)?.Sentence, StringComparison.Ordinal);
+        Assert.Contains("from its own MAC addresses alone", masked.WhyNot(two)?.Sentence, StringComparison.Ordinal);
+        Assert.Empty(two.Received);
+    }
+
     private static async Task CheckAsync(FrameTracing tracing, string node, string command, string cause, string place, string says, string? advised)
     {
         await using var lab = new Lab(new LabOptions { Tracing = tracing });

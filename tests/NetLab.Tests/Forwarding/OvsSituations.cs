@@ -70,6 +70,23 @@ public sealed class OvsSituations
             "nft add chain netdev g e '{ type filter hook egress device tap-vm2 priority 0; }'", "nft add rule netdev g e udp dport 53 drop"),
     };
 
+    [LabTheory(Feature.OvsVswitchd)]
+    [InlineData(FrameTracing.Kernel)]
+    [InlineData(FrameTracing.PacketSockets)]
+    public async Task Of_a_frame_that_a_flow_cuts_it_is_told_that_it_is_not_known_again(FrameTracing tracing)
+    {
+        await using var scene = new WiredScene(tracing);
+        await BuildAsync(scene);
+        await scene.Lab.ApplyAsync();
+        await scene.Node("a").DoAsync($"{Flow} 'priority=9,udp,actions=output(port=tap-vm2,max_len=60)'");
+        await scene.Lab.SettleAsync();
+        var frame = Frame.Udp(scene["vm1"], scene["vm2"], 53, new string('x', 200));
+        var reason = (await scene["vm1"].SendAsync(frame)).WhyNot(scene["vm2"]);
+        Assert.Contains("cuts the frame to 60 bytes before it sends it to tap-vm2", reason?.Sentence, StringComparison.Ordinal);
+        Assert.Contains("whether it arrived is not known", reason?.Sentence, StringComparison.Ordinal);
+        Assert.Contains(scene["vm2"].Received, r => r.Frame.Length == 60);
+    }
+
     public static TheoryData<string> Names => [.. Table.Keys];
 
     [LabTheory(Feature.BpfTracing, Feature.OvsVswitchd), MemberData(nameof(Names))]

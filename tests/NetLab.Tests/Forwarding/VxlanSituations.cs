@@ -22,7 +22,6 @@ public sealed class VxlanSituations
         ["the device below is down"] = new("vxlan-no-route", "a/vx0", "for u0 is down", "ip link set dev u0 down"),
         ["a wrong neighbour below"] = new("wrong-neighbour", "b/u0", "02:00:00:00:00:66",
             "ip neigh replace 10.9.0.2 lladdr 02:00:00:00:00:66 dev u0 nud permanent"),
-        ["the other end's ARP is off"] = new("neighbour-unresolved", "a/u0", "which has `arp off`, and takes no ARP request", "b: ip link set dev u0 arp off"),
         ["a policy of the other end"] = new("iptables-policy", "b/u0", "iptables -P INPUT DROP", "b: iptables-nft -P INPUT DROP"),
         ["a rule about the length of the outer packet"] = new("nft-rule", "b/u0", "meta length > 60", "b: nft add table ip g",
             "b: nft add chain ip g p '{ type filter hook prerouting priority -300; }'", "b: nft add rule ip g p udp dport 4789 meta length > 60 drop"),

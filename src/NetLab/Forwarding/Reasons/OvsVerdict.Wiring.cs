@@ -3,6 +3,20 @@ namespace NetLab;
 // What is wrong with the wiring around the flows: ports, patches and tunnels that are not there or do not fit each other, tags that are lost on a link.
 internal static partial class OvsVerdict
 {
+    // neutron/plugins/ml2/drivers/openvswitch/agent/common/constants.py
+    private static readonly Dictionary<(string Bridge, int Table), string> Neutron = new()
+    {
+        [("br-int", 24)] = "lets a port send ARP packets and neighbour advertisements for its own addresses alone",
+        [("br-int", 25)] = "lets a port send from its own MAC addresses alone",
+        [("br-tun", 4)] = "knows networks by the key of VXLAN",
+        [("br-tun", 20)] = "knows which MAC address is behind which tunnel",
+        [("br-tun", 22)] = "floods to the tunnels of a network",
+    };
+
+    private static string OfNeutron(OvsTraceStep? step) =>
+        step is { Actions: [] or ["drop"] } && Neutron.TryGetValue((step.Bridge, step.Table), out var what)
+            ? $" (in Neutron's {step.Bridge} this table {what})" : "";
+
     private static Evidence PortsOf(OvsRehearsal asked, string bridge) =>
         NetLab.Evidence.Ovs($"ports: {string.Join(", ", asked.Ports.Where(p => p.Bridge == bridge).Select(p => p.Name))}.");
 
@@ -95,6 +109,15 @@ internal static partial class OvsVerdict
     private static bool IsBetweenSwitches(OvsRehearsal asked, OvsPortState port, int vlan) => port.IsAccess
         && (port.Type == "patch" ? asked.PeerOf(port) is { IsAccess: false }
             : asked.Bridge.Node.FindDevice(port.Name)?.OtherEnd is { Switch: { IsInUserSpace: true } other } end && other.FindRow(end)?.Tag != vlan);
+
+    // What a flow cuts is another frame, which is not known again.
+    private static Reason? Cut(OvsRehearsal asked) => asked.Trace.DatapathActions.IndexOf("trunc(", StringComparison.Ordinal) is var at and >= 0
+        && asked.Trace.DatapathActions[(at + 6)..].Split(')')[0] is var length
+        ? new Reason(Causes.Ovs, asked.Bridge.Node, asked.Ingress.Name,
+            $"Open vSwitch bridge {asked.Bridge.Name} cuts the frame to {length} bytes before it sends it to {string.Join(" and ", asked.Trace.OutputPorts)}: "
+                + "what is left of it is not known again, and whether it arrived is not known.",
+            Evidence(asked, asked.Trace.Steps), "let the flow send all of it: output without max_len")
+        : null;
 
     /// <summary>A port that spanning tree does not let forward, a group of which no bucket is live, a neighbour of a tunnel that has not answered.</summary>
     private static Reason? Unready(OvsRehearsal asked)

@@ -37,7 +37,7 @@ internal static partial class OvsVerdict
 
         if (trace.OutputPorts.Select(bridge.Node.FindDevice).Any(p => p is not { HasPorts: true }))
         {
-            return Unsent(asked).FirstOrDefault() is { } refused ? (CopyEnd.Dropped, refused) : null;
+            return Unsent(asked).FirstOrDefault() is { } refused ? (CopyEnd.Dropped, refused) : Cut(asked) is { } cut ? (CopyEnd.Lost, cut) : null;
         }
 
         if (Unready(asked) is { } unready)
@@ -157,8 +157,8 @@ internal static partial class OvsVerdict
         List<string> missed = [.. steps.Where(s => s.Match is null).Select(s => $"no flow of table {s.Table} matches it in bridge {s.Bridge}")];
         var decides = steps.LastOrDefault(s => s.Match is not null);
         return steps is [.., { Match: null }]
-            ? $"{string.Join(" and ", missed)}, and what matches nothing is dropped"
-            : $"{string.Concat(missed.Select(m => $"{m}; "))}the flow that decides is {decides}";
+            ? $"{string.Join(" and ", missed)}, and what matches nothing is dropped{OfNeutron(steps[^1])}"
+            : $"{string.Concat(missed.Select(m => $"{m}; "))}the flow that decides is {decides}{OfNeutron(decides)}";
     }
 
     // Names as Open vSwitch prints them are read by its programs too.
