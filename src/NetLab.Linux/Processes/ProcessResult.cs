@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace NetLab.Linux.Processes;
 
 /// <summary>What became of a program that ran to its end.</summary>
@@ -48,7 +50,12 @@ public sealed class ProcessFailedException : Exception
         ArgumentNullException.ThrowIfNull(error);
         var how = exitCode is > 128 and <= 128 + LastSignal ? $"was killed by signal {exitCode - 128}" : $"ended with exit code {exitCode}";
         var said = error.Trim() is { Length: > 0 } complaint ? complaint : output.Trim();
-        said = said.Length > Quoted ? "…" + said[^Quoted..] : said;
+        said = Plain(said.Length > Quoted ? "…" + said[^Quoted..] : said);
         return said.Length > 0 ? $"{start} {how}: {said}" : $"{start} {how} and said nothing.";
     }
+
+    // A failure is read on a terminal, which the program is not to steer; what it wrote stands as it is in the properties.
+    private static string Plain(string said) => string.Concat(said.ReplaceLineEndings("\n").Select(c => c is '\n' or '\t'
+        || CharUnicodeInfo.GetUnicodeCategory(c) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
+            or UnicodeCategory.ParagraphSeparator) ? c.ToString() : $"\\u{(int)c:x4}"));
 }

@@ -1,4 +1,5 @@
 using NetLab.Linux.Processes;
+using NetLab.Packets;
 
 namespace NetLab;
 
@@ -59,7 +60,7 @@ public sealed class NodeProcess
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             throw new TimeoutException($"{this} wrote no such line within {wait.Words}; it wrote:"
-                + $"{Environment.NewLine}{Output}{Error}");
+                + $"{Environment.NewLine}{PlainText.Lines(Output + Error)}");
         }
     }
 

@@ -1,10 +1,12 @@
+using NetLab.Packets;
+
 namespace NetLab;
 
 /// <summary>nft, or iptables-restore, refuses rules; nothing of them is loaded. The message has the program's own words, which point at the place.</summary>
 public sealed class RulesetException : Exception
 {
     internal RulesetException(Node node, string program, string ruleset, string answer)
-        : base($"node {node.Name}: {program} refuses the ruleset:{Environment.NewLine}{answer}")
+        : base($"node {node.Name}: {program} refuses the ruleset:{Environment.NewLine}{PlainText.Lines(answer)}")
     {
         Node = node;
         Ruleset = ruleset;

@@ -1,3 +1,5 @@
+using NetLab.Packets;
+
 namespace NetLab;
 
 /// <summary>
@@ -7,7 +9,7 @@ namespace NetLab;
 public sealed class OvsException : Exception
 {
     internal OvsException(string doing, string answer, Exception? inner = null)
-        : base($"{doing}: {answer}", inner)
+        : base($"{doing}: {PlainText.Lines(answer)}", inner)
     {
         Doing = doing;
         Answer = answer;

@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using NetLab.Linux;
+using NetLab.Linux.Processes;
+using NetLab.Packets;
 using NetLab.Xunit;
 
 
@@ -179,6 +181,22 @@ public sealed class CodeInNodesTests : IAsyncLifetime
     {
         var e = Assert.ThrowsAny<Exception>(() => _a.Start("no-such-program-here"));
         Assert.Contains("no-such-program-here", e.Message, StringComparison.Ordinal);
+    }
+
+    [LabFact]
+    public async Task What_a_program_wrote_steers_no_terminal_from_a_failure()
+    {
+        string[] hostile = ["-c", "printf '\\033]0;owned\\007\\302\\233\\342\\200\\256 grüße\\r\\n' >&2; exit 3"];
+        var failed = Assert.Throws<ProcessFailedException>((await _a.ExecAsync("sh", hostile)).EnsureSuccess);
+        var ended = await Assert.ThrowsAsync<ProcessFailedException>(() => _a.Start("sh", hostile).WaitForLineAsync(_ => false));
+        var late = await Assert.ThrowsAsync<TimeoutException>(() =>
+            _a.Start("sh", "-c", hostile[1].Replace("exit 3", "sleep 1000", StringComparison.Ordinal)).WaitForLineAsync(_ => false, TimeSpan.FromSeconds(0.3)));
+        var refused = await Assert.ThrowsAsync<RulesetException>(() => _a.LoadRulesetAsync("add table \u001b]0;owned\u0007\u202e"));
+        Assert.All((string[])[failed.Message, ended.Message, late.Message, refused.Message],
+            message => Assert.All(message.Replace("\t", "", StringComparison.Ordinal).ReplaceLineEndings("\n").Split('\n'),
+                line => Assert.True(PlainText.IsPlain(line), line)));
+        Assert.Contains("grüße", failed.Message, StringComparison.Ordinal);
+        Assert.Contains("\u001b]0;owned\u0007", failed.Error, StringComparison.Ordinal);
     }
 
     [LabFact]
