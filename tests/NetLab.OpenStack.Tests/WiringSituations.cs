@@ -5,7 +5,7 @@ using NetLab.Xunit;
 
 namespace NetLab.OpenStack.Tests;
 
-/// <summary>One thing that is wrong in the wiring of two compute nodes: what is told of a frame that does not arrive, and what is advised mends it.</summary>
+/// <summary>One thing that is wrong in the wiring of two compute nodes, what is told of a frame that does not arrive, and the advice that mends it.</summary>
 public sealed class WiringSituations
 {
     private const string Tap1 = "tap0c1383d0-c8", Tap2 = "tap4a1b5e21-77";
