@@ -21,7 +21,7 @@ internal static class DropsRows
     private const double Least = 0.97;
 
     // The speed of a virtual machine changes from second to second: many short rounds tell more than few long ones, and iperf3 knows whole seconds alone.
-    private static readonly Turns OfIperf = new(20, TimeSpan.FromSeconds(1)), OfKestrel = new(120, TimeSpan.FromMilliseconds(200));
+    private static readonly Turns OfIperf = new(20, TimeSpan.FromSeconds(1)), OfKestrel = new(240, TimeSpan.FromMilliseconds(200));
     private static readonly TracerOptions Recording = new() { DropsAndQuestions = true, RingSize = 4 << 20, CaptureLength = 256 };
 
     public static IEnumerable<Measurement> All =>
