@@ -187,6 +187,39 @@ public abstract class AnswerFates(FrameTracing tracing)
         (await scene.HostA.ProbeUdpAsync(scene.HostB, 7)).ShouldSucceed();
     }
 
+    [LabFact(Feature.NftProgram)]
+    public async Task A_refusal_where_a_rule_has_sent_the_question_to_another_port_is_not_told_of_the_port_that_was_asked()
+    {
+        await using var scene = await ExchangeScene.BuildAsync(tracing);
+        using var servers = new ProbeServers(scene);
+        await scene.DoAsync("r: nft table ip f { chain n { type nat hook prerouting priority -100; tcp dport 80 redirect to :81; }; }");
+
+        var probe = await scene.HostA.ProbeTcpAsync(scene.HostC, 80);
+        Assert.Equal(ProbeOutcome.Refused, probe.Outcome);
+        if (tracing is FrameTracing.Kernel)
+        {
+            Assert.Equal(("no-socket", "r/e0"), (probe.Why?.Cause.Word, probe.Why?.Place));
+            Assert.Contains("port 81. It came for 10.0.1.2:80, and rule 1 of chain \"n\"", probe.Why!.Sentence, StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Null(probe.Why);
+        }
+    }
+
+    [LabFact(Feature.NftProgram)]
+    public async Task A_rule_that_lets_an_answer_in_is_for_the_next_one_too()
+    {
+        await using var scene = await ExchangeScene.BuildAsync(tracing);
+        using var servers = new ProbeServers(scene);
+        await scene.DoAsync("a: nft table ip f { chain i { type filter hook input priority 0; policy drop; ip protocol icmp accept; }; }");
+
+        var probe = await scene.HostA.ProbeUdpAsync(scene.HostC, 7, patience: TimeSpan.FromMilliseconds(300));
+        Assert.Equal(("nft-policy", "a/eth0", ExchangeHalf.Answer), (probe.Why?.Cause.Word, probe.Why?.Place, probe.Exchange.Failed));
+        await probe.Why!.ApplyAsync();
+        (await scene.HostA.ProbeUdpAsync(scene.HostC, 7)).ShouldSucceed(); // from another port
+    }
+
     // Echo replies that the asker's kernel has taken, of either IP version.
     private static long Replies(ExchangeScene scene)
     {

@@ -54,7 +54,16 @@ public abstract class StackCauses(FrameTracing tracing)
             "router: sysctl -qw net.ipv4.conf.eth0.rp_filter=2", "router: ip route add blackhole 10.9.0.0/16")
             { Cure = "router: ip route add 10.9.0.1 via 10.0.1.10" },
 
+        ["a rule lets nothing back"] = new("rp-filter", "host/eth0", "a routing rule of type blackhole matches what goes there", Udp,
+            "host: sysctl -qw net.ipv4.conf.all.rp_filter=1", "host: ip rule add to 10.0.1.0/24 blackhole pref 7") { ByKernelAlone = true },
+
         // Where it is for
+        ["an address of another link"] = new("neighbour-unresolved", "router/eth0", "valid on one link only: host has it, on another link",
+            s => s.Udp6("fe80::2")) { ByKernelAlone = true, Cure = Nothing },
+        ["a device without a carrier that somebody made"] = new("no-carrier", "router/x0", "which has no carrier", s => s.Udp("10.0.3.7"),
+            "router: ip link add x0 type veth peer name x1", "router: ip link set x0 up", "router: ip address add 10.0.3.1/24 dev x0") { Cure = Nothing },
+        ["the unspecified address of IPv6"] = new("address-error", "router/eth0", "cannot forward a packet for ::", s => s.Udp6("::"))
+            { ByKernelAlone = true, Cure = Nothing },
         ["a destination of class E"] = new("no-route", "router/eth0", "no route to 240.1.2.3", s => s.Udp("240.1.2.3"))
             { ByKernelAlone = true, Cure = Nothing },
         ["255.255.255.255 for one MAC address"] = new("no-socket", "router/eth0", "Nobody in router listens", s => s.Udp("255.255.255.255"))

@@ -47,9 +47,9 @@ internal static class AnswerModel
         }
 
         return new Reason(Causes.AnswerKept, last.Node, last.Device,
-            $"{answerer.Name} answers {to}, which {last.Node.Name} gave the request as its source, and {last.Node.Name} took the answer for itself: it does not "
-                + "know the connection that this belongs to, and gave it back to nobody.",
-            [Evidence.Seen($"the request left {last.Node.Name} from {to}, and the answer came to {last.Node.Name}/{last.Device} and left by no device.")],
+            $"{answerer.Name} answers {to}, which {last.Node.Name} gave the request as its source, and {last.Node.Name} took the answer for itself: it does "
+                + "not know the connection that this belongs to, and gave it back to nobody.",
+            [Evidence.Seen($"the request left {last.Node.Name} from {to}; the answer came to {last.Node.Name}/{last.Device}, and left by no device.")],
             $"see which rule keeps {last.Node.Name} from tracking the answer: notrack, or another ct zone than the request has");
     }
 

@@ -40,7 +40,7 @@ internal sealed class ExchangeFollower
         await follower.FollowErrorAsync(fate, asker).ConfigureAwait(false);
         if (isRefused && follower._legs[0] is { Why: null, Copy: { MayHaveReached: { } node } copy })
         {
-            follower._legs[0] = follower._legs[0].Because(ProgramModel.WhyRefused(node, copy, fate.Frame));
+            follower._legs[0] = follower._legs[0].Because(follower.WhyRefused(node, copy, fate.Frame));
         }
 
         return new Exchange(follower._legs, isAnswered: false) { IsRefused = isRefused };
@@ -168,7 +168,7 @@ internal sealed class ExchangeFollower
         {
             if (answer.Frame.Tcp is { } segment && segment.Flags.HasFlag(TcpFlags.Rst))
             {
-                _legs[request] = leg.Because(ProgramModel.WhyRefused(node, came, asked));
+                _legs[request] = leg.Because(WhyRefused(node, came, asked));
                 await FollowRefusalAsync(node, asked, asker).ConfigureAwait(false);
                 return;
             }
@@ -196,6 +196,10 @@ internal sealed class ExchangeFollower
     // A node that asks for the next hop has something to send there.
     private bool IsAskedFor(AwaitedNeighbour? awaited) =>
         awaited is not null && Find(new Endpoint(null, awaited.Node), frame => AsksFor(frame, awaited.Address)) is not null;
+
+    // Where a rule may have sent it to another port, or to the node though it is for another, nobody knows who refused.
+    private Reason? WhyRefused(Node node, FrameCopy came, Frame asked) => FrameAtEnd(came) is { } there
+        && (!FrameCopy.IsFor(node, there) || TranslatingRule.MayHave(node, there, _company.Rules)) ? null : ProgramModel.WhyRefused(node, came, asked);
 
     // An answer that no device has seen.
     private Task FollowUnsentAsync(ExchangeLegKind kind, Endpoint answerer, Frame packet, (CopyEnd End, Reason Reason) why, Endpoint asker)

@@ -58,6 +58,17 @@ internal static class NeighbourModel
             };
         }
 
+        if (address.IsIPv6LinkLocal && owners is [var elsewhere, ..] && node.FindDevice(name) is { } asking
+            && !owners.Any(o => Ways.IsOneLink(asking, o.Devices)))
+        {
+            return unresolved with
+            {
+                Cause = Causes.LinkLocal,
+                Sentence = $"{node.Name} asks on {name} who has {address}, which is valid on one link only: {elsewhere.Name} has it, on another link.",
+                Remedy = "use an address of wider scope",
+            };
+        }
+
         if (owners is not [var owner, ..] || node.FindDevice(name) is not { } device || Ways.IsOneLink(device, owner.Devices))
         {
             return null;

@@ -60,6 +60,14 @@ internal static class NeighbourReasons
                 $"ip address add fe80::1/64 dev {device}, or sysctl -w net.ipv6.conf.{KernelState.InSysctl(device)}.addr_gen_mode=0, in node {node.Name}");
         }
 
+        // Of a device that somebody made by hand nobody knows what is at the other end.
+        if (node.FindDevice(device) is null && node.Live.Route.FindLink(device) is { IsUp: true, HasCarrier: false })
+        {
+            return new Reason(Causes.NoCarrier, node, device,
+                $"{node.Name} asks for {entry.Address} on {device}, which has no carrier: the other end is down, or there is none.",
+                [evidence, state, Evidence.Link($"{node.Name}/{device} no carrier.")], $"see what is at the other end of {device}");
+        }
+
         var reason = Owner(node, device, entry.Address, [evidence, state]) ?? new Reason(Causes.NeighbourUnresolved, node, device,
             entry.State is NeighbourState.Failed
                 ? $"{node.Name} has asked for {entry.Address} on {device}, and given up: nobody answered " +

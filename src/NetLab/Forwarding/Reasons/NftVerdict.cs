@@ -13,6 +13,9 @@ namespace NetLab;
 /// </summary>
 internal static partial class NftVerdict
 {
+    // From here on the kernel chooses ports for programs that ask for none (ip_local_port_range): of an answer, the port that was asked tells.
+    private const int FirstChosen = 32_768;
+
     /// <summary>The rule behind a drop of which the kernel told that netfilter did it.</summary>
     public static async Task<Reason> ExplainAsync(DropPlace place, RuleAccount rules, CancellationToken ct)
     {
@@ -193,7 +196,8 @@ internal static partial class NftVerdict
             return "";
         }
 
-        var port = frame is { Udp: { } udp } ? $"udp dport {udp.DestinationPort} " : frame is { Tcp: { } tcp } ? $"tcp dport {tcp.DestinationPort} " : "";
+        var port = HopChanges.PortsOf(frame) is not var (source, destination) ? ""
+            : $"{(frame.Udp is null ? "tcp" : "udp")} {(destination >= FirstChosen && source < FirstChosen ? $"sport {source}" : $"dport {destination}")} ";
         return frame.Ipv4 is { } ip4 ? $"ip saddr {ip4.Source} ip daddr {ip4.Destination} {port}"
             : frame.Ipv6 is { } ip6 ? $"ip6 saddr {ip6.Source} ip6 daddr {ip6.Destination} {port}"
             : family is NftFamily.Bridge or NftFamily.Netdev && frame.EtherType >= 0x600 ? $"ether type 0x{frame.EtherType:x4} " : "";

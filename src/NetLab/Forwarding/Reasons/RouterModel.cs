@@ -66,7 +66,7 @@ internal static class RouterModel
             return new Expected(unfit, "ip_rcv_finish_core");
         }
 
-        if (to is null || from is null || IsGroup(to) || node.Live.Route.GetAddresses().Any(a => a.Address.Equals(to)))
+        if (to is null || from is null || IsGroup(to) || to.Equals(IPAddress.IPv6Any) || node.Live.Route.GetAddresses().Any(a => a.Address.Equals(to)))
         {
             return null; // not whole, or not to be passed on
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using NetLab.Linux.Netlink;
+using NetLab.Packets;
 
 namespace NetLab;
 
@@ -30,14 +31,30 @@ internal static class SourceReasons
         var back = place.From is { } from ? node.Live.Route.FindRoute(from, place.To is { } to && IsOwn(node, to) ? to : null) : null;
         var way = back is { Error: 0, Output: { } output } ? node.Live.Route.FindLink(output)?.Name : null;
         string relax = $"sysctl -w net.ipv4.conf.{device}.rp_filter=2", add = $"ip route add {place.From} dev {place.Device}";
-        var told = way is not null && way != place.Device ? $": its route to {place.From} is by {way}"
+        var rule = way is null ? RuleAgainst(place) : null;
+        var told = rule is not null ? $": a routing rule of type {rule.Action.ToString()!.ToLowerInvariant()} matches what goes there"
+            : way is not null && way != place.Device ? $": its route to {place.From} is by {way}"
             : way is null && Refusing(node, place.From) is { } type ? $": its route to {place.From} is of type {type.ToString().ToLowerInvariant()}" : "";
-        var remedy = isLoose ? KnownRemedies.Route(node, place.From)
+        var remedy = rule is not null ? $"ip rule del pref {rule.Priority ?? 0}, in node {node.Name}"
+            : isLoose ? KnownRemedies.Route(node, place.From)
             : way is not null && HasOwnRules(node) ? $"{relax}, in node {node.Name}" : $"{add}, or {relax}, in node {node.Name}";
         return place.Why(Causes.RpFilter,
             $"{place.Where} checks where packets come from (rp_filter, {(isLoose ? "loose" : "strict")}), " +
                 $"and {node.Name} would not answer {place.From} by {(isLoose ? "any device" : place.Device)}{told}.",
-            remedy, Evidence.Sysctl($"rp_filter of all = {all}, of {place.Device} = {own}; the larger one counts."));
+            remedy, [Evidence.Sysctl($"rp_filter of all = {all}, of {place.Device} = {own}; the larger one counts."),
+                .. rule is null ? (IEnumerable<Evidence>)[] : [Evidence.Rule($"{rule}.")]]);
+    }
+
+    // The rule that lets nothing back to the source: the kernel looks as if the node itself sent there.
+    private static RuleInfo? RuleAgainst(DropPlace place)
+    {
+        if (place.From is not { } from || place.To is not { } to)
+        {
+            return null;
+        }
+
+        var back = Frame.Udp(default, default, to, from, 0, 0, []);
+        return RoutingRules.Refusing(place with { Seen = back, Came = back, Device = "lo", InterfaceIndex = 1, Lookups = [] });
     }
 
     // The route of the table main that lets nothing through to an address; null where another is more specific, or none is there.
