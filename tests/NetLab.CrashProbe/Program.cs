@@ -6,5 +6,6 @@ return args switch
     ["lab", .. var options] => await LabRounds.RunAsync(options),
     ["namespaces", var observer] => NamespaceRounds.Run(observer),
     ["threads"] => await ThreadWalk.RunAsync(),
+    ["garbage"] => await ThreadWalk.CollectInsideAsync(),
     _ => 2,
 };

@@ -26,6 +26,23 @@ internal static class ThreadWalk
         return strangers.Count;
     }
 
+    /// <summary>The first collection in the background begins while the caller's code runs inside a namespace.</summary>
+    public static async Task<int> CollectInsideAsync()
+    {
+        using var ns = NetworkNamespace.Create();
+        var there = await NamespaceThread.RunAsync(ns, () =>
+        {
+            // A small heap is collected at once, and so is one that has no old objects yet.
+            var heap = Enumerable.Range(0, 20_000).Select(_ => new byte[5000]).ToList();
+            GC.Collect(2, GCCollectionMode.Forced, blocking: false);
+            GC.Collect(2, GCCollectionMode.Forced, blocking: false);
+            GC.KeepAlive(heap);
+            return NamespaceThread.ThreadsIn(ns);
+        }).ConfigureAwait(false);
+        Console.WriteLine(string.Join('\n', there.Select(t => t.Name)));
+        return 0;
+    }
+
     /// <summary>The threads that are in another network, mount or PID namespace than the main thread.</summary>
     public static List<string> Strangers()
     {

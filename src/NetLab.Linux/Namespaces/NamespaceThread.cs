@@ -9,8 +9,9 @@ namespace NetLab.Linux;
 /// </summary>
 public static class NamespaceThread
 {
-    // The runtime's compiler thread: no work of the program runs on it, and it ends by itself when it has nothing to do.
-    private const string CompilerThread = ".NET Tiered Com";
+    // The runtime's compiler, and its collector of garbage in the background: whichever thread is there when they are needed starts them. No work of the
+    // program runs on them, and they end by themselves when they have nothing to do. The kernel cuts names to 15 bytes.
+    private static readonly string[] OfRuntime = [".NET Tiered Com", ".NET BGC"];
 
     private static readonly HashSet<int> Own = [];
 
@@ -111,7 +112,7 @@ public static class NamespaceThread
     {
         lock (Own)
         {
-            var left = ThreadsIn(ns).Where(t => !Own.Contains(t.Id) && t.Name != CompilerThread).ToList();
+            var left = ThreadsIn(ns).Where(t => !Own.Contains(t.Id) && !OfRuntime.Contains(t.Name)).ToList();
             if (left.Count > 0)
             {
                 throw new InvalidOperationException(

@@ -14,6 +14,7 @@ public sealed partial class Node
     /// Whether the connection came to be; else which half failed, and why. That the SYN or its answer was dropped is proven by a barrier; that a VM, which
     /// has the SYN, never answers is not: it did not within <see cref="LabOptions.Patience"/>.
     /// </returns>
+    /// <exception cref="NodeSocketException">No port of the node is free to ask from.</exception>
     public Task<ProbeResult> ProbeTcpAsync(Node to, int port, CancellationToken ct = default) => ProbeTcpAsync(FirstAddressOf(to), port, ct);
 
     /// <inheritdoc cref="ProbeTcpAsync(Node, int, CancellationToken)"/>
@@ -35,6 +36,7 @@ public sealed partial class Node
     /// Whether an answer came; else which half failed, and why. That the datagram or its answer was dropped is proven; that a program, which has the
     /// datagram, never answers is not: it did not within <paramref name="patience"/>.
     /// </returns>
+    /// <exception cref="NodeSocketException">No port of the node is free to ask from.</exception>
     public Task<ProbeResult> ProbeUdpAsync(Node to, int port, byte[]? payload = null, TimeSpan? patience = null, CancellationToken ct = default) =>
         ProbeUdpAsync(FirstAddressOf(to), port, payload, patience, ct);
 

@@ -28,6 +28,7 @@ public sealed class NodeSocketException : SocketException
     private string Meaning => SocketErrorCode switch
     {
         SocketError.ConnectionRefused => " The host is reached, and nothing listens at that port and address there.",
+        SocketError.AddressAlreadyInUse when EndPoint is IPEndPoint { Port: 0 } => " No port of net.ipv4.ip_local_port_range is free there.",
         SocketError.AddressAlreadyInUse => " Something in the node listens there already; port 0 takes a free one.",
         SocketError.AddressNotAvailable => $" The node has no such address; it has {Addresses}.",
         SocketError.NetworkUnreachable => $" The node has no route there; its addresses are {Addresses}.",

@@ -58,6 +58,16 @@ public sealed class CrashTests(ITestOutputHelper log)
         }
     }
 
+    [Fact]
+    public async Task A_collector_of_garbage_that_begins_meanwhile_is_no_fault_of_the_code_inside()
+    {
+        using var process = Start("", "garbage");
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode is 0, output + await process.StandardError.ReadToEndAsync());
+        Assert.Contains(".NET BGC", output, StringComparison.Ordinal);
+    }
+
     private static Process Start(string marker, params string[] arguments)
     {
         var program = Path.Combine(AppContext.BaseDirectory, "NetLab.CrashProbe.dll");

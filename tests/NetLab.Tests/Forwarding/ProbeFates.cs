@@ -205,6 +205,17 @@ public sealed class ProbeFates
             await scene.HostA.ProbeTcpAsync(IPAddress.Parse(address), 80) is var probe ? (probe.Why?.Cause.Word, probe.Outcome) : default;
     }
 
+    [LabFact]
+    public async Task A_node_without_a_free_port_is_named()
+    {
+        await using var scene = await ExchangeScene.BuildAsync();
+        await scene.HostA.DoAsync("sysctl -w 'net.ipv4.ip_local_port_range=5000 5000'");
+        using var taken = scene.HostA.OpenUdp(5000);
+        var refused = await Assert.ThrowsAsync<NodeSocketException>(() => scene.HostA.ProbeUdpAsync(scene.HostC, 53));
+        Assert.Contains("Node a cannot bind 0.0.0.0:0", refused.Message, StringComparison.Ordinal);
+        Assert.EndsWith("No port of net.ipv4.ip_local_port_range is free there.", refused.Message, StringComparison.Ordinal);
+    }
+
     [LabFact(Feature.BpfTracing)]
     public async Task An_answer_from_another_address_than_was_asked_is_told()
     {

@@ -89,8 +89,20 @@ internal abstract class ProbeSocket : IDisposable
     /// <exception cref="SocketException">The socket was told of an error.</exception>
     protected abstract TimeSpan? Look();
 
-    protected void Bind() =>
-        Socket.Bind(new IPEndPoint(To.AddressFamily is AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0));
+    /// <exception cref="NodeSocketException">No port is free.</exception>
+    protected void Bind()
+    {
+        var any = new IPEndPoint(To.AddressFamily is AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0);
+        try
+        {
+            Socket.Bind(any);
+        }
+        catch (SocketException refused)
+        {
+            Socket.Dispose();
+            throw new NodeSocketException(Node, "bind", any, refused);
+        }
+    }
 }
 
 /// <summary>Asks for a TCP connection. Its sequence number is chosen, so that the SYN is known again behind NAT too.</summary>

@@ -50,7 +50,7 @@ internal static partial class NftGuess
             likely.Count > 1 ? $"One of {likely.Count} rules of node {place.Node.Name} dropped it ({at})."
                 : $"A rule of node {place.Node.Name} dropped it ({at})" +
                     $"{(place.In("nf_hook_slow") ? "; nft lists none that does, and no counter of iptables-legacy has moved" : "")}.",
-            evidence, likely.Count > 1 ? "give the rules counters, and see which one moves" : "look at the rules: nft -a list ruleset, iptables-legacy -S");
+            evidence, likely.Count > 1 ? "give the rules counters, and see which one moves" : "look at the rules: nft -a list ruleset, or iptables-legacy -S");
     }
 
     internal sealed record Candidate(NftChain Chain, ulong Handle, string Text, long Packets);
