@@ -160,6 +160,9 @@ public sealed class FrameCopy
         MayHaveReached = null;
     }
 
+    /// <inheritdoc cref="EndBecauseOf(CopyEnd, Reason)"/>
+    internal void EndBecauseOf((CopyEnd End, Reason Reason) why) => EndBecauseOf(why.End, why.Reason);
+
     /// <summary>The stack of the node took it, or one of its sockets got it.</summary>
     internal void EndIn(Node node, bool isGivenToSocket)
     {

@@ -8,6 +8,9 @@ namespace NetLab;
 /// <param name="Address">The address that it asks for.</param>
 internal sealed record AwaitedNeighbour(Node Node, string Device, IPAddress Address)
 {
+    /// <summary>Whether the kernel has given up asking: what waited was dropped with that, and is not there any more.</summary>
+    public bool IsGivenUp { get; init; }
+
     /// <summary>What takes away that which leads to this neighbour, where it should lead to another; null where nothing is known of that.</summary>
     public string? Undo { get; init; }
 }

@@ -85,7 +85,8 @@ internal static class FateExplainer
     {
         if (sent.Sender is null)
         {
-            return OutputModel.Of(sent.Start, sent.Frame, refusal) is { } output ? Ended(output.End, output.Reason) : null;
+            return OutputModel.Of(sent.Start, sent.Frame, refusal) is not var (end, why) ? null
+                : end is CopyEnd.Pending && NeighbourReasons.Ended(why) is var (since, given) ? Ended(since, given) : Ended(end, why);
         }
 
         if (sent.Sender is not { } sender || sender.Tap.IsApplied is false || sent.Start.Live.Route.FindLink(sender.Tap.Index) is not { } link)
@@ -160,7 +161,7 @@ internal static class FateExplainer
 
         if (copy.Skb is { End: SkbEnd.Open } skb && last.Direction == HopDirection.In && NeighbourReasons.Waiting(last.Node, skb) is { } waiting)
         {
-            copy.EndBecauseOf(CopyEnd.Pending, waiting); // a bridge's own device routed it, for one
+            copy.EndBecauseOf(NeighbourReasons.Ended(waiting)); // a bridge's own device routed it, for one
             return;
         }
 
@@ -216,7 +217,7 @@ internal static class FateExplainer
         }
         else if (copy.Skb is { End: SkbEnd.Open } open && NeighbourReasons.Waiting(node, open) is { } waiting)
         {
-            copy.EndBecauseOf(CopyEnd.Pending, waiting); // its address was translated
+            copy.EndBecauseOf(NeighbourReasons.Ended(waiting)); // its address was translated
         }
         else if (isWhole && DatagramPart.Of(frame) is { } part && all.Any(c => c.Hops.Count > 0 && c.Hops.SkipLast(1).Any(h => IsPartOf(h, hop, part))))
         {
@@ -339,7 +340,7 @@ internal static class FateExplainer
 
         if (skb.End is SkbEnd.Open && NeighbourReasons.Waiting(hop.Node, skb) is { } waiting)
         {
-            copy.EndBecauseOf(CopyEnd.Pending, waiting);
+            copy.EndBecauseOf(NeighbourReasons.Ended(waiting));
         }
         else if (skb.End is SkbEnd.Open && hop.Frame is { } part && DatagramPart.Of(part) is not null && !IsWhole(hop, part, all)
             && StackModel.Awaited(hop.Node, hop.Device, part) is { } awaited)

@@ -76,8 +76,13 @@ internal static class NeighbourReasons
                     $"its {(v6 ? "neighbour solicitation" : "ARP request")}; the kernel gives up after 3 s.",
             [evidence, state], $"see that {entry.Address} is there and in the same network as {device}" +
                 $"{(KnownRemedies.Neighbour(node, device, entry.Address) is { } told ? $", or: {told}" : "")}");
-        return reason with { Awaits = new AwaitedNeighbour(node, device, entry.Address) };
+        return reason with { Awaits = new AwaitedNeighbour(node, device, entry.Address) { IsGivenUp = entry.State is NeighbourState.Failed } };
     }
+
+    /// <summary>How a packet ends that an entry shows to wait: the kernel may have given up since the packet was seen, and dropped it then.</summary>
+    /// <param name="waiting">What it waits for (<see cref="Unresolved"/>).</param>
+    public static (CopyEnd End, Reason Reason) Ended(Reason waiting) =>
+        waiting.Awaits is { IsGivenUp: true } ? (CopyEnd.Dropped, waiting with { Cause = Causes.NeighbourFailed }) : (CopyEnd.Pending, waiting);
 
     /// <summary>Why nobody has answered, by what became of the question and of its answer.</summary>
     /// <param name="unresolved">What waits, and for whom (<see cref="Unresolved"/>).</param>

@@ -31,7 +31,7 @@ internal static class RouterModel
 
             return frame.Arp is not null || NatReasons.IsRedirected(hop.Node, frame) || TranslatingRule.MayHave(hop.Node, frame, rules) ? null
                 : Decide(hop.Node, device, link, frame) is { } drop ? (CopyEnd.Dropped, InWords(hops, frame, drop))
-                : Waiting(hop.Node, link, frame) is { } waiting ? (CopyEnd.Pending, waiting)
+                : Waiting(hop.Node, link, frame) is { } waiting ? NeighbourReasons.Ended(waiting)
                 : null;
         }
         catch (LinuxException)
