@@ -10,7 +10,7 @@ namespace NetLab.Linux;
 public static class NamespaceThread
 {
     // The runtime's compiler, and its collector of garbage in the background: whichever thread is there when they are needed starts them. No work of the
-    // program runs on them, and they end by themselves when they have nothing to do. The kernel cuts names to 15 bytes.
+    // program runs on them, and they end by themselves when they have nothing to do; a server's collector stays. The kernel cuts names to 15 bytes.
     private static readonly string[] OfRuntime = [".NET Tiered Com", ".NET BGC"];
 
     private static readonly HashSet<int> Own = [];

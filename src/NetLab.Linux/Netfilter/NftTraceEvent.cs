@@ -156,15 +156,7 @@ internal sealed record NftTraceEvent
             return false;
         }
 
-        // No translation makes an answer of a question: of ICMP the type stays, and addresses are not exchanged.
-        var (at, size) = told[0] >> 4 == 4 ? (12, 4) : (8, 16);
-        if (told.Length >= at + (2 * size) && !told.Slice(at, size).SequenceEqual(told.Slice(at + size, size))
-            && told.Slice(at, size).SequenceEqual(packet.Slice(at + size, size)) && told.Slice(at + size, size).SequenceEqual(packet.Slice(at, size)))
-        {
-            return false;
-        }
-
-        if (protocol is 1 or 58 && TransportHeader.Length > 0 && packet.Length > length && TransportHeader.Span[0] != packet[length])
+        if (IsAnswer(told, packet, protocol, length))
         {
             return false;
         }
@@ -175,6 +167,27 @@ internal sealed record NftTraceEvent
         to = Math.Min(to, Math.Min(TransportHeader.Length, carried.Length));
         return to <= from || TransportHeader.Span[from..to].SequenceEqual(carried[from..to]);
     }
+
+    // An answer may carry what its question did: its addresses and ports are those of the question, exchanged, which translation makes of no question (a
+    // hairpin exchanges the addresses alone); of ICMP its type is another.
+    private bool IsAnswer(ReadOnlySpan<byte> told, ReadOnlySpan<byte> packet, byte protocol, int length)
+    {
+        var transport = TransportHeader.Span;
+        var carried = packet[length..];
+        if (protocol is 1 or 58)
+        {
+            return transport.Length > 0 && carried.Length > 0 && transport[0] != carried[0];
+        }
+
+        var (at, size) = told[0] >> 4 == 4 ? (12, 4) : (8, 16);
+        return told.Length >= at + (2 * size) && !told.Slice(at, size).SequenceEqual(told.Slice(at + size, size))
+            && IsExchanged(told.Slice(at, 2 * size), packet.Slice(at, 2 * size))
+            && (protocol is not (6 or 17) || (transport.Length >= 4 && carried.Length >= 4 && IsExchanged(transport[..4], carried[..4])));
+    }
+
+    // Two halves, the other way round.
+    private static bool IsExchanged(ReadOnlySpan<byte> one, ReadOnlySpan<byte> other) =>
+        one[..(one.Length / 2)].SequenceEqual(other[(one.Length / 2)..]) && one[(one.Length / 2)..].SequenceEqual(other[..(one.Length / 2)]);
 
     /// <summary>One line: <c>trace 4f76ec23 bridge guard f rule handle 2 drop</c>.</summary>
     public override string ToString() => string.Create(

@@ -7,10 +7,7 @@ internal static class CopyToward
     /// The copy that arrived; else the one that ended on the way over switches, or never came to be; else the one that went furthest on the way.
     /// </summary>
     public static FrameCopy? Find(Fate fate, Func<FrameCopy, bool> isArrival, IReadOnlyList<Device> way, FrameCopy? wanted) =>
-        WhyOthersDoNotCome(fate, wanted ?? Best(fate, isArrival, way));
-
-    private static FrameCopy? Best(Fate fate, Func<FrameCopy, bool> isArrival, IReadOnlyList<Device> way) =>
-        fate.Copies
+        wanted ?? fate.Copies
             .OrderByDescending(isArrival)
             .ThenBy(c => c.IsForAnother)
             .ThenByDescending(c => Score(c, way))
@@ -21,14 +18,6 @@ internal static class CopyToward
     /// <summary>The shortest way through the lab from where a frame began to some devices.</summary>
     public static IReadOnlyList<Device> WayTo(Fate fate, IReadOnlyCollection<Device> to) =>
         Ways.Find(fate.Sender is { } vm ? [vm.Tap] : [.. fate.Start.Devices.Where(d => d.Switch is null)], to);
-
-    // Of a fragment that waits for others, where one of those was dropped.
-    private static FrameCopy? WhyOthersDoNotCome(Fate fate, FrameCopy? copy) =>
-        copy is { Reason.Cause: { } cause } && (cause == Causes.FragmentsAwaited || cause == Causes.FragmentsMissing)
-            && fate.Copies.FirstOrDefault(c => c is { End: CopyEnd.Dropped, Reason: not null } && !ReferenceEquals(c, copy)
-                && c.Hops is [.., var last] && DatagramPart.Of(last.Frame)?.Datagram.Identification == Part(copy)) is { } dropped ? dropped : copy;
-
-    private static uint? Part(FrameCopy copy) => DatagramPart.Of(copy.Hops[^1].Frame)?.Datagram.Identification;
 
     // How many steps of the way a copy went; where it was dropped is a step too.
     private static int Score(FrameCopy copy, IReadOnlyList<Device> way) =>

@@ -44,7 +44,7 @@ internal sealed class Patience
     public TimeSpan NextLook => Left is var left && left < Tick ? Tick : left < _step ? left : _step;
 
     /// <summary>How long it was in which nothing moved, in words.</summary>
-    public string Words => _clock.GetElapsedTime(_start) - _moved is var elapsed && elapsed < _most * 1.5
+    public string Words => _clock.GetElapsedTime(_start) - _moved is var elapsed && elapsed < _most * 1.5 + Moment
         ? string.Create(CultureInfo.InvariantCulture, $"{_most.TotalSeconds:0.###} s")
         : string.Create(CultureInfo.InvariantCulture, $"{_most.TotalSeconds:0.###} s ({elapsed.TotalSeconds:0.#} s by the clock: the processors were busy)");
 

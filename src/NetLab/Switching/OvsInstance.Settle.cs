@@ -64,8 +64,9 @@ internal sealed partial class OvsInstance
 
     /// <summary>
     /// When it returns, what a program of the node has changed (<c>ovs-ofctl mod-port</c>) holds for the very next frame: whoever was told "done" was told so
-    /// before the pass that takes the change over. Nothing of it fails the program: of a daemon that was stopped or has ended the next frame tells.
+    /// before the pass that takes the change over. A daemon that the program stopped or ended fails no program: the next frame tells.
     /// </summary>
+    /// <exception cref="OvsException">ovs-vswitchd runs, and does not answer.</exception>
     public async Task TakeOverAsync(CancellationToken ct)
     {
         if (Daemon.Exited.IsCompleted || StateOf(Daemon.Pid) is 'T' or 't')
@@ -79,9 +80,9 @@ internal sealed partial class OvsInstance
             _ = await ReceivedAsync(ct).ConfigureAwait(false);
             await ForgetCachedFlowsAsync(ct).ConfigureAwait(false);
         }
-        catch (OvsException)
+        catch (OvsException) when (Daemon.Exited.IsCompleted || StateOf(Daemon.Pid) is 'T' or 't')
         {
-            // It ended just now, or hangs, and what it was told holds for no frame.
+            // The program was one that ended or stopped it.
         }
     }
 

@@ -67,4 +67,21 @@ public sealed class NetfilterParsingTests
         Assert.False(step.IsOf(sent));
         Assert.False(step.IsOf(sent.AsSpan(0, 10)));
     }
+
+    [Theory]
+    [InlineData("another destination and port", true, 1, 3, 1000, 8080)]
+    [InlineData("a hairpin back to who sent it: the addresses are exchanged", true, 2, 1, 1000, 8080)]
+    [InlineData("an answer that carries what the question did", false, 2, 1, 53, 1000)]
+    public void A_translated_packet_is_known_again_and_its_answer_is_another(string what, bool isSame, byte from, byte to, int source, int destination)
+    {
+        var sent = Datagram(1, 2, 1000, 53);
+        var step = new NftTraceEvent { TraceId = 1, Family = NftFamily.Ip, NetworkHeader = sent[..20], TransportHeader = sent[20..] };
+        Assert.True(step.IsOfTranslated(Datagram(from, to, source, destination)) == isSame, what);
+
+        static byte[] Datagram(byte from, byte to, int source, int destination) =>
+        [
+            0x45, 0, 0, 32, 0, 7, 0, 0, 64, 17, 0, 0, 10, 0, 0, from, 10, 0, 0, to,
+            (byte)(source >> 8), (byte)source, (byte)(destination >> 8), (byte)destination, 0, 12, 0, 0, 1, 2, 3, 4,
+        ];
+    }
 }

@@ -31,6 +31,19 @@ public sealed class RouterModelFates
     [LabTheory, MemberData(nameof(Of6))]
     public Task An_IPv6_packet_that_ends_says_why_without_the_kernels_reason(string cause) => CheckAsync(Ipv6Causes.Table, cause);
 
+    [LabTheory]
+    [InlineData("accept_local", "10.0.2.1", "own-source")]
+    [InlineData("route_localnet", "127.0.0.5", "martian")]
+    public async Task What_is_set_for_all_devices_counts_for_each(string setting, string from, string cause)
+    {
+        await using var scene = await RouterScene.BuildAsync(FrameTracing.PacketSockets);
+        Assert.Contains(cause, await CausesAsync());
+        await scene.Router.DoAsync($"sysctl -w net.ipv4.conf.all.{setting}=1");
+        Assert.DoesNotContain(cause, await CausesAsync());
+
+        async Task<IEnumerable<string?>> CausesAsync() => (await scene.SendAsync(scene.Udp("10.0.2.77", from))).Copies.Select(c => c.Reason?.Cause.Word);
+    }
+
     private static async Task CheckAsync(CauseTable<RouterScene> table, string cause)
     {
         var reason = await table.CheckAsync(cause, RouterScene.BuildAsync(FrameTracing.PacketSockets));

@@ -150,7 +150,7 @@ public abstract class StackCauses(FrameTracing tracing)
         ["iptables-nft translates to where no route leads"] = new("no-route", "router/eth0", "-j DNAT --to-destination 172.16.5.5 gave it that destination",
             s => s.Udp("10.0.1.1"), "router: iptables-nft -t nat -A PREROUTING -p udp --dport 53 -j DNAT --to-destination 172.16.5.5")
             { ByKernelAlone = true, Cure = Nothing },
-        ["iptables-legacy translates to where no route leads"] = new("no-route", "router/eth0", "router translates addresses, and gave it that destination",
+        ["iptables-legacy translates to where no route leads"] = new("no-route", "router/eth0", "and router gave it that destination",
             s => s.Udp("10.0.77.1"), "router: iptables-legacy -t nat -A PREROUTING -p udp --dport 53 -j DNAT --to-destination 172.16.5.5")
             { ByKernelAlone = true, Cure = Nothing },
         ["redirected at a device without an address"] = new("nft-rule", "router/eth0", "udp dport 53 redirect to :5353", Udp,

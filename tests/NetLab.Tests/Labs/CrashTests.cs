@@ -7,7 +7,7 @@ namespace NetLab.Tests.Labs;
 /// <summary>kill -9 at any moment leaves no process, no namespace, no device and no file.</summary>
 public class CrashTests
 {
-    private const int Times = 12;
+    private const int Times = 25;
 
     // On an idle machine it takes a fraction of a second; what is there after this is there for good.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);

@@ -13,7 +13,6 @@ internal sealed class KillTorment : ITorment
     private const int LongestLife = 2500; // milliseconds, of which the runtime's start takes some 200
 
     private readonly List<double> _took = [];
-    private int _queued;
 
     /// <summary>How long what is left may take to go.</summary>
     public static TimeSpan Grace { get; set; } = TimeSpan.FromSeconds(1);
@@ -23,8 +22,7 @@ internal sealed class KillTorment : ITorment
     public string Unit => "kills";
 
     public string Note => _took.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture,
-        $"all was gone after {_took.Order().ElementAt(_took.Count / 2):0} ms, median, and {_took.Max():0} ms at most; "
-        + $"{_queued} times nothing was left after {Grace.TotalSeconds:0.#} s but what the kernel removes behind the namespaces of others");
+        $"all was gone after {_took.Order().ElementAt(_took.Count / 2):0} ms, median, and {_took.Max():0} ms at most");
 
     public async Task<long> TurnAsync(Random random, CancellationToken ct)
     {
@@ -57,7 +55,6 @@ internal sealed class KillTorment : ITorment
                 throw new TortureException($"{Grace.TotalSeconds:0.#} s after the kill of '{kind}' are left: {string.Join("; ", left)}");
             }
 
-            _queued += remains.IsQueued ? 1 : 0;
             _took.Add(Stopwatch.GetElapsedTime(killed).TotalMilliseconds);
             return 1;
         }

@@ -14,8 +14,6 @@ internal sealed partial class Remains : IDisposable
 {
     private const int PR_SET_CHILD_SUBREAPER = 36, WNOHANG = 1;
 
-    private static readonly TimeSpan LongestQueue = TimeSpan.FromSeconds(30);
-
     private readonly Process _victim;
     private readonly string _mark, _temporary;
     private readonly HashSet<int> _processes;
@@ -23,9 +21,6 @@ internal sealed partial class Remains : IDisposable
 
     private Remains(Process victim, string mark, string temporary, HashSet<int> processes, NamespaceRemoval removal) =>
         (_victim, _mark, _temporary, _processes, _removal) = (victim, mark, temporary, processes, removal);
-
-    /// <summary>Whether nothing was left in time but what one thread of the kernel removes behind the namespaces of everybody else.</summary>
-    public bool IsQueued { get; private set; }
 
     /// <summary>From now on orphans of our descendants are our children.</summary>
     public static void TakeOrphans() => _ = prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
@@ -67,23 +62,15 @@ internal sealed partial class Remains : IDisposable
         }
 
         var rest = most - Stopwatch.GetElapsedTime(start);
-        using var enough = new CancellationTokenSource(LongestQueue);
-        var removed = _removal.WaitAsync(enough.Token);
-        await Task.WhenAny(removed, Task.Delay(rest > TimeSpan.Zero ? rest : TimeSpan.Zero)).ConfigureAwait(false);
-        IsQueued = !removed.IsCompleted;
-        if (IsQueued && _removal.GetRemaining().Count is > 0 and var held)
-        {
-            await enough.CancelAsync().ConfigureAwait(false);
-            return [.. left, $"{held} network namespaces"];
-        }
-
+        using var enough = new CancellationTokenSource(rest > TimeSpan.Zero ? rest : TimeSpan.Zero);
         try
         {
-            await removed.ConfigureAwait(false);
+            await _removal.WaitAsync(enough.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
-            left.Add($"network namespaces that nothing holds, and that the kernel has not removed in {LongestQueue.TotalSeconds:0} s");
+            left.Add(_removal.GetRemaining().Count is > 0 and var held ? $"{held} network namespaces"
+                : "network namespaces that nothing holds any more, behind those of others that the kernel removes first");
         }
 
         return left;

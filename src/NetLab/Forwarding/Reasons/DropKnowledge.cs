@@ -69,7 +69,7 @@ internal static class DropKnowledge
                 Sentence = $"{reason.Sentence} It came for {first}, and {rule} gave it that destination.",
                 Evidence = [.. reason.Evidence, Evidence.Nft($"the rule has handle {rule.Handle}.")],
             }
-            : reason with { Sentence = $"{reason.Sentence} It came for {first}: {place.Node.Name} translates addresses, and gave it that destination." };
+            : reason with { Sentence = $"{reason.Sentence} It came for {first}, and {place.Node.Name} gave it that destination." };
     }
 
     private static DropPlace Named(DropPlace place)

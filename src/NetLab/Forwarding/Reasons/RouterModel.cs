@@ -61,7 +61,7 @@ internal static class RouterModel
         }
 
         if (frame.Ipv4 is { } arrived && NamelessDrops.OfArrival(arrived) is { } unfit
-            && !(unfit is "IP_LOCALNET" && node.ReadSysctl($"net/ipv4/conf/{device.Name}/route_localnet").Trim() == "1"))
+            && !(unfit is "IP_LOCALNET" && StackModel.Larger(node, device.Name, "route_localnet").Value == 1))
         {
             return new Expected(unfit, "ip_rcv_finish_core");
         }
@@ -77,7 +77,7 @@ internal static class RouterModel
             return new Expected("IP_INADDRERRORS", v6 ? "ip6_forward" : "ip_error");
         }
 
-        if (!v6 && node.ReadSysctl($"net/ipv4/conf/{device.Name}/accept_local").Trim() == "0"
+        if (!v6 && StackModel.Larger(node, device.Name, "accept_local").Value == 0
             && node.Live.Route.GetAddresses().Any(a => a.Address.Equals(from)))
         {
             return new Expected("IP_LOCAL_SOURCE", "ip_rcv_finish_core");

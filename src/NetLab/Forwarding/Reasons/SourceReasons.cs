@@ -69,8 +69,11 @@ internal static class SourceReasons
     private static bool HasOwnRules(Node node) =>
         node.Live.Route.GetRules().Any(r => r.Family is System.Net.Sockets.AddressFamily.InterNetwork && (r.Priority ?? 0) is not (0 or 32766 or 32767));
 
-    private static Evidence Sysctl(DropPlace place, string name) =>
-        Evidence.Sysctl($"net.ipv4.conf.{place.Device}.{name} = {place.Node.ReadSysctl($"net/ipv4/conf/{place.Device}/{name}").Trim()}.");
+    private static Evidence Sysctl(DropPlace place, string name)
+    {
+        var (value, setting) = StackModel.Larger(place.Node, place.Device, name);
+        return Evidence.Sysctl($"{setting} = {value}.");
+    }
 
     private static int Number(Node node, string sysctl) => int.Parse(node.ReadSysctl(sysctl).Trim(), CultureInfo.InvariantCulture);
 }

@@ -221,7 +221,8 @@ internal static class StackModel
             $"sysctl -w {name}={off}, in node {node.Name}, or add a route to {asker} by {device}");
     }
 
-    private static (int Value, string Name) Larger(Node node, string device, string name)
+    /// <summary>What counts of a setting of IPv4 that a device has and that there is for all: the larger one, and its name.</summary>
+    public static (int Value, string Name) Larger(Node node, string device, string name)
     {
         string all = $"net.ipv4.conf.all.{name}", own = $"net.ipv4.conf.{KernelState.InSysctl(device)}.{name}";
         int ofAll = int.Parse(Sysctl(node, all), CultureInfo.InvariantCulture), ofOwn = int.Parse(Sysctl(node, own), CultureInfo.InvariantCulture);
