@@ -20,9 +20,9 @@ internal sealed partial class OvsInstance
             {
                 return await answer.WaitAsync(_patience, ct).ConfigureAwait(false);
             }
-            catch (TimeoutException) when (!answer.IsCompleted)
+            catch (TimeoutException) when (!answer.IsFaulted)
             {
-                if (WhySilent(turn) is { } why)
+                if (!answer.IsCompleted && WhySilent(turn) is { } why) // it may have come in the last moment
                 {
                     await giveUp.CancelAsync().ConfigureAwait(false);
                     throw Failure(doing, why);

@@ -174,6 +174,28 @@ public abstract class AnswerFates(FrameTracing tracing)
             : scene.HostA.ProbeUdpAsync(IPAddress.Parse("10.0.0.254"), 7, patience: TimeSpan.FromMilliseconds(300));
     }
 
+    // The kernel drops these answers by name; of an echo reply it says nothing, or that too, by its version.
+    [LabTheory(Feature.NftProgram)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_answer_that_the_translating_router_keeps_is_told(bool isTcp)
+    {
+        await using var scene = await ExchangeScene.BuildAsync(tracing);
+        using var servers = new ProbeServers(scene);
+        await scene.DoAsync("r: nft table ip f { chain n { type nat hook postrouting priority 100; oifname \"e1\" masquerade; }\n"
+            + "chain p { type filter hook prerouting priority raw; iifname \"e1\" notrack; }\n}");
+
+        var kept = await AskAsync();
+        Assert.Equal(ProbeOutcome.Silent, kept.Outcome);
+        Assert.Equal(tracing is FrameTracing.Kernel ? ("answer-kept", "r/e1") : default((string?, string?)), (kept.Why?.Cause.Word, kept.Why?.Place));
+
+        await scene.DoAsync("r: nft delete chain ip f p");
+        (await AskAsync()).ShouldSucceed();
+
+        Task<ProbeResult> AskAsync() => isTcp ? scene.HostA.ProbeTcpAsync(scene.HostC, 80)
+            : scene.HostA.ProbeUdpAsync(scene.HostC, 7, patience: TimeSpan.FromMilliseconds(300));
+    }
+
     [LabTheory(Feature.NftProgram)]
     [InlineData("an echo of the question is no copy of it", ExchangeScene.B, "nft-rule", "sw/p2",
         "sw: nft table netdev f { chain c { type filter hook ingress device \"p2\" priority 0; udp sport 7 drop; }; }")]

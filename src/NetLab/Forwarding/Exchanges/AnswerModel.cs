@@ -39,7 +39,9 @@ internal static class AnswerModel
     /// <inheritdoc cref="WhyFromAnother"/>
     public static Reason? WhyKept(Packets.Frame asked, FrameCopy taken, FrameCopy? answer, Endpoint answerer)
     {
-        if (answer is not { Reason: null, Skb: not null, Hops: [.., { Frame: { } came, Direction: HopDirection.In } last] }
+        // Linux tells of an echo reply that no socket waits for, or not, by its version.
+        if (answer is not { Skb: not null, Hops: [.., { Frame: { } came, Direction: HopDirection.In } last] }
+            || (answer.Reason is { } told && told.Cause != Causes.NoSocket)
             || StackModel.Ends(asked) is not var (own, _) || StackModel.Ends(came) is not var (_, to) || to.Equals(own) || !FrameCopy.IsFor(last.Node, came)
             || !taken.Hops.Any(h => ReferenceEquals(h.Node, last.Node) && h.Frame is { } frame && StackModel.Ends(frame)?.From.Equals(to) == true))
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using NetLab.Linux.Netlink;
+using NetLab.Packets;
 
 namespace NetLab;
 
@@ -112,6 +113,13 @@ internal static class ReceiverDrops
         if (port is not null && SocketReasons.Other(place, protocol, port.Value) is { } other)
         {
             return other;
+        }
+
+        if ((place.Seen.Icmp is { Type: IcmpType.EchoReply } ? place.Seen.Icmp?.Identifier
+            : place.Seen.Icmpv6 is { Type: Icmpv6Type.EchoReply } ? place.Seen.Icmpv6?.Identifier : null) is { } identifier)
+        {
+            return place.Why(Causes.NoSocket,
+                $"No program of {place.Node.Name} waits for this echo reply (identifier {identifier}): nobody there asked, or who asked has given up.", null);
         }
 
         var nobody = $"Nobody in {place.Node.Name} listens on {protocol}{(port is null ? "" : $" port {port}")}";
