@@ -75,7 +75,10 @@ public sealed class NetfilterParsingTests
     public void A_translated_packet_is_known_again_and_its_answer_is_another(string what, bool isSame, byte from, byte to, int source, int destination)
     {
         var sent = Datagram(1, 2, 1000, 53);
-        var step = new NftTraceEvent { TraceId = 1, Family = NftFamily.Ip, NetworkHeader = sent[..20], TransportHeader = sent[20..] };
+        var step = new NftTraceEvent
+        {
+            TraceId = 1, Family = NftFamily.Ip, NetworkHeader = sent.AsMemory(0, 20), TransportHeader = sent.AsMemory(20),
+        };
         Assert.True(step.IsOfTranslated(Datagram(from, to, source, destination)) == isSame, what);
 
         static byte[] Datagram(byte from, byte to, int source, int destination) =>
