@@ -66,25 +66,38 @@ internal static class Room
         foreach (var group in Lines($"{root}proc/self/cgroup").Select(l => l.Split(':', 3))
             .Where(g => g.Length == 3 && (g[1].Length == 0 || g[1].Split(',').Contains("pids"))))
         {
-            var below = $"{root}sys/fs/cgroup{(group[1].Length == 0 ? "" : "/pids")}";
-            for (var path = group[2]; ; path = path[..path.LastIndexOf('/')])
+            foreach (var (of, at) in Mounts(root, isSecond: group[1].Length == 0).Where(m => $"{group[2]}/".StartsWith($"{m.Of}/", StringComparison.Ordinal)))
             {
-                var folder = below + path.TrimEnd('/');
-                if (Number($"{folder}/pids.max") is { } most && Number($"{folder}/pids.current") is { } now && most - now < LeastTasks)
+                for (var path = group[2][of.Length..].TrimEnd('/'); ; path = path[..path.LastIndexOf('/')])
                 {
-                    return $"{now} of {most} processes and threads are running, and {LeastTasks} more may be needed: raise pids.max of the " +
-                        $"container or of its control group";
-                }
+                    var folder = root + at.TrimStart('/') + path;
+                    if (Number($"{folder}/pids.max") is { } most && Number($"{folder}/pids.current") is { } now && most - now < LeastTasks)
+                    {
+                        return $"{now} of {most} processes and threads are running, and {LeastTasks} more may be needed: raise pids.max of the " +
+                            $"container or of its control group";
+                    }
 
-                if (path.LastIndexOf('/') < 0)
-                {
-                    break;
+                    if (path.Length == 0)
+                    {
+                        break;
+                    }
                 }
             }
         }
 
         return null;
     }
+
+    // proc_pid_mountinfo(5): "88 80 0:36 /docker/1f /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids": which group is seen where. A container may see its own
+    // alone, and still be told the path from the machine's root.
+    private static IEnumerable<(string Of, string At)> Mounts(string root, bool isSecond) =>
+        from line in Lines($"{root}proc/self/mountinfo")
+        let parts = line.Split(" - ", 2)
+        where parts.Length == 2
+        let mount = parts[0].Split(' ')
+        let kind = parts[1].Split(' ')
+        where mount.Length > 4 && kind.Length > 2 && (isSecond ? kind[0] == "cgroup2" : kind[0] == "cgroup" && kind[2].Split(',').Contains("pids"))
+        select (mount[3].TrimEnd('/'), mount[4]);
 
     private static long? Number(string file) => long.TryParse(Lines(file).FirstOrDefault(), CultureInfo.InvariantCulture, out var number) ? number : null;
 

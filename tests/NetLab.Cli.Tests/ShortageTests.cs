@@ -225,19 +225,26 @@ public sealed class ShortageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("0::/a/b", "a/b", "12", "5", true)]
-    [InlineData("0::/a/b", "a", "12", "5", true)]
-    [InlineData("0::/a/b", "", "100", "50", true)]
-    [InlineData("0::/a/b", "a/b", "max", "5", false)]
-    [InlineData("0::/a/b", "a/b", "1000", "5", false)]
-    [InlineData("8:pids:/x", "pids/x", "30", "7", true)]
-    [InlineData("8:cpu,pids:/x", "pids", "30", "7", true)]
-    [InlineData("8:memory:/x", "x", "30", "7", false)]
-    public void Too_few_processes_are_told_before_anything_begins(string group, string place, string most, string now, bool told)
+    [InlineData("0::/a/b", "/", "a/b", "12", "5", true)]
+    [InlineData("0::/a/b", "/", "a", "12", "5", true)]
+    [InlineData("0::/a/b", "/", "", "100", "50", true)]
+    [InlineData("0::/a/b", "/", "a/b", "max", "5", false)]
+    [InlineData("0::/a/b", "/", "a/b", "1000", "5", false)]
+    [InlineData("0::/docker/1f/b", "/docker/1f", "b", "12", "5", true)]
+    [InlineData("0::/docker/1f", "/docker/1f", "", "12", "5", true)]
+    [InlineData("0::/docker/1f2", "/docker/1f", "", "12", "5", false)]
+    [InlineData("8:pids:/x", "/", "pids/x", "30", "7", true)]
+    [InlineData("8:cpu,pids:/x", "/", "pids", "30", "7", true)]
+    [InlineData("8:pids:/docker/1f/x", "/docker/1f", "pids/x", "30", "7", true)]
+    [InlineData("8:memory:/x", "/", "x", "30", "7", false)]
+    public void Too_few_processes_are_told_before_anything_begins(string group, string seen, string place, string most, string now, bool told)
     {
         Directory.CreateDirectory(Path.Combine(_folder, "proc/self/fdinfo"));
         File.WriteAllText(Path.Combine(_folder, "proc/self/fdinfo/1"), "pos:\t0\nflags:\t0100002\n");
         Write("proc/self/cgroup", group + "\n");
+        Write("proc/self/mountinfo", group.StartsWith('0')
+            ? $"31 24 0:26 {seen} /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw\n"
+            : $"80 79 0:46 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n88 80 0:36 {seen} /sys/fs/cgroup/pids rw,nosuid shared:9 - cgroup cgroup rw,cpu,pids\n");
         var folder = Directory.CreateDirectory(Path.Combine(_folder, "sys/fs/cgroup", place)).FullName;
         File.WriteAllText(Path.Combine(folder, "pids.max"), most + "\n");
         File.WriteAllText(Path.Combine(folder, "pids.current"), now + "\n");
