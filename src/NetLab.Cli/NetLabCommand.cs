@@ -57,8 +57,7 @@ internal static class NetLabCommand
                 return terminal.Fail(Usage(parsed, root), json);
             }
 
-            return await parsed.InvokeAsync(new InvocationConfiguration
-                { Output = terminal.Out, Error = terminal.Error, EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+            return await parsed.InvokeAsync(Configuration(terminal)).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // This is where every exception becomes a message and an exit code.
         catch (Exception exception)
@@ -67,6 +66,12 @@ internal static class NetLabCommand
             return terminal.Fail(Failure.Of(exception, parsed.Errors.Count == 0 && parsed.GetValue(verbose)), json && exception is not OutputException);
         }
     }
+
+    /// <summary>How a command runs: after Ctrl-C it has a while to take its lab away and to say so, on a busy machine too, before it is left.</summary>
+    internal static InvocationConfiguration Configuration(Terminal terminal) => new()
+    {
+        Output = terminal.Out, Error = terminal.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(1),
+    };
 
     private static Failure Usage(ParseResult parsed, Command root)
     {

@@ -25,6 +25,7 @@ internal static unsafe class BpfKernel
     private const int MapCreate = 0, MapLookupElement = 1, MapUpdateElement = 2, MapDeleteElement = 3, ProgramLoad = 5, ProgramTestRun = 10,
         RawTracepointOpen = 17, MapFreeze = 22;
     private const int TraceRawTracepoint = 23; // enum bpf_attach_type: BPF_TRACE_RAW_TP
+    private const int Attempts = 100; // to load a program between two signals
 
     /// <summary>Flags of a map.</summary>
     public const uint ReadableByProgramsOnly = 1 << 7 /* BPF_F_RDONLY_PROG */, Mappable = 1 << 10 /* BPF_F_MMAPABLE */;
@@ -125,7 +126,14 @@ internal static unsafe class BpfKernel
                 ExpectedAttachType = type is BpfProgramType.Tracing ? TraceRawTracepoint : 0u, AttachBtfId = (uint)tracepointType,
             };
             SetName(new Span<byte>(attributes.Name, 16), name);
-            var fd = Call(ProgramLoad, &attributes, sizeof(ProgramLoadAttributes));
+
+            // The verifier stops (EAGAIN) when the thread has a signal to take, and the runtime sends one to each thread that it wants to pause.
+            var fd = -Errno.EAGAIN;
+            for (var attempt = 0; fd == -Errno.EAGAIN && attempt < Attempts; attempt++)
+            {
+                fd = Call(ProgramLoad, &attributes, sizeof(ProgramLoadAttributes));
+            }
+
             if (fd >= 0)
             {
                 return new SafeFileHandle(fd, ownsHandle: true);
@@ -139,7 +147,7 @@ internal static unsafe class BpfKernel
                 var again = Call(ProgramLoad, &attributes, sizeof(ProgramLoadAttributes));
                 if (again >= 0)
                 {
-                    return new SafeFileHandle(again, ownsHandle: true); // it was a shortage of the moment (EAGAIN)
+                    return new SafeFileHandle(again, ownsHandle: true); // it was a shortage of the moment
                 }
             }
 

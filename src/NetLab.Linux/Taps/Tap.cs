@@ -35,7 +35,7 @@ public sealed unsafe class Tap : IDisposable
     private const ushort IFF_TAP = 0x0002, IFF_NO_PI = 0x1000, IFF_MULTI_QUEUE = 0x0100, IFF_TUN_EXCL = 0x8000;
 
     // A child that was started while we had the tap open has it too until it has become its program (close-on-exec), also when we have closed it since.
-    // Its last moments, in which the kernel closes what it had, show nowhere.
+    // The last moments, in which the kernel closes what it had, show nowhere: a young child that would run may be in them, for want of a processor.
     private static readonly TimeSpan UntilTheKernelHasClosedIt = TimeSpan.FromMilliseconds(200), LongestStart = TimeSpan.FromSeconds(10);
     private static readonly string OurNumber = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
 
@@ -120,7 +120,7 @@ public sealed unsafe class Tap : IDisposable
                 catch (LinuxException busy) when (busy.Errno is Errno.EBUSY && Stopwatch.GetElapsedTime(held) < UntilTheKernelHasClosedIt)
                 {
                     Thread.Sleep(1); // nobody tells when a child has closed it
-                    if (Stopwatch.GetElapsedTime(begun) < LongestStart && HasAChildOfOurs(name))
+                    if (Stopwatch.GetElapsedTime(begun) < LongestStart && IsHeldByAChildOfOurs(name))
                     {
                         held = Stopwatch.GetTimestamp();
                     }
@@ -197,17 +197,18 @@ public sealed unsafe class Tap : IDisposable
     /// <summary>Gives the device up: it loses its carrier and, unless it is persistent, is removed.</summary>
     public void Dispose() => Handle.Dispose();
 
-    // Whether a process that we started has a tap of that name open, by what the kernel tells of its descriptors (proc_pid_fdinfo(5)).
-    private static bool HasAChildOfOurs(string name)
+    // Whether a process that we started has a tap of that name open, by what the kernel tells of its descriptors (proc_pid_fdinfo(5)), or may be about to close it.
+    private static bool IsHeldByAChildOfOurs(string name)
     {
         foreach (var process in Directory.EnumerateDirectories("/proc").Where(d => char.IsAsciiDigit(d[^1])))
         {
             try
             {
-                // The name of the program stands in parentheses; its state and its parent follow.
+                // proc_pid_stat(5): the name of the program stands in parentheses; its state and its parent follow, and as the 20th when it was started.
                 var stat = File.ReadAllText($"{process}/stat");
-                if (stat[(stat.LastIndexOf(')') + 1)..].Split(' ', 4, StringSplitOptions.RemoveEmptyEntries)[1] == OurNumber
-                    && Directory.EnumerateFiles($"{process}/fdinfo").Any(f => File.ReadAllText(f).Contains($"iff:\t{name}\n", StringComparison.Ordinal)))
+                var fields = stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                if (fields[1] == OurNumber && ((fields[0] is "R" or "D" && AgeOf(fields[19]) < LongestStart)
+                    || Directory.EnumerateFiles($"{process}/fdinfo").Any(f => File.ReadAllText(f).Contains($"iff:\t{name}\n", StringComparison.Ordinal))))
                 {
                     return true;
                 }
@@ -219,6 +220,14 @@ public sealed unsafe class Tap : IDisposable
         }
 
         return false;
+    }
+
+    // In hundredths of a second since the machine was started (USER_HZ), as /proc/uptime is in seconds.
+    private static TimeSpan AgeOf(string started)
+    {
+        var uptime = File.ReadAllText("/proc/uptime");
+        return TimeSpan.FromSeconds(double.Parse(uptime[..uptime.IndexOf(' ')], CultureInfo.InvariantCulture)
+            - (double.Parse(started, CultureInfo.InvariantCulture) / 100));
     }
 
     private static SafeFileHandle OpenTun(NetworkNamespace ns, string doing)

@@ -1,9 +1,10 @@
+using System.Runtime.InteropServices;
 using NetLab.Linux.Bpf;
 
 namespace NetLab.Linux.Tests.Bpf;
 
 /// <summary>Programs as the kernel's verifier sees them.</summary>
-public sealed class TraceProgramsTests
+public sealed partial class TraceProgramsTests
 {
     [Fact]
     public void A_program_that_the_kernel_refuses_comes_back_with_the_verifiers_log()
@@ -16,6 +17,45 @@ public sealed class TraceProgramsTests
 
         Assert.Contains("R5 !read_ok", refusal.VerifierLog, StringComparison.Ordinal);
         Assert.Contains("R5 !read_ok", refusal.Message, StringComparison.Ordinal);
+    }
+
+    // As programs that end send them (SIGCHLD), or the runtime to a thread that it pauses.
+    [Fact]
+    public void A_program_is_loaded_though_the_thread_has_signals_to_take_meanwhile()
+    {
+        var code = new BpfAssembler();
+        for (var i = 0; i < 4_000; i++)
+        {
+            code.Mov(BpfRegister.R0, i);
+        }
+
+        code.Exit();
+        var program = code.Assemble();
+        int self = Environment.ProcessId, thread = Libc.gettid(), sent = 0;
+        var isLoaded = false;
+        var sender = new Thread(() =>
+        {
+            for (; !Volatile.Read(ref isLoaded); sent++)
+            {
+                Assert.Equal(0, tgkill(self, thread, RuntimesOwn));
+                Thread.SpinWait(10 + (sent % 7 * 400));
+            }
+        });
+        sender.Start();
+        try
+        {
+            for (var i = 0; i < 50; i++)
+            {
+                BpfKernel.LoadProgram(BpfProgramType.RawTracepoint, "long", program).Dispose();
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref isLoaded, true);
+            sender.Join();
+        }
+
+        Assert.NotEqual(0, sent);
     }
 
     [Theory]
@@ -51,4 +91,9 @@ public sealed class TraceProgramsTests
             Assert.False(program.IsInvalid);
         }
     }
+
+    private const int RuntimesOwn = 34; // SIGRTMIN of the C library, by which the runtime pauses threads
+
+    [LibraryImport("libc")]
+    private static partial int tgkill(int process, int thread, int signal);
 }
