@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
+using System.Text.RegularExpressions;
 using NetLab.Xunit;
 
 namespace NetLab.Cli.Tests;
@@ -17,7 +18,7 @@ public sealed class DockerScriptTests : IDisposable
           version) echo 28.0 ;;
           images) if [[ -e $FAKES/image ]]; then echo sha256:1234; fi ;;
           image) echo 123456789 ;;
-          build) printf 'Step 1/2 : FROM sdk\n---> 1\nStep 2/2 : RUN apt-get\n'; touch "$FAKES/image" ;;
+          build) printf '%s\n' "$@" >"$FAKES/build"; printf 'Step 1/2 : FROM sdk\n---> 1\nStep 2/2 : RUN apt-get\n'; touch "$FAKES/image" ;;
           run) printf '%s\n' "$@" >"$FAKES/run"; exit "${FAKE_EXIT:-0}" ;;
         esac
 
@@ -111,6 +112,22 @@ public sealed class DockerScriptTests : IDisposable
             """, result.Error);
         Assert.Equal(0, result.ExitCode);
         Assert.Equal("", (await ContainerAsync("doctor")).Error);
+    }
+
+    // As the workflow says them, which is where they are pinned.
+    [Theory]
+    [InlineData("SDK", "mcr.microsoft.com/dotnet/sdk:10.0")]
+    [InlineData("DEBIAN", "debian:bookworm-")]
+    public async Task The_workflow_builds_the_images_on_others_by_their_digests(string argument, string image)
+    {
+        File.Delete(Path.Combine(_folder, "image"));
+        string workflow = File.ReadAllText(Path.Combine(SourceTree.Root, ".github/workflows/ci.yml")), variable = $"NETLAB_{argument}_IMAGE";
+        var pinned = Regex.Match(workflow, $"^ +{variable}: ({Regex.Escape(image)}\\S*@sha256:[0-9a-f]{{64}})$", RegexOptions.Multiline).Groups[1].Value;
+
+        await FinishAsync($"{variable}={pinned}", "--container", "doctor");
+
+        Assert.Contains($"{argument}={pinned}", File.ReadAllLines(Path.Combine(_folder, "build")));
+        Assert.Contains($"FROM ${{{argument}}}", File.ReadAllText(Path.Combine(SourceTree.Root, "docker/Dockerfile.run")), StringComparison.Ordinal);
     }
 
     [Fact]

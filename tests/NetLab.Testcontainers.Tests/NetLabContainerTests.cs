@@ -29,6 +29,7 @@ public sealed class NetLabContainerTests
     [InlineData("NET_RAW", 3, "CAP_NET_RAW")]
     [InlineData("SYS_CHROOT", 1, "needs the capability SYS_CHROOT")]
     [InlineData("NET_BIND_SERVICE", 1, "port 80: Permission denied")]
+    [InlineData("SYS_PTRACE", 1, "a program that only the capability SYS_PTRACE would name")]
     public async Task Without_a_capability_the_lab_says_which_is_missing(string capability, int exitCode, string words)
     {
         await using var container = WithNetLab(Builder(Sdk)).WithoutCapability(capability).Build();
