@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using NetLab.Linux.Probe;
 using NetLab.Xunit;
 
 namespace NetLab.Scenarios.Tests;
@@ -26,6 +27,23 @@ public sealed class What_a_run_tells
         steps:
 
         """;
+
+    [LabFact]
+    public async Task What_the_kernel_lacks_a_feature_for_is_skipped_and_says_which_one()
+    {
+        var play = await Play.TextAsync(Lab + """
+              - { name: vlans, needs: BridgeVlanFiltering, exec: { node: sw, run: ip link set br0 type bridge vlan_filtering 1 } }
+              - { name: taps, needs: [Tap, Veth], ping: vm01 -> vm02 }
+            """);
+
+        var state = Capabilities.Of(Feature.BridgeVlanFiltering);
+        Assert.Equal(state.Available ? StepOutcome.Passed : StepOutcome.Skipped, play.Step("vlans").Outcome);
+        Assert.Equal(!state.Available, play.Step("vlans").IsLacking);
+        Assert.Equal(state.Available, play.Step("vlans").Problem?.Contains("CONFIG_BRIDGE_VLAN_FILTERING", StringComparison.Ordinal) != true);
+        Assert.Equal(StepOutcome.Passed, play.Step("taps").Outcome);
+        Assert.Contains("'BridgeVlanFilter' is no feature; did you mean 'BridgeVlanFiltering'?",
+            Assert.Throws<ScenarioException>(() => ScenarioDocument.Parse(Lab + "  - { needs: BridgeVlanFilter, ping: vm01 -> vm02 }")).Message);
+    }
 
     [LabFact]
     public async Task Every_kind_of_frame_arrives()

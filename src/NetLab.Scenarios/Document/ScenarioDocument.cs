@@ -104,7 +104,10 @@ public sealed class ScenarioDocument
     /// <summary>The JSON schema (draft 07) of scenario files, for editors.</summary>
     public static string JsonSchema() => SchemaText("A NetLab scenario", Definitions());
 
-    /// <summary>The same for the scenarios of bugs, in which <c>{ broken: …, fixed: … }</c> may stand in place of any value.</summary>
+    /// <summary>
+    /// The same for the scenarios of bugs, in which <c>{ broken: …, fixed: … }</c> may stand in place of any value. It is whole again and refers to none of
+    /// the other's definitions: what may stand at a leaf cannot be widened from outside in draft 07, which is what editors know ($dynamicRef came with 2020-12).
+    /// </summary>
     public static string BugJsonSchema()
     {
         const string ByVariant = "by-variant";

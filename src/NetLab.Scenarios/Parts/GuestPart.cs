@@ -103,7 +103,8 @@ internal static class GuestKeys
 
     public static ObjectShape<T> WithGuest<T>(this ObjectShape<T> shape)
         where T : GuestPart, new() => shape
-        .With("mac", "The VM's MAC address; derived from its name when absent.", Scalars.Mac, (vm, value) => vm.Mac = value)
+        .With("mac", "The VM's MAC address; when absent it derives from the VM's name, and of a port of Neutron's, with fa:16:3e, from the port's id.",
+            Scalars.Mac, (vm, value) => vm.Mac = value)
         .With("addresses", "The VM's IP addresses with their prefix lengths.", DeviceKeys.Addresses, (vm, value) => vm.Addresses = value.Value)
         .With("vlans", "The VM's VLAN subinterfaces.", new ListShape<GuestVlanEntry>("VLAN", GuestVlanEntry.Shape, single: true), (vm, value) =>
             vm.Vlans = value.Value)

@@ -95,7 +95,7 @@ internal static class Texts
             {
                 End();
             }
-            else if (character is '|' or '>' or '<' or ';' or '&' or '`' or '$')
+            else if (character is '|' or '<' or ';' or '&' or '`' or '$' || (character is '>' && !IsArrow(text, i)))
             {
                 return (words, new Problem($"has '{character}', which only a shell understands",
                     "one program and its arguments; for a pipe: [sh, -c, 'a | b']", i));
@@ -112,6 +112,10 @@ internal static class Texts
         }
         End();
         return (words, words.Count == 0 ? new Problem("names no program", "a program and its arguments, like 'ip -br link'") : null);
+
+        // OpenFlow's way to say where a value goes: set_field:100->tun_id.
+        static bool IsArrow(string text, int i) => i > 1 && text[i - 1] == '-' && !char.IsWhiteSpace(text[i - 2]) && i + 1 < text.Length
+            && char.IsAsciiLetter(text[i + 1]);
 
         void End()
         {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using NetLab.Linux.Probe;
 
 namespace NetLab.Scenarios;
 
@@ -11,6 +12,13 @@ internal sealed class StepEntry : Entry
             : (scalar.Text, new Problem($"{scalar.Noun} is not the name of an error", "a name from errno(3), like EBUSY or EINVAL")),
         () => new JsonObject { ["type"] = "string", ["pattern"] = "^E[A-Z]+$" });
 
+    private static readonly string[] FeatureNames = Enum.GetNames<Feature>();
+
+    private static readonly ScalarShape<string> FeatureName = new("a feature", nameof(Feature.BridgeVlanFiltering),
+        scalar => FeatureNames.Contains(scalar.Text) ? (scalar.Text, null)
+            : (scalar.Text, new Problem($"{scalar.Noun} is no feature", Spelling.Suggest(scalar.Text, FeatureNames, "feature"))),
+        () => new JsonObject { ["type"] = "string", ["pattern"] = "^[A-Z][A-Za-z0-9]+$" });
+
     private static readonly SideKey[] CommonSideKeys =
     [
         new("refused", "is about a change", "put it beside 'set'"),
@@ -22,6 +30,9 @@ internal sealed class StepEntry : Entry
     public string? Name { get; set; }
 
     public string? Say { get; set; }
+
+    /// <summary>The features without which it is skipped.</summary>
+    public IReadOnlyList<Located<string>> Needs { get; set; } = [];
 
     public Located<string>? Refused { get; set; }
 
@@ -53,11 +64,18 @@ internal sealed class StepEntry : Entry
             kind.AddTo(shape);
         }
         return shape
+            .With("needs", "The features of the kernel without which the step is skipped, with the reason, by the names that NETLAB_REQUIRE takes.",
+                new ListShape<string>("feature", FeatureName, single: true), (step, value) => step.Needs = value.Value)
             .With("refused", "The kernel must refuse what the step does, with this errno.", Errno, (step, value) => step.Refused = value)
             .With("fails", "The step must fail, and what it says must contain these texts.", Scalars.Texts, (step, value) => step.Fails = value.Value)
             .With("check", "Steps that decide the claim, or whether the task is done.", List, (step, value) => step.Checks = value.Value)
             .Checked(CheckKeys);
     }
+
+    /// <summary>What it needs and this machine lacks, in words; null where nothing is missing.</summary>
+    public string? WhatIsMissing() => Needs.Count == 0 ? null
+        : Needs.Select(need => Capabilities.Of(Enum.Parse<Feature>(need.Value))).Where(state => !state.Available).ToList() is { Count: > 0 } missing
+            ? string.Join(" ", missing.Select(MissingFeatureException.Describe)).TrimEnd('.') : null;
 
     private static void CheckKeys(StepEntry step, string what, Binding binding)
     {

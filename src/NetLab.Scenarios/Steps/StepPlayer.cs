@@ -51,7 +51,8 @@ internal sealed class StepPlayer(Stage stage, ILearner? learner)
                 yield return new StepEnded(step, StepOutcome.Skipped, [], stop.Reason, TimeSpan.Zero) { IsLacking = stop.IsLacking };
                 continue;
             }
-            await foreach (var happening in deed.PlayAsync(entry, step, this, ct).ConfigureAwait(false))
+            var happenings = entry.WhatIsMissing() is { } missing ? Miss(deed, step, missing) : deed.PlayAsync(entry, step, this, ct);
+            await foreach (var happening in happenings.ConfigureAwait(false))
             {
                 // Inside a claim or a task that is as far as it goes: a change that is refused may be what the claim is about.
                 if (deed.IsChange && happening is StepEnded { Outcome: not StepOutcome.Passed } ended)
@@ -62,6 +63,14 @@ internal sealed class StepPlayer(Stage stage, ILearner? learner)
                 yield return happening;
             }
         }
+    }
+
+    // A task that nobody can do here is one of the scenario's tasks all the same.
+    private IAsyncEnumerable<ScenarioEvent> Miss(Step deed, ScenarioStep step, string missing)
+    {
+        var ended = new StepEnded(step, StepOutcome.Skipped, [], missing, TimeSpan.Zero) { IsLacking = true };
+        IEnumerable<ScenarioEvent> told = deed is TaskStep task ? [new TaskOffered(step, task.Offer(this)), ended] : [ended];
+        return told.ToAsyncEnumerable();
     }
 
     /// <summary>Does what a step says, and tells how it ended.</summary>

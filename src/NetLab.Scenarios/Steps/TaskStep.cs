@@ -33,7 +33,7 @@ internal sealed class TaskStep : Step
         [EnumeratorCancellation] CancellationToken ct)
     {
         var begun = Stopwatch.GetTimestamp();
-        var offer = new TaskOffer(player.NextTask(), Text, [.. Hints.Select(hint => hint.Value)], Solution.Count > 0);
+        var offer = Offer(player);
         yield return new TaskOffered(step, offer);
 
         if (player.Learner is null && Solution.Count == 0)
@@ -84,6 +84,9 @@ internal sealed class TaskStep : Step
             }
         }
     }
+
+    /// <summary>The task as its reader is told of it, with the next number.</summary>
+    public TaskOffer Offer(StepPlayer player) => new(player.NextTask(), Text, [.. Hints.Select(hint => hint.Value)], Solution.Count > 0);
 
     private static async IAsyncEnumerable<ScenarioEvent> DoAsync(IReadOnlyList<Located<StepEntry>> solution, StepEntry entry, ScenarioStep step,
         StepPlayer player, [EnumeratorCancellation] CancellationToken ct)

@@ -11,7 +11,8 @@ internal sealed class AgentPortEntry : Entry
             (port, value) => port.Port = value, required: true)
         .With("vlan", "The VLAN that the agent gave the network on that node.", Scalars.VlanId, (port, value) => port.Vlan = value.Value, required: true)
         .With("address", "Its address with the prefix length.", Scalars.HostAddress, (port, value) => port.Address = value, required: true)
-        .With("mac", "Its MAC address; derived from its name when absent.", Scalars.Mac, (port, value) => port.Mac = value.Value)
+        .With("mac", "Its MAC address; fa:16:3e and three bytes that derive from the port's id when absent.",
+            Scalars.Mac, (port, value) => port.Mac = value.Value)
         .With("mtu", "The network's MTU, in bytes; 1500 when absent.", Scalars.Mtu, (port, value) => port.Mtu = value.Value);
 
     private Located<string> Port { get; set; }
