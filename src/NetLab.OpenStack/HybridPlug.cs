@@ -47,7 +47,7 @@ public static class HybridPlug
             integrationBridge.End(names.Qvo).Mtu(mtu).Promiscuous());
         var guest = compute.AddVm(vm, qbr, builder =>
         {
-            builder.Tap(names.Tap).Mtu(mtu);
+            builder.Tap(names.Tap).Mtu(mtu).Mac(NeutronPort.MacOf(port).ToString());
             configure?.Invoke(builder);
         });
 

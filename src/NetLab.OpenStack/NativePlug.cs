@@ -28,7 +28,7 @@ public static class NativePlug
         ArgumentNullException.ThrowIfNull(integrationBridge);
         var guest = compute.AddVm(vm, integrationBridge, builder =>
         {
-            builder.Tap(new PortNames(port).Tap).Mtu(mtu);
+            builder.Tap(new PortNames(port).Tap).Mtu(mtu).Mac(NeutronPort.MacOf(port).ToString());
             configure?.Invoke(builder);
         });
         NeutronPort.Plug(integrationBridge, integrationBridge.Port(guest.Tap), port, vlan, guest, portSecurity, fixedIp);

@@ -42,6 +42,9 @@ internal static class NeutronPort
         ExternalIds = Ids(port, guest.Mac, guest),
     };
 
+    /// <summary>The MAC address of a port that is given none: Neutron's base_mac, and three bytes that derive from the port's id.</summary>
+    public static MacAddress MacOf(string port) => MacAddress.FromBytes([0xfa, 0x16, 0x3e, .. SHA256.HashData(Encoding.UTF8.GetBytes(port)).AsSpan(0, 3)]);
+
     /// <summary>The external ids of a port's interface; <c>vm-uuid</c> where it is the tap of a VM.</summary>
     public static Dictionary<string, string> Ids(string port, MacAddress mac, FakeVm? guest = null)
     {
@@ -110,11 +113,7 @@ internal static class NeutronPort
     {
         var device = bridge.AddInternalPort(name, node, port.Vlan);
         device.Mtu = port.Mtu;
-        if (port.Mac is { } mac)
-        {
-            device.Mac = MacAddress.Parse(mac);
-        }
-
+        device.Mac = port.Mac is { } mac ? MacAddress.Parse(mac) : MacOf(port.Port);
         device.AddAddress(port.Address);
         var row = bridge.Port(device);
         row.Options = row.Options with { ExternalIds = Ids(port.Port, device.Mac) };

@@ -7,7 +7,7 @@ namespace NetLab.OpenStack;
 /// <param name="Port">The Neutron port's UUID; the device's name derives from it.</param>
 /// <param name="Vlan">The VLAN that the agent gave the network on the router's node.</param>
 /// <param name="Address">The router's address there, such as <c>10.0.0.1/24</c>.</param>
-/// <param name="Mac">The port's MAC address; null for one that derives from the names.</param>
+/// <param name="Mac">The port's MAC address; null for one that derives from the port's id.</param>
 /// <param name="Mtu">The network's MTU in bytes.</param>
 public sealed record RouterPort(string Port, int Vlan, string Address, string? Mac = null, int Mtu = 1500);
 

@@ -34,7 +34,7 @@ public static class TrunkPlug
         var bridge = compute.AddOvsBridge(BridgeName(trunk));
         var guest = compute.AddVm(vm, bridge, builder =>
         {
-            builder.Tap(new PortNames(port).Tap).Mtu(mtu);
+            builder.Tap(new PortNames(port).Tap).Mtu(mtu).Mac(NeutronPort.MacOf(port).ToString());
             configure?.Invoke(builder);
         });
         bridge.Port(guest.Tap).Options = new OvsPortOptions

@@ -57,7 +57,7 @@ public sealed partial class DifferenceTableTests : IAsyncLifetime
             (12, Has(links, "vnet_hdr on"), "without"),
             (13, _compute.ReadSysctl("net.ipv6.conf.br-int.accept_ra").Trim() == "1"
                 && _quiet.ReadSysctl("net.ipv6.conf.all.disable_ipv6").Trim() == "1", "the same"),
-            (18, _vm.Mac.ToString().StartsWith("fa:16:3e", StringComparison.Ordinal), "02:"),
+            (18, _vm.Mac.ToString().StartsWith("fa:16:3e", StringComparison.Ordinal), "the same"),
         ];
         var table = Row().Matches(await File.ReadAllTextAsync(Path.Combine(SourceTree.Root, "docs", "openstack.md")))
             .Where(row => row.Groups["number"].Value != "").ToDictionary(row => int.Parse(row.Groups["number"].Value), row => row.Groups["here"].Value);
