@@ -71,6 +71,11 @@ internal sealed class LessonConsole(Terminal terminal, ScenarioRun run, Lesson l
                 case [var name] when !isOfReceivers && IsNoDevice(name) && run.Lab.FindNode(name) is { } node:
                     await ShellAsync(node, ct).ConfigureAwait(false);
                     break;
+                case [_, ..] when words is not ["skip" or "nobody" or "nothing" or "none"] && words.Where(word => !IsOfTheLab(word, isOfReceivers)).ToList()
+                    is [var stranger, ..]:
+                    _page.Text(2, $"There is no '{stranger}' here that could be meant. {answers} are an answer: {string.Join(", ", Answers(isOfReceivers))}.",
+                        "yellow");
+                    break;
                 default:
                     await lesson.PredictAsync(words switch { [] or ["skip"] => null, ["nobody" or "nothing" or "none"] => [], _ => words }, view)
                         .WaitAsync(ct).ConfigureAwait(false);
@@ -78,6 +83,13 @@ internal sealed class LessonConsole(Terminal terminal, ScenarioRun run, Lesson l
             }
         }
     }
+
+    private bool IsOfTheLab(string word, bool isOfReceivers) => Answers(isOfReceivers).Contains(word)
+        || run.Lab.Nodes.Any(node => node.Devices.Any(device => word.Replace('/', ':') == $"{node.Name}:{device.Name}"));
+
+    private IEnumerable<string> Answers(bool isOfReceivers) => isOfReceivers
+        ? run.Lab.Nodes.SelectMany(node => node.Vms.Select(vm => vm.Name).Append(node.Name))
+        : run.Lab.Nodes.SelectMany(node => node.Devices.Select(device => device.Name)).Distinct();
 
     private bool IsNoDevice(string name) => !run.Lab.Nodes.Any(node => node.FindDevice(name) is not null);
 

@@ -70,6 +70,8 @@ internal sealed partial class Page
     /// <summary>Writes one thing that was seen: on a screen it is broken to fit, with a deeper indent for what follows; elsewhere it stays a line.</summary>
     public void Item(int indent, string text, string? style = null)
     {
+        indent += text.Length - text.TrimStart(' ').Length;
+        text = text.TrimStart(' ');
         var lines = Breaks && indent + text.Length > Width ? Wrap(PlainText.Line(text), Width - indent - 2) : [text];
         for (var i = 0; i < lines.Count; i++)
         {
