@@ -53,7 +53,7 @@ internal sealed class SkbCopy
         SkbAddress = first.SkbAddress;
         HeadAddress = first.HeadAddress;
         Latest = first;
-        Content = new FrameContent(first);
+        Content = _first = new FrameContent(first);
         Root = parent?.Root ?? this;
         Parent = parent;
         Origin = origin;
@@ -120,11 +120,17 @@ internal sealed class SkbCopy
 
     internal FrameContent Content { get; private set; }
 
-    /// <summary>Whether another copy shows the same frame, tagged, translated or in a tunnel perhaps, as far as the bytes of both are known.</summary>
+    // As it was first seen: a router may have given it other addresses and ports since, and then nothing but the payload tells it.
+    private readonly FrameContent _first;
+
+    /// <summary>
+    /// Whether another copy shows the same frame, as it was at first or in the end, tagged, translated or in a tunnel perhaps, as far as the bytes of both
+    /// are known.
+    /// </summary>
     public bool IsSameFrameAs(SkbCopy other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return Content.Compare(other.Content) is FrameLikeness.Same;
+        return Content.Compare(other.Content) is FrameLikeness.Same || Content.Compare(other._first) is FrameLikeness.Same;
     }
 
     // Whether the kernel may still have it.

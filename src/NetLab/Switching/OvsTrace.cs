@@ -234,6 +234,13 @@ internal static partial class OvsTraceReader
     private static OvsTraceStep StepOf(string bridge, Match line, (int Indent, List<string> Actions, List<string> Remarks, List<string> Own) answer)
     {
         var flow = FlowPattern().Match(line.Groups[2].Value);
+
+        // Open vSwitch's own flows for what no flow of the bridge matches (ofproto-dpif.c, add_internal_flows).
+        if (flow is { Success: true } && flow.Groups["priority"].Value == "0" && flow.Groups["match"].Value is "reg0=0x1" or "reg0=0x2")
+        {
+            flow = Match.Empty;
+        }
+
         return new OvsTraceStep
         {
             Bridge = bridge,

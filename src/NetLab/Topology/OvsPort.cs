@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace NetLab;
 
 /// <summary>A row of Open vSwitch's Port table and its one Interface (ovs-vswitchd.conf.db(5)).</summary>
@@ -48,6 +50,10 @@ public sealed class OvsPort
 
     /// <summary>The name of the port at the other end of a patch; null where this is no patch port.</summary>
     internal string? PatchPeer => Options is { InterfaceType: "patch", InterfaceOptions: { } options } ? options.GetValueOrDefault("peer") : null;
+
+    /// <summary>The address from which a tunnel port sends; null where this is none, or it says none.</summary>
+    internal IPAddress? TunnelFrom => Options is { InterfaceType: not (null or "patch"), InterfaceOptions: { } options }
+        && IPAddress.TryParse(options.GetValueOrDefault("local_ip"), out var own) ? own : null;
 
     /// <summary>Whether it carries every VLAN.</summary>
     internal bool IsTrunk => Tag is null;

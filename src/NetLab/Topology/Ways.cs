@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace NetLab;
 
 /// <summary>
@@ -28,7 +30,13 @@ internal static class Ways
             .SelectMany(n => n.Devices).Where(d => d.Tunnel is { } other && other.Name == tunnel.Name && other.Network == tunnel.Network
                 && (other.Remote is null || device.Node.Devices.Any(own => own.Addresses.Any(a => a.Address.Equals(other.Remote)))));
 
-    private static IEnumerable<Device> OnLink(Device device) => BesideOf(device, (entered, left) => entered.IsJoinedTo(left));
+    private static IEnumerable<Device> OnLink(Device device) =>
+        BesideOf(device, (entered, left) => entered.IsJoinedTo(left) || LeadsInto(entered, left) || LeadsInto(left, entered));
+
+    // Open vSwitch in user space sends what goes into a tunnel out of the bridge that has the tunnel's own address, and takes what comes out of one in there.
+    private static bool LeadsInto(Switch inner, Switch below) =>
+        inner.Node.OvsBridges.Where(inner.IsJoinedTo).SelectMany(bridge => bridge.VirtualPorts).Select(port => port.TunnelFrom).OfType<IPAddress>()
+            .Any(own => below.Node.OvsBridges.Any(bridge => bridge.Addresses.Any(a => a.Address.Equals(own)) && below.IsJoinedTo(bridge)));
 
     // The other end of its cable or tunnel, and the ports of its switch and of those that are one with that.
     private static IEnumerable<Device> BesideOf(Device device, Func<Switch, Switch, bool> areOne) =>

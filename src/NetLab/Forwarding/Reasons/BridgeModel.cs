@@ -105,7 +105,7 @@ internal static partial class BridgeModel
             return locked with { Evidence = [flags] };
         }
 
-        if (to.MasterIndex != bridge.Index)
+        if (to.MasterIndex != bridge.Index && !ReferenceEquals(egress, bridge))
         {
             return At(egress, Causes.NotAPort, $"{egress.Name} is no port of bridge {bridge.Name} (any more).",
                 $"ip link set dev {egress.Name} master {bridge.Name}");
@@ -134,6 +134,12 @@ internal static partial class BridgeModel
                     $"Bridge {bridge.Name} believes that {frame.Destination} is behind {NameOf(bridge, entry.Index)}, and sends the frame " +
                         $"there alone, not to {egress.Name}.",
                     $"bridge fdb replace {frame.Destination} dev {egress.Name} master static", known);
+        }
+
+        // The bridge's own device is no port: nothing below is about it.
+        if (ReferenceEquals(egress, bridge))
+        {
+            return null;
         }
 
         if (ingress.LiveIndex == egress.LiveIndex)

@@ -70,7 +70,7 @@ internal static partial class NftVerdict
             var network = 14 + (4 * frame.VlanTags.Count);
             foreach (var drop in Distinct(account.DropsOf(frame.Bytes.Span[Math.Min(network, frame.Bytes.Length)..], isOwn), 0))
             {
-                reasons.Add(await OfAsync(account, drop, null, [], null, ct).ConfigureAwait(false));
+                reasons.Add(await OfAsync(account, drop, null, [], frame, ct).ConfigureAwait(false));
             }
         }
 
@@ -93,8 +93,9 @@ internal static partial class NftVerdict
         var told = isQueue ? " It gives frames to a program by a queue, and none listens to that: the kernel dropped it."
             : Rejects().Match(rule.Iptables ?? rule.Text) is not { Success: true } reject ? ""
             : reject.Value.Contains("tcp", StringComparison.Ordinal) ? " It rejects: a TCP RST was sent back." : " It rejects: an ICMP error was sent back.";
-        return new Reason(rule.Number == 0 ? ofPolicy : ofRule, node, device, $"{rule}, in node {node.Name} ({at}{way}).{told}", evidence,
-            $"{(isQueue ? "start the program that listens to the queue, or let the rule bypass it; otherwise " : "")}{Remedy(rule, frame)}");
+        var neutron = frame is null ? null : NeutronChains.Of(rule, way, frame);
+        return new Reason(rule.Number == 0 ? ofPolicy : ofRule, node, device, $"{rule}, in node {node.Name} ({at}{way}).{told}{neutron?.Meaning}", evidence,
+            neutron?.Remedy ?? $"{(isQueue ? "start the program that listens to the queue, or let the rule bypass it; otherwise " : "")}{Remedy(rule, frame)}");
     }
 
     private static async Task<Reason> OfAsync(NodeAccount account, NftTraversal way, string? device, List<Evidence> evidence, Frame? frame,

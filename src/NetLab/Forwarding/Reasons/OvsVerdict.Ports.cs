@@ -116,7 +116,8 @@ internal static partial class OvsVerdict
 
             var bridge = asked.PortOf(name)?.Bridge ?? asked.Bridge.Name;
             var headers = asked.PatchesTo(bridge) is null ? asked.Trace.TunnelHeaders : 0;
-            var length = asked.Hop.Length - 14 - (4 * asked.Frame.VlanTags.Count) + headers;
+            var frame = asked.FrameIn(bridge);
+            var length = asked.Hop.Length - (asked.Frame.Length - frame.Length) - 14 - (4 * frame.VlanTags.Count) + headers;
             var state = NetLab.Evidence.Link($"{link.Name} {(link.IsUp ? "up" : "down")}, mtu {link.Mtu}.");
             Reason At(Cause cause, string sentence, string remedy, params Evidence[] more) =>
                 new(cause, node, name, sentence, [.. Evidence(asked, StepsIn(asked, bridge)), .. more], remedy);

@@ -8,10 +8,34 @@ internal static partial class OvsVerdict
     {
         [("br-int", 24)] = "lets a port send ARP packets and neighbour advertisements for its own addresses alone",
         [("br-int", 25)] = "lets a port send from its own MAC addresses alone",
+        [("br-tun", 0)] = "knows the tunnels and the patch port",
+        [("br-tun", 3)] = "knows networks by the key of GRE",
         [("br-tun", 4)] = "knows networks by the key of VXLAN",
+        [("br-tun", 6)] = "knows networks by the key of Geneve",
+        [("br-tun", 10)] = "learns what is behind which tunnel, and sends it on to br-int",
         [("br-tun", 20)] = "knows which MAC address is behind which tunnel",
         [("br-tun", 22)] = "floods to the tunnels of a network",
     };
+
+    private const string Pair = "an allowed address pair of the port";
+
+    private static readonly Dictionary<string, int> NeutronTunnelTables = new() { ["gre"] = 3, ["vxlan"] = 4, ["geneve"] = 6 };
+
+    // The flow that Neutron's agent has where the frame is let in: br_tun.py, setup_tunnel_port; br_int.py, install_arp_spoofing_protection,
+    // set_allowed_macs_for_port.
+    private static string? OfAgent(OvsRehearsal asked, OvsTraceStep step)
+    {
+        var (frame, port) = (asked.FrameIn(step.Bridge), asked.IngressTo(step.Bridge));
+        return step is not { Actions: [] or ["drop"] } ? null : (step.Bridge, step.Table) switch
+        {
+            ("br-tun", 0) when asked.Trace.Tunnel is var (tunnel, _) && NeutronTunnelTables.TryGetValue(tunnel.Type, out var table) =>
+                $"ovs-ofctl add-flow br-tun 'table=0,priority=1,in_port={port},actions=resubmit(,{table})'",
+            ("br-int", 24) when frame.Arp is { } arp =>
+                $"ovs-ofctl add-flow br-int 'table=24,priority=2,arp,in_port={port},arp_spa={arp.SenderIp},actions=resubmit(,25)', or {Pair}",
+            ("br-int", 25) => $"ovs-ofctl add-flow br-int 'table=25,priority=2,in_port={port},dl_src={frame.Source},actions=resubmit(,30)', or {Pair}",
+            _ => null,
+        };
+    }
 
     private static string OfNeutron(OvsTraceStep? step) =>
         step is { Actions: [] or ["drop"] } && Neutron.TryGetValue((step.Bridge, step.Table), out var what)
@@ -24,7 +48,10 @@ internal static partial class OvsVerdict
     private static Reason? NoPort(OvsRehearsal asked) => asked.IsPort ? null
         : new Reason(Causes.NotAPort, asked.Bridge.Node, asked.Ingress.Name,
             $"{asked.Ingress.Name}, where the frame came in, is no port of Open vSwitch bridge {asked.Bridge.Name} (any more).",
-            [PortsOf(asked, asked.Bridge.Name)], $"ovs-vsctl add-port {asked.Bridge.Name} {asked.Ingress.Name}");
+            [PortsOf(asked, asked.Bridge.Name)], $"ovs-vsctl add-port {asked.Bridge.Name} {asked.Ingress.Name}{TagOf(asked.Ingress)}");
+
+    // As the lab describes the port's row.
+    private static string TagOf(Device? port) => port?.Switch?.FindRow(port)?.Tag is { } tag ? $" tag={tag}" : "";
 
     // Flows that name a number which no port has mean the one that is gone.
     private static string AddPort(OvsRehearsal asked, string bridge, string port, string? more = null)
@@ -33,7 +60,7 @@ internal static partial class OvsVerdict
             ? asked.Trace.Deciding.SelectMany(s => s.Own).Where(a => a.StartsWith("output:", StringComparison.Ordinal)).Select(a => a["output:".Length..])
                 .Where(n => n.All(char.IsAsciiDigit)).Distinct().ToList() : [];
         var row = $"{(missing is [var number] ? $" ofport_request={number}" : "")}{more}";
-        return $"ovs-vsctl add-port {bridge} {port}{(row.Length > 0 ? $" -- set interface {port}{row}" : "")}";
+        return $"ovs-vsctl add-port {bridge} {port}{TagOf(asked.Bridge.Node.FindDevice(port))}{(row.Length > 0 ? $" -- set interface {port}{row}" : "")}";
     }
 
     /// <summary>A patch or tunnel port that the lab describes at a bridge which the frame came to, and that is gone.</summary>

@@ -162,13 +162,16 @@ internal static partial class OvsVerdict
     }
 
     // Names as Open vSwitch prints them are read by its programs too.
-    private static string? FlowRemedy(OvsRehearsal asked, OvsTraceStep step, string actions) => step.Match is null && !IsKeyed(asked, step)
+    private static string? FlowRemedy(OvsRehearsal asked, OvsTraceStep step, string actions) =>
+        actions == Normal && OfAgent(asked, step) is { } ofAgent ? ofAgent
+        : step.Match is null && !IsKeyed(asked, step)
         ? $"add a flow: ovs-ofctl add-flow {step.Bridge} {Word($"table={step.Table},priority=0,actions={actions}")}"
         : step.Actions is [Normal] && actions == Normal ? null
         : actions == Normal && IsKeyed(asked, step)
         ? $"let table {step.Table} of {step.Bridge} have a flow for it that "
-            + (asked.IsBehindTunnel(step.Bridge) ? "knows the tunnel's key and sets the VLAN of the network here"
-                : "sets the tunnel's key and sends it to the tunnel")
+            + (!asked.IsBehindTunnel(step.Bridge) ? "sets the tunnel's key and sends it to the tunnel"
+                : asked.Trace.Steps.Any(s => s.Bridge == step.Bridge && s != step && s.Match?.Contains("tun_id", StringComparison.Ordinal) == true)
+                ? "sends it on to the patch port" : "knows the tunnel's key and sets the VLAN of the network here")
         : $"let the flow send it on: ovs-ofctl --strict mod-flows {step.Bridge} {Word($"{FlowOf(step)},actions={actions}")}, " +
             $"or delete the flow: ovs-ofctl --strict del-flows {step.Bridge} {FlowOf(step)}";
 

@@ -18,6 +18,10 @@ internal static class WantedWay
             return null;
         }
 
+        // Of a receiver's devices the one that it came to.
+        List<Device> reached = [.. receivers.Where(r => fate.Copies.Any(c =>
+            !c.IsForAnother && c.Hops.Any(h => h.Direction == HopDirection.In && ReferenceEquals(h.LabDevice, r))))];
+        receivers = reached.Count > 0 ? reached : receivers;
         var start = fate.Sender?.Tap ?? fate.Copies.SelectMany(c => c.Hops).FirstOrDefault()?.LabDevice;
         IReadOnlyList<Step> way = start is null ? [] : [.. Steps(Ways.Find([start], receivers), fate.Sender is not null)];
         return Find(fate, way, [.. fate.Copies.Where(c => !c.IsForAnother)], receivers) is { Hops: [.., var last] } copy
