@@ -106,7 +106,8 @@ public sealed class ScenarioDocument
 
     /// <summary>
     /// The same for the scenarios of bugs, in which <c>{ broken: …, fixed: … }</c> may stand in place of any value. It is whole again and refers to none of
-    /// the other's definitions: what may stand at a leaf cannot be widened from outside in draft 07, which is what editors know ($dynamicRef came with 2020-12).
+    /// the other's definitions: what may stand at a leaf cannot be widened from outside in draft 07, which is what editors know; $dynamicRef
+    /// came with 2020-12.
     /// </summary>
     public static string BugJsonSchema()
     {
