@@ -197,7 +197,8 @@ public sealed unsafe class Tap : IDisposable
     /// <summary>Gives the device up: it loses its carrier and, unless it is persistent, is removed.</summary>
     public void Dispose() => Handle.Dispose();
 
-    // Whether a process that we started has a tap of that name open, by what the kernel tells of its descriptors (proc_pid_fdinfo(5)), or may be about to close it.
+    // Whether a process that we started has a tap of that name open, by what the kernel tells of its descriptors (proc_pid_fdinfo(5)), or may be about
+    // to close it.
     private static bool IsHeldByAChildOfOurs(string name)
     {
         foreach (var process in Directory.EnumerateDirectories("/proc").Where(d => char.IsAsciiDigit(d[^1])))
