@@ -382,9 +382,7 @@ internal static class FateExplainer
         return frame?.Arp is { Operation: ArpOperation.Request } request && StackModel.Proxied(hop.Node, hop.Device, request) is { } proxied
             ? proxied with { Evidence = [.. proxied.Evidence, evidence] }
             : target is not null
-            ? new Reason(Causes.ArpForAnother, hop.Node, hop.Device,
-                $"{hop.Node.Name} took the {(frame?.Arp is null ? "neighbour solicitation" : "ARP packet")}, which asks " +
-                    $"for {target}, and has nothing to answer: it does not have that address.", [evidence])
+            ? StackModel.AsksForAnother(hop.Node, hop.Device, target, frame?.Arp is null ? "neighbour solicitation" : "ARP packet", evidence)
             // ip6_mc_input lets nothing come as far as icmpv6_rcv whose group is not joined.
             : frame is { Ipv6: { } ip6, Destination.IsMulticast: true } && !end.Location.Contains("icmpv6_rcv", StringComparison.Ordinal)
                 ? new Reason(Causes.GroupNotJoined, hop.Node, hop.Device,

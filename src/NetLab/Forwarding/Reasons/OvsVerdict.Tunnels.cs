@@ -48,6 +48,35 @@ internal static partial class OvsVerdict
             port is null ? "give both ends of the tunnel the same type" : string.Join("; ", wrong.Select(w => w.Remedy)));
     }
 
+    /// <summary>Flows sent it into tunnels to other nodes than those that were wanted; null where one leads there, or that is not seen.</summary>
+    public static Reason? LedElsewhere(OvsRehearsal asked, IReadOnlyCollection<Node> wanted)
+    {
+        List<(OvsTraceStep Step, OvsPortState Port)> sent = [.. from step in asked.Trace.Steps
+                                                                from action in step.Own
+                                                                where action.StartsWith("output:", StringComparison.Ordinal)
+                                                                let port = asked.PortOf(action["output:".Length..].Trim('"'))
+                                                                where port is not null && IsTunnel(port)
+                                                                select (step, port)];
+        if (sent is not [.., var (decides, last)] || sent.Exists(s => Leads(s.Port)))
+        {
+            return null;
+        }
+
+        var names = string.Join(", ", sent.Select(s => $"{s.Port.Name} to {s.Port.Options.GetValueOrDefault("remote_ip")}").Distinct());
+        var right = asked.Ports.FirstOrDefault(p => p.Bridge == decides.Bridge && IsTunnel(p) && Leads(p));
+        var actions = right is null ? ""
+            : asked.FrameIn(decides.Bridge).Destination.IsMulticast ? With(decides, $"output:{right.Name}")
+            : string.Join(',', decides.Own.Select(a => a.StartsWith("output:", StringComparison.Ordinal) && a.Contains(last.Name, StringComparison.Ordinal)
+                ? $"output:{right.Name}" : a));
+        return new Reason(Causes.OvsFlow, asked.Bridge.Node, asked.Ingress.Name,
+            $"Open vSwitch bridge {decides.Bridge} sends it into tunnel {names}, and not to {wanted.Last().Name}: the flow that "
+                + $"decides is {decides}.", Evidence(asked, StepsIn(asked, decides.Bridge)),
+            right is null ? null : $"ovs-ofctl --strict mod-flows {decides.Bridge} {Word($"{FlowOf(decides)},actions={actions}")}");
+
+        bool Leads(OvsPortState port) => IPAddress.TryParse(port.Options.GetValueOrDefault("remote_ip"), out var remote)
+            && wanted.Any(node => node.Devices.SelectMany(KernelState.AddressesOf).Any(a => a.Address.Equals(remote)));
+    }
+
     // The tunnel's address is asked for, and what should have gone there meanwhile is lost.
     private static Reason Unresolved(OvsRehearsal asked, OvsTraceStep step, string miss)
     {

@@ -172,6 +172,11 @@ internal static class StackModel
                 [Evidence.Sysctl($"{name} = {proxies}."), Evidence.Model($"the route to {arp.TargetIp} is by {other}, as the tables are now.")]);
     }
 
+    /// <summary>A node took a question for an address that it does not have.</summary>
+    public static Reason AsksForAnother(Node node, string device, string target, string question, Evidence evidence) =>
+        new(Causes.ArpForAnother, node, device,
+            $"{node.Name} took the {question}, which asks for {target}, and has nothing to answer: it does not have that address.", [evidence]);
+
     /// <summary>The addresses of a packet of IP; null where the frame has none.</summary>
     public static (IPAddress From, IPAddress To)? Ends(Frame frame) =>
         frame.Ipv4 is { } ip4 ? (ip4.Source, ip4.Destination) : frame.Ipv6 is { } ip6 ? (ip6.Source, ip6.Destination) : null;
@@ -189,6 +194,12 @@ internal static class StackModel
         IPAddress target = arp.TargetIp, asker = arp.SenderIp;
         var own = node.Live.Route.FindLink(device) is { } link ? node.Live.Route.GetAddresses(link.Index) : [];
         var here = own.FirstOrDefault(a => a.Address.Equals(target));
+        if (here is null && !node.Live.Route.GetAddresses().Any(a => a.Address.Equals(target)))
+        {
+            return Proxied(node, device, arp) ?? AsksForAnother(node, device, $"{target}", "ARP packet",
+                Evidence.Link($"no device of {node.Name} has {target} now."));
+        }
+
         var ignored = ignore switch
         {
             1 => here is null,

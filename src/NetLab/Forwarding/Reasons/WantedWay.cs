@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace NetLab;
 
 /// <summary>
@@ -23,7 +25,7 @@ internal static class WantedWay
             !c.IsForAnother && c.Hops.Any(h => h.Direction == HopDirection.In && ReferenceEquals(h.LabDevice, r))))];
         receivers = reached.Count > 0 ? reached : receivers;
         var start = fate.Sender?.Tap ?? fate.Copies.SelectMany(c => c.Hops).FirstOrDefault()?.LabDevice;
-        IReadOnlyList<Step> way = start is null ? [] : [.. Steps(Ways.Find([start], receivers), fate.Sender is not null)];
+        IReadOnlyList<Step> way = start is null ? [] : [.. Steps(WayOf(fate, start, receivers), fate.Sender is not null)];
         return Find(fate, way, [.. fate.Copies.Where(c => !c.IsForAnother)], receivers) is { Hops: [.., var last] } copy
             && receivers.Any(receiver => ReferenceEquals(receiver.Node, last.Node)) ? copy : Find(fate, way, fate.Copies, receivers);
     }
@@ -37,7 +39,8 @@ internal static class WantedWay
                 .Where(c => c.Hop is not null).Select(c => (c.Copy, c.Hop!))];
             if (came is [var (first, hop), ..])
             {
-                return MeantForAnother.Find(came, receivers, fate.Rules) is { } another ? UpTo(another.Copy, another.Last, CopyEnd.NotForwarded, another.Reason)
+                return InOtherTunnels(fate, came, way.Skip(i + 1)) is var (sent, at, led) ? UpTo(sent, at, CopyEnd.NotForwarded, led)
+                    : MeantForAnother.Find(came, receivers, fate.Rules) is { } another ? UpTo(another.Copy, another.Last, CopyEnd.NotForwarded, another.Reason)
                     : came.Find(c => IsEndOfWhoseMacItHas(c.Copy, c.Hop, receivers)).Copy is { } taken ? taken
                     : Left(fate, [.. came.Select(c => c.Copy)], hop, i + 1 < way.Count ? way[i + 1] : null) is var (end, reason)
                     ? UpTo(first, hop, end, reason)
@@ -46,6 +49,39 @@ internal static class WantedWay
         }
 
         return null;
+    }
+
+    // What is addressed to a router goes there first, and on from whichever of its devices it was seen to leave by.
+    private static IReadOnlyList<Device> WayOf(Fate fate, Device start, IReadOnlyCollection<Device> receivers)
+    {
+        var mac = fate.Frame.Destination;
+        var router = mac.IsMulticast || receivers.Any(r => (r.Guest?.Mac ?? KernelState.MacOf(r)) == mac) ? null
+            : start.Node.Lab.Nodes.Where(n => n.Forwarding && receivers.All(r => !ReferenceEquals(r.Node, n))).SelectMany(n => n.Devices)
+                .FirstOrDefault(d => d is { Switch: null, Guest: null } or { LeadsToStack: true } && KernelState.MacOf(d) == mac);
+        if (router is null)
+        {
+            return Ways.Find([start], receivers);
+        }
+
+        List<Device> others = [.. router.Node.Devices.Where(d => d != router && d is { Switch: null, Guest: null } or { LeadsToStack: true })];
+        List<Device> left = others.FindAll(d => fate.Copies.Any(c => c.Hops.Any(h => h.Direction == HopDirection.Out && ReferenceEquals(h.LabDevice, d))));
+        IReadOnlyList<Device> to = Ways.Find([start], [router]), on = Ways.Find(left.Count > 0 ? left : others, receivers);
+        return to.Count == 0 || on.Count == 0 ? Ways.Find([start], receivers) : [.. to, .. on];
+    }
+
+    // It is in tunnels of Open vSwitch, and none of them leads to a node that the way goes on through.
+    private static (FrameCopy Copy, Hop At, Reason Reason)? InOtherTunnels(Fate fate, List<(FrameCopy Copy, Hop Hop)> came, IEnumerable<Step> rest)
+    {
+        List<Node> wanted = [.. rest.Select(step => step.Device.Node).Prepend(came[0].Hop.Node).Distinct()];
+        if ( !came.TrueForAll(c => c.Hop is { InTunnel: true, Frame.Ipv4: { } outer }
+            && !wanted.Exists(node => node.Devices.SelectMany(KernelState.AddressesOf).Any(a => a.Address.Equals((IPAddress)outer.Destination)))))
+        {
+            return null;
+        }
+
+        var copy = came[0].Copy;
+        return fate.InOvs.LastOrDefault(asked => !asked.Hop.InTunnel && copy.Hops.TakeWhile(h => !ReferenceEquals(h, came[0].Hop)).Contains(asked.Hop))
+            is { } inOvs && OvsVerdict.LedElsewhere(inOvs, wanted) is { } reason ? (copy, inOvs.Hop, reason) : null;
     }
 
     // What the switch decided there that the way goes on through.
@@ -77,6 +113,8 @@ internal static class WantedWay
 
     private static FrameCopy? Ended(List<(FrameCopy Copy, Hop Hop)> came, Device? next) =>
         came.Find(c => IsThere(c.Copy, c.Hop, next)).Copy ?? came.Find(c => ReferenceEquals(c.Copy.Hops[^1], c.Hop)).Copy
+        ?? came.Find(c => c.Copy.Reason is not null && c.Copy.Hops.SkipWhile(h => !ReferenceEquals(h, c.Hop)).Skip(1)
+            .All(h => h.LabDevice is Switch && ReferenceEquals(h.Node, c.Hop.Node))).Copy // the switch's own device got it
         ?? came.Find(c => c.Hop.LabDevice?.Tunnel is not null && c.Copy.Hops.SkipWhile(h => !ReferenceEquals(h, c.Hop)).Skip(1)
             .All(h => h.InTunnel || h.Length > c.Hop.Length)).Copy; // at a port that is not VXLAN's own it is not known by its bytes
 
