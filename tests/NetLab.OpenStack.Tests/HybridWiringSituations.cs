@@ -28,6 +28,12 @@ public sealed class HybridWiringSituations
             $"ovs-vsctl add-port br-int {Qvo} tag=1" },
         { 1, "compute1", "ovs-ofctl add-flow br-tun table=2,priority=2,dl_dst=fa:16:3e:00:00:02,actions=drop", "ovs-flow", $"compute1/{Qvo}",
             "br-tun table 2, priority 2", "" },
+        { 1, "compute1", "ovs-ofctl mod-flows br-tun table=20,dl_dst=fa:16:3e:00:00:02,actions=strip_vlan,set_field:100->tun_id,output:vxlan-c0a80103",
+            "ovs-flow", $"compute1/{Qvo}", "br-tun sends it into tunnel vxlan-c0a80103 to 192.168.1.3, and not to compute2",
+            "ovs-ofctl --strict mod-flows br-tun table=20,priority=2,dl_vlan=1,dl_dst=fa:16:3e:00:00:02,actions=strip_vlan,load:0x64->NXM_NX_TUN_ID[],"
+                + "output:vxlan-c0a80102" },
+        { 1, "compute2", "ovs-vsctl set port tap4a1b5e21-77 tag=4095 vlan_mode=trunk trunks=4095", "ovs-vlan", "compute2/tap4a1b5e21-77",
+            "has tag=4095 trunks=[4095] vlan_mode=trunk", "ovs-vsctl clear port tap4a1b5e21-77 vlan_mode trunks -- set port tap4a1b5e21-77 tag=5" },
         { 1, "compute2", "ovs-ofctl del-flows br-tun table=0,in_port=vxlan-c0a80101", "ovs-flow", "compute2/eth1",
             "br-tun table 0, priority 0: drop (in Neutron's br-tun this table knows the tunnels and the patch port)",
             "ovs-ofctl add-flow br-tun 'table=0,priority=1,in_port=vxlan-c0a80101,actions=resubmit(,4)'" },
@@ -54,6 +60,8 @@ public sealed class HybridWiringSituations
         var one = first.AddHybridPlug(brInt1, Ports.First, 1, "vm01", guest => guest.Mac("fa:16:3e:00:00:01").Address("10.0.0.11/24"));
         first.AddSecurityGroup(one, Ports.First, "-p udp -m udp --dport 53");
         var two = second.AddNativePlug(brInt2, Ports.Second, 5, "vm02", guest => guest.Mac("fa:16:3e:00:00:02").Address("10.0.0.12/24"));
+        var (third, brInt3) = Compute(3, 7);
+        third.AddNativePlug(brInt3, Ports.Third, 7, "vm03", guest => guest.Mac("fa:16:3e:00:00:03").Address("10.0.0.13/24"));
         lab.ConnectTunnels();
         await lab.ApplyAsync();
         var (from, to) = sender == 1 ? (one, two) : (two, one);

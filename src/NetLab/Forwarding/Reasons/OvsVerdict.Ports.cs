@@ -71,7 +71,8 @@ internal static partial class OvsVerdict
             return UntaggedBefore(asked, to, vlan) ?? At(to.Name, Causes.OvsVlan,
                 $"Open vSwitch bridge {to.Bridge} does not send it to {to.Name}: the frame is in " +
                     $"{(vlan == 0 ? "no VLAN" : $"VLAN {vlan}")} there. {to.VlanSentence.TrimEnd('.')}",
-                to.Trunks.Count > 0 ? $"ovs-vsctl add port {to.Name} trunks {vlan}"
+                to.Tag == DeadVlan && to.Trunks.Count > 0 ? $"ovs-vsctl clear port {to.Name} vlan_mode trunks -- set port {to.Name} tag={vlan}"
+                    : to.Trunks.Count > 0 ? $"ovs-vsctl add port {to.Name} trunks {vlan}"
                     : vlan == 0 || IsBetweenSwitches(asked, to, vlan) ? $"ovs-vsctl clear port {to.Name} tag" : $"ovs-vsctl set port {to.Name} tag={vlan}");
         }
 
