@@ -88,7 +88,7 @@ internal sealed class BootStep : Step
         ]);
         stage.Programs[As] = process;
         await process.WaitForLineAsync(line => line.Contains(IsUp, StringComparison.Ordinal), Patience, ct).ConfigureAwait(false);
-        await LinkWatch.RunAfterProgramAsync(node, ct).ConfigureAwait(false);
+        await LinkWatch.RunAfterChangeAsync(node, ct).ConfigureAwait(false);
         findings.Seen.Add($"{Path.GetFileName(qemu)} booted {kernel.Image}; the guest has {Address}, {Mac}");
     }
 

@@ -23,7 +23,7 @@ internal sealed class StepPlayer(Stage stage, ILearner? learner)
         foreach (var node in stage.Lab.Nodes.Where(node => node.IsApplied))
         {
             await node.ForgetEarlierFramesAsync(ct).ConfigureAwait(false);
-            await LinkWatch.RunAfterProgramAsync(node, ct).ConfigureAwait(false);
+            await LinkWatch.RunAfterChangeAsync(node, ct).ConfigureAwait(false);
         }
     }
 

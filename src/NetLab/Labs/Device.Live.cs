@@ -14,11 +14,19 @@ public abstract partial class Device
     /// <summary>Whether the device was taken out of the running lab, by <see cref="RemoveAsync"/>.</summary>
     public bool IsRemoved { get; internal set; }
 
-    /// <summary>Sets the device up or down: <c>ip link set … up</c>. Returns when the kernel has followed it up.</summary>
+    /// <summary>
+    /// Sets the device up or down: <c>ip link set … up</c>. Returns when that holds for the very next frame, at the other end of its link too.
+    /// </summary>
     public async Task SetUpAsync(bool up, CancellationToken ct = default)
     {
         Change(new LinkChange { Up = up }, up ? "setting {0} up" : "setting {0} down");
         _up = up;
+        await LinkWatch.RunAfterChangeAsync(Node, ct).ConfigureAwait(false);
+        foreach (var node in new[] { Node, OtherEnd is { IsApplied: true } peer ? peer.Node : Node }.Distinct())
+        {
+            await (node.Live.Ovs?.TakeOverAsync(ct) ?? Task.CompletedTask).ConfigureAwait(false);
+        }
+
         await Node.Lab.SettleAsync(ct).ConfigureAwait(false);
     }
 

@@ -104,12 +104,7 @@ public abstract partial class Device
         }
 
         node.Live.Route.Execute(settings);
-        await LinkWatch.RunAsync(node, [this], ct).ConfigureAwait(false);
-        if (OtherEnd is { } peer)
-        {
-            await LinkWatch.RunAsync(peer.Node, [peer], ct).ConfigureAwait(false);
-        }
-
+        await LinkWatch.RunAfterChangeAsync(node, ct).ConfigureAwait(false);
         await Node.Lab.SettleAsync(ct).ConfigureAwait(false);
     }
 

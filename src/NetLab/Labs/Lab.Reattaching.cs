@@ -44,11 +44,7 @@ public sealed partial class Lab
 
         Live.Renew(node);
         old.Dispose();
-        foreach (var end in devices.SelectMany(d => new[] { d, d.OtherEnd! }))
-        {
-            await LinkWatch.RunAsync(end.Node, [end], ct).ConfigureAwait(false);
-        }
-
+        await LinkWatch.RunAfterChangeAsync(node, ct).ConfigureAwait(false);
         await SettleAsync(ct).ConfigureAwait(false);
         return true;
     }

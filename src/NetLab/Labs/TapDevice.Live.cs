@@ -18,7 +18,7 @@ public sealed partial class TapDevice
         Node.Lab.RequireApplied();
         _ = Index;
         _tap ??= Tap.Attach(Node.Live.Namespace, Name);
-        Ethtool.RunLinkWatch(Node.Live.Namespace, [Name]);
+        Ethtool.RunLinkWatch(Node.Live.Namespace, Master is { IsApplied: true } bridge ? [Name, bridge.Name] : [Name]);
         Vm?.StartReading();
     }
 

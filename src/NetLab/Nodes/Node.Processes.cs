@@ -53,7 +53,7 @@ public sealed partial class Node
     {
         Lab.RequireApplied();
         var result = await Lab.Processes.RunAsync(InNode(program, arguments), null, ct).ConfigureAwait(false);
-        await LinkWatch.RunAfterProgramAsync(this, ct).ConfigureAwait(false);
+        await LinkWatch.RunAfterChangeAsync(this, ct).ConfigureAwait(false);
         await (Live.Ovs?.TakeOverAsync(ct) ?? Task.CompletedTask).ConfigureAwait(false);
         return result;
     }

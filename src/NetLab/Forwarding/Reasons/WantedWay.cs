@@ -73,7 +73,7 @@ internal static class WantedWay
     private static (FrameCopy Copy, Hop At, Reason Reason)? InOtherTunnels(Fate fate, List<(FrameCopy Copy, Hop Hop)> came, IEnumerable<Step> rest)
     {
         List<Node> wanted = [.. rest.Select(step => step.Device.Node).Prepend(came[0].Hop.Node).Distinct()];
-        if ( !came.TrueForAll(c => c.Hop is { InTunnel: true, Frame.Ipv4: { } outer }
+        if (!came.TrueForAll(c => c.Hop is { InTunnel: true, Frame.Ipv4: { } outer }
             && !wanted.Exists(node => node.Devices.SelectMany(KernelState.AddressesOf).Any(a => a.Address.Equals((IPAddress)outer.Destination)))))
         {
             return null;
