@@ -142,6 +142,7 @@ public sealed class LabVerifyTests : IDisposable
     [InlineData("netlab ex", "exec", "explain")]
     [InlineData("netlab run --de", "--demo")]
     [InlineData("netlab new l", "lab")]
+    [InlineData("netlab bugs run LP-171", "LP-1715317")]
     public async Task The_shell_completes_what_can_stand_there(string line, params string[] words)
     {
         var result = await NetLabProcess.RunAsync("complete", "--", line);

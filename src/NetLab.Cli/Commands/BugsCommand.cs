@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.Diagnostics;
 using NetLab.Cli.Bugs;
 using NetLab.Cli.Running;
@@ -16,6 +17,7 @@ internal static class BugsCommand
     {
         var bugs = new Argument<string[]>("bug") { Description = "Tickets, like LP-1715317, or files that describe a bug", Arity = ArgumentArity.ZeroOrMore };
         bugs.Validators.Add(ScenarioFiles.Check);
+        bugs.CompletionSources.Add(_ => BugCatalogue.All.Select(file => new CompletionItem(file.Bug.Id)));
         var all = new Option<bool>("--all") { Description = "Run every bug, with a line for each" };
         var run = new Command("run", "Run a bug as it was, and as it is with the fix") { bugs, all };
         run.Validators.Add(result =>

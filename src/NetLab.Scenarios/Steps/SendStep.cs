@@ -7,7 +7,7 @@ namespace NetLab.Scenarios;
 internal sealed class SendStep : Step
 {
     /// <summary>The keys that say what the frame carries; one of them stands in each step.</summary>
-    public static readonly string[] Contents = ["udp", "tcp", "icmp", "arp", "ra", "rarp", "ethernet", "raw"];
+    public static readonly string[] Contents = ["udp", "tcp", "icmp", "arp", "na", "ra", "rarp", "ethernet", "raw"];
 
     public static readonly ObjectShape<SendStep> Shape = new ObjectShape<SendStep>("send", "a frame to send")
         .With("from", "The VM that sends.", Scalars.Name, (send, value) => send.From = value, required: true)
@@ -16,6 +16,8 @@ internal sealed class SendStep : Step
         .With("tcp", "Send a TCP segment: its destination port, or more.", PortsEntry.Tcp, (send, value) => send.Tcp = value.Value)
         .With("icmp", "Send an ICMP (or ICMPv6) echo.", EchoEntry.Icmp, (send, value) => send.Icmp = value.Value)
         .With("arp", "Send an ARP message.", ArpEntry.Arp, (send, value) => send.Arp = value.Value)
+        .With("na", "Send a neighbour advertisement to all nodes: the IPv6 address that the sender claims.", NeighborAdvertisementEntry.Shape, (send, value) =>
+            send.NeighborAdvertisement = value.Value)
         .With("ra", "Send a router advertisement to all nodes: its prefix, or more.", RouterAdvertisementEntry.Shape, (send, value) =>
             send.RouterAdvertisement = value.Value)
         .With("rarp", "Send a RARP announcement to all, as QEMU does for a guest that has migrated.", Scalars.Switch, (send, value) =>
@@ -58,6 +60,8 @@ internal sealed class SendStep : Step
 
     public ArpEntry? Arp { get; set; }
 
+    public NeighborAdvertisementEntry? NeighborAdvertisement { get; set; }
+
     public RouterAdvertisementEntry? RouterAdvertisement { get; set; }
 
     public bool Rarp { get; set; }
@@ -74,6 +78,7 @@ internal sealed class SendStep : Step
         { Tcp: { } tcp } => $"TCP {tcp.Destination}",
         { Icmp: { } icmp } => icmp.Request ? "an echo request" : "an echo reply",
         { Arp: { } arp } => arp.Request ? "an ARP request" : "an ARP reply",
+        { NeighborAdvertisement: { } na } => $"a neighbour advertisement of {na.Address}",
         { RouterAdvertisement: not null } => "a router advertisement",
         { Rarp: true } => "a RARP announcement",
         { Ethernet: { } bare } => $"a frame of type 0x{bare.Type:x4}",
@@ -113,7 +118,7 @@ internal sealed class SendStep : Step
                 given.Length == 0 ? $"{what} says what to send to whom, but no frame" : $"{what} has both '{given[0]}' and '{given[1]}'",
                 $"one of {string.Join(", ", Contents)}");
         }
-        else if (given[0] is not ("raw" or "ra" or "rarp") && send.To is null && send.DestinationMac is null)
+        else if (given[0] is not ("raw" or "na" or "ra" or "rarp") && send.To is null && send.DestinationMac is null)
         {
             binding.Report(send.At, $"{what} has no receiver", "to: a VM or an address, or dst_mac");
         }

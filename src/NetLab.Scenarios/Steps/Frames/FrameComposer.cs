@@ -24,6 +24,11 @@ internal sealed class FrameComposer(Lab lab)
             var mac = await DestinationMacAsync(send, sender, to, ct).ConfigureAwait(false);
             return Tagged(Frame.Ethernet(sourceMac, mac, (ushort)bare.Type, Payload(bare.Payload, bare.Size)), send);
         }
+        if (send.NeighborAdvertisement is { } na)
+        {
+            return Tagged(Frame.NeighborAdvertisement(sourceMac, na.Address, MacAddress.ForMulticast(Ipv6Address.AllNodes),
+                Ipv6Address.AllNodes.ToIPAddress(), solicited: false), send);
+        }
         if (send.RouterAdvertisement is { } ra)
         {
             return Tagged(Frame.RouterAdvertisement(sourceMac, send.Source?.Value ?? Ipv6Address.LinkLocal(sourceMac), ra.ToAdvertisement()), send);

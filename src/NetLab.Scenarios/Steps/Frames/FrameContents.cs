@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using NetLab.Packets;
 using NetLab.Scenarios.Yaml;
@@ -105,6 +107,21 @@ internal sealed class EthernetEntry : Entry
     public string? Payload { get; set; }
 
     public int? Size { get; set; }
+}
+
+/// <summary>The neighbour advertisement of a <c>send</c> step.</summary>
+internal sealed class NeighborAdvertisementEntry : Entry
+{
+    private static readonly ScalarShape<IPAddress> Claimed = Scalars.Address.But(address => address.AddressFamily is AddressFamily.InterNetworkV6 ? null
+        : new Problem($"{address} is no address of IPv6", "one like fd00::1; for IPv4 'arp: reply' with 'src'"));
+
+    public static readonly ObjectShape<NeighborAdvertisementEntry> Shape =
+        new ObjectShape<NeighborAdvertisementEntry>("na", "a neighbour advertisement")
+        .With("address", "The IPv6 address that the sender claims.", Claimed, (na, value) => na.Address = value.Value, required: true)
+        .OrShort("fd00::1", "^[0-9A-Fa-f.:]+$", (scalar, what, binding) =>
+            Claimed.TryBind(scalar, what, binding, out var address) ? new NeighborAdvertisementEntry { Address = address } : null);
+
+    public IPAddress Address { get; private set; } = IPAddress.IPv6None;
 }
 
 /// <summary>A router advertisement.</summary>

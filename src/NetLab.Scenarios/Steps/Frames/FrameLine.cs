@@ -83,6 +83,7 @@ internal static class FrameLine
         "udp" or "tcp" => "dst",
         "icmp" or "ethernet" => "type",
         "arp" => "op",
+        "na" => "address",
         "ra" => "prefix",
         _ => null,
     };
