@@ -54,7 +54,11 @@ internal static class WantedWay
     // What is addressed to a router goes there first, and on from whichever of its devices it was seen to leave by.
     private static IReadOnlyList<Device> WayOf(Fate fate, Device start, IReadOnlyCollection<Device> receivers)
     {
-        var mac = fate.Frame.Destination;
+        if (fate.Copies.SelectMany(c => c.Hops).FirstOrDefault(h => ReferenceEquals(h.LabDevice, start))?.Frame?.Destination is not { } mac)
+        {
+            return Ways.Find([start], receivers);
+        }
+
         var router = mac.IsMulticast || receivers.Any(r => (r.Guest?.Mac ?? KernelState.MacOf(r)) == mac) ? null
             : start.Node.Lab.Nodes.Where(n => n.Forwarding && receivers.All(r => !ReferenceEquals(r.Node, n))).SelectMany(n => n.Devices)
                 .FirstOrDefault(d => d is { Switch: null, Guest: null } or { LeadsToStack: true } && KernelState.MacOf(d) == mac);
@@ -114,7 +118,7 @@ internal static class WantedWay
     private static FrameCopy? Ended(List<(FrameCopy Copy, Hop Hop)> came, Device? next) =>
         came.Find(c => IsThere(c.Copy, c.Hop, next)).Copy ?? came.Find(c => ReferenceEquals(c.Copy.Hops[^1], c.Hop)).Copy
         ?? came.Find(c => c.Copy.Reason is not null && c.Copy.Hops.SkipWhile(h => !ReferenceEquals(h, c.Hop)).Skip(1)
-            .All(h => h.LabDevice is Switch && ReferenceEquals(h.Node, c.Hop.Node))).Copy // the switch's own device got it
+            .All(h => h.LabDevice is { HasPorts: true } && ReferenceEquals(h.Node, c.Hop.Node))).Copy // the switch's own device got it
         ?? came.Find(c => c.Hop.LabDevice?.Tunnel is not null && c.Copy.Hops.SkipWhile(h => !ReferenceEquals(h, c.Hop)).Skip(1)
             .All(h => h.InTunnel || h.Length > c.Hop.Length)).Copy; // at a port that is not VXLAN's own it is not known by its bytes
 
