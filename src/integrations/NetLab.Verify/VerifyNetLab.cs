@@ -8,12 +8,12 @@ namespace NetLab;
 /// </summary>
 public static class VerifyNetLab
 {
-    private static int s_initialized;
+    private static int _isInitialized;
 
     /// <summary>Call it once before the first snapshot: <c>[ModuleInitializer] internal static void Initialize() => VerifyNetLab.Initialize();</c></summary>
     public static void Initialize()
     {
-        if (Interlocked.Exchange(ref s_initialized, 1) == 1)
+        if (Interlocked.Exchange(ref _isInitialized, 1) == 1)
         {
             return;
         }
