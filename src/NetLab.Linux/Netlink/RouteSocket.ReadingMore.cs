@@ -54,6 +54,15 @@ public sealed partial class RouteSocket
         return CollectMany<BridgeVlanInfo>(request, "reading the VLANs of bridges", RTM_NEWLINK, BridgeVlanMessages.Read);
     }
 
+    /// <summary>The state of each VLAN at the ports of bridges and at the bridges themselves (Linux 5.6); none where a bridge does not filter VLANs.</summary>
+    /// <exception cref="NetlinkException">The kernel refused.</exception>
+    internal IReadOnlyList<BridgeVlanState> GetBridgeVlanStates()
+    {
+        var request = Dump(RTM_GETVLAN);
+        request.Append(BridgeVlanMessages.HeaderSize)[0] = AF_BRIDGE;
+        return CollectMany<BridgeVlanState>(request, "reading the states of VLANs of bridges", RTM_NEWVLAN, BridgeVlanMessages.ReadStates);
+    }
+
     /// <summary>The queueing disciplines of all devices, or of one.</summary>
     /// <param name="index">Index of the device, 0 for all.</param>
     /// <exception cref="NetlinkException">The kernel refused.</exception>

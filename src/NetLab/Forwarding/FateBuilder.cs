@@ -45,13 +45,13 @@ internal sealed class FateBuilder
         {
             LabDevice = sighting.Device ?? KernelPorts.PortNamed(sighting.Node, sighting.DeviceName),
             InTunnel = inTunnel,
-            Frame = sighting.Vlan is { } tag ? sighting.Frame.WithVlan(tag) : sighting.Frame,
-            Length = sighting.Frame.Length + (sighting.Vlan is null ? 0 : 4),
+            Frame = sighting.Tag is { } tag ? sighting.Frame.WithVlan(tag) : sighting.Frame,
+            Length = sighting.Frame.Length + (sighting.Tag is null ? 0 : 4),
         }));
     }
 
     private static ushort? Vlan(Sighting sighting) =>
-        sighting.Vlan ?? (sighting.Frame.VlanTags.Count > 0 ? sighting.Frame.VlanTags[0].Id : null);
+        sighting.Tag?.Id ?? (sighting.Frame.VlanTags.Count > 0 ? sighting.Frame.VlanTags[0].Id : null);
 
     // A veth pair is a queue: the first that went out of the peer and has not come in yet is this one.
     private Step? CameFrom(Sighting sighting) => sighting.Device switch

@@ -190,7 +190,7 @@ internal sealed class TraceFateBuilder
         var frame = missing > 0 && missing <= all.Length && first.Length >= all.Length - 4
             ? Frame.FromBytes([.. head, .. all[^missing..]])
             : Frame.FromBytes(head);
-        return first.VlanTci is { } tci ? frame.WithVlan((ushort)(tci & 0xfff)) : frame;
+        return first.VlanTci is { } tci ? frame.WithVlan(new VlanTag(first.VlanProtocol, tci)) : frame;
     }
 
     private bool IsTheFrame(SkbCopy root)

@@ -179,8 +179,8 @@ internal sealed class FrameWatch(string why) : IFrameWatch
         node.Live.DevicesByIndex.TryGetValue(record.InterfaceIndex, out var device);
         var name = device?.Name ?? NameOf(node, record.InterfaceIndex);
         var direction = record.Direction == PacketDirection.Outgoing ? HopDirection.Out : HopDirection.In;
-        ushort? vlan = record.VlanTci is { } tci ? (ushort)(tci & 0xfff) : null;
-        return new Sighting(0, record.TimestampNanoseconds, node, name, device, direction, vlan,
+        VlanTag? tag = record.VlanTci is { } tci ? new VlanTag(record.VlanProtocol, tci) : null;
+        return new Sighting(0, record.TimestampNanoseconds, node, name, device, direction, tag,
             Frame.FromBytes(_buffer.AsSpan(0, record.Length), record.HasPendingChecksum));
     }
 

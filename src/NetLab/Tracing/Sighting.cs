@@ -19,9 +19,9 @@ public enum HopDirection
 /// <param name="DeviceName">At which device.</param>
 /// <param name="Device">The lab's device, where it is one of the lab's.</param>
 /// <param name="Direction">Which way.</param>
-/// <param name="Vlan">The VLAN tag that the kernel keeps beside the bytes, if any.</param>
+/// <param name="Tag">The VLAN tag that the kernel keeps beside the bytes, if any.</param>
 /// <param name="Frame">The frame as it was there.</param>
-internal sealed record Sighting(long Sequence, long Time, Node Node, string DeviceName, Device? Device, HopDirection Direction, ushort? Vlan, Frame Frame)
+internal sealed record Sighting(long Sequence, long Time, Node Node, string DeviceName, Device? Device, HopDirection Direction, VlanTag? Tag, Frame Frame)
 {
     private FrameIdentity? _identity;
 

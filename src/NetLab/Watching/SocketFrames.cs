@@ -41,7 +41,7 @@ internal sealed class SocketFrames(FrameWatch watch, Func<Frame, bool> isWanted)
         {
             seen.Add(sighting);
         }
-        else if (isWanted(sighting.Vlan is { } tag ? sighting.Frame.WithVlan(tag) : sighting.Frame))
+        else if (isWanted(sighting.Tag is { } tag ? sighting.Frame.WithVlan(tag) : sighting.Frame))
         {
             if (_underWay.Count == Most)
             {

@@ -46,7 +46,8 @@ internal sealed partial record Situation(string Cause, string Place, string Says
     public Task CheckAsync(Func<WiredScene, Task> build) =>
         Task.WhenAll(new[] { FrameTracing.Kernel, FrameTracing.PacketSockets }.Select(level => Task.Run(() => CheckAsync(build, level))));
 
-    private async Task CheckAsync(Func<WiredScene, Task> build, FrameTracing tracing)
+    /// <summary>One level.</summary>
+    public async Task CheckAsync(Func<WiredScene, Task> build, FrameTracing tracing)
     {
         await using var scene = new WiredScene(tracing);
         await build(scene);

@@ -147,6 +147,23 @@ internal static class BridgeVlanMessages
         }
     }
 
+    /// <summary>The states of one port's VLANs, out of an RTM_NEWVLAN: BRIDGE_VLANDB_ENTRY { INFO, RANGE (the last of several), STATE }.</summary>
+    public static void ReadStates(ReadOnlySpan<byte> payload, ICollection<BridgeVlanState> states)
+    {
+        var index = Attribute.ReadAt<int>(payload, 4);
+        foreach (var entry in Attributes.After(payload, HeaderSize))
+        {
+            var info = entry.Nested.Find(BRIDGE_VLANDB_ENTRY_INFO);
+            var range = entry.Nested.Find(BRIDGE_VLANDB_ENTRY_RANGE);
+            var state = entry.Nested.Find(BRIDGE_VLANDB_ENTRY_STATE);
+            if (entry.Type == BRIDGE_VLANDB_ENTRY && info.Data.Length >= 4 && state.Data.Length >= 1)
+            {
+                var first = info.Read<ushort>(2);
+                states.Add(new BridgeVlanState(index, first, range.Data.Length < 2 ? first : range.U16, (BridgePortState)state.U8));
+            }
+        }
+    }
+
     /// <summary>The VLANs of one port, out of an RTM_NEWLINK of family AF_BRIDGE; ranges are taken apart.</summary>
     public static void Read(ReadOnlySpan<byte> payload, ICollection<BridgeVlanInfo> vlans)
     {

@@ -36,6 +36,13 @@ public sealed record BridgeVlanInfo(int Index, ushort Id) : BridgeVlanSpec(Index
     public override string ToString() => $"{Index}: {Text}";
 }
 
+/// <summary>The spanning tree state of VLANs at a port of a bridge.</summary>
+/// <param name="Index">Index of the port, or of the bridge.</param>
+/// <param name="First">The first VLAN.</param>
+/// <param name="Last">The last VLAN.</param>
+/// <param name="State">The state.</param>
+internal readonly record struct BridgeVlanState(int Index, ushort First, ushort Last, BridgePortState State);
+
 /// <summary>Settings of a VLAN on a port (<c>bridge vlan set</c>).</summary>
 public sealed record BridgeVlanOptions : IDescribed
 {

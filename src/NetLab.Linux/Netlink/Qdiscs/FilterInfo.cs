@@ -7,7 +7,11 @@ namespace NetLab.Linux.Netlink;
 /// <param name="Target">mirred: index of the device that gets the frame or its copy; null for other kinds.</param>
 /// <param name="Redirects">mirred: the device gets the frame itself, not a copy.</param>
 /// <param name="IntoIngress">mirred: as if it had come in there, not to be sent out.</param>
-public sealed record FilterAction(string Kind, int? Target, bool Redirects, bool IntoIngress);
+public sealed record FilterAction(string Kind, int? Target, bool Redirects, bool IntoIngress)
+{
+    /// <summary>gact: it drops the frame (<c>action drop</c>).</summary>
+    public bool Drops { get; init; }
+}
 
 /// <summary>A filter as the kernel describes it (RTM_NEWTFILTER). What is particular to kinds other than u32 and bpf is left out.</summary>
 /// <param name="Index">Index of the device.</param>
@@ -17,8 +21,9 @@ public sealed record FilterInfo(int Index, string Kind, TcHandle Parent)
 {
     // include/uapi/linux/pkt_cls.h, tc_act/tc_mirred.h; struct tc_u32_sel as quoted in FilterSpec.cs
     private const ushort TCA_CHAIN = 11, TCA_U32_CLASSID = 1, TCA_U32_SEL = 5, TCA_U32_ACT = 7, TCA_BPF_ACT = 1, TCA_BPF_CLASSID = 3, TCA_BPF_NAME = 7,
-        TCA_MATCHALL_CLASSID = 1, TCA_MATCHALL_ACT = 2, TCA_FLOWER_CLASSID = 1, TCA_FLOWER_ACT = 3, TCA_ACT_KIND = 1, TCA_ACT_OPTIONS = 2, TCA_MIRRED_PARMS = 2;
-    private const int TCA_EGRESS_REDIR = 1, TCA_INGRESS_REDIR = 3, TCA_INGRESS_MIRROR = 4;
+        TCA_MATCHALL_CLASSID = 1, TCA_MATCHALL_ACT = 2, TCA_FLOWER_CLASSID = 1, TCA_FLOWER_ACT = 3, TCA_ACT_KIND = 1, TCA_ACT_OPTIONS = 2,
+        TCA_MIRRED_PARMS = 2, TCA_GACT_PARMS = 2;
+    private const int TC_ACT_SHOT = 2, TCA_EGRESS_REDIR = 1, TCA_INGRESS_REDIR = 3, TCA_INGRESS_MIRROR = 4;
 
     /// <summary>The lower, the sooner it is asked.</summary>
     public ushort Priority { get; init; }
@@ -103,7 +108,10 @@ public sealed record FilterInfo(int Index, string Kind, TcHandle Parent)
             var mirred = kind is "mirred" ? action.Nested.Find(TCA_ACT_OPTIONS).Nested.Find(TCA_MIRRED_PARMS) : default;
             var way = mirred.Read<int>(20);
             actions.Add(new FilterAction(kind, mirred.Data.Length >= 28 ? mirred.Read<int>(24) : null, way is TCA_EGRESS_REDIR or TCA_INGRESS_REDIR,
-                way is TCA_INGRESS_REDIR or TCA_INGRESS_MIRROR));
+                way is TCA_INGRESS_REDIR or TCA_INGRESS_MIRROR)
+            {
+                Drops = kind is "gact" && action.Nested.Find(TCA_ACT_OPTIONS).Nested.Find(TCA_GACT_PARMS).Read<int>(8) == TC_ACT_SHOT,
+            });
         }
 
         return actions;

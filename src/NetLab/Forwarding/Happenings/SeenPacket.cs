@@ -34,7 +34,8 @@ internal sealed record SeenPacket(Node Node, TraceEvent Event, Frame Frame, int 
         }
 
         var frame = Frame.FromBytes(bytes);
-        return e.VlanTci is { } tci ? new SeenPacket(node, e, frame.WithVlan((ushort)(tci & 0xfff)), known + 4) : new SeenPacket(node, e, frame, known);
+        return e.VlanTci is { } tci ? new SeenPacket(node, e, frame.WithVlan(new VlanTag(e.VlanProtocol, tci)), known + 4)
+            : new SeenPacket(node, e, frame, known);
     }
 
     /// <summary>Whether another record, of the same packet of the kernel, shows the same: the kernel uses the places of packets again.</summary>

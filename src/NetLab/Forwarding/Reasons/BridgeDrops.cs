@@ -12,12 +12,14 @@ internal static class BridgeDrops
             return null;
         }
 
+        var frame = BridgeModel.AsItCame(bridge, port, place);
         var words = Evidence.Bridge($"{BridgeModel.PortWords(link)}.");
         switch (place.Reason)
         {
             case "BRIDGE_INGRESS_STP_STATE":
                 return place.Node.Live.Route.FindLink(bridge.Index) is { IsUp: false }
                     ? place.Why(Causes.BridgeDown, $"Bridge {bridge.Name} is down, and takes nothing from its ports.", $"ip link set dev {bridge.Name} up")
+                    : !link.IsUp ? place.Why(Causes.DeviceDown, BridgeModel.DownSentence(bridge, port), $"ip link set dev {port.Name} up", words)
                     : link.BridgePortOptions?.State is { } state and not BridgePortState.Forwarding
                         ? BridgeModel.IngressState(bridge, port, state, words)
                         : place.Why(Causes.IngressState,
@@ -41,7 +43,7 @@ internal static class BridgeDrops
             return BridgeModel.TakenByStp(bridge, port.Name, place.Seen); // the kernel frees its own messages as it frees what it drops
         }
 
-        if (place.In("__allowed_ingress", "br_allowed_ingress", "br_handle_frame_finish") && BridgeModel.IngressVlan(bridge, port, place.Vlan) is { } vlan)
+        if (place.In("__allowed_ingress", "br_allowed_ingress", "br_handle_frame_finish") && BridgeModel.IngressVlan(bridge, port, frame) is { } vlan)
         {
             return vlan;
         }
@@ -59,7 +61,7 @@ internal static class BridgeDrops
 
         if (place.In("br_handle_frame_finish", "br_flood", "br_forward", "__br_forward", "br_multicast_flood"))
         {
-            var none = BridgeModel.NoPortFor(bridge, port, place.Seen);
+            var none = BridgeModel.NoPortFor(bridge, port, frame);
 
             // What a rule gave another destination is to leave where it came in.
             return none?.Cause == Causes.FdbIngress && NeighbourReasons.SentToItself(place) is { } own ? own

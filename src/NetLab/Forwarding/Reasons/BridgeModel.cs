@@ -38,7 +38,8 @@ internal static partial class BridgeModel
                     $"make the device that is to have it a port of {bridge.Name}");
         }
 
-        if (WhyNot(bridge, ingress, others[0], frame) is { } whole && whole.Device == ingress.Name)
+        if (WhyNot(bridge, ingress, others[0], frame) is { } whole
+            && (whole.Device == ingress.Name || VlanDevices.TakenFrom(bridge, ingress, frame) is not null))
         {
             return whole; // the bridge did not let it in at all
         }
@@ -90,12 +91,22 @@ internal static partial class BridgeModel
             return own;
         }
 
+        if (VlanDevices.TakenFrom(bridge, ingress, frame) is { } taken)
+        {
+            return taken;
+        }
+
+        if (!from.IsUp)
+        {
+            return At(ingress, Causes.DeviceDown, DownSentence(bridge, ingress), $"ip link set dev {ingress.Name} up");
+        }
+
         if (from.BridgePortOptions?.State is { } state && state != BridgePortState.Forwarding)
         {
             return IngressState(bridge, ingress, state, flags);
         }
 
-        if (IngressVlan(bridge, ingress, frame.VlanId) is { } refused)
+        if (IngressVlan(bridge, ingress, frame) is { } refused)
         {
             return refused with { Evidence = [.. refused.Evidence, flags] };
         }
@@ -155,7 +166,7 @@ internal static partial class BridgeModel
             return skipped;
         }
 
-        if (EgressVlan(bridge, ingress, egress, frame.VlanId) is { } kept)
+        if (EgressVlan(bridge, ingress, egress, frame) is { } kept)
         {
             return kept with { Evidence = [.. kept.Evidence, flags] };
         }
@@ -193,6 +204,10 @@ internal static partial class BridgeModel
             ? At(egress, Causes.BridgeMtu, MtuSentence(bridge, egress, length, to.Mtu), MtuRemedy(egress, length))
             : InQueue(bridge, egress);
     }
+
+    /// <summary>What is told of a port that is down where a frame comes in.</summary>
+    public static string DownSentence(Bridge bridge, Device ingress) =>
+        $"Port {ingress.Name} of bridge {bridge.Name} is down, and the bridge takes nothing from it.";
 
     /// <summary>How a copy ended that a bridge did not send out of a port.</summary>
     public static CopyEnd EndBy(Reason why) =>
@@ -235,55 +250,6 @@ internal static partial class BridgeModel
 
     private static bool HasAddress(Bridge bridge, MacAddress mac) => bridge.Node.Live.Route.GetLinks()
         .Any(l => (l.Index == bridge.Index || l.MasterIndex == bridge.Index) && l.Mac?.Equals(mac.ToPhysicalAddress()) == true);
-
-    /// <summary>Why VLAN filtering lets no such frame in by a port, or null.</summary>
-    public static Reason? IngressVlan(Bridge bridge, Device ingress, int? tag)
-    {
-        if (VlansOf(bridge, ingress) is not { } here || here.Any(v => tag is null or 0 ? v.Pvid : v.Id == tag))
-        {
-            return null;
-        }
-
-        return tag is null or 0
-            ? new Reason(Causes.BridgeVlan, bridge.Node, ingress.Name,
-                $"Port {ingress.Name} of bridge {bridge.Name} takes no untagged frames: the bridge filters VLANs, and the port has no PVID.",
-                [VlanWords(ingress, here)], $"bridge vlan add vid 1 pvid untagged dev {ingress.Name}")
-            : new Reason(Causes.BridgeVlan, bridge.Node, ingress.Name,
-                $"Port {ingress.Name} of bridge {bridge.Name} does not carry VLAN {tag}, with which the frame is tagged.",
-                [VlanWords(ingress, here)], $"bridge vlan add vid {tag} dev {ingress.Name}");
-    }
-
-    private static Reason? EgressVlan(Bridge bridge, Device ingress, Device egress, int? tag)
-    {
-        if (VlansOf(bridge, ingress) is not { } from || VlansOf(bridge, egress) is not { } to
-            || (tag is > 0 ? tag : from.FirstOrDefault(v => v.Pvid)?.Id) is not { } vlan || to.Any(v => v.Id == vlan))
-        {
-            return null;
-        }
-
-        return new Reason(Causes.BridgeVlan, bridge.Node, egress.Name,
-            $"Bridge {bridge.Name} skips {egress.Name}: the frame is in VLAN {vlan}, which {egress.Name} does not carry.",
-            [VlanWords(egress, to)], $"bridge vlan add vid {vlan}{(tag is > 0 ? "" : " untagged")} dev {egress.Name}");
-    }
-
-    // Null where the bridge does not filter VLANs.
-    private static List<BridgeVlanInfo>? VlansOf(Switch bridge, Device port) =>
-        bridge.Node.Live.Route.FindLink(bridge.Index)?.BridgeOptions?.VlanFiltering == true
-            ? [.. bridge.Node.Live.Route.GetBridgeVlans().Where(v => v.Index == port.Index)]
-            : null;
-
-    /// <summary>The entry of the FDB for a frame's destination: where the bridge filters VLANs, that of the frame's VLAN.</summary>
-    public static FdbInfo? EntryFor(Switch bridge, Device? ingress, Frame frame)
-    {
-        var vlans = ingress is null ? null : VlansOf(bridge, ingress);
-        var vlan = vlans is null ? 0 : frame.VlanId is > 0 and var tag ? tag : vlans.Find(v => v.Pvid)?.Id ?? 0;
-        return bridge.Node.Live.Route.GetFdb(bridge.Index)
-            .FirstOrDefault(e => (e.Vlan ?? 0) == vlan && e.Mac.Equals(frame.Destination.ToPhysicalAddress()));
-    }
-
-    private static Evidence VlanWords(Device port, List<BridgeVlanInfo> vlans) =>
-        Evidence.Bridge($"{port.Name} carries " +
-            $"{(vlans.Count == 0 ? "no VLAN" : $"VLAN {string.Join(", ", vlans.Select(v => $"{v.Id}{(v.Pvid ? " (PVID)" : "")}"))}")}.");
 
     /// <summary>A port that takes frames of known senders alone, where this one's is not; null where it takes the frame.</summary>
     public static Reason? Locked(Bridge bridge, Device ingress, LinkInfo port, Frame frame) =>
@@ -336,12 +302,17 @@ internal static partial class BridgeModel
     private static Reason? Skips(Bridge bridge, LinkInfo to, Device egress, Evidence flags)
     {
         Reason At(Cause cause, string sentence, string remedy) => new(cause, bridge.Node, egress.Name, sentence, [flags], remedy);
-        return !to.IsUp ? At(Causes.PortDown, $"Bridge {bridge.Name} skips {egress.Name}: it is down.", $"ip link set dev {egress.Name} up")
+        var silent = BondDevices.Silent(bridge.Node, to);
+        return !to.IsUp ? At(Causes.PortDown,
+                $"Bridge {bridge.Name} skips {egress.Name}: it is down"
+                    + $"{(VlanDevices.DownBelow(bridge.Node, to) is { } below ? $", as is {below} below it" : "")}.",
+                $"ip link set dev {VlanDevices.DownBelow(bridge.Node, to) ?? egress.Name} up")
             : !to.HasCarrier ? At(egress.OtherEnd is not null ? Causes.PeerDown : Causes.NoCarrier,
                 $"Bridge {bridge.Name} skips {egress.Name}: it has no carrier"
-                    + (egress.OtherEnd is { } end ? $": the other end of the link, {end}, is down."
+                    + (silent is not null ? $": {silent.Value.Why}." : egress.OtherEnd is { } end ? $": the other end of the link, {end}, is down."
                         : egress.LeadsToUserSpace ? ": nobody holds the tap open." : "."),
-                egress.OtherEnd is { } e ? $"ip link set dev {e.Name} up, in node {e.Node.Name}" : $"see that somebody has {egress.Name} open")
+                silent is not null ? silent.Value.Remedy
+                : egress.OtherEnd is { } e ? $"ip link set dev {e.Name} up, in node {e.Node.Name}" : $"see that somebody has {egress.Name} open")
             : to.BridgePortOptions?.State is { } state && state != BridgePortState.Forwarding
                 ? At(Causes.EgressState,
                     $"Bridge {bridge.Name} skips {egress.Name}: the port is {state.ToString().ToLowerInvariant()}, not forwarding.",

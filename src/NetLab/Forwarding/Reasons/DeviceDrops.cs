@@ -13,6 +13,21 @@ internal static class DeviceDrops
             return OfPeer(place, peer);
         }
 
+        if (place.In("vlan_do_receive") && place.Left is { } taken)
+        {
+            return VlanDevices.Untaken(place, taken);
+        }
+
+        if (place is { CameIn: true, Reason: "UNHANDLED_PROTO" or "OTHERHOST" } && BondDevices.NotTaken(place) is { } backup)
+        {
+            return backup;
+        }
+
+        if (place.In("macvlan_handle_frame"))
+        {
+            return MacvlanDevices.Untaken(place);
+        }
+
         if (place.In("veth_xdp_rcv_skb", "do_xdp_generic", "netif_receive_generic_xdp") || place.Reason == "XDP")
         {
             return Xdp(place.Node, device, place.Node.Live.Route.FindLink(device));
@@ -33,13 +48,14 @@ internal static class DeviceDrops
             case "DEV_READY":
                 return place.Why(Causes.DeviceDown, $"{place.Where} is down.", $"ip link set dev {device} up");
             case "TC_INGRESS":
-                return place.Why(Causes.TcIngress, $"A tc filter at the ingress of {place.Where} dropped it.", $"tc filter show dev {device} ingress");
+                return TcDrops.At(place, ingress: true);
             case "TC_EGRESS":
-                return place.Why(Causes.TcEgress, $"A tc filter at the egress of {place.Where} dropped it.", $"tc filter show dev {device} egress");
+                return TcDrops.At(place, ingress: false);
             case var reason when reason.StartsWith("QDISC_", StringComparison.Ordinal):
                 return OfQueue(place);
             case "UNHANDLED_PROTO" when place.In("__netif_receive_skb_core"):
                 return PacketReaders.At(place.Node, place.InterfaceIndex, place.EtherType) is { Count: > 0 } readers ? PacketReaders.Told(place, readers) :
+                    place.Left is { Id: > 0 } left && VlanDevices.Untaken(place, left) is { } untaken ? untaken :
                     place.Why(Causes.NoHandler,
                     $"Nothing in {place.Node.Name} takes frames of EtherType 0x{place.Seen.EtherType:x4} at {device}: it is no port of a " +
                         $"bridge, and no protocol of the node has asked for them.",
@@ -97,6 +113,8 @@ internal static class DeviceDrops
         if (route.FindLink(place.Device) is { HasCarrier: false } link)
         {
             return place.LabDevice is { OtherEnd: { } peer } ? PeerDown(place, peer)
+                : BondDevices.Silent(place.Node, link) is var (bond, gives)
+                ? place.Why(Causes.NoCarrier, $"{place.Where}, by which it was to go out, has no carrier: {bond}.", gives)
                 : place.Why(Causes.NoCarrier, $"{place.Where}, by which it was to go out, has no carrier.",
                     $"see what is at the other end of {place.Device}", Evidence.Link($"{place.Device} no carrier."));
         }
@@ -106,6 +124,15 @@ internal static class DeviceDrops
         {
             return place.Why(Causes.Qdisc, $"The queueing discipline of {place.Where}, blackhole, drops everything.",
                 $"tc qdisc del dev {place.Device} root", [.. queues.Select(q => Evidence.Qdisc($"{q}."))]);
+        }
+
+        if (queues.Find(q => q.Spec is NetemSpec netem && (netem.Loss > 0 || netem.GilbertElliott is not null || netem.Markov is not null)) is { } lossy)
+        {
+            return place.Why(Causes.Qdisc,
+                $"The queueing discipline of {place.Where}, netem, dropped it: it is there to lose frames"
+                    + (lossy.Spec is NetemSpec { Loss: > 0 and var loss } ? FormattableString.Invariant($", {loss * 100:0.##} % of them.") : ", in bursts."),
+                $"tc qdisc del dev {place.Device} {(lossy.Parent == TcHandle.Root ? "root" : $"parent {lossy.Parent}")}, in node {place.Node.Name}",
+                [.. queues.Select(q => Evidence.Qdisc($"{q}."))]);
         }
 
         var kinds = queues.Count == 0 ? "" : $", {string.Join(", ", queues.Select(q => q.Kind))}";
@@ -120,9 +147,9 @@ internal static class DeviceDrops
         && !place.Node.Live.Route.GetAddresses(link.Index).Any(a => !a.Address.IsIPv6LinkLocal);
 
     private static Reason ForAnother(DropPlace place) =>
-        place.Vlan is > 0 and var vlan
-            ? place.Why(Causes.VlanUnknown, $"The frame is tagged with VLAN {vlan}, and {place.Where} has no device for that VLAN.",
-                $"ip link add link {place.Device} name {place.Device}.{vlan} type vlan id {vlan}, or send it untagged")
+        place.Left is { Id: > 0 } tag && VlanDevices.Untaken(place, tag) is { } untaken ? untaken
+        : VlanDevices.TakenFrom(place) is { } taken ? taken
+        : MacvlanDevices.Untaken(place) is { } left ? left
         : KernelPorts.BridgeAt(place.Node, place.InterfaceIndex) is { } bridge && BridgeModel.KeptByMistake(bridge, place.Seen.Destination) is { } kept ? kept
         : NeighbourReasons.Wrong(place) is { } wrong ? wrong
         : HasNoAddress(place) ? PacketReaders.At(place.Node, place.InterfaceIndex, place.EtherType) is { Count: > 0 } readers

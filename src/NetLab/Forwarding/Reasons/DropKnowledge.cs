@@ -17,6 +17,7 @@ internal static class DropKnowledge
     public static bool IsHarmless(DropPlace place) =>
         place.In("ip6_mc_input", "tun_queue_purge", "ping_rcv")
         || NamelessDrops.IsTaken(place)
+        || MacvlanDevices.HaveTheirs(place)
         || (NamelessDrops.IsPurged(place) && !place.In("neigh_destroy"))
         || (place.LabDevice is { IsBareSwitch: true } bare && (!place.IsForBridge || place.Reason is "UNHANDLED_PROTO")
             && place.Reason is not "NETFILTER_DROP" && !IsMeant(place, bare))
@@ -56,7 +57,7 @@ internal static class DropKnowledge
     // It came for another, and what the reason is about is what a rule made of that.
     private static Reason Translated(Reason reason, DropPlace place, RuleAccount rules)
     {
-        if (!place.CameIn || StackModel.Ends(place.Came) is not var (_, came) || place.To is not { } to
+        if (!place.CameIn || place.Came.Inner is not null || StackModel.Ends(place.Came) is not var (_, came) || place.To is not { } to
             || (came.Equals(to) && HopChanges.PortsOf(place.Came)?.Destination == HopChanges.PortsOf(place.Seen)?.Destination))
         {
             return reason;

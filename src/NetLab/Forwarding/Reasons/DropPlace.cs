@@ -39,7 +39,16 @@ internal sealed record DropPlace
     public required int PacketLength { get; init; }
 
     /// <summary>The VLAN that the frame was tagged with, or null; the kernel takes the tag off before it lets a protocol look.</summary>
-    public int? Vlan { get; init; }
+    public int? Vlan => Left?.Id;
+
+    /// <summary>That tag: the outermost that no VLAN device has taken off.</summary>
+    public VlanTag? Left { get; init; }
+
+    /// <summary>The tag that the kernel kept beside the bytes when it dropped the frame, or null.</summary>
+    public VlanTag? Tag { get; init; }
+
+    /// <summary>The outermost tag with which the frame came, or null.</summary>
+    public VlanTag? CameTag { get; init; }
 
     /// <summary>The EtherType of what is behind tags.</summary>
     public required ushort EtherType { get; init; }
@@ -83,6 +92,7 @@ internal sealed record DropPlace
         var stack = drop.Stack.Count > 0 ? drop.Stack : [drop.Location];
         var came = Frame.FromBytes(shown is null ? default : shown.First.Bytes.Span);
         var seen = AsItWas(drop) ?? came;
+        List<VlanTag> tags = [.. shown is not null && TagOf(shown.First) is { } beside ? [beside] : Array.Empty<VlanTag>(), .. came.VlanTags];
         return new DropPlace
         {
             Node = node,
@@ -94,7 +104,9 @@ internal sealed record DropPlace
             Seen = seen,
             Came = shown is null ? seen : came,
             PacketLength = drop.StartsWithEthernet ? drop.Length - 14 : drop.Length,
-            Vlan = (drop.VlanTci ?? shown?.First.VlanTci) is { } tci ? tci & 0xfff : seen.VlanId ?? came.VlanId,
+            Left = TagOf(drop) ?? (shown is null ? null : VlanDevices.LeftAt(node, device, shown.DeviceName, tags)),
+            Tag = TagOf(drop),
+            CameTag = tags is [var first, ..] ? first : null,
             EtherType = drop.Protocol != 0 ? drop.Protocol : seen.EtherType,
             Mark = drop.Mark,
             InterfaceIndex = drop.InterfaceIndex,
@@ -123,7 +135,7 @@ internal sealed record DropPlace
         Seen = frame.WithoutVlan(),
         Came = frame.WithoutVlan(),
         PacketLength = frame.WithoutVlan().Length - 14,
-        Vlan = frame.VlanId,
+        Left = frame.VlanTags is [var tag, ..] ? tag : null,
         EtherType = frame.EtherType,
         CameIn = true,
         InterfaceIndex = hops[^1].LabDevice?.LiveIndex ?? 0,
@@ -183,6 +195,8 @@ internal sealed record DropPlace
     public Reason Why(Cause cause, string sentence, string? remedy, params Evidence[] evidence) => new(cause, Node, Device, sentence, evidence, remedy);
 
     // The kernel's bytes begin with the Ethernet header, or, of what has none (yet), with the packet.
+    private static VlanTag? TagOf(TraceEvent told) => told.VlanTci is { } tci ? new VlanTag(told.VlanProtocol, tci) : null;
+
     private static Frame? AsItWas(TraceEvent drop) =>
         drop.StartsWithEthernet ? Frame.FromBytes(drop.Bytes.Span)
         : drop is { NetworkOffset: 0, Bytes.Length: > 0 } ? Frame.Ethernet(default, default, drop.Protocol, drop.Bytes.Span)

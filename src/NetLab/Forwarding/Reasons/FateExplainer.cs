@@ -305,7 +305,7 @@ internal static class FateExplainer
         {
             copy.EndBecauseOf(CopyEnd.Dropped, nobody);
         }
-        else if (copy.Skb is null && TunnelDrops.RemotesOf(last) is [var remote] && TunnelDrops.Unsent(last, remote) is { } unsent)
+        else if (copy.Skb is null or { End: SkbEnd.Consumed } && TunnelDrops.RemotesOf(last) is [var remote] && TunnelDrops.Unsent(last, remote) is { } unsent)
         {
             copy.EndBecauseOf(unsent.Cause == Causes.VxlanNoRoute ? CopyEnd.Dropped : CopyEnd.Pending, unsent);
         }

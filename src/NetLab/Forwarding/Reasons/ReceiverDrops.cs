@@ -105,7 +105,7 @@ internal static class ReceiverDrops
     {
         var protocol = place.Seen.Tcp is not null ? "TCP" : place.Seen.Udp is not null ? "UDP" : "this protocol";
         int? port = place.Seen.Tcp is { } tcp ? tcp.DestinationPort : place.Seen.Udp is { } udp ? udp.DestinationPort : null;
-        if (protocol == "UDP" && TunnelDrops.NoTunnel(place, port!.Value) is { } tunnel)
+        if (protocol == "UDP" && (TunnelDrops.NoTunnel(place, port!.Value) ?? TunnelEnds.NoneListens(place, port.Value)) is { } tunnel)
         {
             return tunnel;
         }

@@ -273,6 +273,14 @@ internal static class RouterDrops
 
     private static Reason? NotForwarding(DropPlace place)
     {
+        if (place.LabDevice?.Switch is { IsInUserSpace: false } bridge && place.Node.Live.Route.FindLink(place.Device) is { MasterIndex: null }
+            && place.Came.Destination != KernelState.MacOf(place.LabDevice) && !place.Came.Destination.IsMulticast)
+        {
+            return place.Why(Causes.NotAPort,
+                $"{place.Device} is no port of bridge {bridge.Name} (any more), and the stack of {place.Node.Name}, which has it now, has nothing to do with "
+                    + $"what is for {place.To}.", $"ip link set dev {place.Device} master {bridge.Name}");
+        }
+
         foreach (var sysctl in (string[])(place.IsIpv6 ? ["net.ipv6.conf.all.forwarding"]
             : ["net.ipv4.ip_forward", $"net.ipv4.conf.{KernelState.InSysctl(place.Device)}.forwarding"]))
         {

@@ -40,6 +40,14 @@ internal static class RouterModel
         }
     }
 
+    // A protocol beside IP that the node's kernel has, as MPLS: what that does with a frame is not seen. Packet sockets stand there as well.
+    private static bool IsAskedFor(Node node, ushort etherType)
+    {
+        using var reader = new StreamReader(new FileStream(node.Live.Namespace.OpenFile("/proc/thread-self/net/ptype", 0), FileAccess.Read));
+        return reader.ReadToEnd().Split('\n').Any(line => line.StartsWith($"{etherType:x4} ", StringComparison.Ordinal)
+            && !line.Contains("packet_rcv", StringComparison.Ordinal));
+    }
+
     private static Expected? Decide(Node node, Device device, LinkInfo link, Frame frame)
     {
         var to = frame.Ipv4 is { } ip4 ? ip4.Destination : frame.Ipv6 is { } ip6 ? ip6.Destination : (IPAddress?)null;
@@ -47,7 +55,12 @@ internal static class RouterModel
         var v6 = frame.Ipv6 is not null;
         if (frame.EtherType is not (EtherTypes.Ipv4 or EtherTypes.Ipv6))
         {
-            return new Expected("UNHANDLED_PROTO", "__netif_receive_skb_core");
+            return IsAskedFor(node, frame.EtherType) ? null : new Expected("UNHANDLED_PROTO", "__netif_receive_skb_core");
+        }
+
+        if (BondDevices.IsMember(link) && link.BondPort?.IsActive != false)
+        {
+            return null; // the bond takes it, and what becomes of it there is not seen
         }
 
         if (frame.VlanId is > 0 || (!frame.Destination.IsMulticast && frame.Destination != KernelState.MacOf(device)))

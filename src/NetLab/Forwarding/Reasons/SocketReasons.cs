@@ -1,4 +1,5 @@
 using System.Net;
+using NetLab.Linux.Netlink;
 
 namespace NetLab;
 
@@ -52,10 +53,25 @@ internal static class SocketReasons
                     $"A socket of {node} is at {protocol} port {port}, and takes nothing for {to} that comes in by {place.Device}: it has not joined that " +
                         "group there, or is bound to another device.",
                     $"let the program join {to} on {place.Device}, or bind it to no device", Evidence.Socket($"{socket}."))
+                : Domain(place, protocol) is { } domain
+                ? place.Why(Causes.SocketDevice,
+                    $"A socket of {node} is at {protocol} port {port}, and takes nothing that comes in by the routing domain (VRF) {domain.Name}: "
+                        + $"{domain.Sysctl} is 0.",
+                    $"sysctl -w {domain.Sysctl}=1, in node {node}, or bind it to {domain.Name}", Evidence.Socket($"{socket}."),
+                    Evidence.Sysctl($"{domain.Sysctl} = 0."))
                 : place.Why(Causes.SocketDevice,
                     $"A socket of {node} listens on {protocol} port {port}, but not for packets that come in by {place.Device}: it is bound to another " +
                         "device (SO_BINDTODEVICE).",
                     $"bind it to {place.Device}, or to none: ss -lnp shows the device", Evidence.Socket($"{socket}."));
+    }
+
+    // A socket that is bound to no device takes what comes in by a routing domain only where it is told to (inet_sk_bound_dev_eq).
+    private static (string Name, string Sysctl)? Domain(DropPlace place, string protocol)
+    {
+        var (route, sysctl) = (place.Node.Live.Route, $"net.ipv4.{(protocol == "TCP" ? "tcp" : "udp")}_l3mdev_accept");
+        var link = route.FindLink(place.Device);
+        var domain = link is { KindData: VrfSpec } ? link : link?.MasterIndex is { } master ? route.FindLink(master) : null;
+        return domain is { KindData: VrfSpec, Name: var name } && place.Node.ReadSysctl(sysctl).Trim() == "0" ? (name, sysctl) : null;
     }
 
     private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);

@@ -19,9 +19,10 @@ public sealed partial class Bridge
 {
     internal override (CopyEnd End, Reason Reason)? WhyNowhere(Device ingress, Frame frame, OvsRehearsal? asked) =>
         BridgeModel.TakenByStp(this, ingress.Name, frame) is { } stp ? (CopyEnd.Consumed, stp)
-            : BridgeModel.NoPortFor(this, ingress, frame) is { } none ? (BridgeModel.EndBy(none), none) : null;
+            : !TcDrops.MayChange(Node, ingress) && BridgeModel.NoPortFor(this, ingress, frame) is { } none ? (BridgeModel.EndBy(none), none) : null;
 
-    internal override Reason? WhyNotBy(Device egress, Device ingress, Frame frame, OvsRehearsal? asked) => BridgeModel.WhyNot(this, ingress, egress, frame);
+    internal override Reason? WhyNotBy(Device egress, Device ingress, Frame frame, OvsRehearsal? asked) =>
+        TcDrops.MayChange(Node, ingress) ? null : BridgeModel.WhyNot(this, ingress, egress, frame);
 }
 
 public sealed partial class OvsBridge

@@ -45,6 +45,18 @@ internal static class TunnelDrops
                 "see who sends there what is no VXLAN", [.. TunnelsOf(place.Node).Select(Words)]);
         }
 
+        if (TunnelEnds.Find(place) is { } end)
+        {
+            return end;
+        }
+
+        if (place.Has("ip_tunnel_xmit") && place.Node.Live.Route.FindLink(place.Device)?.KindData is IpTunnelSpec { Remote: { } other } of
+            && place.Node.Live.Route.FindRoute(other).Error != 0)
+        {
+            return place.Why(Causes.VxlanNoRoute, $"The tunnel {place.Where} cannot send to its other end: {Refused(place.Node, other).Why}.",
+                Refused(place.Node, other).Remedy, Evidence.Link($"{place.Device} {of.Kind} remote {other}."));
+        }
+
         if (!place.Has("vxlan_xmit"))
         {
             return null;
@@ -71,7 +83,6 @@ internal static class TunnelDrops
     {
         var node = last.Node;
         return node.Live.Route.FindRoute(remote).Error == 0 ? Awaited(last, remote)
-            : last.LabDevice!.Kind != "vxlan" ? null
             : new Reason(Causes.VxlanNoRoute, node, last.Device,
                 $"The tunnel {node.Name}/{last.Device} cannot send to its other end: {Refused(node, remote).Why}.",
                 [Evidence.Model($"inferred from the state of {node.Name} as it is now."), Words(last)], Refused(node, remote).Remedy);
@@ -132,9 +143,14 @@ internal static class TunnelDrops
     /// <summary>To whom a tunnel sends a frame: whom its FDB has for it, or for all that it does not know; the remote where it has no FDB.</summary>
     public static List<IPAddress> RemotesOf(Hop last)
     {
-        if (last.LabDevice is not { Tunnel: { } tunnel } device || (tunnel.Remote is not null && device.Kind != "vxlan"))
+        if (last.LabDevice is not { Tunnel: { } tunnel, IsApplied: true } device)
         {
-            return last.LabDevice?.Tunnel?.Remote is { } remote ? [remote] : [];
+            return [];
+        }
+
+        if ((last.Node.Live.Route.FindLink(device.Index)?.KindData is { } now ? Tunnel.Of(now)?.Remote : tunnel.Remote) is { } remote && device.Kind != "vxlan")
+        {
+            return [remote];
         }
 
         var entries = EntriesOf(last);

@@ -140,6 +140,7 @@ internal static class WantedWay
         foreach (var device in way)
         {
             var isIn = before is null ? isFromGuest
+                : Ways.AreStacked(before.Device, device) ? before.Direction is HopDirection.In
                 : Ways.AreEnds(before.Device, device) || (device.LeadsToStack && before.IsIntoSwitch);
             yield return before = new Step(device, isIn ? HopDirection.In : HopDirection.Out);
         }

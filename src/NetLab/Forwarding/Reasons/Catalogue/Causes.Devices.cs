@@ -3,6 +3,18 @@ namespace NetLab;
 // Why a device does not take a frame, or does not give it on.
 public static partial class Causes
 {
+    /// <summary>The device is a member of a bond, and not active: the bond takes nothing by it.</summary>
+    public static Cause BondBackup { get; } = OfDevices("bond-backup",
+        "The device is a member of a bond, and not active: the bond takes nothing by it.",
+        "`ip -d link` shows the member's state (BACKUP)",
+        "make it the active member, or let the other end send by the one that is: `ip link set type bond active_slave`");
+
+    /// <summary>A macvlan in source mode takes frames of the senders on its list alone.</summary>
+    public static Cause MacvlanSource { get; } = OfDevices("macvlan-source",
+        "A macvlan in source mode takes frames of the senders on its list alone.",
+        "`ip -d link` shows the mode and the list, and the sender is not on it",
+        "put the sender on the list: `ip link set type macvlan macaddr add`");
+
     /// <summary>The device is down.</summary>
     public static Cause DeviceDown { get; } = OfDevices("device-down",
         "The device is down.",

@@ -9,6 +9,12 @@ public static partial class Causes
         "the kernel drops with VXLAN_VNI_NOT_FOUND, and the tunnels' identifiers",
         "give both ends the same id");
 
+    /// <summary>No tunnel of the node takes the packet: its ends, its key or its network are others, or it is down.</summary>
+    public static Cause NoTunnel { get; } = OfTunnels("no-tunnel",
+        "No tunnel of the node takes the packet: its ends, its key or its network are others, or it is down.",
+        "the kernel drops in gre_rcv, geneve_udp_encap_recv or another of the tunnels' receivers, and `ip -d link` shows the tunnels",
+        "give both ends the same numbers, and each the other's address: `ip link set type`");
+
     /// <summary>The tunnel does not know to whom it should send: it has no remote, and no entry of its FDB.</summary>
     public static Cause VxlanNoRemote { get; } = OfTunnels("vxlan-no-remote",
         "The tunnel does not know to whom it should send: it has no remote, and no entry of its FDB.",
@@ -18,7 +24,7 @@ public static partial class Causes
     /// <summary>The node has no route to the other end of the tunnel.</summary>
     public static Cause VxlanNoRoute { get; } = OfTunnels("vxlan-no-route",
         "The node has no route to the other end of the tunnel.",
-        "the kernel drops in vxlan_xmit with IP_OUTNOROUTES",
+        "the kernel drops in vxlan_xmit with IP_OUTNOROUTES or in ip_tunnel_xmit, or the routes as they are",
         "add a route to the other end: `ip route add`");
 
     /// <summary>The tunnel's FDB sent the frame to a node that has no tunnel there.</summary>
