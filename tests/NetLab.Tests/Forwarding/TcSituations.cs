@@ -32,7 +32,8 @@ public sealed class TcSituations
 
     public static TheoryData<string> LossyNames => [.. Lossy.Keys];
 
-    [LabTheory(Feature.BpfTracing, Feature.Clsact), MemberData(nameof(FilterNames))]
+    // The action gact has no feature of its own: a kernel that is built with netem has it.
+    [LabTheory(Feature.BpfTracing, Feature.Clsact, Feature.Netem), MemberData(nameof(FilterNames))]
     public Task The_filter_that_drops_is_told_and_what_is_advised_mends_it(string situation) =>
         Filters[situation].CheckAsync(BuildAsync, FrameTracing.Kernel);
 
