@@ -1,7 +1,10 @@
+using System.Runtime.Versioning;
+
 namespace NetLab.Install.Tests;
 
 /// <summary>A user without privileges, to whom Podman gives containers: scenarios and lab tests do what they do in those of Docker.</summary>
 [Collection(nameof(LocalFeed))]
+[SupportedOSPlatform("linux")]
 public sealed class PodmanTests(LocalFeed feed)
 {
     [PodmanFact]

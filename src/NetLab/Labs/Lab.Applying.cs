@@ -217,7 +217,7 @@ public sealed partial class Lab
         // Carrier, operational state and queueing discipline follow the last acknowledgement at some later time, unless they are asked for.
         foreach ((var node, var devices) in newDevices)
         {
-            await LinkWatch.RunAsync(node, [.. devices, .. devices.Select(d => d.Master).OfType<Bridge>().Except(devices)], ct).ConfigureAwait(false);
+            await LinkWatch.RunAsync(node, [.. devices, .. devices.Select(d => d.Master).OfType<Device>().Except(devices)], ct).ConfigureAwait(false);
             await WaitForIPv6Async(node, devices, ct).ConfigureAwait(false);
         }
 

@@ -15,7 +15,7 @@ internal static class LinkWatch
     /// <summary>Returns when that is done for these devices. What has no carrier, or is down, is not waited for.</summary>
     public static async Task RunAsync(Node node, IReadOnlyList<Device> devices, CancellationToken ct)
     {
-        Ethtool.RunLinkWatch(node.Live.Namespace, devices.OrderBy(d => d is Bridge).Select(d => d.Name)); // the carrier of a bridge is its ports'
+        Ethtool.RunLinkWatch(node.Live.Namespace, devices.OrderBy(d => d.HasPorts).Select(d => d.Name)); // the carrier of a bridge is its ports'
         if (IsDoneWhenAsked || !devices.Any(IsUnderWay))
         {
             return;
@@ -35,7 +35,7 @@ internal static class LinkWatch
         Ethtool.RunLinkWatch(ns, links.OrderBy(l => masters.Contains(l.Index)).ThenBy(l => l.MasterIndex is null or 0).Select(l => l.Name));
     }
 
-    /// <summary>Returns when what was switched on or plugged in at a node, by us or by a program, is usable: there, and at the other ends of its links.</summary>
+    /// <summary>Returns when what was switched on or plugged in at a node, by whomever, is usable: there, and at the other ends of its links.</summary>
     public static async Task RunAfterChangeAsync(Node node, CancellationToken ct)
     {
         try

@@ -68,7 +68,7 @@ internal static class WantedWay
         }
 
         List<Device> others = [.. router.Node.Devices.Where(d => d != router && d is { Switch: null, Guest: null } or { LeadsToStack: true })];
-        List<Device> left = others.FindAll(d => fate.Copies.Any(c => c.Hops.Any(h => h.Direction == HopDirection.Out && ReferenceEquals(h.LabDevice, d))));
+        var left = others.FindAll(d => fate.Copies.Any(c => c.Hops.Any(h => h.Direction == HopDirection.Out && ReferenceEquals(h.LabDevice, d))));
         IReadOnlyList<Device> to = Ways.Find([start], [router]), on = Ways.Find(left.Count > 0 ? left : others, receivers);
         return to.Count == 0 || on.Count == 0 ? Ways.Find([start], receivers) : [.. to, .. on];
     }
