@@ -23,7 +23,7 @@ public class ReadmeCommandTests
                 .Select(w => w.StartsWith("scenarios/", StringComparison.Ordinal) ? Path.Combine(SourceTree.Root, w) : w)];
             var result = await NetLabProcess.RunAsync(words);
             var expected = words[0] == "explain" ? ExitCode.Failed : ExitCode.Fine;
-            Assert.True(result.ExitCode == expected, $"{Script}{command} ended with exit code {result.ExitCode}: {result.Error}");
+            Assert.True(result.ExitCode == expected, $"{Script}{command} ended so: {result}");
         }
     }
 }
