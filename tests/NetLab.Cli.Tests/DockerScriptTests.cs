@@ -35,9 +35,7 @@ public sealed class DockerScriptTests : IDisposable
             File.Copy(Path.Combine(SourceTree.Root, "docker", file), Tree("docker", file));
         }
 
-        Directory.CreateDirectory(Tree("docker", "podman"));
         File.WriteAllText(Tree("docker", "packages.txt"), "bash\n");
-        File.WriteAllText(Tree("docker", "podman", "packages.txt"), "bash\n");
         Fake("docker", FakeDocker);
         Fake("dotnet", "#!/bin/bash\n");
         File.WriteAllText(Path.Combine(_folder, "image"), "");
