@@ -38,7 +38,14 @@ public sealed partial class TraceProgramsTests
             for (; !Volatile.Read(ref isLoaded); sent++)
             {
                 Assert.Equal(0, tgkill(self, thread, RuntimesOwn));
-                Thread.SpinWait(10 + (sent % 7 * 400));
+                if (sent % Burst > 0)
+                {
+                    Thread.SpinWait(1000);
+                }
+                else
+                {
+                    Thread.Sleep(5);
+                }
             }
         });
         sender.Start();
@@ -92,6 +99,7 @@ public sealed partial class TraceProgramsTests
         }
     }
 
+    private const int Burst = 20; // of signals that come one upon the other
     private const int RuntimesOwn = 34; // SIGRTMIN of the C library, by which the runtime pauses threads
 
     [LibraryImport("libc")]
