@@ -13,12 +13,13 @@ internal sealed class BootStep : Step
 
     // The whole guest: busybox, the modules, and this as its first program. $1 its address, $2 busybox, then the modules. /run is the node's own.
     private const string Pack = $"""
-        mkdir -p /run/guest/bin /run/guest/proc /run/guest/dev /run/guest/modules
+        mkdir -p /run/guest/bin /run/guest/proc /run/guest/sys /run/guest/dev /run/guest/modules
         cd /run/guest
         cp "$2" bin/busybox
         cat >init <<END
         #!/bin/busybox sh
         /bin/busybox mount -t proc proc /proc
+        /bin/busybox mount -t sysfs sys /sys
         /bin/busybox mount -t devtmpfs dev /dev
         exec >/dev/ttyS0 2>&1 </dev/null
         for module in /modules/*; do
@@ -27,7 +28,9 @@ internal sealed class BootStep : Step
         done
         /bin/busybox ip link set lo up
         /bin/busybox ip address add $1 dev eth0
-        /bin/busybox ip link set eth0 up && echo "{IsUp}"
+        /bin/busybox ip link set eth0 up
+        until [ "\$(/bin/busybox cat /sys/class/net/eth0/carrier)" = 1 ]; do /bin/busybox sleep 0.1; done
+        echo "{IsUp}"
         while :; do /bin/busybox sleep 3600; done
         END
         chmod +x init
