@@ -83,14 +83,5 @@ public sealed class BridgeSituations
     private static Frame Group(WiredScene s, string mac, string address) => Frame.Udp(s["vm1"].Mac, MacAddress.Parse(mac), s["vm1"].Address,
         IPAddress.Parse(address), 40_000, 53, new byte[20], new IpOptions { Identification = 4711 });
 
-    private static Task BuildAsync(WiredScene scene)
-    {
-        Node a = scene.Lab.AddNode("a"), b = scene.Lab.AddNode("b");
-        Bridge first = a.AddBridge("br0"), second = b.AddBridge("br0");
-        scene.Lab.AddLink(first.End("v0"), second.End("v1"));
-        a.AddVm("vm1", first, vm => vm.Address("10.0.0.1/24"));
-        b.AddVm("vm2", second, vm => vm.Address("10.0.0.2/24"));
-        b.AddVm("vm3", second, vm => vm.Address("10.0.0.3/24"));
-        return Task.CompletedTask;
-    }
+    private static Task BuildAsync(WiredScene scene) => scene.BuildTwoBridgesAsync();
 }

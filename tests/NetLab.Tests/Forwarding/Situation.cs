@@ -12,6 +12,22 @@ internal sealed class WiredScene(FrameTracing tracing) : IAsyncDisposable
 
     public Node Node(string name) => Lab.Nodes.Single(n => n.Name == name);
 
+    /// <summary>Two bridges, each in a node of its own, and a link between them: vm1 at the first, vm2 and so on at the second.</summary>
+    public Task BuildTwoBridgesAsync(int beyond = 2)
+    {
+        Node a = Lab.AddNode("a"), b = Lab.AddNode("b");
+        Bridge first = a.AddBridge("br0"), second = b.AddBridge("br0");
+        Lab.AddLink(first.End("v0"), second.End("v1"));
+        a.AddVm("vm1", first, vm => vm.Address("10.0.0.1/24"));
+        for (var i = 2; i < 2 + beyond; i++)
+        {
+            var address = $"10.0.0.{i}/24";
+            b.AddVm($"vm{i}", second, vm => vm.Address(address));
+        }
+
+        return Task.CompletedTask;
+    }
+
     public ValueTask DisposeAsync() => Lab.DisposeAsync();
 }
 

@@ -41,13 +41,5 @@ public sealed class TcSituations
     public Task A_netem_that_loses_is_told_as_that_and_what_is_advised_mends_it(string situation) =>
         Lossy[situation].CheckAsync(BuildAsync, FrameTracing.Kernel);
 
-    private static Task BuildAsync(WiredScene scene)
-    {
-        Node a = scene.Lab.AddNode("a"), b = scene.Lab.AddNode("b");
-        Bridge first = a.AddBridge("br0"), second = b.AddBridge("br0");
-        scene.Lab.AddLink(first.End("v0"), second.End("v1"));
-        a.AddVm("vm1", first, vm => vm.Address("10.0.0.1/24"));
-        b.AddVm("vm2", second, vm => vm.Address("10.0.0.2/24"));
-        return Task.CompletedTask;
-    }
+    private static Task BuildAsync(WiredScene scene) => scene.BuildTwoBridgesAsync(beyond: 1);
 }

@@ -120,16 +120,7 @@ public sealed class VlanSituations
         return outer == 0 ? frame : frame.WithVlan(VlanTag.Of(outer, protocol: VlanSpec.Dot1Ad));
     };
 
-    private static Task BuildAsync(WiredScene scene)
-    {
-        Node a = scene.Lab.AddNode("a"), b = scene.Lab.AddNode("b");
-        Bridge first = a.AddBridge("br0"), second = b.AddBridge("br0");
-        scene.Lab.AddLink(first.End("v0"), second.End("v1"));
-        a.AddVm("vm1", first, vm => vm.Address("10.0.0.1/24"));
-        b.AddVm("vm2", second, vm => vm.Address("10.0.0.2/24"));
-        b.AddVm("vm3", second, vm => vm.Address("10.0.0.3/24"));
-        return Task.CompletedTask;
-    }
+    private static Task BuildAsync(WiredScene scene) => scene.BuildTwoBridgesAsync();
 
     // A second link, with the devices of a VLAN and of a VLAN in another; vm4 and vm5 are behind them.
     private static async Task BuildWithDevicesAsync(WiredScene scene)

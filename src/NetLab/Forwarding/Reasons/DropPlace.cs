@@ -194,9 +194,9 @@ internal sealed record DropPlace
 
     public Reason Why(Cause cause, string sentence, string? remedy, params Evidence[] evidence) => new(cause, Node, Device, sentence, evidence, remedy);
 
-    // The kernel's bytes begin with the Ethernet header, or, of what has none (yet), with the packet.
     private static VlanTag? TagOf(TraceEvent told) => told.VlanTci is { } tci ? new VlanTag(told.VlanProtocol, tci) : null;
 
+    // The kernel's bytes begin with the Ethernet header, or, of what has none (yet), with the packet.
     private static Frame? AsItWas(TraceEvent drop) =>
         drop.StartsWithEthernet ? Frame.FromBytes(drop.Bytes.Span)
         : drop is { NetworkOffset: 0, Bytes.Length: > 0 } ? Frame.Ethernet(default, default, drop.Protocol, drop.Bytes.Span)
