@@ -53,14 +53,9 @@ public class ManyLabsTests
         Assert.Equal(before, Machine());
     }
 
-    // What a lab could have changed outside: devices, addresses, routes, settings. That it makes no files CrashTests look at, where nobody else makes any.
+    // What a lab could have changed outside. That it makes no files CrashTests look at, where nobody else makes any.
     private static string Machine() => string.Join(
-        '\n',
-        File.ReadAllText("/proc/self/net/dev").Split('\n').Select(l => l.Split(':')[0]).Where(l => !l.Contains("veth", StringComparison.Ordinal))
-            .Concat(File.ReadAllLines("/proc/self/net/route"))
-            .Concat(File.ReadAllLines("/proc/self/net/if_inet6").Where(l => !l.Contains("veth", StringComparison.Ordinal)))
-            .Append(File.ReadAllText("/proc/sys/net/ipv4/ip_forward"))
-            .Append(File.ReadAllText("/proc/sys/net/ipv6/conf/all/disable_ipv6")));
+        '\n', [.. MachineNetwork.State(), File.ReadAllText("/proc/sys/net/ipv4/ip_forward"), File.ReadAllText("/proc/sys/net/ipv6/conf/all/disable_ipv6")]);
 
     private static async Task OneLabAsync(int number)
     {
