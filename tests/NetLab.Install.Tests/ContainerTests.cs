@@ -189,10 +189,10 @@ public sealed class EngineTheoryAttribute : TheoryAttribute
             var start = new ProcessStartInfo("docker", ["ps", "--quiet"]) { RedirectStandardOutput = true, RedirectStandardError = true };
             using var process = Process.Start(start)!;
             Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
-            if (!process.WaitForExit(TimeSpan.FromSeconds(10)))
+            if (!process.WaitForExit(TimeSpan.FromMinutes(1)))
             {
                 process.Kill();
-                return "no container engine answers docker within 10 s";
+                return "no container engine answers docker within a minute";
             }
 
             Task.WaitAll(output, error);

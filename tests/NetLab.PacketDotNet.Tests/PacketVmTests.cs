@@ -101,7 +101,7 @@ public sealed class PacketVmTests
 
     private static async Task<Lab> BridgedAsync()
     {
-        var lab = new Lab();
+        var lab = new Lab(new LabOptions { Patience = TimeSpan.FromMinutes(2) });
         var bridge = lab.AddNode("compute").AddBridge("br0");
         bridge.Node.AddVm("vm1", bridge, vm => vm.Address("10.0.0.1/24"));
         bridge.Node.AddVm("vm2", bridge, vm => vm.Address("10.0.0.2/24"));

@@ -177,7 +177,7 @@ public sealed class ContainerNodeTests : IClassFixture<ServerImage>
     // Redis may still be on its way to its socket; it answers, or the connection is refused.
     private static async Task<string> AskRedisAsync(Node from, string address)
     {
-        for (var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20)); ; await Task.Delay(50, patience.Token))
+        for (var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1)); ; await Task.Delay(50, patience.Token))
         {
             try
             {

@@ -121,7 +121,7 @@ public sealed class NetLabContainerTests
 
     private static async Task GoneAsync(string id)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (await ExistsAsync(id))
         {
             await Task.Delay(50, patience.Token);

@@ -8,7 +8,7 @@ namespace NetLab.Torture;
 /// </summary>
 internal sealed class ControlGroup : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly string _folder, _limit;
 

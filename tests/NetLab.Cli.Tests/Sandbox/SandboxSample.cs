@@ -14,7 +14,7 @@ public sealed class SandboxSample
         Node h1 = lab.AddHost("h1", bridge, "10.0.0.1/24"), h2 = lab.AddHost("h2", bridge, "10.0.0.2/24");
         await lab.ApplyAsync();
         (await h1.PingAsync(h2)).ShouldSucceed();
-        Assert.Equal(0, (await h1.ExecAsync("ping", ["-c1", "-W5", "10.0.0.2"])).ExitCode);
+        Assert.Equal(0, (await h1.ExecAsync("ping", ["-c1", "-W60", "10.0.0.2"])).ExitCode);
     }
 
     [LabFact]

@@ -370,7 +370,7 @@ public sealed class KernelTracerTests
             tap.Write(TestFrame.Ethernet().Bytes);
         }
 
-        await asked.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        await asked.Task.WaitAsync(TimeSpan.FromMinutes(1));
     }
 
     [Fact]

@@ -11,7 +11,7 @@ namespace NetLab.Linux.Tests.Bpf;
 /// <summary>Namespaces with taps and bridges, and a tracer that watches them. All of it goes with the object.</summary>
 internal sealed class TestNetwork : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly List<IDisposable> _owned = [];
     private readonly Dictionary<ulong, string> _names = [];

@@ -54,7 +54,7 @@ internal sealed partial class ExchangeScene : IAsyncDisposable
     /// </summary>
     public async Task ForwardsAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (Bridge.Ports.Any(p => Switch.Live.Route.FindLink(p.Index)?.BridgePortOptions?.State is not BridgePortState.Forwarding)
             || Lab.Nodes.Any(IsWithoutOneOfItsAddresses))
         {

@@ -88,7 +88,7 @@ public sealed class ProbeFates
 
         var again = await AskAsync(scene, row.Asked);
         Assert.True(again.Succeeded, $"after '{probe.Why.Remedy}': {again}{Environment.NewLine}{again.Exchange.Describe()}");
-        Assert.Equal(0, await ProgramAsync(scene, row.Asked));
+        Assert.Equal(0, await ProgramAsync(scene, row.Asked, "60"));
     }
 
     [LabTheory(Feature.BpfTracing)]
@@ -111,7 +111,7 @@ public sealed class ProbeFates
 
         using var servers = new ProbeServers(scene);
         (await AskAsync(scene, asked)).ShouldSucceed();
-        Assert.Equal(0, await ProgramAsync(scene, asked));
+        Assert.Equal(0, await ProgramAsync(scene, asked, "60"));
     }
 
     [LabFact(Feature.BpfTracing)]
@@ -185,7 +185,7 @@ public sealed class ProbeFates
 
         var probe = (await scene.HostA.ProbeTcpAsync(scene.HostC, 80)).ShouldSucceed();
 
-        Assert.InRange(probe.RoundTrip!.Value, TimeSpan.FromMicroseconds(1), TimeSpan.FromSeconds(1));
+        Assert.InRange(probe.RoundTrip!.Value, TimeSpan.FromMicroseconds(1), TimeSpan.FromMinutes(1));
         probe.Fate.ShouldReach(scene.HostC).Via("eth0", "p1", "br0", "p3", "e0", "e1", "eth0");
         Assert.Equal((scene.HostA.Device("eth0").Mac, (ushort)80), (probe.Fate.Frame.Source, probe.Fate.Frame.Tcp!.Value.DestinationPort));
     }
@@ -297,9 +297,9 @@ public sealed class ProbeFates
         ? scene.HostA.ProbeTcpAsync(IPAddress.Parse(asked.To), 80)
         : scene.HostA.ProbeUdpAsync(IPAddress.Parse(asked.To), 7, asked.Size is { } size ? new byte[size] : null, TimeSpan.FromSeconds(1));
 
-    // What bash sees, which knows nothing of this library: whether it could connect, or read what came back.
-    private static async Task<int> ProgramAsync(ExchangeScene scene, Question asked) =>
-        (await scene.HostA.ExecAsync("timeout", "1", "bash", "-c", asked.IsTcp ? $"exec 3<>/dev/tcp/{asked.To}/80"
+    // What bash sees within so many seconds, which knows nothing of this library: whether it could connect, or read what came back.
+    private static async Task<int> ProgramAsync(ExchangeScene scene, Question asked, string seconds = "1") =>
+        (await scene.HostA.ExecAsync("timeout", seconds, "bash", "-c", asked.IsTcp ? $"exec 3<>/dev/tcp/{asked.To}/80"
             : $"exec 3<>/dev/udp/{asked.To}/7; head -c {asked.Size ?? 5} /dev/zero >&3 && head -c 1 <&3 | wc -c | grep -q 1")).ExitCode;
 
     private static bool Fits(string wanted, string word) =>

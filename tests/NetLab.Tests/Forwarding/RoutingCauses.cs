@@ -137,7 +137,7 @@ public abstract class RoutingCauses(FrameTracing tracing)
         {
             await reason.ApplyAsync();
             await scene.SendAsync(row.Frame(scene));
-            await (await Task.WhenAny(program.ReceiveAsync(), program6.ReceiveAsync()).WaitAsync(TimeSpan.FromSeconds(10))); // it may wait for a neighbour
+            await (await Task.WhenAny(program.ReceiveAsync(), program6.ReceiveAsync()).WaitAsync(TimeSpan.FromMinutes(1))); // it may wait for a neighbour
         }
     }
 

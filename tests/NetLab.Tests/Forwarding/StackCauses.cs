@@ -225,7 +225,7 @@ public abstract class StackCauses(FrameTracing tracing)
 
         async Task<bool> ReadsAsync()
         {
-            var read = await Task.WhenAny(program.ReceiveAsync(), program6.ReceiveAsync(), Task.Delay(TimeSpan.FromSeconds(5)));
+            var read = await Task.WhenAny(program.ReceiveAsync(), program6.ReceiveAsync(), Task.Delay(TimeSpan.FromMinutes(1)));
             return read is Task<UdpReceiveResult>;
         }
 

@@ -234,7 +234,7 @@ public abstract class TrueEnds(FrameTracing tracing)
         for (ushort id = 100; !scene.Vm2.Received.Any(r => r.Frame.Destination == scene.Vm2.Mac); id++)
         {
             await scene.Vm1.SendAsync(ToTheGroup(id));
-            Assert.True(begun.Elapsed < TimeSpan.FromSeconds(10), "The bridge does not send to each member by itself.");
+            Assert.True(begun.Elapsed < TimeSpan.FromMinutes(1), "The bridge does not send to each member by itself.");
         }
 
         var fate = await scene.Vm1.SendAsync(ToTheGroup(77));

@@ -50,15 +50,36 @@ public sealed partial class ClockTests
     [InlineData("view.End(tally, watch, Stopwatch.GetElapsedTime(start));")]
     public void What_measures_or_waits_for_ever_is_not(string line) => Assert.DoesNotMatch(LooksAtAClock(), line);
 
-    private static IEnumerable<(string File, string Line)> Places()
+    /// <summary>A test gives up to be no endless one, and is no judge of how fast a machine is that others use too.</summary>
+    [Fact]
+    public void A_test_gives_up_after_a_minute_at_the_earliest() =>
+        Assert.DoesNotContain(Lines("tests"), place => place.File != "NetLab.Tests/House/ClockTests.cs" && GivesUpSoon().IsMatch(place.Line));
+
+    [Theory]
+    [InlineData("using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));")]
+    [InlineData("await asked.Task.WaitAsync(TimeSpan.FromSeconds(10));")]
+    [InlineData("var read = await Task.WhenAny(program.ReceiveAsync(), Task.Delay(TimeSpan.FromSeconds(5)));")]
+    [InlineData("Assert.True(begun.Elapsed < TimeSpan.FromSeconds(10));")]
+    [InlineData("Assert.True(Stopwatch.GetElapsedTime(begun) < TimeSpan.FromMilliseconds(5));")]
+    [InlineData("private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);")]
+    public void A_test_that_gives_up_soon_is_found(string line) => Assert.Matches(GivesUpSoon(), line);
+
+    private static IEnumerable<(string File, string Line)> Places() => Lines("src").Where(place => LooksAtAClock().IsMatch(place.Line));
+
+    private static IEnumerable<(string File, string Line)> Lines(string folder)
     {
-        var sources = Path.Combine(SourceTree.Root, "src");
+        var sources = Path.Combine(SourceTree.Root, folder);
         return from file in Directory.GetFiles(sources, "*.cs", SearchOption.AllDirectories)
                where !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal)
                from line in File.ReadLines(file)
-               where !line.TrimStart().StartsWith("//", StringComparison.Ordinal) && LooksAtAClock().IsMatch(line)
+               where !line.TrimStart().StartsWith("//", StringComparison.Ordinal)
                select (Path.GetRelativePath(sources, file), line);
     }
+
+    // What is to end soon is called enough.
+    [GeneratedRegex(@"(?:(?<!\benough = new )CancellationTokenSource|WaitAsync|WaitForExit|SpinUntil|Task\.Delay|TimeSpan Patience =|Elapsed(?:Time\(\w+\))? <)"
+        + @".*TimeSpan\.From(?:Milli)?[Ss]econds\(\d")]
+    private static partial Regex GivesUpSoon();
 
     [GeneratedRegex(@"CancelAfter\(|Task\.Delay\(|Thread\.Sleep\(|TickCount|\.ElapsedMilliseconds|GetElapsedTime\([^)]*\) ?[<>]|[-<>] Stopwatch\.GetElapsedTime"
         + @"|WaitForExit\([^)]|ReceiveTimeout =|HttpClient\(.*Timeout =|new CancellationTokenSource\([^)]|new PeriodicTimer\(|new Timer\("

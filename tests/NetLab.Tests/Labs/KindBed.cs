@@ -74,5 +74,5 @@ internal static class KindSteps
 
     /// <summary>Pings with ping(8), which waits for the reply: for kinds that hand packets to a worker of the kernel, which no barrier sees.</summary>
     public static async Task<string> PingByProgramAsync(this Node node, IPAddress to, params string[] options) =>
-        (await node.ExecAsync("ping", ["-n", "-c", "1", "-W", "5", .. options, to.ToString()])).EnsureSuccess().Output;
+        (await node.ExecAsync("ping", ["-n", "-c", "1", "-W", "60", .. options, to.ToString()])).EnsureSuccess().Output;
 }

@@ -162,7 +162,7 @@ public sealed class KindTests
                 }
 
                 return members.Count == 2 && members.Values.All(m => m.IsActive == true) && members.Values.DistinctBy(m => m.AggregatorId).Count() == 1;
-            }).WaitAsync(TimeSpan.FromSeconds(60));
+            }).WaitAsync(TimeSpan.FromMinutes(1));
         }
 
         await lab.ReadyAsync();

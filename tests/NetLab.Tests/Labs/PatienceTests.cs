@@ -98,7 +98,7 @@ public sealed class PatienceTests
         var wait = new ProcessorWait(() => lab.Live.Programs);
         var (before, begun) = (Waited(), Stopwatch.GetTimestamp());
         Assert.Equal(TimeSpan.Zero, wait.Look());
-        using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var enough = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (wait.Look() < TimeSpan.FromSeconds(0.5))
         {
             await Task.Delay(20, enough.Token);

@@ -69,10 +69,10 @@ public sealed class CodeInNodesTests : IAsyncLifetime
 
         await _lab.DisposeAsync();
 
-        await Assert.ThrowsAnyAsync<Exception>(() => accepting.WaitAsync(TimeSpan.FromSeconds(30)));
-        await Assert.ThrowsAnyAsync<Exception>(() => receiving.WaitAsync(TimeSpan.FromSeconds(30)));
+        await Assert.ThrowsAnyAsync<Exception>(() => accepting.WaitAsync(TimeSpan.FromMinutes(1)));
+        await Assert.ThrowsAnyAsync<Exception>(() => receiving.WaitAsync(TimeSpan.FromMinutes(1)));
         Assert.True(accepting.IsCompleted && receiving.IsCompleted, "something still waits");
-        Assert.Equal(0, await reading.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal(0, await reading.WaitAsync(TimeSpan.FromMinutes(1)));
     }
 
     [LabFact]

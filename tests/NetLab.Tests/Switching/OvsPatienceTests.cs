@@ -25,7 +25,7 @@ public sealed partial class OvsPatienceTests
         {
             var begun = Stopwatch.StartNew();
             var stopped = await Assert.ThrowsAsync<OvsException>(() => vm1.SendAsync(Frame.Udp(vm1, vm2, 53, "hello")));
-            Assert.True(begun.Elapsed < TimeSpan.FromSeconds(10), $"It took {begun.Elapsed}.");
+            Assert.True(begun.Elapsed < TimeSpan.FromMinutes(1), $"It took {begun.Elapsed}.");
             Assert.Contains($"in node a: ovs-vswitchd is stopped (process {pid}, state T", stopped.Message, StringComparison.Ordinal);
             Assert.Contains($"kill -CONT {pid}", stopped.Message, StringComparison.Ordinal);
             await Assert.ThrowsAsync<OvsException>(() => bridge.AddFlowsAsync(["priority=9,udp,actions=drop"]));

@@ -32,7 +32,7 @@ internal sealed class OvsdbTorment : ITorment
             listener.Listen();
             var serving = ServeAsync(listener, answer, ct);
             using var rpc = await OvsJsonRpc.ConnectAsync(path, ct).ConfigureAwait(false);
-            await rpc.CallAsync(ct, ("transact", new JsonArray())).WaitAsync(TimeSpan.FromSeconds(20), ct).ConfigureAwait(false);
+            await rpc.CallAsync(ct, ("transact", new JsonArray())).WaitAsync(TimeSpan.FromMinutes(1), ct).ConfigureAwait(false);
             await serving.ConfigureAwait(false);
         }
         catch (IOException)

@@ -122,7 +122,7 @@ public sealed class DropsTests
         using var listener = b.ListenTcp(80);
         using (await a.ConnectAsync(IPAddress.Parse("10.0.0.2"), 80, CancellationToken.None))
         {
-            Assert.Equal(0, (await a.ExecAsync("ping", ["-c1", "-W2", "10.0.0.2"])).ExitCode);
+            Assert.Equal(0, (await a.ExecAsync("ping", ["-c1", "-W60", "10.0.0.2"])).ExitCode);
         }
 
         await Assert.ThrowsAnyAsync<SocketException>(() => a.ConnectAsync(IPAddress.Parse("10.0.0.2"), 81, CancellationToken.None));

@@ -80,7 +80,7 @@ public sealed class SilenceTests
         await using var scene = await ExchangeScene.BuildAsync();
         await scene.DoAsync("b: sysctl -qw net.ipv4.conf.eth0.arp_ignore=8");
         await scene.HostA.OpenUdp().SendAsync(new byte[1], ExchangeScene.B, 4711);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (await scene.Lab.Drops.ReadUnansweredAsync() is not [{ Times: 3 }])
         {
             await Task.Delay(20, patience.Token); // the kernel's own timer asks again every second, and wakes nobody
@@ -160,7 +160,7 @@ public sealed class SilenceTests
         using (var enough = new CancellationTokenSource())
         {
             var connecting = scene.HostA.ConnectAsync(IPAddress.Parse(ExchangeScene.C), 80, enough.Token);
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+            using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
             while (await scene.Lab.Drops.ReadAsync() is not [{ Count: > 1 }])
             {
                 await Task.Delay(20, patience.Token); // the kernel's own timer sends a SYN again after a second, and wakes nobody
