@@ -120,7 +120,6 @@ public sealed record RuleEntry(RuleInfo Info) : StateEntry
 
     private protected override void Describe(FieldList fields)
     {
-        fields.Add("fwmask", Info.FirewallMask is { } mask ? $"0x{mask:x}" : null, Info.FirewallMask is uint.MaxValue ? "0xffffffff" : null);
         fields.Add("tos", Info.Tos);
         fields.Add("uidrange", Info.Uids is { } uids ? $"{uids.Start}-{uids.End}" : null);
         fields.Add("tun_id", Info.TunnelId);

@@ -39,6 +39,12 @@ public abstract class SocketCauses(FrameTracing tracing)
         ["one that has not joined the group that another has"] = new("group-not-joined", $"takes nothing for {Group} that comes in by eth0", ToGroup,
             s => Both(Member(s.Router, 54), At(s.Router, Any, socket => socket.SetRawSocketOption(0, 49, BitConverter.GetBytes(0)))), // IP_MULTICAST_ALL
             s => Member(s.Router, 53)) { At = "router/eth0" },
+        ["one that has joined the group for another sender"] = new("group-not-joined", "but not for 10.0.1.10: they choose the senders", ToGroup,
+            s => At(s.Router, Any, socket => socket.SetRawSocketOption(0, 39, [.. IPAddress.Parse(Group).GetAddressBytes(), 10, 0, 1, 1, 10, 9, 9, 9])),
+            s => Member(s.Router, 53)) { At = "router/eth0" }, // IP_ADD_SOURCE_MEMBERSHIP
+        ["a listener that asks for another TTL"] = new("tcp-state", "its TTL is below what the socket asks for", Syn,
+            s => At(s.Host, new IPEndPoint(IPAddress.Any, 80), socket => socket.SetRawSocketOption(0, 21, BitConverter.GetBytes(255))), // IP_MINTTL
+            s => At(s.Host, new IPEndPoint(IPAddress.Any, 80))),
         ["a group that somebody has joined at another port"] = new("no-socket", "Nobody in router listens on UDP port 53", ToGroup,
             s => Member(s.Router, 54), s => Member(s.Router, 53)) { At = "router/eth0" },
     };

@@ -26,6 +26,15 @@ public abstract class StackCauses(FrameTracing tracing)
         ["a mark of iptables"] = new("blackhole-rule", "router/eth0", "of type blackhole matches", Udp,
             "router: iptables-nft -t mangle -A PREROUTING -p udp --dport 53 -j MARK --set-mark 0x7", "router: ip rule add fwmark 7 blackhole pref 9")
             { ByKernelAlone = true },
+        ["the second of two rules of one priority"] = new("blackhole-rule", "router/eth0", "of type blackhole matches", Udp,
+            "router: ip rule add from 10.9.0.0/16 prohibit pref 20", "router: ip rule add from 10.0.1.0/24 blackhole pref 20"),
+        ["a rule for what has no mark is innocent"] = new("unreachable-rule", "router/eth0", "of type unreachable matches", Udp,
+            Nft("chain p { type filter hook prerouting priority -150; meta mark set 5; }"),
+            "router: ip rule add fwmark 0/0xff blackhole pref 8", "router: ip rule add to 10.0.2.2 unreachable pref 9") { ByKernelAlone = true },
+        ["a throw in front of the route"] = new("no-route", "router/eth0", "in table main the route to 10.0.2.2/32 is of type throw", Udp,
+            "router: ip route add throw 10.0.2.2/32"),
+        ["a throw of IPv6 in front of the route"] = new("no-route", "router/eth0", "is of type throw, which ends the search", Udp6,
+            "router: ip -6 route add throw fd00:2::2/128"),
         ["a rule that takes no default route"] = new("no-rule", "router/eth0", "leaves out prefixes as short", s => s.Udp("8.8.8.8"),
             "router: ip route add default via 10.0.2.2", "router: ip rule add pref 5 lookup main suppress_prefixlength 0",
             "router: ip rule del pref 32766 lookup main") { Cure = Nothing },
@@ -72,6 +81,9 @@ public abstract class StackCauses(FrameTracing tracing)
             "host: ip link set br7 up", "host: ip link set eth0 master br7"),
         ["a macvlan that somebody made has the address"] = Arrives(Udp, "host: ip address del 10.0.2.2/24 dev eth0",
             "host: ip link add mv0 link eth0 type macvlan mode private", "host: ip link set mv0 up", "host: ip address add 10.0.2.2/24 dev mv0"),
+
+        ["the router has the receiver's address too"] = new("address-twice", "router/eth0", "10.0.2.2 is an address of router itself, on lo", Udp,
+            "router: ip address add 10.0.2.2/32 dev lo") { ByKernelAlone = true },
 
         // Neighbours
         ["a receiver that takes no ARP"] = new("neighbour-unresolved", "router/eth1", "host has it on eth0, which has `arp off`", Udp,

@@ -35,7 +35,7 @@ public class StateDiffTests
         { "ip route add default via 10.1.0.2", "+ route default via 10.1.0.2 dev eth1", "" },
         { "ip route add local 10.8.0.1 dev eth0 table local proto static", "+ route 10.8.0.1/32 table local local dev eth0 proto static scope host", "" },
         { "ip rule add from 10.0.0.0/24 table 100 priority 50", "+ rule 50: from 10.0.0.0/24 lookup 100", "" },
-        { "ip rule add fwmark 0x1/0xf iif eth0 unreachable priority 50", "+ rule 50: from all fwmark 0x1 iif eth0 unreachable fwmask 0xf", "" },
+        { "ip rule add fwmark 0x1/0xf iif eth0 unreachable priority 50", "+ rule 50: from all fwmark 0x1/0xf iif eth0 unreachable", "" },
         { "ip rule del priority 32767", "- rule 32767: from all lookup default", "" },
         { "ip nexthop add id 5 via 10.1.0.2 dev eth1", "+ nexthop id 5 via 10.1.0.2 dev eth1", "" },
         { "ip neighbour add 10.0.0.50 lladdr 02:00:00:00:00:77 dev eth0 nud permanent", $"+ neighbour 10.0.0.50 dev eth0 lladdr {Mac} permanent", "" },

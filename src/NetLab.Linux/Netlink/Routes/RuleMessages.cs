@@ -105,7 +105,7 @@ internal static class RuleMessages
         var uids = attributes.Find(FRA_UID_RANGE);
         var tunnel = attributes.Find(FRA_TUN_ID);
         var prefix = attributes.Find(FRA_SUPPRESS_PREFIXLEN);
-        var mark = Number(attributes.Find(FRA_FWMARK));
+        var mask = Number(attributes.Find(FRA_FWMASK)); // the kernel leaves out a mark of 0, which with a mask is a condition
         return new RuleInfo
         {
             Family = family == AF_INET6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork,
@@ -117,8 +117,8 @@ internal static class RuleMessages
             Invert = (Attribute.ReadAt<uint>(payload, 8) & FIB_RULE_INVERT) != 0,
             L3Master = attributes.Find(FRA_L3MDEV).Bool,
             Priority = Number(attributes.Find(FRA_PRIORITY)) ?? 0,
-            FirewallMark = mark,
-            FirewallMask = mark is null ? null : Number(attributes.Find(FRA_FWMASK)),
+            FirewallMark = Number(attributes.Find(FRA_FWMARK)) ?? (mask is null ? null : 0u),
+            FirewallMask = mask,
             SuppressPrefixLength = prefix.Data.Length < 4 || prefix.U32 == uint.MaxValue ? null : prefix.U32,
             SuppressInterfaceGroup = Number(attributes.Find(FRA_SUPPRESS_IFGROUP)) is not uint.MaxValue and { } group ? group : null,
             InputInterface = Text(attributes.Find(FRA_IIFNAME)),

@@ -111,7 +111,7 @@ public record RuleSpec : IDescribed
         Invert ? "not " : "",
         From is { } f ? $"from {f} " : "from all ",
         To is { } t ? $"to {t} " : "",
-        FirewallMark is { } m ? $"fwmark 0x{m:x} " : "",
+        FirewallMark is { } m ? $"fwmark 0x{m:x}{(FirewallMask is { } mask and not uint.MaxValue ? $"/0x{mask:x}" : "")} " : "",
         InputInterface is { } i ? $"iif {i} " : "",
         OutputInterface is { } o ? $"oif {o} " : "",
         IpProtocol is { } n ? $"ipproto {n} " : "",

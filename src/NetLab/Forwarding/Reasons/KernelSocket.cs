@@ -59,6 +59,14 @@ internal sealed record KernelSocket(IPEndPoint Local, IPEndPoint Remote, int Wai
             .Select(w => (new KernelSocket(Parse(w[1]), Parse(w[2]),
                 int.Parse(w[4].AsSpan(w[4].IndexOf(':', StringComparison.Ordinal) + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture)), w[3]));
 
+    /// <summary>
+    /// Whether programs have joined an IPv4 group on a device with a choice of its senders: <c>/proc/net/mcfilter</c> has a line for each, which begins with
+    /// the number of the device, its name, the group and the sender.
+    /// </summary>
+    public static bool HasSourceFilter(Node node, string device, IPAddress group) => node.Live.Route.FindLink(device) is { Index: var index }
+        && Lines(node, "mcfilter").Skip(1).Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Any(w => w.Length > 3
+            && w[0] == index.ToString(CultureInfo.InvariantCulture) && w[2] == $"0x{Convert.ToHexStringLower(group.GetAddressBytes())}");
+
     private static string[] Lines(Node node, string file)
     {
         using var reader = new StreamReader(new FileStream(node.Live.Namespace.OpenFile($"/proc/thread-self/net/{file}", 0), FileAccess.Read));

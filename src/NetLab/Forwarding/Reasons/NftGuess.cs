@@ -45,6 +45,11 @@ internal static partial class NftGuess
                 place.Seen);
         }
 
+        if (likely.Count == 0 && hook == "output" && RouterDrops.RoutedAnew(place) is { } anew)
+        {
+            return anew with { Evidence = [.. evidence, .. anew.Evidence] };
+        }
+
         evidence.AddRange(likely.Select(c => Evidence.Nft($"may be chain \"{c.Chain.Name}\" in table \"{c.Chain.Family.Word()} {c.Chain.Table}\": {c.Text}")));
         return new Reason(Causes.Netfilter, place.Node, place.Device,
             likely.Count > 1 ? $"One of {likely.Count} rules of node {place.Node.Name} dropped it ({at})."

@@ -39,7 +39,7 @@ internal static class ReceiverDrops
                 return place.Why(Causes.TcpHeader, "The TCP header says that it is shorter than 20 bytes, or longer than the packet.", "look at who made it");
             case "INVALID_PROTO" when place.In("icmp_rcv") && IsForMany(place):
                 return place.Why(Causes.EchoIgnored,
-                    $"{node.Name} does not answer a ping of everybody, {place.To}: icmp_echo_ignore_broadcasts " +
+                    $"{node.Name} does not answer a ping of everybody{(place.To is { } all ? $", {all}" : "")}: icmp_echo_ignore_broadcasts " +
                         $"is {node.ReadSysctl("net.ipv4.icmp_echo_ignore_broadcasts").Trim()}.",
                     $"sysctl -w net.ipv4.icmp_echo_ignore_broadcasts=0, in node {node.Name}");
             case "NOT_SPECIFIED" when place.In("__udp4_lib_rcv", "__udp4_lib_mcast_deliver") && BroadcastOf(place) is { } broadcast:
@@ -96,6 +96,8 @@ internal static class ReceiverDrops
                         "look at both ends of the connection: ss -tni"),
             "TCP_OVERWINDOW" or "TCP_ZEROWINDOW" =>
                 place.Why(Causes.TcpWindow, $"{port} has no room for the segment from {peer}: its window is full.", "see that the program reads: ss -tm"),
+            var other when KernelReasons.All.TryGetValue(other, out var words) => place.Why(Causes.TcpState,
+                $"{port} does not take the segment from {peer}: {words} ({other}).", "look at both ends of the connection: ss -tni"),
             var other => place.Why(Causes.TcpState, $"The connection of {peer} to {port} does not take the segment in its present state ({other}).",
                 "look at both ends of the connection: ss -tni"),
         };
@@ -127,8 +129,18 @@ internal static class ReceiverDrops
             ? place.Why(Causes.LocalRoute,
                 $"{nobody}, where what is for {place.To} ends: {place.Node.Name} takes that for itself by a route of type local, and has no such address.",
                 $"{RouterDrops.Delete(route, "local")}, in node {place.Node.Name}", Evidence.Route($"{route}."))
+            : AlsoOf(place) is var (owner, own, device)
+            ? place.Why(Causes.AddressTwice,
+                $"{nobody}, and {place.To} is an address of {place.Node.Name} itself, on {device}, as it is one of {owner}: what is for {owner} ends here.",
+                $"ip address del {own} dev {device}, in node {place.Node.Name}", Evidence.Link($"{device} has {own}; {owner} has {place.To} too."))
             : place.Why(Causes.NoSocket, $"{nobody}.", $"start the program, or see what listens: ss -lnp, in node {place.Node.Name}");
     }
+
+    // Who else has the address that a packet is for, and where the node has it; null where it is the node's alone.
+    private static (string Other, string Own, string Device)? AlsoOf(DropPlace place) => place.To is not { IsIPv6LinkLocal: false } to
+        || IPAddress.IsLoopback(to) || Endpoint.DeviceWith(place.Node, to) is not var (device, own)
+        || Endpoint.WithAddress(place.Node.Lab, to).FirstOrDefault(e => e.Vm is not null || e.Node != place.Node) is not { } other ? null
+            : (other.Name, $"{to}/{own.PrefixLength}", device);
 
     private static RouteType? TypeOf(DropPlace place) => place.To is { } to ? place.Node.Live.Route.FindRoute(to).Type : null;
 

@@ -7,7 +7,7 @@ using NetLab.Packets;
 namespace NetLab;
 
 /// <summary>What the drops of the network layer mean: of a router, and of the receiver before it looks at the transport header.</summary>
-internal static class RouterDrops
+internal static partial class RouterDrops
 {
     public static Reason? Find(DropPlace place)
     {
@@ -180,6 +180,10 @@ internal static class RouterDrops
                 ? place.Why(Causes.UnicastInMulticast,
                     $"{place.To} is one host, but the frame came for many, {place.Seen.Destination}, and {place.Device} has drop_unicast_in_l2_multicast.",
                     $"sysctl -w net.ipv4.conf.{KernelState.InSysctl(place.Device)}.drop_unicast_in_l2_multicast=0, in node {place.Node.Name}")
+            : place.To is { } joined && IsGroup(joined) && KernelSocket.HasSourceFilter(place.Node, place.Device, joined)
+                ? place.Why(Causes.GroupNotJoined,
+                    $"{joined} is a group that programs of {place.Node.Name} have joined on {place.Device}, but not for {place.From}: they choose the senders.",
+                    $"let the program join {joined} for {place.From}, or for all senders")
             : IsGroup(place.To)
                 ? place.Why(Causes.GroupNotJoined,
                     $"{place.To} is a group, and nobody in {place.Node.Name} has joined {place.To} on {place.Device}; nor " +
@@ -194,81 +198,6 @@ internal static class RouterDrops
                     $"sysctl -w net.ipv4.conf.{KernelState.InSysctl(place.Device)}.accept_source_route=1, in node {place.Node.Name}, or send it without",
                         Sysctl(place.Node, "net.ipv4.conf.all.accept_source_route"), Sysctl(place.Node, $"net/ipv4/conf/{place.Device}/accept_source_route"))
             : null;
-    }
-
-    // What a route says that is to let nobody through; or a rule, where no table was to blame.
-    private static Reason? OfRoute(DropPlace place)
-    {
-        var version = place.IsIpv6 ? "ipv6" : "ipv4";
-        if (place.Reason == "IP_INADDRERRORS" && NotForwarding(place) is { } off)
-        {
-            return off;
-        }
-
-        if (RoutingRules.Refusing(place) is { Action: { } action } rule)
-        {
-            var kind = action.ToString().ToLowerInvariant();
-            return place.Why(OfAction(action),
-                $"In {place.Node.Name} a routing rule of type {kind} matches packets from {place.From} to {place.To}.",
-                    $"ip {(place.IsIpv6 ? "-6 " : "")}rule del pref {rule.Priority ?? 0}", [Evidence.Rule($"{rule}."), .. Lookups(place)]);
-        }
-
-        if (RouteOf(place) is { Type: RouteType.Blackhole or RouteType.Unreachable or RouteType.Prohibit } route)
-        {
-            var kind = route.Type.ToString().ToLowerInvariant();
-            return place.Why(OfType(route.Type),
-                $"In {place.Node.Name} the route to {place.To} is of type {kind}" +
-                    $"{(route.NexthopId is { } id ? $", by nexthop object {id}" : "")}" +
-                    $"{(route.Table == RouteTable.Main ? "" : $", in table {route.Table}")}: it is there to let nothing through.",
-                Delete(route, kind), [Evidence.Route($"{route}."), .. Lookups(place)]);
-        }
-
-        if (place.In("dst_discard", "dst_discard_out") && HasRoute(place))
-        {
-            return XfrmDrops.OfPolicy(place); // there is a route, and something else lets nothing through
-        }
-
-        return place.Reason == "IP_INADDRERRORS"
-            ? place.Why(Causes.AddressError, $"{place.Node.Name} cannot forward a packet for {place.To}.", null,
-                Sysctl(place.Node, $"net.{version}.conf.all.forwarding"))
-            : NoRoute(place);
-    }
-
-    private static bool HasRoute(DropPlace place) => place.To is { } to && place.Node.Live.Route.FindRoute(to).Error == 0;
-
-    /// <summary>Deletes a route. One by a nexthop object has no type of its own: the object has.</summary>
-    public static string Delete(RouteInfo route, string kind) =>
-        $"ip {(route.Family is AddressFamily.InterNetworkV6 ? "-6 " : "")}route del {(route.NexthopId is null ? $"{kind} " : "")}"
-        + $"{route.Destination?.ToString() ?? "default"}{(route.NexthopId is { } id ? $" nhid {id}" : "")}"
-        + $"{(route.Table == RouteTable.Main ? "" : $" table {route.Table}")}{(route.Metric is { } metric ? $" metric {metric}" : "")}";
-
-    private static Cause OfAction(RuleAction action) =>
-        action switch { RuleAction.Blackhole => Causes.BlackholeRule, RuleAction.Prohibit => Causes.ProhibitRule, _ => Causes.UnreachableRule };
-
-    private static Cause OfType(RouteType type) =>
-        type switch { RouteType.Blackhole => Causes.BlackholeRoute, RouteType.Prohibit => Causes.ProhibitRoute, _ => Causes.UnreachableRoute };
-
-    private static Reason NoRoute(DropPlace place)
-    {
-        // A device that is down takes its networks with it.
-        foreach (var device in place.Node.Devices.Where(d => d.IsApplied))
-        {
-            if (place.To is { } to && device.Addresses.Where(a => a.Address.AddressFamily == to.AddressFamily && a.Contains(to)).ToList() is [var network, ..]
-                && place.Node.Live.Route.FindLink(device.Index) is { IsUp: false })
-            {
-                return place.Why(Causes.EgressDown,
-                    $"{place.Node.Name} has no route to {to}: the network {network.Network} is on {device.Name}, which is down.",
-                        $"ip link set dev {device.Name} up, in node {place.Node.Name}", [Evidence.Link($"{device.Name} down."), .. Lookups(place)]);
-            }
-        }
-
-        if (place.To is { IsIPv6LinkLocal: false } lost && Ipv6Reasons.WithoutNetwork(place.Node, lost) is { } off)
-        {
-            return off with { Evidence = [.. off.Evidence, .. Lookups(place)] };
-        }
-
-        return RoutingRules.LeadingNowhere(place) is { } unled ? unled with { Evidence = [.. unled.Evidence, .. Lookups(place)] }
-            : place.Why(Causes.NoRoute, $"{place.Node.Name} has no route to {place.To}.", KnownRemedies.Route(place.Node, place.To), Lookups(place));
     }
 
     private static Reason? NotForwarding(DropPlace place)
@@ -354,23 +283,6 @@ internal static class RouterDrops
         place.Why(Causes.InvalidSource,
             $"{place.From} cannot be the source of a packet that goes on{(IsGroup(place.From) ? ": it is a group" : "")}.",
                 "let the sender use an address of its own");
-
-    // The table is the one that was asked last; where that is not known, the first that has a route.
-    private static RouteInfo? RouteOf(DropPlace place)
-    {
-        if (place.To is not { } to)
-        {
-            return null;
-        }
-
-        var tables = place.Lookups.LastOrDefault(r => r.Destination.Equals(to)) is { } asked ? [(uint)asked.Table]
-            : RoutingRules.For(place).Select(r => r.Table ?? RouteTable.Main);
-        var routes = place.Node.Live.Route.GetRoutes();
-        return tables
-            .Select(table => routes.Where(r => r.Family == to.AddressFamily && r.Table == table
-                && (r.Destination is not { } network || network.Contains(to))).MaxBy(r => r.Destination?.PrefixLength ?? 0))
-            .FirstOrDefault(r => r is { Type: not RouteType.Throw });
-    }
 
     private static Evidence[] Lookups(DropPlace place) => [.. place.Lookups.TakeLast(2).Select(r => new Evidence(place.Told.Source, $"route lookup {r}."))];
 

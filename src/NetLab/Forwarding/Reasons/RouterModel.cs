@@ -1,6 +1,8 @@
 using System.Net;
+using System.Net.Sockets;
 using NetLab.Linux;
 using NetLab.Linux.Bpf;
+using NetLab.Linux.Netfilter;
 using NetLab.Linux.Netlink;
 using NetLab.Packets;
 
@@ -104,7 +106,7 @@ internal static class RouterModel
         var route = node.Live.Route.FindRoute(to, from, link.Index);
         if (route.Error != 0 || route.Output is not { } output || node.Live.Route.FindLink(output) is not { } next)
         {
-            return new Expected("NOT_SPECIFIED", v6 ? "ip6_pkt_discard" : "ip_error");
+            return MayBeMarked(node, v6) ? null : new Expected("NOT_SPECIFIED", v6 ? "ip6_pkt_discard" : "ip_error");
         }
 
         var lookup = new RouteLookup
@@ -115,6 +117,11 @@ internal static class RouterModel
             ? new Expected("PKT_TOO_BIG", v6 ? "ip6_forward" : "ip_forward", lookup)
             : null;
     }
+
+    // Rules of nftables may have marked it, and rules of policy routing look at marks: which mark it had, nobody saw.
+    private static bool MayBeMarked(Node node, bool v6) =>
+        node.Live.Route.GetRules().Any(r => r.FirewallMark is not null && (r.Family is AddressFamily.InterNetworkV6) == v6)
+        && NftTables.Read(node.Live.Namespace).Any(t => t.Name != NftTrace.ArmingTable);
 
     private static bool FailsReversePath(Node node, Device device, LinkInfo link, IPAddress from, IPAddress to)
     {

@@ -28,6 +28,28 @@ internal static class RoutingRules
         return met;
     }
 
+    /// <summary>
+    /// Deletes a rule: by its priority where no other has that, else by all that it asks for. Of several that fit the kernel takes the first
+    /// (net/core/fib_rules.c, rule_find): where that is another, the advice is words.
+    /// </summary>
+    public static string Delete(DropPlace place, RuleInfo rule)
+    {
+        List<RuleInfo> same = [.. Of(place).Where(r => (r.Priority ?? 0) == (rule.Priority ?? 0))];
+        var selector = same.Count == 1 ? "" : $" {rule.ToString().Split(": ", 2)[^1]}{(rule.Tos is { } tos ? $" tos 0x{tos:x}" : "")}";
+        return same.Count == 1 || same.Find(r => Fits(rule, r)) == rule
+            ? $"ip {(place.IsIpv6 ? "-6 " : "")}rule del pref {rule.Priority ?? 0}{selector}, in node {place.Node.Name}"
+            : $"take the rule \"{rule}\" away in node {place.Node.Name}; another of that priority, which asks for more, has to go first and come back";
+    }
+
+    // What is not asked for is not compared; nor is it compared whether a rule is inverted.
+    private static bool Fits(RuleInfo asked, RuleInfo rule) => (asked.Action, asked.Table, asked.Goto) == (rule.Action, rule.Table, rule.Goto)
+        && IsOrAny(asked.From, rule.From) && IsOrAny(asked.To, rule.To) && IsOrAny(asked.FirewallMark, rule.FirewallMark)
+        && IsOrAny(asked.FirewallMask, rule.FirewallMask) && IsOrAny(asked.InputInterface, rule.InputInterface)
+        && IsOrAny(asked.OutputInterface, rule.OutputInterface) && IsOrAny(asked.Tos, rule.Tos) && IsOrAny(asked.IpProtocol, rule.IpProtocol)
+        && IsOrAny(asked.SourcePorts, rule.SourcePorts) && IsOrAny(asked.DestinationPorts, rule.DestinationPorts);
+
+    private static bool IsOrAny<T>(T? asked, T? own) => asked is null || asked.Equals(own);
+
     private static List<RuleInfo> Of(DropPlace place)
     {
         var family = place.IsIpv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
@@ -68,7 +90,7 @@ internal static class RoutingRules
         var over = rules.FirstOrDefault(r => r.Priority < MainPriority && TargetOf(r, all) > MainPriority);
         return place.Why(Causes.NoRule,
             $"{place.Node.Name} has a route to {to} in the table main, and no rule of policy routing leads there for packets from {place.From}: {told}.",
-            jump is not null && toMain.Count == 0 ? $"{ip} rule del pref {jump.Priority ?? 0}, in node {place.Node.Name}"
+            jump is not null && toMain.Count == 0 ? Delete(place, jump)
                 : $"{ip} rule add pref {over?.Priority - 1 ?? MainPriority} lookup main, in node {place.Node.Name}",
             [Evidence.Route($"{route}."), .. rules.Select(r => Evidence.Rule($"{r}."))]);
     }

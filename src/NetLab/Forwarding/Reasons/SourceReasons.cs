@@ -35,7 +35,7 @@ internal static class SourceReasons
         var told = rule is not null ? $": a routing rule of type {rule.Action.ToString()!.ToLowerInvariant()} matches what goes there"
             : way is not null && way != place.Device ? $": its route to {place.From} is by {way}"
             : way is null && Refusing(node, place.From) is { } type ? $": its route to {place.From} is of type {type.ToString().ToLowerInvariant()}" : "";
-        var remedy = rule is not null ? $"ip rule del pref {rule.Priority ?? 0}, in node {node.Name}"
+        var remedy = rule is not null ? RoutingRules.Delete(place, rule)
             : isLoose ? KnownRemedies.Route(node, place.From)
             : way is not null && HasOwnRules(node) ? $"{relax}, in node {node.Name}" : $"{add}, or {relax}, in node {node.Name}";
         return place.Why(Causes.RpFilter,

@@ -1,0 +1,136 @@
+using System.Net;
+using System.Net.Sockets;
+using NetLab.Linux.Netlink;
+
+namespace NetLab;
+
+// What rules and routes say that let nothing through, or lead nowhere.
+internal static partial class RouterDrops
+{
+    // What a route says that is to let nobody through; or a rule, where no table was to blame.
+    private static Reason? OfRoute(DropPlace place)
+    {
+        var version = place.IsIpv6 ? "ipv6" : "ipv4";
+        if (place.Reason == "IP_INADDRERRORS" && NotForwarding(place) is { } off)
+        {
+            return off;
+        }
+
+        if (Refusal(place) is { } refusal)
+        {
+            return refusal;
+        }
+
+        if (place.In("dst_discard", "dst_discard_out") && HasRoute(place))
+        {
+            return XfrmDrops.OfPolicy(place); // there is a route, and something else lets nothing through
+        }
+
+        return place.Reason == "IP_INADDRERRORS"
+            ? place.Why(Causes.AddressError, $"{place.Node.Name} cannot forward a packet for {place.To}.", null,
+                Sysctl(place.Node, $"net.{version}.conf.all.forwarding"))
+            : NoRoute(place);
+    }
+
+    /// <summary>
+    /// A packet of the node itself that a rule at the hook output marked, so that the kernel routed it anew (net/ipv4/netfilter.c, ip_route_me_harder), and
+    /// found that it may not go; null where nothing refuses it.
+    /// </summary>
+    public static Reason? RoutedAnew(DropPlace place) => place is { CameIn: false, Mark: not 0 } && Refusal(place with { Device = "", Lookups = [] }) is { } why
+        ? why with { Sentence = $"A rule at the hook output gave the packet the mark 0x{place.Mark:x}, and it was routed anew. {why.Sentence}" } : null;
+
+    // A rule or a route that is there to let nothing through.
+    private static Reason? Refusal(DropPlace place)
+    {
+        if (RoutingRules.Refusing(place) is { Action: { } action } rule)
+        {
+            var kind = action.ToString().ToLowerInvariant();
+            return place.Why(OfAction(action),
+                $"In {place.Node.Name} a routing rule of type {kind} matches packets from {place.From} to {place.To}.",
+                    RoutingRules.Delete(place, rule), [Evidence.Rule($"{rule}."), .. Lookups(place)]);
+        }
+
+        if (RouteOf(place) is { Type: RouteType.Blackhole or RouteType.Unreachable or RouteType.Prohibit } route)
+        {
+            var kind = route.Type.ToString().ToLowerInvariant();
+            return place.Why(OfType(route.Type),
+                $"In {place.Node.Name} the route to {place.To} is of type {kind}" +
+                    $"{(route.NexthopId is { } id ? $", by nexthop object {id}" : "")}" +
+                    $"{(route.Table == RouteTable.Main ? "" : $", in table {route.Table}")}: it is there to let nothing through.",
+                Delete(route, kind), [Evidence.Route($"{route}."), .. Lookups(place)]);
+        }
+
+        return null;
+    }
+
+    private static bool HasRoute(DropPlace place) => place.To is { } to && place.Node.Live.Route.FindRoute(to).Error == 0;
+
+    /// <summary>Deletes a route. One by a nexthop object has no type of its own: the object has.</summary>
+    public static string Delete(RouteInfo route, string kind) =>
+        $"ip {(route.Family is AddressFamily.InterNetworkV6 ? "-6 " : "")}route del {(route.NexthopId is null ? $"{kind} " : "")}"
+        + $"{route.Destination?.ToString() ?? "default"}{(route.NexthopId is { } id ? $" nhid {id}" : "")}"
+        + $"{(route.Table == RouteTable.Main ? "" : $" table {route.Table}")}{(route.Metric is { } metric ? $" metric {metric}" : "")}";
+
+    private static Cause OfAction(RuleAction action) =>
+        action switch { RuleAction.Blackhole => Causes.BlackholeRule, RuleAction.Prohibit => Causes.ProhibitRule, _ => Causes.UnreachableRule };
+
+    private static Cause OfType(RouteType type) =>
+        type switch { RouteType.Blackhole => Causes.BlackholeRoute, RouteType.Prohibit => Causes.ProhibitRoute, _ => Causes.UnreachableRoute };
+
+    private static Reason NoRoute(DropPlace place)
+    {
+        // A device that is down takes its networks with it.
+        foreach (var device in place.Node.Devices.Where(d => d.IsApplied))
+        {
+            if (place.To is { } to && device.Addresses.Where(a => a.Address.AddressFamily == to.AddressFamily && a.Contains(to)).ToList() is [var network, ..]
+                && place.Node.Live.Route.FindLink(device.Index) is { IsUp: false })
+            {
+                return place.Why(Causes.EgressDown,
+                    $"{place.Node.Name} has no route to {to}: the network {network.Network} is on {device.Name}, which is down.",
+                        $"ip link set dev {device.Name} up, in node {place.Node.Name}", [Evidence.Link($"{device.Name} down."), .. Lookups(place)]);
+            }
+        }
+
+        if (place.To is { IsIPv6LinkLocal: false } lost && Ipv6Reasons.WithoutNetwork(place.Node, lost) is { } off)
+        {
+            return off with { Evidence = [.. off.Evidence, .. Lookups(place)] };
+        }
+
+        if (place.To is { } thrown && Throwing(place.Node, thrown, RoutingRules.For(place).Select(r => r.Table ?? RouteTable.Main)) is { } end)
+        {
+            return place.Why(Causes.NoRoute,
+                $"{place.Node.Name} has no route to {thrown}: in table {RouteEntry.TableName(end.Table)} "
+                    + $"the route to {end.Destination?.ToString() ?? "default"} is of type throw, which ends the search there, and no table after it has one.",
+                $"{Delete(end, "throw")}, in node {place.Node.Name}", [Evidence.Route($"{end}."), .. Lookups(place)]);
+        }
+
+        return RoutingRules.LeadingNowhere(place) is { } unled ? unled with { Evidence = [.. unled.Evidence, .. Lookups(place)] }
+            : place.Why(Causes.NoRoute, $"{place.Node.Name} has no route to {place.To}.", KnownRemedies.Route(place.Node, place.To), Lookups(place));
+    }
+
+    /// <summary>A route that ends the search in its table, where that has another one behind it; null where there is none.</summary>
+    public static RouteInfo? Throwing(Node node, IPAddress to, IEnumerable<uint> tables)
+    {
+        var routes = node.Live.Route.GetRoutes();
+        return tables.Select(table => routes.Where(r => r.Family == to.AddressFamily && r.Table == table && r.Destination?.Contains(to) != false)
+                .OrderByDescending(r => r.Destination?.PrefixLength ?? 0).ThenBy(r => r.Metric ?? 0).ToList())
+            .FirstOrDefault(found => found is [{ Type: RouteType.Throw }, ..] && found.Exists(r => r.Type is RouteType.Unicast))?[0];
+    }
+
+    // The table is the one that was asked last; where that is not known, the first that has a route.
+    private static RouteInfo? RouteOf(DropPlace place)
+    {
+        if (place.To is not { } to)
+        {
+            return null;
+        }
+
+        var tables = place.Lookups.LastOrDefault(r => r.Destination.Equals(to)) is { } asked ? [(uint)asked.Table]
+            : RoutingRules.For(place).Select(r => r.Table ?? RouteTable.Main);
+        var routes = place.Node.Live.Route.GetRoutes();
+        return tables
+            .Select(table => routes.Where(r => r.Family == to.AddressFamily && r.Table == table
+                && (r.Destination is not { } network || network.Contains(to))).MaxBy(r => r.Destination?.PrefixLength ?? 0))
+            .FirstOrDefault(r => r is { Type: not RouteType.Throw });
+    }
+}
