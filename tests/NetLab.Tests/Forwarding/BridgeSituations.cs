@@ -71,6 +71,13 @@ public sealed class BridgeSituations
         ["a rule of DOCKER-USER"] = new("iptables-rule", "b/tap-vm2", "by FORWARD rule 1 > DOCKER-USER",
             [.. Netfilter, $"{Iptables} -N DOCKER-USER", $"{Iptables} -A FORWARD -j DOCKER-USER",
                 $"{Iptables} -A DOCKER-USER -m physdev --physdev-out tap-vm2 -j DROP"]) { PlaceByRules = "b/br0" },
+        ["a filter that gives it to another port"] = new("redirected", "b/v1", "took the frame away and sent it to tap-vm3",
+            "b: tc qdisc add dev v1 clsact", "b: tc filter add dev v1 ingress protocol all u32 match u32 0 0 action mirred egress redirect dev tap-vm3")
+            { OnlyByKernel = true },
+        ["a rule that gives it to another port"] = new("redirected", "b/v1", "fwd to \"tap-vm3\" took the frame away", "b: nft add table netdev f",
+            "b: nft add chain netdev f i '{ type filter hook ingress device v1 priority 0; }'", "b: nft add rule netdev f i fwd to tap-vm3")
+            { OnlyByKernel = true },
+        ["a tap whose carrier somebody set off"] = new("no-carrier", "b/tap-vm2", "it was set off by hand", "b: ip link set dev tap-vm2 carrier off"),
         ["reverse path filtering of bridged frames"] = new("iptables-rule", "b/br0", "rpfilter --invert",
             [.. Netfilter, $"{Iptables} -t raw -A PREROUTING -m rpfilter --invert -j DROP"]),
     };

@@ -15,6 +15,10 @@ public sealed class VxlanSituations
             "bridge fdb replace VM2 dev vx0 dst 10.9.0.66 self"),
         ["an FDB entry with another VNI"] = new("vxlan-vni", "b/u0", "sends what is for", "bridge fdb replace VM2 dev vx0 dst 10.9.0.2 vni 77 self")
             { OnlyByKernel = true },
+        ["an FDB entry to the node itself"] = new("vxlan-fdb", "a/vx0", "to 10.9.0.1, which is a itself", "bridge fdb replace VM2 dev vx0 dst 10.9.0.1 self"),
+        ["a source address that nobody has"] = new("vxlan-no-route", "a/vx0", "it is to send from 10.9.0.7, and a has no such address",
+            "ip link set dev vx0 type vxlan local 10.9.0.7"),
+        ["a route of type throw"] = new("vxlan-no-route", "a/vx0", "is of type throw", "ip route add throw 10.9.0.2/32"),
         ["no entry for what is not known"] = new("vxlan-no-remote", "a/vx0", "no entry of its FDB for",
             "bridge fdb del 00:00:00:00:00:00 dev vx0 dst 10.9.0.2 self"),
         ["a route that leads nowhere"] = new("vxlan-no-route", "a/vx0", "is of type blackhole", "ip route add blackhole 10.9.0.2/32"),

@@ -64,7 +64,9 @@ internal static class BridgeDrops
             var none = BridgeModel.NoPortFor(bridge, port, frame);
 
             // What a rule gave another destination is to leave where it came in.
-            return none?.Cause == Causes.FdbIngress && NeighbourReasons.SentToItself(place) is { } own ? own
+            return none?.Cause == Causes.FdbIngress && TunnelDrops.SentToItself(place.Hops) is { } back
+                ? back with { Evidence = [place.Told, .. back.Evidence] }
+                : none?.Cause == Causes.FdbIngress && NeighbourReasons.SentToItself(place) is { } own ? own
                 : none?.Cause == Causes.FdbIngress && place.Came.Destination != place.Seen.Destination
                 ? none with { Remedy = $"bridge link set dev {port.Name} hairpin on" } : none;
         }

@@ -310,8 +310,10 @@ internal static partial class BridgeModel
             : !to.HasCarrier ? At(egress.OtherEnd is not null ? Causes.PeerDown : Causes.NoCarrier,
                 $"Bridge {bridge.Name} skips {egress.Name}: it has no carrier"
                     + (silent is not null ? $": {silent.Value.Why}." : egress.OtherEnd is { } end ? $": the other end of the link, {end}, is down."
+                        : egress.Guest is { Tap.IsOpen: true } ? ": it was set off by hand, for somebody holds the tap open."
                         : egress.LeadsToUserSpace ? ": nobody holds the tap open." : "."),
                 silent is not null ? silent.Value.Remedy
+                : egress.Guest is { Tap.IsOpen: true } ? $"ip link set dev {egress.Name} carrier on"
                 : egress.OtherEnd is { } e ? $"ip link set dev {e.Name} up, in node {e.Node.Name}" : $"see that somebody has {egress.Name} open")
             : to.BridgePortOptions?.State is { } state && state != BridgePortState.Forwarding
                 ? At(Causes.EgressState,

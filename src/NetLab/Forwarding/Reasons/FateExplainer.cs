@@ -188,7 +188,7 @@ internal static class FateExplainer
         else if (last is { Frame: { } frame, LabDevice: { } ingress }
             && into.WhyNowhere(ingress, frame, inOvs.FirstOrDefault(asked => ReferenceEquals(asked.Hop, last))) is { } why)
         {
-            copy.EndBecauseOf(why.End, why.Reason);
+            copy.EndBecauseOf(why.End, why.Reason.Cause == Causes.FdbIngress ? TunnelDrops.SentToItself(copy.Hops) ?? why.Reason : why.Reason);
         }
     }
 

@@ -140,7 +140,8 @@ internal static class NeighbourReasons
         }
 
         return node.Live.Route.GetNeighbours(device.Index)
-            .FirstOrDefault(n => n.Mac is { } known && MacAddress.From(known) == mac && n.Address.AddressFamily == to.AddressFamily) is not { } entry ? null
+            .FirstOrDefault(n => n.Mac is { } known && MacAddress.From(known) == mac && n.Address.AddressFamily == to.AddressFamily) is not { } entry
+                || Endpoint.WithAddress(node.Lab, entry.Address).Any(owner => owner.HasMac(mac)) ? null // it is right, and somebody led the frame elsewhere
             : place.Why(Causes.WrongNeighbour,
                 $"{node.Name} sent the frame to {mac}, which it takes for the MAC address of {entry.Address}; {place.Where} has another " +
                     $"address{(place.LabDevice is { } own ? $", {KernelState.MacOf(own)}" : "")}.",

@@ -28,8 +28,7 @@ internal static partial class Redirects
             for (var i = copy.Hops.Count - 1; i > 0; i--)
             {
                 if (ReferenceEquals(copy.Hops[i].Node, copy.Hops[i - 1].Node)
-                    && (ByFilter(copy.Hops[i - 1], copy.Hops[i])
-                        ?? await ByRuleAsync(copy.Hops[i - 1], copy.Hops[i], rules, ct).ConfigureAwait(false)) is { } found)
+                    && await BetweenAsync(copy.Hops[i - 1], copy.Hops[i], rules, ct).ConfigureAwait(false) is { } found)
                 {
                     return found with { Evidence = [.. found.Evidence, .. end.Evidence] };
                 }
@@ -42,6 +41,30 @@ internal static partial class Redirects
 
         return null;
     }
+
+    /// <summary>
+    /// What took a frame away between two hops of a node, and gave it to a device where somebody took it: the bridge between them had another port for it. Null
+    /// where nothing there does.
+    /// </summary>
+    /// <param name="from">The hop into the bridge.</param>
+    /// <param name="to">The hop that came after it.</param>
+    /// <param name="wanted">The port to which the bridge would have sent it.</param>
+    /// <param name="rules">What the rules did meanwhile.</param>
+    public static Reason? FindAside(Hop from, Hop to, Device wanted, RuleAccount rules)
+    {
+        try
+        {
+            return Task.Run(() => BetweenAsync(from, to, rules, CancellationToken.None)).GetAwaiter().GetResult() is { } found
+                && found.Cause == Causes.Redirected && (found.Device == from.Device || found.Device == wanted.Name) ? found : null;
+        }
+        catch (Exception gone) when (gone is LinuxException or ProcessFailedException or ObjectDisposedException or InvalidOperationException)
+        {
+            return null; // the lab is, or there is no nft
+        }
+    }
+
+    private static async Task<Reason?> BetweenAsync(Hop from, Hop to, RuleAccount rules, CancellationToken ct) =>
+        ByFilter(from, to) ?? await ByRuleAsync(from, to, rules, ct).ConfigureAwait(false);
 
     // tc at the device where it came in, or at any by which it was to go out.
     private static Reason? ByFilter(Hop from, Hop to)

@@ -68,7 +68,8 @@ internal static class TunnelDrops
             "NO_TX_TARGET" or "VXLAN_NO_REMOTE" => place.Why(Causes.VxlanNoRemote,
                 Nobody(place.Where, place.Seen.Destination, spec),
                 KnownRemedies.TunnelEnd(place.Node, place.Device, spec)),
-            "IP_OUTNOROUTES" when Refused(place.Node, spec?.Remote) is var (why, remedy) => place.Why(Causes.VxlanNoRoute,
+            "IP_OUTNOROUTES" when (NotOwn(place.Node, place.Device, spec) ?? Refused(place.Node, spec?.Remote)) is var (why, remedy) => place.Why(
+                Causes.VxlanNoRoute,
                 $"The tunnel {place.Where} cannot send to its other end: {why}.", remedy, spec is null ? []
                     : [Evidence.Link($"{place.Device} vxlan id {spec.Id} remote {spec.Remote}.")]),
             _ => null,
@@ -82,15 +83,46 @@ internal static class TunnelDrops
     public static Reason? Unsent(Hop last, IPAddress remote)
     {
         var node = last.Node;
-        return node.Live.Route.FindRoute(remote).Error == 0 ? Awaited(last, remote)
-            : new Reason(Causes.VxlanNoRoute, node, last.Device,
-                $"The tunnel {node.Name}/{last.Device} cannot send to its other end: {Refused(node, remote).Why}.",
-                [Evidence.Model($"inferred from the state of {node.Name} as it is now."), Words(last)], Refused(node, remote).Remedy);
+        var notOwn = NotOwn(node, last.Device, node.Live.Route.FindLink(last.Device)?.KindData as VxlanSpec);
+        if (notOwn is null && node.Live.Route.FindRoute(remote).Error == 0)
+        {
+            return Awaited(last, remote);
+        }
+
+        var (why, remedy) = notOwn ?? Refused(node, remote);
+        return new Reason(Causes.VxlanNoRoute, node, last.Device, $"The tunnel {node.Name}/{last.Device} cannot send to its other end: {why}.",
+            [Evidence.Model($"inferred from the state of {node.Name} as it is now."), Words(last)], remedy);
+    }
+
+    // The kernel finds no route for what is to come from an address that the node does not have.
+    private static (string Why, string Remedy)? NotOwn(Node node, string device, VxlanSpec? spec) =>
+        spec?.Local is not { } local || node.Live.Route.GetAddresses().Any(a => a.Address.Equals(local)) ? null
+            : ($"it is to send from {local}, and {node.Name} has no such address",
+                spec.Remote is { } remote && node.Live.Route.FindRoute(remote) is { Error: 0, Source: { } own }
+                    ? $"ip link set dev {device} type vxlan local {own}, in node {node.Name}" : $"give {node.Name} the address {local}");
+
+    /// <summary>A frame that a tunnel sent to its own node, and that came out of it again; null where that is not so.</summary>
+    public static Reason? SentToItself(IReadOnlyList<Hop> hops)
+    {
+        if (hops.LastOrDefault(h => h is { Direction: HopDirection.Out, LabDevice.Kind: "vxlan" }) is not { Frame: { } frame } sent
+            || EntriesOf(sent).Find(e => MacAddress.From(e.Mac) == frame.Destination
+                && sent.Node.Live.Route.GetAddresses().Any(a => a.Address.Equals(e.Remote))) is not { Remote: { } own })
+        {
+            return null;
+        }
+
+        return new Reason(Causes.VxlanFdb, sent.Node, sent.Device,
+            $"The FDB of {sent.Node.Name}/{sent.Device} sends what is for {frame.Destination} to {own}, which is {sent.Node.Name} itself: the frame came "
+                + $"out of {sent.Device} again.",
+            [Evidence.Bridge($"fdb of {sent.Device}: {frame.Destination} dst {own}.")], Undo(sent, frame, own));
     }
 
     // A route that leads nowhere on purpose, or by a device that is down, is taken for none.
     private static (string Why, string Remedy) Refused(Node node, IPAddress? remote) =>
         remote is null ? ($"{node.Name} has no route to it", KnownRemedies.Route(node, null))
+        : RouterDrops.Throwing(node, remote, [RouteTable.Main]) is { } end
+            ? ($"in node {node.Name} the route to {end.Destination} is of type throw, which ends the search",
+                $"{RouterDrops.Delete(end, "throw")}, in node {node.Name}")
         : node.Live.Route.GetRoutes().FirstOrDefault(r => r.Type is RouteType.Blackhole or RouteType.Prohibit or RouteType.Unreachable
             && r.Destination?.Contains(remote) != false && r.Table == RouteTable.Main) is { } refusing
             ? ($"the route of {node.Name} to {remote} is of type {refusing.Type.ToString().ToLowerInvariant()}",

@@ -42,9 +42,11 @@ internal static class WantedWay
                 return InOtherTunnels(fate, came, way.Skip(i + 1)) is var (sent, at, led) ? UpTo(sent, at, CopyEnd.NotForwarded, led)
                     : MeantForAnother.Find(came, receivers, fate.Rules) is { } another ? UpTo(another.Copy, another.Last, CopyEnd.NotForwarded, another.Reason)
                     : came.Find(c => IsEndOfWhoseMacItHas(c.Copy, c.Hop, receivers)).Copy is { } taken ? taken
+                    : hop.Direction is HopDirection.Out && TunnelDrops.SentToItself(first.Hops) is { } back && back.Device == hop.Device
+                    ? UpTo(first, hop, CopyEnd.NotForwarded, back)
                     : Left(fate, [.. came.Select(c => c.Copy)], hop, i + 1 < way.Count ? way[i + 1] : null) is var (end, reason)
                     ? UpTo(first, hop, end, reason)
-                    : Ended(came, i + 1 < way.Count ? way[i + 1].Device : null);
+                    : Ended(came, i + 1 < way.Count ? way[i + 1].Device : null) ?? Aside(fate, came, i + 1 < way.Count ? way[i + 1].Device : null);
             }
         }
 
@@ -114,6 +116,16 @@ internal static class WantedWay
     private static Reason Before(Fate fate, FrameCopy copy, Hop hop, Reason why) => why.Cause != Causes.OvsVlan ? why
         : fate.InOvs.Where(asked => copy.Hops.TakeWhile(h => !ReferenceEquals(h, hop)).Append(hop).Contains(asked.Hop, ReferenceEqualityComparer.Instance))
             .Select(OvsVerdict.Retagged).OfType<Reason>().FirstOrDefault() ?? why;
+
+    // Nothing dropped it, the switch would have sent it there, and each copy went elsewhere: a filter or a rule at the device led it aside.
+    private static FrameCopy? Aside(Fate fate, List<(FrameCopy Copy, Hop Hop)> came, Device? next)
+    {
+        var after = came.ConvertAll(c => c.Copy.Hops.SkipWhile(h => !ReferenceEquals(h, c.Hop)).Skip(1).FirstOrDefault());
+        return next is not null && fate.LostEvents == 0 && came[0] is { Copy.Skb: not null, Hop: { EntersAsDescribed.IsInUserSpace: false } hop } first
+            && after is [{ } aside, ..] && after.TrueForAll(h => h is not null && h.Device == aside.Device && ReferenceEquals(h.Node, hop.Node))
+            && aside.Device != next.Name && Redirects.FindAside(hop, aside, next, fate.Rules) is { } reason
+            ? UpTo(first.Copy, hop, CopyEnd.Dropped, reason) : null;
+    }
 
     private static FrameCopy? Ended(List<(FrameCopy Copy, Hop Hop)> came, Device? next) =>
         came.Find(c => IsThere(c.Copy, c.Hop, next)).Copy ?? came.Find(c => ReferenceEquals(c.Copy.Hops[^1], c.Hop)).Copy
