@@ -30,8 +30,8 @@ public sealed class HybridWiringSituations
             "br-tun table 2, priority 2", "" },
         { 1, "compute1", "ovs-ofctl mod-flows br-tun table=20,dl_dst=fa:16:3e:00:00:02,actions=strip_vlan,set_field:100->tun_id,output:vxlan-c0a80103",
             "ovs-flow", $"compute1/{Qvo}", "br-tun sends it into tunnel vxlan-c0a80103 to 192.168.1.3, and not to compute2",
-            "ovs-ofctl --strict mod-flows br-tun table=20,priority=2,dl_vlan=1,dl_dst=fa:16:3e:00:00:02,actions=strip_vlan,load:0x64->NXM_NX_TUN_ID[],"
-                + "output:vxlan-c0a80102" },
+            "ovs-ofctl --strict mod-flows br-tun 'table=20,priority=2,dl_vlan=1,dl_dst=fa:16:3e:00:00:02,actions=strip_vlan,load:0x64->NXM_NX_TUN_ID[],"
+                + "output:vxlan-c0a80102'" },
         { 1, "compute2", "ovs-vsctl set port tap4a1b5e21-77 tag=4095 vlan_mode=trunk trunks=4095", "ovs-vlan", "compute2/tap4a1b5e21-77",
             "has tag=4095 trunks=[4095] vlan_mode=trunk", "ovs-vsctl clear port tap4a1b5e21-77 vlan_mode trunks -- set port tap4a1b5e21-77 tag=5" },
         { 1, "compute2", "ovs-ofctl del-flows br-tun table=0,in_port=vxlan-c0a80101", "ovs-flow", "compute2/eth1",

@@ -22,6 +22,12 @@ public sealed class RouterWiringSituations
             "rule 1 of chain \"neutron-l3-agent-scope\"", "iptables -D neutron-l3-agent-scope" },
         { false, "network1", "ovs-vsctl set port qr-77777777-77 tag=4095 vlan_mode=trunk trunks=4095", "ovs-vlan", "network1/qr-77777777-77",
             "br-int does not send it to qr-77777777-77: the frame is in VLAN 3 there", "ovs-vsctl clear port qr-77777777-77 vlan_mode trunks" },
+        { false, "network1", "ovs-vsctl set port qg-88888888-88 tag=10", "ovs-vlan", "network1/qg-88888888-88",
+            "puts the frame in VLAN 10; in the lab's description it has tag=9", "ovs-vsctl set port qg-88888888-88 tag=9" },
+        { true, "network1", "ovs-vsctl set port qr-77777777-77 tag=4", "ovs-vlan", "network1/qr-77777777-77", "puts the frame in VLAN 4",
+            "ovs-vsctl set port qr-77777777-77 tag=3" },
+        { false, "qrouter-r1", "ip link set dev qr-77777777-77 down", "port-down", "qrouter-r1/qr-77777777-77", "is down in node qrouter-r1",
+            "ip link set dev qr-77777777-77 up" },
     };
 
     [LabTheory(Feature.OvsVswitchd, Feature.IptablesProgram)]

@@ -15,7 +15,11 @@ public sealed class WiringSituations
     {
         { "compute1", $"ovs-vsctl set port {Tap1} tag=4095", "ovs-vlan", $"compute1/{Tap1}", "(the VLAN of ports that are dead to Neutron)",
             $"ovs-vsctl set port {Tap1} tag=1" },
-        { "compute1", $"ovs-vsctl set port {Tap1} tag=2", "ovs-flow", $"compute1/{Tap1}", "br-tun table 22, priority 0: drop", null },
+        { "compute1", $"ovs-vsctl set port {Tap1} tag=4095 vlan_mode=trunk trunks=4095", "ovs-vlan", $"compute1/{Tap1}",
+            "takes no untagged frame, as a trunk of VLAN 4095", $"ovs-vsctl clear port {Tap1} vlan_mode trunks -- set port {Tap1} tag=1" },
+        { "compute1", $"ovs-vsctl set port {Tap1} tag=2", "ovs-vlan", $"compute1/{Tap1}", "puts the frame in VLAN 2; in the lab's description it has tag=1",
+            $"ovs-vsctl set port {Tap1} tag=1" },
+        { "compute1", $"ovs-vsctl clear port {Tap1} tag", "ovs-vlan", $"compute1/{Tap1}", "puts the frame in no VLAN", $"ovs-vsctl set port {Tap1} tag=1" },
         { "compute2", $"ovs-vsctl set port {Tap2} tag=4095", "ovs-vlan", $"compute2/{Tap2}", $"the frame is in VLAN 5 there. Port {Tap2} has tag=4095",
             $"ovs-vsctl set port {Tap2} tag=5" },
         { "compute2", "ovs-ofctl mod-flows br-tun table=4,tun_id=100,actions=mod_vlan_vid:6,resubmit(,10)", "ovs-vlan", $"compute2/{Tap2}",

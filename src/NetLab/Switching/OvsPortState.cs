@@ -60,6 +60,13 @@ public sealed record OvsPortState
         _ => Trunks.Count is 0 || Trunks.Contains(vlan) || Tag == vlan,
     };
 
+    /// <summary>Whether a port would that has the VLAN settings of a description.</summary>
+    internal static bool Carries(OvsPortOptions options, int vlan) => new OvsPortState
+    {
+        Bridge = "", Name = "", Type = "", Ofport = null, Error = null, LinkUp = null, ExternalIds = options.ExternalIds, Options = options.InterfaceOptions,
+        Tag = options.Tag, Trunks = options.Trunks ?? [], VlanMode = options.VlanMode,
+    }.Carries(vlan);
+
     private string Settings
     {
         get

@@ -38,8 +38,12 @@ public sealed partial record OvsTrace
     /// <summary>Every flow table that was asked, in order.</summary>
     public required IReadOnlyList<OvsTraceStep> Steps { get; init; }
 
-    /// <summary>The flows that decided: those that sent, dropped or switched the frame, rather than passing it on to another table.</summary>
-    public IReadOnlyList<OvsTraceStep> Deciding => [.. Steps.Where(s => s.Decides)];
+    /// <summary>
+    /// The flows that decided: those that sent, dropped or switched the frame, rather than passing it on to another table; of a bridge whose flows all
+    /// do no more than that, the last.
+    /// </summary>
+    public IReadOnlyList<OvsTraceStep> Deciding => [.. Steps.Where(s => s.Decides
+        || (ReferenceEquals(s, Steps.Last(other => other.Bridge == s.Bridge)) && !Steps.Any(other => other.Bridge == s.Bridge && other.Decides)))];
 
     /// <summary>Whether it ends where a packet is taken out of a tunnel.</summary>
     internal bool OpensTunnel => DatapathActions.Contains("tnl_pop(", StringComparison.Ordinal);

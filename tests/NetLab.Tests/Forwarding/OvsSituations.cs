@@ -9,6 +9,7 @@ namespace NetLab.Tests.Forwarding;
 public sealed class OvsSituations
 {
     private const string Flow = "ovs-ofctl add-flow br-a";
+    private const string Flow13 = "ovs-ofctl -O OpenFlow13 add-flow br-a";
     private const string Group = "ovs-ofctl -O OpenFlow13 add-group br-a";
 
     private static readonly Dictionary<string, Situation> Table = new()
@@ -66,6 +67,21 @@ public sealed class OvsSituations
         ["a flow to the number of a port that was taken out"] = new("not-a-port", "a/tap-vm2", "no port of Open vSwitch bridge br-a",
             $"{Flow} priority=9,udp,actions=output:tap-vm2", "ovs-vsctl del-port tap-vm2"),
         ["the sender's port was taken out"] = new("not-a-port", "a/tap-vm1", "where the frame came in, is no port", "ovs-vsctl del-port tap-vm1"),
+        ["a flow that floods, and a port that is not flooded to"] = new("ovs-port-config", "a/tap-vm2", "floods it, but not to tap-vm2: the port has no-flood",
+            $"{Flow} priority=9,udp,actions=FLOOD", "ovs-ofctl mod-port br-a tap-vm2 no-flood"),
+        ["a flow that sends to all, and a port that does not forward"] = new("ovs-port-config", "a/tap-vm2", "the port has no-forward",
+            $"{Flow} priority=9,udp,actions=ALL", "ovs-ofctl mod-port br-a tap-vm2 no-forward"),
+        ["the sender's port is dead as Neutron makes one"] = new("ovs-vlan", "a/tap-vm1", "takes no untagged frame, as a trunk of VLAN 4095 (the VLAN of ports",
+            "ovs-vsctl set port tap-vm1 tag=4095 vlan_mode=trunk trunks=4095"),
+        ["a port that somebody put into another bridge"] = new("not-a-port", "a/tap-vm2", "but one of bridge br-z",
+            "ovs-vsctl del-port tap-vm2 -- add-br br-z -- add-port br-z tap-vm2"),
+        ["a port that somebody gave another type"] = new("not-a-port", "a/tap-vm2", "its type is internal", "ovs-vsctl set interface tap-vm2 type=internal"),
+        ["actions that are cleared before their time"] = new("ovs-flow", "a/tap-vm1", "br-a table 4, priority 1: clear_actions",
+            $"{Flow13} 'priority=9,udp,actions=write_actions(output:tap-vm2),goto_table:4'", $"{Flow13} table=4,priority=1,actions=clear_actions"),
+        ["actions that are written for later"] = new("ovs-flow", "a/tap-vm1", "br-a table 4, priority 1: write_metadata:0x1",
+            $"{Flow13} 'priority=9,udp,actions=write_actions(output:to-b),goto_table:4'", $"{Flow13} table=4,priority=1,actions=write_metadata:1"),
+        ["a flow that loads a register"] = new("ovs-flow", "a/tap-vm1", "does not send it to tap-vm2",
+            $"{Flow} 'priority=9,udp,actions=load:7->NXM_NX_REG0[],output:to-b'"),
         ["a rule at the device of a port"] = new("nft-rule", "a/tap-vm2", "hook egress", "nft add table netdev g",
             "nft add chain netdev g e '{ type filter hook egress device tap-vm2 priority 0; }'", "nft add rule netdev g e udp dport 53 drop"),
     };

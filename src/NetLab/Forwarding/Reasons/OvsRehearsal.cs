@@ -55,6 +55,9 @@ internal sealed partial class OvsRehearsal
     /// <summary>What keeps the port from forwarding, and how; read where the frame was refused at once.</summary>
     public (string Protocol, string State)? SpanningTree { get; private set; }
 
+    /// <summary>Whether a table that dropped the frame has flows for the VLAN that the lab describes for the port; read where that has another.</summary>
+    public bool KnowsDescribedVlan { get; private set; }
+
     /// <summary>What <c>ovs-ofctl meter-stats</c> says, where the frame passes a meter; else empty.</summary>
     public string Meters { get; private set; } = "";
 
@@ -120,13 +123,20 @@ internal sealed partial class OvsRehearsal
         port.Type == "patch" && port.Options.TryGetValue("peer", out var name) && PortOf(name) is { Type: "patch" } peer
             && peer.Options.GetValueOrDefault("peer") == port.Name ? peer : null;
 
+    /// <summary>The row that the lab describes for a patch port; null where it has none.</summary>
+    public OvsPort? DescribedAs(OvsPortState port) => Bridge.Node.OvsBridges.Where(b => b.Name == port.Bridge).SelectMany(b => b.VirtualPorts)
+        .FirstOrDefault(p => p.Name == port.Name);
+
+    // Of several pairs between two bridges each is for VLANs of its own, as those of Neutron's trunks are.
     private List<(OvsPortState Out, OvsPortState In)>? Patches(string from, string to)
     {
         var ways = new Dictionary<string, List<(OvsPortState Out, OvsPortState In)>> { [from] = [] };
         var queue = new Queue<string>(ways.Keys);
         while (queue.TryDequeue(out var at) && at != to)
         {
-            foreach (var patch in Ports.Where(p => p.Bridge == at && p.Type == "patch"))
+            var patches = Ports.Where(p => p.Bridge == at && p.Type == "patch").ToList();
+            var vlan = patches.Count > 1 ? VlanAfter(from, ways[at], at) : 0;
+            foreach (var patch in patches.OrderBy(p => DescribedAs(p) is { } row && !OvsPortState.Carries(row.Options, vlan)))
             {
                 if (PeerOf(patch) is { } peer && ways.TryAdd(peer.Bridge, [.. ways[at], (patch, peer)]))
                 {
@@ -144,11 +154,12 @@ internal sealed partial class OvsRehearsal
         : Trace.OutputPorts.Contains(port.Name);
 
     /// <summary>The VLAN that a bridge on a way switches the frame in; 0 for none.</summary>
-    public int VlanIn(string bridge)
+    public int VlanIn(string bridge) => VlanAfter(IsBehindTunnel(bridge) ? Trace.Tunnel!.Value.Port.Bridge : Bridge.Name, PatchesTo(bridge) ?? [], bridge);
+
+    private int VlanAfter(string start, IReadOnlyList<(OvsPortState Out, OvsPortState In)> patches, string bridge)
     {
-        int? tag = FrameIn(bridge).VlanId;
-        var from = PortOf(IngressTo(bridge));
-        foreach ((var left, var entered) in PatchesTo(bridge) ?? [])
+        (int? tag, var from) = Trace.Tunnel is var (tunnel, inner) && start != Bridge.Name ? (inner.VlanId, tunnel) : (Frame.VlanId, PortOf(Ingress.Name));
+        foreach ((var left, var entered) in patches)
         {
             (var vlan, var isSwitched) = Within(left.Bridge, from, tag);
             tag = vlan == 0 || (isSwitched && (left.IsAccess || (left.IsNativeUntagged && left.Tag == vlan))) ? null : vlan;
@@ -185,6 +196,15 @@ internal sealed partial class OvsRehearsal
             && PortOf(Ingress.Name) is { IsAccess: false })
         {
             Sender = (await far.DumpPortsAsync(ct).ConfigureAwait(false)).FirstOrDefault(p => p.Name == end);
+        }
+
+        if (OvsVerdict.Retagged(this) is not null && Bridge.FindRow(Ingress)?.Tag is { } described)
+        {
+            foreach (var step in Trace.Deciding.Where(s => s.Actions is [] or ["drop"]))
+            {
+                KnowsDescribedVlan |= (await ovs.OpenFlowAsync(step.Bridge, "dump-flows", [$"table={step.Table},dl_vlan={described}"], null, ct)
+                    .ConfigureAwait(false)).Contains("actions=", StringComparison.Ordinal);
+            }
         }
 
         if (OvsVerdict.IsRefusedAtOnce(this))

@@ -35,6 +35,12 @@ internal static partial class OvsVerdict
                 $"ovs-ofctl mod-port {peer.Bridge} {peer.Name} receive", NetLab.Evidence.Ovs($"{peer.Name} config: NO_RECV."));
         }
 
+        if (steps.Exists(s => s.Actions.Contains("FLOOD")) && config.Contains("NO_FLOOD", StringComparison.Ordinal))
+        {
+            return At(to.Name, Causes.OvsPortConfig, $"Open vSwitch bridge {to.Bridge} floods it, but not to {to.Name}: the port has no-flood",
+                $"ovs-ofctl mod-port {to.Bridge} {to.Name} flood", NetLab.Evidence.Ovs($"{to.Name} config: {config}."));
+        }
+
         if (steps.FindLast(s => s.Actions.Contains(Normal)) is not { } switches)
         {
             return last.Match is null
@@ -68,12 +74,13 @@ internal static partial class OvsVerdict
 
         if (!to.Carries(vlan))
         {
-            return UntaggedBefore(asked, to, vlan) ?? At(to.Name, Causes.OvsVlan,
+            return RetaggedByPatch(asked, to) ?? UntaggedBefore(asked, to, vlan) ?? At(to.Name, Causes.OvsVlan,
                 $"Open vSwitch bridge {to.Bridge} does not send it to {to.Name}: the frame is in " +
                     $"{(vlan == 0 ? "no VLAN" : $"VLAN {vlan}")} there. {to.VlanSentence.TrimEnd('.')}",
                 to.Tag == DeadVlan && to.Trunks.Count > 0 ? $"ovs-vsctl clear port {to.Name} vlan_mode trunks -- set port {to.Name} tag={vlan}"
                     : to.Trunks.Count > 0 ? $"ovs-vsctl add port {to.Name} trunks {vlan}"
-                    : vlan == 0 || IsBetweenSwitches(asked, to, vlan) ? $"ovs-vsctl clear port {to.Name} tag" : $"ovs-vsctl set port {to.Name} tag={vlan}");
+                    : vlan == 0 ? $"ovs-vsctl clear port {to.Name} tag"
+                    : IsBetweenSwitches(asked, to, vlan) ? AsTrunk(to) : $"ovs-vsctl set port {to.Name} tag={vlan}");
         }
 
         if (asked.Trace.Reasons.FirstOrDefault(r => r.Contains("protected ports", StringComparison.Ordinal)) is { } apart)
@@ -99,10 +106,29 @@ internal static partial class OvsVerdict
         var node = asked.Bridge.Node;
         foreach (var name in asked.Trace.OutputPorts.Where(p => p != asked.Ingress.Name && !asked.Seen.Contains(p)))
         {
-            if (node.FindDevice(name) is { IsApplied: true, HasPorts: false } && Refused(asked, node, name) is { } reason)
+            if ((RowOf(asked, name)?.Device is { IsMadeByOvs: true } own ? Down(asked, own)
+                : node.FindDevice(name) is { IsApplied: true, HasPorts: false } ? Refused(asked, node, name) : null) is { } reason)
             {
                 yield return reason;
             }
+        }
+    }
+
+    // A device that Open vSwitch made: that of a bridge, or of an internal port, which may stand in another node.
+    private static Reason? Down(OvsRehearsal asked, Device? own)
+    {
+        try
+        {
+            return own is { IsApplied: true, LeadsToStack: true } && own.Node.Live.Route.FindLink(own.Index) is { IsUp: false } link
+                ? new Reason(Causes.PortDown, own.Node, own.Name,
+                    $"Open vSwitch sends it to {own.Name}, and {own.Name} is down{(own.Node == asked.Bridge.Node ? "" : $" in node {own.Node.Name}")}: "
+                        + "the kernel does not take it.",
+                    [.. Evidence(asked, asked.Trace.Deciding), NetLab.Evidence.Link($"{link.Name} down, mtu {link.Mtu}.")], $"ip link set dev {own.Name} up")
+                : null;
+        }
+        catch (LinuxException)
+        {
+            return null; // the lab, or the device, is gone
         }
     }
 
@@ -139,8 +165,8 @@ internal static partial class OvsVerdict
                 : asked.Meters.Length > 0
                     && asked.Trace.Steps.LastOrDefault(s => s.Actions.Any(a => a.StartsWith("meter:", StringComparison.Ordinal))) is { } metered
                 ? At(Causes.OvsMeter, $"Open vSwitch bridge {metered.Bridge} lets it pass by a meter, and that let nothing through: {metered}.",
-                    $"wait, or let the flow go without it: ovs-ofctl --strict mod-flows {metered.Bridge} {FlowOf(metered)},actions=" +
-                        string.Join(',', metered.Actions.Where(a => !a.StartsWith("meter:", StringComparison.Ordinal))),
+                    $"wait, or let the flow go without it: ovs-ofctl --strict mod-flows {metered.Bridge} "
+                        + Word($"{FlowOf(metered)},actions={string.Join(',', metered.Actions.Where(a => !a.StartsWith("meter:", StringComparison.Ordinal)))}"),
                     NetLab.Evidence.Ovs($"meter-stats {metered.Bridge}: {string.Join(' ', asked.Meters.Split('\n').Skip(1).Select(l => l.Trim())).Trim()}."))
                 : null;
         }

@@ -19,10 +19,46 @@ internal static partial class OvsVerdict
     }
 
     /// <summary>Open vSwitch has the packet of a tunnel for its node's own stack, since it has no tunnel for it; null where that is not so.</summary>
-    public static Reason? PastTunnels(OvsRehearsal asked) => !asked.Trace.OpensTunnel && OvsTunnelPacket.Of(asked.Frame) is { } packet
-        && asked.Bridge.Node.OvsBridges.Any(b => b.VirtualPorts.Any(p => p.PatchPeer is null))
-        && asked.Trace.OutputPorts.Any(name => asked.Bridge.Node.FindDevice(name) is { HasPorts: true } own
-            && KernelState.AddressesOf(own).Any(a => a.Address.Equals(packet.Destination))) ? NoTunnel(asked, packet) : null;
+    public static Reason? PastTunnels(OvsRehearsal asked)
+    {
+        if (asked.Trace.OpensTunnel || OvsTunnelPacket.Of(asked.Frame) is not { } packet
+            || !asked.Bridge.Node.OvsBridges.Any(b => b.VirtualPorts.Any(p => p.PatchPeer is null)))
+        {
+            return null;
+        }
+
+        List<Device> own = [.. asked.Trace.OutputPorts.Select(asked.Bridge.Node.FindDevice).OfType<Device>().Where(d => d.HasPorts)];
+        return own.SelectMany(KernelState.AddressesOf).Any(a => a.Address.Equals(packet.Destination)) ? NoTunnel(asked, packet)
+            : own.Count > 0 && WithoutLocal(asked) is var (port, local) && local.Equals(packet.Destination) ? Unaddressed(asked, port, local) : null;
+    }
+
+    // A tunnel whose local_ip no device of the node has.
+    private static (OvsPortState Port, IPAddress Local)? WithoutLocal(OvsRehearsal asked)
+    {
+        foreach (var port in asked.Ports.Where(IsTunnel))
+        {
+            if (IPAddress.TryParse(port.Options.GetValueOrDefault("local_ip"), out var local)
+                && !asked.Bridge.Node.Devices.Where(d => d.Guest is null).SelectMany(KernelState.AddressesOf).Any(a => a.Address.Equals(local)))
+            {
+                return (port, local);
+            }
+        }
+
+        return null;
+    }
+
+    private static Reason Unaddressed(OvsRehearsal asked, OvsPortState port, IPAddress local)
+    {
+        var node = asked.Bridge.Node;
+        var described = node.OvsBridges.SelectMany(b => b.VirtualPorts).FirstOrDefault(p => p.Name == port.Name)?.TunnelFrom;
+        return new Reason(Causes.OvsTunnel, node, port.Name,
+            $"{local}, the local_ip of tunnel {port.Name}, is no address of {node.Name}: Open vSwitch neither sends nor takes the tunnel's packets with it.",
+            [.. Evidence(asked, asked.Trace.Steps), NetLab.Evidence.Ovs($"{port.Name} options:local_ip={local}.")],
+            node.Devices.FirstOrDefault(d => d.Addresses.Any(a => a.Address.Equals(local))) is { } own
+                ? $"ip addr add {own.Addresses.First(a => a.Address.Equals(local))} dev {own.Name}"
+                : described is not null && !described.Equals(local) ? $"ovs-vsctl set interface {port.Name} options:local_ip={described}"
+                : "give the node the address, or the tunnel a local_ip that the node has");
+    }
 
     private static Reason NoTunnel(OvsRehearsal asked, OvsTunnelPacket packet)
     {
@@ -42,10 +78,12 @@ internal static partial class OvsVerdict
             .OrderBy(p => p.Item2.Count).FirstOrDefault();
         return new Reason(Causes.OvsNoTunnel, asked.Bridge.Node, port?.Name ?? asked.Ingress.Name,
             $"No tunnel of Open vSwitch in {asked.Bridge.Node.Name} takes the {packet}: "
-                + (port is null ? $"there is none of type {packet.Type}." : $"{port.Name} has {string.Join(" and ", wrong.Select(w => w.Has))}."),
+                + (port is null ? $"there is none of type {packet.Type}." : wrong.Count == 0 ? "why is not known."
+                    : $"{port.Name} has {string.Join(" and ", wrong.Select(w => w.Has))}."),
             [.. Evidence(asked, asked.Trace.Steps), .. asked.Ports.Where(IsTunnel).Select(p => NetLab.Evidence.Ovs($"{p.Name} type {p.Type}, "
                 + $"{string.Join(", ", p.Options.OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => $"{o.Key}={o.Value}"))}."))],
-            port is null ? "give both ends of the tunnel the same type" : string.Join("; ", wrong.Select(w => w.Remedy)));
+            port is null || wrong.Count == 0 ? $"give both ends of the tunnel the same {(port is null ? "type" : "options")}"
+                : string.Join("; ", wrong.Select(w => w.Remedy)));
     }
 
     /// <summary>Flows sent it into tunnels to other nodes than those that were wanted; null where one leads there, or that is not seen.</summary>

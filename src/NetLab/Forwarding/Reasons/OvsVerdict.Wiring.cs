@@ -50,17 +50,42 @@ internal static partial class OvsVerdict
             $"{asked.Ingress.Name}, where the frame came in, is no port of Open vSwitch bridge {asked.Bridge.Name} (any more).",
             [PortsOf(asked, asked.Bridge.Name)], $"ovs-vsctl add-port {asked.Bridge.Name} {asked.Ingress.Name}{TagOf(asked.Ingress)}");
 
+    // The port of a device: it is gone, or of another bridge or type.
+    private static Reason? NotAsDescribed(OvsRehearsal asked, string name, OvsPortState? now)
+    {
+        if (RowOf(asked, name) is not { } row || (now?.Bridge == row.Bridge.Name && now.Type == (row.Options.InterfaceType ?? "")))
+        {
+            return null;
+        }
+
+        return new Reason(Causes.NotAPort, asked.Bridge.Node, name, $"{name} is no port of Open vSwitch bridge {row.Bridge.Name} (any more)"
+            + $"{(now is null ? "" : now.Bridge != row.Bridge.Name ? $", but one of bridge {now.Bridge}" : $": its type is {now.Type}")}.",
+            [PortsOf(asked, row.Bridge.Name), .. now?.Error is { } error ? [NetLab.Evidence.Ovs($"{name} error: {error}.")] : Array.Empty<Evidence>()],
+            row.Device is { IsMadeByOvs: true } lost
+                ? $"add it again, of type internal; its device went with it, and needs its addresses again{(lost.Node == asked.Bridge.Node ? ""
+                    : $", and its place in node {lost.Node.Name}")}"
+                : $"{(now is null ? "ovs-vsctl" : $"ovs-vsctl del-port {name} --")}{AddPort(asked, row)["ovs-vsctl".Length..]}");
+    }
+
+    // The row that the lab describes for a device, which may stand in another node.
+    private static OvsPort? RowOf(OvsRehearsal asked, string name) => asked.Bridge.Node.OvsBridges
+        .Select(b => b.Ports.FirstOrDefault(p => p.Name == name) is { } device ? b.FindRow(device) : null).FirstOrDefault(row => row is not null);
+
     // As the lab describes the port's row.
-    private static string TagOf(Device? port) => port?.Switch?.FindRow(port)?.Tag is { } tag ? $" tag={tag}" : "";
+    private static string TagOf(Device? port) => TagOf(port?.Switch?.FindRow(port));
+
+    private static string TagOf(OvsPort? row) => $"{(row?.Tag is { } tag ? $" tag={tag}" : "")}"
+        + $"{(row?.Trunks is { Count: > 0 } trunks ? $" trunks={string.Join(',', trunks)}" : "")}"
+        + $"{(row?.Options.VlanMode is { } mode ? $" vlan_mode={mode}" : "")}";
 
     // Flows that name a number which no port has mean the one that is gone.
-    private static string AddPort(OvsRehearsal asked, string bridge, string port, string? more = null)
+    private static string AddPort(OvsRehearsal asked, OvsPort port, string? more = null)
     {
         var missing = asked.Trace.Reasons.Any(r => r.Contains("Nonexistent output port", StringComparison.Ordinal))
             ? asked.Trace.Deciding.SelectMany(s => s.Own).Where(a => a.StartsWith("output:", StringComparison.Ordinal)).Select(a => a["output:".Length..])
                 .Where(n => n.All(char.IsAsciiDigit)).Distinct().ToList() : [];
         var row = $"{(missing is [var number] ? $" ofport_request={number}" : "")}{more}";
-        return $"ovs-vsctl add-port {bridge} {port}{TagOf(asked.Bridge.Node.FindDevice(port))}{(row.Length > 0 ? $" -- set interface {port}{row}" : "")}";
+        return $"ovs-vsctl add-port {port.Bridge.Name} {port.Name}{TagOf(port)}{(row.Length > 0 ? $" -- set interface {port.Name}{row}" : "")}";
     }
 
     /// <summary>A patch or tunnel port that the lab describes at a bridge which the frame came to, and that is gone.</summary>
@@ -70,13 +95,14 @@ internal static partial class OvsVerdict
     private static Reason Gone(OvsRehearsal asked, OvsPort port) => new(port.PatchPeer is null ? Causes.OvsNoPort : Causes.OvsPatch, asked.Bridge.Node,
         port.Name,
         $"The {(port.PatchPeer is null ? "tunnel" : "patch")} port {port.Name} of Open vSwitch bridge {port.Bridge.Name} is not there (any more).",
-        [PortsOf(asked, port.Bridge.Name)], AddPort(asked, port.Bridge.Name, port.Name,
+        [PortsOf(asked, port.Bridge.Name)], AddPort(asked, port,
             $" type={port.Options.InterfaceType}{string.Concat(port.Options.InterfaceOptions.Select(o => $" options:{o.Key}={o.Value}"))}"));
 
     /// <summary>Patch ports that do not name each other: nothing gets from a bridge that the frame came to into the one behind them.</summary>
-    private static Reason? Unpatched(OvsRehearsal asked, string wanted)
+    private static Reason? Unpatched(OvsRehearsal asked, string wanted, int? vlan = null)
     {
-        foreach (var port in asked.Bridge.Node.OvsBridges.Where(b => asked.Bridges.Contains(b.Name)).SelectMany(b => b.VirtualPorts))
+        foreach (var port in asked.Bridge.Node.OvsBridges.Where(b => asked.Bridges.Contains(b.Name)).SelectMany(b => b.VirtualPorts)
+            .Where(p => vlan is not { } id || OvsPortState.Carries(p.Options, id)))
         {
             if (port.PatchPeer is not { } name || asked.Bridge.Node.OvsBridges.SelectMany(b => b.VirtualPorts).FirstOrDefault(p
                 => p.Name == name) is not { } peer
@@ -110,22 +136,61 @@ internal static partial class OvsVerdict
     /// <summary>Somebody gave the port that the frame came in by another tag than the lab: that it is in another VLAN is no fault of those behind it.</summary>
     public static Reason? Retagged(OvsRehearsal asked) => asked.Frame.VlanId is > 0 || asked.Bridge.FindRow(asked.Ingress) is not { } row
             || asked.PortOf(asked.Ingress.Name) is not { } now || now.Tag == row.Tag ? null
-        : new Reason(Causes.OvsVlan, asked.Bridge.Node, now.Name,
-            $"Port {now.Name} of Open vSwitch bridge {now.Bridge} puts the frame in {(now.Tag is { } tag ? $"VLAN {tag}" : "no VLAN")}"
-                + $"{(now.Tag == DeadVlan ? " (the VLAN of ports that are dead to Neutron)" : "")}; in the lab's description it has "
-                + $"{(row.Tag is { } own ? $"tag={own}" : "no tag")}.",
-            [NetLab.Evidence.Ovs(now.VlanSentence)],
-            row.Tag is { } right ? $"ovs-vsctl set port {now.Name} tag={right}" : $"ovs-vsctl clear port {now.Name} tag");
+        : Retagged(asked, now, row);
+
+    // A trunk has no use for its tag: what is untagged is in no VLAN there.
+    private static Reason Retagged(OvsRehearsal asked, OvsPortState now, OvsPort row) => new(Causes.OvsVlan, asked.Bridge.Node, now.Name,
+        $"Port {now.Name} of Open vSwitch bridge {now.Bridge} "
+            + (now.IsTrunk && !now.Carries(0) ? $"takes no untagged frame, as a trunk of VLAN {string.Join(", ", now.Trunks)}"
+                : $"puts the frame in {(now is { IsTrunk: false, Tag: { } tag } ? $"VLAN {tag}" : "no VLAN")}")
+            + $"{(now.Tag == DeadVlan ? " (the VLAN of ports that are dead to Neutron)" : "")}; in the lab's description it has "
+            + $"{(row.Tag is { } own ? $"tag={own}" : "no tag")}.",
+        [NetLab.Evidence.Ovs(now.VlanSentence)], AsDescribed(now, row));
+
+    // What else somebody set besides the tag would hold on.
+    private static string AsDescribed(OvsPortState now, OvsPort row)
+    {
+        List<string> clear = [];
+        if (now.VlanMode is not null && now.VlanMode != row.Options.VlanMode)
+        {
+            clear.Add("vlan_mode");
+        }
+
+        if (now.Trunks.Count > 0 && row.Trunks is null)
+        {
+            clear.Add("trunks");
+        }
+
+        if (row.Tag is null)
+        {
+            clear.Add("tag");
+        }
+
+        var first = clear.Count == 0 ? null : $"ovs-vsctl clear port {now.Name} {string.Join(' ', clear)}";
+        return row.Tag is not { } right ? first! : first is null ? $"ovs-vsctl set port {now.Name} tag={right}" : $"{first} -- set port {now.Name} tag={right}";
+    }
+
+    /// <summary>The same, where a frame was dropped for it: its VLAN fits no port, or a table that dropped it knows the VLAN of the description.</summary>
+    public static Reason? RetaggedBefore(OvsRehearsal asked, Cause cause) => cause == Causes.OvsVlan
+        || ((cause == Causes.OvsFlow || cause == Causes.OvsNoFlow) && asked.KnowsDescribedVlan) ? Retagged(asked) : null;
+
+    // The patch port by which it came to the bridge puts it into another VLAN than the lab has it.
+    private static Reason? RetaggedByPatch(OvsRehearsal asked, OvsPortState to) =>
+        asked.PatchesTo(to.Bridge) is [.., var (_, entered)] && asked.DescribedAs(entered) is { } row && !entered.IsTrunk && entered.Tag != row.Tag
+            && row.Tag is { } right && to.Carries(right) ? Retagged(asked, entered, row) : null;
+
+    // Of every VLAN; without a tag, vlan_mode=access alone would still let untagged frames in only.
+    private static string AsTrunk(OvsPortState port) => $"ovs-vsctl clear port {port.Name} tag{(port.VlanMode is null ? "" : " vlan_mode")}";
 
     // The port at the other end of the link takes the tag off, and this end does not put it on again.
     private static Reason? UntaggedBefore(OvsRehearsal asked, OvsPortState to, int vlan) =>
-        vlan != 0 || asked.Sender is not { Tag: { } tag } sender || !to.Carries(tag) || !(sender.IsAccess || sender.IsNativeUntagged)
+        vlan != 0 || asked.Sender is not { Tag: { } tag } sender || !to.Carries(tag) || sender is { IsTrunk: true } or { VlanMode: "native-tagged" }
             || asked.Ingress.OtherEnd is not { } end || asked.PatchesTo(to.Bridge) is not [] ? null
         : new Reason(Causes.OvsVlan, end.Node, end.Name,
             $"Port {sender.Name} of Open vSwitch bridge {sender.Bridge} sends VLAN {tag} without its tag, and {asked.Ingress.Name} of bridge {to.Bridge}, at "
                 + $"the other end of the link, does not put it into that VLAN again: there it is in no VLAN, and {to.Name} carries VLAN {tag}.",
             [NetLab.Evidence.Ovs($"{end.Node.Name}: {sender.VlanSentence}"), NetLab.Evidence.Ovs($"{to.VlanSentence}")],
-            sender.IsAccess ? $"ovs-vsctl clear port {sender.Name} tag, in node {end.Node.Name}"
+            !sender.IsNativeUntagged ? $"{AsTrunk(sender)}, in node {end.Node.Name}"
                 : $"ovs-vsctl set port {sender.Name} vlan_mode=native-tagged, in node {end.Node.Name}");
 
     private static Reason? Untagged(OvsRehearsal asked) => asked.Seen.Count > 0 || asked.Sender is null ? null

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace NetLab;
 
 /// <summary>Why Open vSwitch let a frame go nowhere, or not where it was wanted: its own rehearsal (<see cref="OvsRehearsal"/>) in words.</summary>
@@ -5,6 +7,8 @@ internal static partial class OvsVerdict
 {
     private const string Normal = OvsRehearsal.Normal;
     private const int DeadVlan = 4095; // Neutron's
+
+    private static readonly SearchValues<char> ShellReads = SearchValues.Create("()<>[]; ");
 
     // The datapath's own words (ofproto/ofproto-dpif-xlate.c), and what they mean.
     private static readonly (string Words, Cause Cause)[] Known =
@@ -45,8 +49,13 @@ internal static partial class OvsVerdict
             return (CopyEnd.Dropped, unready);
         }
 
+        if (trace.Reasons.Any(r => r.Contains("native tunnel", StringComparison.Ordinal)) && WithoutLocal(asked) is var (lost, address))
+        {
+            return (CopyEnd.Dropped, Unaddressed(asked, lost, address));
+        }
+
         (var cause, var said, var remedy) = Said(asked) ?? Decided(asked);
-        if (Retagged(asked) is { } retagged && (cause == Causes.OvsVlan || asked.VlanIn(bridge.Name) == DeadVlan))
+        if ((RetaggedBefore(asked, cause) ?? (asked.VlanIn(bridge.Name) == DeadVlan ? Retagged(asked) : null)) is { } retagged)
         {
             return (CopyEnd.Dropped, retagged);
         }
@@ -96,11 +105,15 @@ internal static partial class OvsVerdict
             return outside;
         }
 
-        if (asked.PortOf(egress) is not { } wanted)
+        var wanted = asked.PortOf(egress);
+        if (NotAsDescribed(asked, egress, wanted) is { } away)
         {
-            return asked.Bridge.Node.FindDevice(egress)?.Switch?.Name is not { } bridge ? null
-                : new Reason(Causes.NotAPort, asked.Bridge.Node, egress, $"{egress} is no port of Open vSwitch bridge {bridge} (any more).",
-                    [PortsOf(asked, bridge)], AddPort(asked, bridge, egress));
+            return away;
+        }
+
+        if (wanted is null)
+        {
+            return null;
         }
 
         if (IsRefusedAtOnce(asked) || (asked.Seen.Count == 0 && Unready(asked) is not null))
@@ -118,24 +131,29 @@ internal static partial class OvsVerdict
         {
             if (!asked.SendsTo(left))
             {
-                return Left(asked, from, left);
+                var vlan = asked.VlanIn(left.Bridge);
+                return (asked.DescribedAs(left) is { } row && !OvsPortState.Carries(row.Options, vlan) ? Unpatched(asked, wanted.Bridge, vlan) : null)
+                    ?? Left(asked, from, left);
             }
 
             from = entered.Name;
         }
 
-        return asked.SendsTo(wanted) ? Unsent(asked).FirstOrDefault(r => r.Device == egress) : Left(asked, from, wanted);
+        return !asked.SendsTo(wanted) ? Left(asked, from, wanted)
+            : Unsent(asked).FirstOrDefault(r => r.Device == egress) ?? Down(asked, asked.Bridge.Node.FindDevice(egress));
     }
 
     /// <summary>Whether only the configuration of a port can tell why it is left out.</summary>
     public static bool MayBeLeftOut(OvsRehearsal asked, OvsPortState port) =>
-        port.Name != asked.Ingress.Name && port.Type is not ("internal" or "vxlan" or "geneve" or "gre") && !asked.SendsTo(port)
+        port.Name != asked.Ingress.Name && port.Type != "internal" && !asked.SendsTo(port)
+        && !(IsTunnel(port) && asked.Trace.TunnelHeaders > 0) // which of them it goes into a trace does not tell
         && StepsIn(asked, port.Bridge).Any(s => (s.Actions.Contains(Normal) && !IsLearned(s))
-            || s.Actions.Any(a => a == $"output:{port.Name}" || a == $"output:\"{port.Name}\""))
+            || s.Actions.Any(a => a is "FLOOD" or "ALL" || a == $"output:{port.Name}" || a == $"output:\"{port.Name}\""))
         && port.Carries(asked.VlanIn(port.Bridge));
 
     /// <summary>Whether no flow decided, but one that Open vSwitch has for itself, without a match and without actions.</summary>
-    public static bool IsRefusedAtOnce(OvsRehearsal asked) => asked.Trace.Steps is [{ Match: "", Actions.Count: 0 }];
+    public static bool IsRefusedAtOnce(OvsRehearsal asked) => asked.Trace.Steps is [.., { Match: "", Actions.Count: 0 } last]
+        && (asked.Trace.Steps.Count == 1 || (asked.IsBehindTunnel(last.Bridge) && asked.Trace.Steps.Count(s => s.Bridge == last.Bridge) == 1));
 
     private static List<OvsTraceStep> StepsIn(OvsRehearsal asked, string bridge) => [.. asked.Trace.Deciding.Where(s => s.Bridge == bridge)];
 
@@ -173,18 +191,22 @@ internal static partial class OvsVerdict
                 : asked.Trace.Steps.Any(s => s.Bridge == step.Bridge && s != step && s.Match?.Contains("tun_id", StringComparison.Ordinal) == true)
                 ? "sends it on to the patch port" : "knows the tunnel's key and sets the VLAN of the network here")
         : $"let the flow send it on: ovs-ofctl --strict mod-flows {step.Bridge} {Word($"{FlowOf(step)},actions={actions}")}, " +
-            $"or delete the flow: ovs-ofctl --strict del-flows {step.Bridge} {FlowOf(step)}";
+            $"or delete the flow: ovs-ofctl --strict del-flows {step.Bridge} {Word(FlowOf(step))}";
 
     // In a bridge whose tunnels take their key from flows, NORMAL sends nothing into the right one.
     private static bool IsKeyed(OvsRehearsal asked, OvsTraceStep step) =>
         asked.Ports.Any(p => p.Bridge == step.Bridge && IsTunnel(p) && p.Options.Values.Contains("flow"));
 
     // As a shell reads it.
-    private static string Word(string text) => text.AsSpan().ContainsAny('(', ' ') ? $"'{text}'" : text;
+    private static string Word(string text) => text.AsSpan().ContainsAny(ShellReads) ? $"'{text}'" : text;
 
     private static string FlowOf(OvsTraceStep step) => $"table={step.Table},priority={step.Priority}{(step.Match is { Length: > 0 } match ? $",{match}" : "")}";
 
-    private static string With(OvsTraceStep step, string action) => string.Join(',', step.Own.Where(a => a != "drop").Append(action));
+    // Instructions (clear_actions, write_actions, write_metadata) have their place after what is done at once.
+    private static string With(OvsTraceStep step, string action) => string.Join(',',
+        step.Own.Where(a => a != "drop" && !IsInstruction(a)).Append(action).Concat(step.Own.Where(IsInstruction)));
+
+    private static bool IsInstruction(string action) => action is "clear_actions" || action.StartsWith("write_", StringComparison.Ordinal);
 
     // What Open vSwitch remarks itself.
     private static (Cause Cause, string Said, string? Remedy)? Said(OvsRehearsal asked)
@@ -220,7 +242,7 @@ internal static partial class OvsVerdict
     {
         var refusing = asked.Ports.FirstOrDefault(p => asked.Trace.Reasons.Any(r => r.Contains($"on port {p.Name} ", StringComparison.Ordinal)))
             ?? asked.PortOf(asked.Ingress.Name);
-        return refusing is null ? null : refusing.IsAccess ? $"ovs-vsctl clear port {refusing.Name} tag"
+        return refusing is null ? null : refusing.IsAccess ? AsTrunk(refusing)
             : refusing.VlanMode is "dot1q-tunnel" ? $"ovs-vsctl add port {refusing.Name} cvlans {asked.Frame.VlanId}"
             : $"ovs-vsctl add port {refusing.Name} trunks {asked.VlanIn(refusing.Bridge)}";
     }
@@ -230,7 +252,7 @@ internal static partial class OvsVerdict
 
     // One flow of several names a port that is gone: without it the others decide.
     private static string? StaleRemedy(OvsRehearsal asked, OvsTraceStep step) => step.Match is { Length: > 0 }
-        ? $"delete the flow: ovs-ofctl --strict del-flows {step.Bridge} {FlowOf(step)}, or let it send to a port that is there"
+        ? $"delete the flow: ovs-ofctl --strict del-flows {step.Bridge} {Word(FlowOf(step))}, or let it send to a port that is there"
         : FlowRemedy(asked, step, Normal);
 
     // What it does without a word.
@@ -247,10 +269,11 @@ internal static partial class OvsVerdict
             return (Causes.OvsNoFlow, FlowWords(trace.Deciding), FlowRemedy(asked, step, Normal));
         }
 
-        if (IsRefusedAtOnce(asked) && asked.Configs.TryGetValue((bridge.Name, port.Name), out var config)
+        var entered = asked.IngressTo(step.Bridge);
+        if (IsRefusedAtOnce(asked) && asked.Configs.TryGetValue((step.Bridge, entered), out var config)
             && config.Contains("NO_RECV", StringComparison.Ordinal))
         {
-            return (Causes.OvsPortConfig, $"the port has no-receive ({port.Name} config: {config})", $"ovs-ofctl mod-port {bridge.Name} {port.Name} receive");
+            return (Causes.OvsPortConfig, $"the port has no-receive ({entered} config: {config})", $"ovs-ofctl mod-port {step.Bridge} {entered} receive");
         }
 
         var isSwitched = step.Actions.Contains(Normal);

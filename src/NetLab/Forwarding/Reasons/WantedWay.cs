@@ -113,9 +113,9 @@ internal static class WantedWay
         && there.Destination == hop.Frame?.Destination && !there.Destination.IsMulticast && KernelState.MacOf(at) == there.Destination;
 
     // A VLAN that does not fit may have come about at a port that the frame crossed before.
-    private static Reason Before(Fate fate, FrameCopy copy, Hop hop, Reason why) => why.Cause != Causes.OvsVlan ? why
-        : fate.InOvs.Where(asked => copy.Hops.TakeWhile(h => !ReferenceEquals(h, hop)).Append(hop).Contains(asked.Hop, ReferenceEqualityComparer.Instance))
-            .Select(OvsVerdict.Retagged).OfType<Reason>().FirstOrDefault() ?? why;
+    private static Reason Before(Fate fate, FrameCopy copy, Hop hop, Reason why) =>
+        fate.InOvs.Where(asked => copy.Hops.TakeWhile(h => !ReferenceEquals(h, hop)).Append(hop).Contains(asked.Hop, ReferenceEqualityComparer.Instance))
+            .Select(asked => OvsVerdict.RetaggedBefore(asked, why.Cause)).OfType<Reason>().FirstOrDefault() ?? why;
 
     // Nothing dropped it, the switch would have sent it there, and each copy went elsewhere: a filter or a rule at the device led it aside.
     private static FrameCopy? Aside(Fate fate, List<(FrameCopy Copy, Hop Hop)> came, Device? next)
