@@ -46,6 +46,23 @@ public sealed class WiringSituations
     [InlineData(FrameTracing.Kernel)]
     [InlineData(FrameTracing.PacketSockets)]
     [Trait("Category", "Fate")]
+    public async Task An_answer_is_followed_through_a_tunnel_to_its_end(FrameTracing tracing)
+    {
+        await using var lab = new Lab(new LabOptions { Tracing = tracing });
+        var (one, two) = Describe(lab);
+        await lab.ApplyAsync();
+        var first = lab.Nodes.Single(n => n.Name == "compute1");
+        (await first.ExecAsync("ovs-ofctl", "del-flows", "br-tun", "table=4")).EnsureSuccess();
+        await lab.SettleAsync();
+        var ping = await one.PingAsync(two);
+        Assert.Equal("compute1/eth1", ping.Why?.Place);
+        Assert.Contains("no flow of table 4 matches it in bridge br-tun", ping.Why?.Sentence, StringComparison.Ordinal);
+    }
+
+    [LabTheory(Feature.OvsVswitchd)]
+    [InlineData(FrameTracing.Kernel)]
+    [InlineData(FrameTracing.PacketSockets)]
+    [Trait("Category", "Fate")]
     public async Task What_a_port_may_not_send_is_told_with_what_the_table_is_for(FrameTracing tracing)
     {
         await using var lab = new Lab(new LabOptions { Tracing = tracing });
@@ -67,9 +84,7 @@ public sealed class WiringSituations
     private static async Task CheckAsync(FrameTracing tracing, string node, string command, string cause, string place, string says, string? advised)
     {
         await using var lab = new Lab(new LabOptions { Tracing = tracing });
-        var fabric = lab.AddNode("fabric").AddBridge("br0");
-        FakeVm one = Compute(1, 1), two = Compute(2, 5);
-        lab.ConnectTunnels();
+        var (one, two) = Describe(lab);
         await lab.ApplyAsync();
         await DoAsync(lab.Nodes.Single(n => n.Name == node), command);
 
@@ -99,6 +114,15 @@ public sealed class WiringSituations
             (await at.ExecAsync(words[0], words[1..])).EnsureSuccess();
             await lab.SettleAsync();
         }
+    }
+
+    // Two compute nodes, and a VM on each.
+    private static (FakeVm One, FakeVm Two) Describe(Lab lab)
+    {
+        var fabric = lab.AddNode("fabric").AddBridge("br0");
+        FakeVm one = Compute(1, 1), two = Compute(2, 5);
+        lab.ConnectTunnels();
+        return (one, two);
 
         FakeVm Compute(int number, int vlan)
         {

@@ -37,27 +37,38 @@ internal sealed class TraceFateBuilder
         if (at >= 0)
         {
             builder.Add(seen.Roots[at]);
-
-            // Nobody else makes a new packet of one that it took: Open vSwitch in user space, and XDP programs that send back.
-            var mayBeSentOn = seen.HasOpenVSwitch || builder._family.Exists(builder.IsTakenByXdp);
-            for (var i = at + 1; mayBeSentOn && i < seen.Roots.Count; i++)
-            {
-                if (builder.SentOn(seen.Roots[i]))
-                {
-                    builder.Add(seen.Roots[i]);
-                }
-            }
+            builder.AddSentOn(seen, seen.Roots.Skip(at + 1));
         }
 
         return builder.Copies();
     }
 
     /// <summary>The copies of a frame that somebody sent, of which the first is known.</summary>
-    public static List<FrameCopy> Build(SentFrame sent, SkbCopy root)
+    /// <param name="sent">The frame.</param>
+    /// <param name="root">Its first copy.</param>
+    /// <param name="seen">All that was recorded meanwhile, where it may have been sent on; null where it was not.</param>
+    public static List<FrameCopy> Build(SentFrame sent, SkbCopy root, SeenFrames? seen = null)
     {
         var builder = new TraceFateBuilder(sent) { _error = root.Origin is SkbOrigin.IcmpError ? root : null };
         builder.Add(root);
+        if (seen is not null)
+        {
+            builder.AddSentOn(seen, seen.Roots.SkipWhile(other => other.Events[0].Timestamp <= root.Events[0].Timestamp));
+        }
+
         return builder.Copies();
+    }
+
+    // Nobody else makes a new packet of one that it took: Open vSwitch in user space, and XDP programs that send back.
+    private void AddSentOn(SeenFrames seen, IEnumerable<SkbCopy> later)
+    {
+        if (seen.HasOpenVSwitch || _family.Exists(IsTakenByXdp))
+        {
+            foreach (var root in later.Where(SentOn))
+            {
+                Add(root);
+            }
+        }
     }
 
     /// <summary>The frame that a copy was first; of one that the node's stack made and no device saw, the packet without addresses of Ethernet.</summary>

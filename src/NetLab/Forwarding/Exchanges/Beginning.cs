@@ -27,7 +27,7 @@ internal sealed record Beginning(Frame Frame, SkbCopy? Skb, Sighting? Seen)
     {
         if (Skb is not null)
         {
-            return TraceFateBuilder.Build(sent, Skb);
+            return TraceFateBuilder.Build(sent, Skb, company.ByKernel);
         }
 
         // One that is sent again is another.
