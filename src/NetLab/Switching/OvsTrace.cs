@@ -40,10 +40,11 @@ public sealed partial record OvsTrace
 
     /// <summary>
     /// The flows that decided: those that sent, dropped or switched the frame, rather than passing it on to another table; of a bridge whose flows all
-    /// do no more than that, the last.
+    /// do no more than that, the last, where it writes or clears what is done in the end.
     /// </summary>
     public IReadOnlyList<OvsTraceStep> Deciding => [.. Steps.Where(s => s.Decides
-        || (ReferenceEquals(s, Steps.Last(other => other.Bridge == s.Bridge)) && !Steps.Any(other => other.Bridge == s.Bridge && other.Decides)))];
+        || (s.Actions.Any(a => a is "clear_actions" || a.StartsWith("write_", StringComparison.Ordinal))
+            && ReferenceEquals(s, Steps.Last(other => other.Bridge == s.Bridge)) && !Steps.Any(other => other.Bridge == s.Bridge && other.Decides)))];
 
     /// <summary>Whether it ends where a packet is taken out of a tunnel.</summary>
     internal bool OpensTunnel => DatapathActions.Contains("tnl_pop(", StringComparison.Ordinal);
