@@ -36,7 +36,7 @@ public sealed record RouteEntry(RouteInfo Info) : StateEntry
     public IReadOnlyList<string> Nexthops { get; init; } = [];
 
     /// <summary>Its table: <c>main</c>, <c>local</c>, <c>default</c> or a number.</summary>
-    public string Table => TableName(Info.Table);
+    public string Table => RouteTable.NameOf(Info.Table);
 
     /// <summary>The lower, the sooner it is taken.</summary>
     public uint Metric => Info.Metric ?? 0;
@@ -49,14 +49,6 @@ public sealed record RouteEntry(RouteInfo Info) : StateEntry
 
     // IPv6 routes have a metric always: 1024 unless another is asked for, and 256 where the kernel makes them.
     private bool IsUsualMetric => Info.Family is AddressFamily.InterNetworkV6 && Metric == (Info.Protocol == RouteProtocol.Kernel ? 256u : 1024u);
-
-    internal static string TableName(uint table) => table switch
-    {
-        RouteTable.Main => "main",
-        RouteTable.Local => "local",
-        RouteTable.Default => "default",
-        _ => table.ToString(CultureInfo.InvariantCulture),
-    };
 
     private static string ProtocolName(byte protocol) => protocol switch
     {
@@ -115,7 +107,7 @@ public sealed record RuleEntry(RuleInfo Info) : StateEntry
     // The record's own line has tables by number.
     private string Text => Info.Action is RuleAction.Table or null && !Info.L3Master
         ? string.Concat(Info.ToString().AsSpan(0, Info.ToString().LastIndexOf("lookup ", StringComparison.Ordinal)), "lookup ",
-            RouteEntry.TableName(Info.Table ?? RouteTable.Main))
+            RouteTable.NameOf(Info.Table ?? RouteTable.Main))
         : Info.ToString();
 
     private protected override void Describe(FieldList fields)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -72,6 +73,15 @@ public static class RouteTable
 
     /// <summary>The table <c>local</c>, kept by the kernel.</summary>
     public const uint Local = 255;
+
+    // Its name, as iproute2 types it, or its number.
+    internal static string NameOf(uint table) => table switch
+    {
+        Main => "main",
+        Local => "local",
+        Default => "default",
+        _ => table.ToString(CultureInfo.InvariantCulture),
+    };
 }
 
 /// <summary>Who put a route there (<c>rtm_protocol</c>, RTPROT_*); any other number is the user's own.</summary>

@@ -99,7 +99,7 @@ internal static partial class RouterDrops
         if (place.To is { } thrown && Throwing(place.Node, thrown, RoutingRules.For(place).Select(r => r.Table ?? RouteTable.Main)) is { } end)
         {
             return place.Why(Causes.NoRoute,
-                $"{place.Node.Name} has no route to {thrown}: in table {RouteEntry.TableName(end.Table)} "
+                $"{place.Node.Name} has no route to {thrown}: in table {RouteTable.NameOf(end.Table)} "
                     + $"the route to {end.Destination?.ToString() ?? "default"} is of type throw, which ends the search there, and no table after it has one.",
                 $"{Delete(end, "throw")}, in node {place.Node.Name}", [Evidence.Route($"{end}."), .. Lookups(place)]);
         }
