@@ -118,7 +118,7 @@ public abstract class TrueEnds(FrameTracing tracing)
         await using var scene = await RouterScene.BuildAsync(tracing);
         await scene.Router.DoAsync($"ip rule add from 10.0.1.10 {kind}");
         var fate = await scene.SendAsync(scene.Udp());
-        await scene.Router.DoAsync(fate.EndsBy($"{kind}-rule", "router/eth0").Remedy!);
+        await fate.EndsBy($"{kind}-rule", "router/eth0").ApplyAsync();
         using var program = scene.Host.OpenUdp(53);
         await scene.SendAsync(scene.Udp());
         Assert.True(program.Available > 0);
