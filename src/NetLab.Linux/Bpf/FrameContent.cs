@@ -97,6 +97,8 @@ internal readonly struct FrameContent
     // What is above the transport header, where all of it is known.
     private bool IsWhole => PayloadStart > TransportStart && PayloadStart <= _end && _end <= Bytes.Length;
 
+    private byte? IcmpType => Protocol is ProtocolIcmp or ProtocolIcmpv6 && !IsLaterFragment && Bytes.Length > TransportStart ? Bytes[TransportStart] : null;
+
     private ReadOnlySpan<byte> Payload => Bytes[PayloadStart.._end];
 
     private ReadOnlySpan<byte> Bytes => _memory.Span;
@@ -108,6 +110,11 @@ internal readonly struct FrameContent
     /// </summary>
     public FrameLikeness Compare(FrameContent other)
     {
+        if (IcmpType is { } type && other.IcmpType is { } others && type != others)
+        {
+            return FrameLikeness.Different; // nobody on the way makes a reply of an echo, and both have the same payload
+        }
+
         var packets = Compare(other, other._end - _end, PayloadStart, other.PayloadStart);
         var frames = packets is FrameLikeness.Same ? packets : Compare(other, other._length - _length, PayloadStart, other.PayloadStart);
         if (frames is FrameLikeness.Same || ((IsFragment || other.IsFragment) && IsSameDatagram(other)))

@@ -1,3 +1,4 @@
+using System.Net;
 using NetLab.Linux.Probe;
 using NetLab.Packets;
 using NetLab.Xunit;
@@ -132,6 +133,26 @@ public sealed class OvsFates(OvsScene scene) : IClassFixture<OvsScene>
         var fate = await scene.SendAsync(scene.Vm3);
         fate.ShouldReach(scene.Vm3);
         Assert.All(fate.Copies, c => Assert.Null(c.Reason));
+    }
+
+    [LabTheory(Feature.OvsVswitchd)]
+    [InlineData(FrameTracing.Kernel)]
+    [InlineData(FrameTracing.PacketSockets)]
+    public async Task The_reply_of_the_node_is_no_copy_of_the_echo_that_has_the_same_payload(FrameTracing tracing)
+    {
+        await using var lab = new Lab(new LabOptions { Tracing = tracing });
+        var node = lab.AddNode("a");
+        var bridge = node.AddOvsBridge("br-a");
+        var own = bridge.AddInternalPort("int0").AddAddress("10.0.0.254/24");
+        var vm = node.AddVm("vm", bridge, vm => vm.Address("10.0.0.1/24"));
+        await lab.ApplyAsync();
+        (await vm.PingAsync(node)).ShouldSucceed(); // both know each other's address
+
+        var fate = await vm.SendAsync(Frame.IcmpEcho(vm.Mac, own.Mac, vm.Address, IPAddress.Parse("10.0.0.254"), IcmpType.EchoRequest, 7, 8, new byte[40]));
+
+        Assert.Contains(vm.Received, f => f.Frame.Icmp is { Type: IcmpType.EchoReply, SequenceNumber: 8 });
+        Assert.Equal("int0", Assert.Single(fate.Copies).Hops[^1].Device);
+        fate.ShouldNotComeBack();
     }
 
     [LabFact(Feature.BpfTracing, Feature.OvsVswitchd)]
