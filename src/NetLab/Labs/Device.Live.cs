@@ -14,6 +14,22 @@ public abstract partial class Device
     /// <summary>Whether the device was taken out of the running lab, by <see cref="RemoveAsync"/>.</summary>
     public bool IsRemoved { get; internal set; }
 
+    // As the kernel has it; null before the device is there, and after.
+    private protected MacAddress? KernelMac
+    {
+        get
+        {
+            try
+            {
+                return IsApplied && Node.Live.Route.FindLink(LiveIndex)?.Mac is { } mac ? MacAddress.From(mac) : null;
+            }
+            catch (Exception e) when (e is Linux.LinuxException or ObjectDisposedException)
+            {
+                return null; // the lab, or the device, is gone
+            }
+        }
+    }
+
     /// <summary>
     /// Sets the device up or down: <c>ip link set … up</c>. Returns when that holds for the very next frame, at the other end of its link too.
     /// </summary>
@@ -24,7 +40,7 @@ public abstract partial class Device
         await LinkWatch.RunAfterChangeAsync(Node, ct).ConfigureAwait(false);
         foreach (var node in new[] { Node, OtherEnd is { IsApplied: true } peer ? peer.Node : Node }.Distinct())
         {
-            await (node.Live.Ovs?.TakeOverAsync(ct) ?? Task.CompletedTask).ConfigureAwait(false);
+            await node.TakeOverAsync(ct).ConfigureAwait(false);
         }
 
         await Node.Lab.SettleAsync(ct).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using NetLab.Linux.Netlink;
+using NetLab.Packets;
 
 namespace NetLab;
 
@@ -73,6 +74,8 @@ public sealed partial class OvsBridge
 
 public sealed partial class OvsInternalPort
 {
+    internal override MacAddress? RealMac => KernelMac;
+
     internal override LinkChange Completion => new() { Mac = GivenMac?.ToPhysicalAddress(), Mtu = Mtu, Up = Up };
 
     // It has gone with its port.
@@ -94,6 +97,8 @@ public sealed partial class TapDevice
 
 public sealed partial class KernelDevice
 {
+    internal override MacAddress? RealMac => KernelMac;
+
     // It is down until its parent is up: a VLAN device is refused on a parent that is down.
     internal override LinkSpec Request => Spec with
     {

@@ -13,7 +13,7 @@ public sealed partial class OvsBridge
     private bool HasRowChanges => !IsApplied || _applied != _options;
 
     // Open vSwitch gives a bridge the lowest MAC address among its ports, unless it is told another.
-    internal override MacAddress? RealMac => IsApplied && Node.Live.Route.FindLink(Name)?.Mac is { } mac ? MacAddress.From(mac) : null;
+    internal override MacAddress? RealMac => KernelMac;
 
     private IEnumerable<OvsPort> AllPorts => Ports.Select(Port).Concat(_virtualPorts);
 

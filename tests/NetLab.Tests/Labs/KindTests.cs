@@ -15,6 +15,24 @@ namespace NetLab.Tests.Labs;
 [Trait("Category", "Kind")]
 public sealed class KindTests
 {
+    [LabFact(Feature.OvsVswitchd)]
+    public async Task The_MAC_address_of_a_device_is_the_kernel_s()
+    {
+        await using var lab = new Lab();
+        var node = lab.AddNode("a");
+        node.AddBridge("br0").Attach(node.AddDevice(new VxlanSpec("vx7") { Id = 7, Port = 4789 }));
+        node.AddOvsBridge("br-int").AddInternalPort("int0");
+        node.AddVm("vm");
+        var cable = lab.AddLink(node.End("v0"), lab.AddNode("b").End("v1"));
+        node.AddDevice(cable.A, link => new MacvlanSpec("mv0", link));
+        await lab.ApplyAsync();
+        Assert.Equal(["br-int", "br0", "int0", "mv0", "tap-vm", "v0", "vx7"], node.Devices.Select(d => d.Name).Order(StringComparer.Ordinal));
+        Assert.All(node.Devices, d => Assert.Equal(MacAddress.From(d.ReadLink().Mac!), d.Mac));
+
+        Assert.True((await node.ExecAsync("ip", "link", "set", "vx7", "address", "02:00:00:00:00:77")).ExitCode is 0);
+        Assert.Equal("02:00:00:00:00:77", node.Device("vx7").Mac.ToString());
+    }
+
     [LabFact(Feature.Vlan)]
     public Task A_VLAN_device_takes_and_sends_frames_with_its_tag() => AnswersWithTagAsync(VlanSpec.Dot1Q);
 
