@@ -258,7 +258,7 @@ public sealed class FrameCopy
     /// <summary>
     /// Whether a socket of the node was given what came in at a port of a switch in user space, or may have been: the node's stack sees that too.
     /// </summary>
-    internal static bool IsReadBesideSwitch(Hop hop, SkbCopy? skb) => hop is { LabDevice.Switch.IsInUserSpace: true, Direction: HopDirection.In }
+    internal static bool IsReadBesideSwitch(Hop hop, SkbCopy? skb) => hop is { EntersAsDescribed.IsInUserSpace: true, LabDevice.IsMadeByOvs: false }
         && (skb is { End: SkbEnd.GivenToSocket, EndEvent: { } given } ? hop.Frame?.Udp?.DestinationPort == given.SocketPort
             : StackModel.MayBeInSocket(hop.Node, hop.Frame, skb));
 

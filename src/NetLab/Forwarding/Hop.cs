@@ -36,7 +36,7 @@ public sealed record Hop(Node Node, string Device, HopDirection Direction, ushor
     internal Switch? Enters => LeavesSwitch ? null : LabDevice is { IsMadeByOvs: true } ? LabDevice.Passes : SwitchNow;
 
     /// <summary>That which it was to go into, as the lab is described: of a switch in user space it is the same, and the kernel need not be asked.</summary>
-    internal Switch? EntersAsDescribed => LeavesSwitch ? null : LabDevice is { IsMadeByOvs: true } ? LabDevice.Passes : LabDevice?.Switch;
+    internal Switch? EntersAsDescribed => LeavesSwitch ? null : LabDevice is { IsMadeByOvs: true } ? LabDevice.Passes : LabDevice?.Plugged ?? LabDevice?.Switch;
 
     /// <summary>The switch that the device is a port of now.</summary>
     internal Switch? SwitchNow => LabDevice is { } device ? KernelState.SwitchOf(device) : null;

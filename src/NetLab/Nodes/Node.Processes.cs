@@ -54,7 +54,7 @@ public sealed partial class Node
         Lab.RequireApplied();
         var result = await Lab.Processes.RunAsync(InNode(program, arguments), null, ct).ConfigureAwait(false);
         await LinkWatch.RunAfterChangeAsync(this, ct).ConfigureAwait(false);
-        await (Live.Ovs?.TakeOverAsync(ct) ?? Task.CompletedTask).ConfigureAwait(false);
+        await TakeOverAsync(ct).ConfigureAwait(false);
         return result;
     }
 

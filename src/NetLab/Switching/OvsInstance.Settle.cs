@@ -66,12 +66,13 @@ internal sealed partial class OvsInstance
     /// When it returns, what a program of the node has changed (<c>ovs-ofctl mod-port</c>) holds for the very next frame: whoever was told "done" was told so
     /// before the pass that takes the change over. A daemon that the program stopped or ended fails no program: the next frame tells.
     /// </summary>
+    /// <returns>The ports that there are then; null where the daemon does not run.</returns>
     /// <exception cref="OvsException">ovs-vswitchd runs, and does not answer.</exception>
-    public async Task TakeOverAsync(CancellationToken ct)
+    public async Task<OvsNames?> TakeOverAsync(CancellationToken ct)
     {
         if (Daemon.Exited.IsCompleted || StateOf(Daemon.Pid) is 'T' or 't')
         {
-            return;
+            return null;
         }
 
         try
@@ -79,10 +80,11 @@ internal sealed partial class OvsInstance
             _ = await ReceivedAsync(ct).ConfigureAwait(false);
             _ = await ReceivedAsync(ct).ConfigureAwait(false);
             await ForgetCachedFlowsAsync(ct).ConfigureAwait(false);
+            return await NamesAsync(ct).ConfigureAwait(false);
         }
         catch (OvsException) when (Daemon.Exited.IsCompleted || StateOf(Daemon.Pid) is 'T' or 't')
         {
-            // The program was one that ended or stopped it.
+            return null; // the program was one that ended or stopped it
         }
     }
 

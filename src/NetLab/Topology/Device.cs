@@ -33,7 +33,8 @@ public abstract partial class Device
     public abstract string Kind { get; }
 
     /// <summary>
-    /// The device's MAC address; it derives from the node's and the device's names unless it is set. Open vSwitch chooses that of a bridge, once it runs.
+    /// The device's MAC address; it derives from the node's and the device's names unless it is set, and is the kernel's once it runs where the kernel or
+    /// Open vSwitch chooses it: of Open vSwitch's bridges and internal ports, and of kinds that have no class of their own.
     /// </summary>
     public MacAddress Mac
     {
@@ -129,8 +130,14 @@ public abstract partial class Device
     /// <summary>Its row of Open vSwitch's Port table; null where it is no port of it.</summary>
     internal OvsPort? OvsPort => Switch?.FindRow(this);
 
+    /// <summary>
+    /// The bridge of Open vSwitch that a program of the node made it a port of (<c>ovs-vsctl add-port</c>) while the lab describes it as none of Open
+    /// vSwitch's; null where none did.
+    /// </summary>
+    internal OvsBridge? Plugged { get; set; }
+
     /// <summary>The switch that its frames pass: a bridge's own, or else the one that it is a port of.</summary>
-    internal virtual Switch? Passes => Switch;
+    internal virtual Switch? Passes => Plugged ?? Switch;
 
     internal MacAddress DefaultMac { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using NetLab.Linux;
 using NetLab.Linux.Netlink;
 using NetLab.Packets;
@@ -11,6 +12,7 @@ namespace NetLab;
 public sealed partial class Node
 {
     private readonly List<Device> _devices = [];
+    private readonly ConcurrentDictionary<string, OvsBridge> _ovsBridgesOfPrograms = [];
     private readonly List<NodeRoute> _routes = [];
     private readonly List<NodeNeighbour> _neighbours = [];
     private readonly Dictionary<string, string> _sysctls = [];
@@ -44,6 +46,9 @@ public sealed partial class Node
     internal IEnumerable<Switch> Switches => _devices.OfType<Switch>();
 
     internal IEnumerable<OvsBridge> OvsBridges => _devices.OfType<OvsBridge>();
+
+    /// <summary>Its bridge of Open vSwitch of that name, which a program may have made.</summary>
+    internal OvsBridge OvsBridgeNamed(string name) => OvsBridges.FirstOrDefault(b => b.Name == name) ?? _ovsBridgesOfPrograms.GetOrAdd(name, n => new(this, n));
 
     /// <summary>Routes that are added once the addresses are there.</summary>
     public IReadOnlyList<NodeRoute> Routes => _routes;

@@ -96,7 +96,7 @@ public abstract partial class Switch : Device
             throw new TopologyException($"{this} cannot be a port of itself");
         }
 
-        device.Switch = this;
+        (device.Switch, device.Plugged) = (this, null);
         _ports.Add(device);
         OnAttached(device);
     }

@@ -21,7 +21,7 @@ internal static class DropKnowledge
         || (NamelessDrops.IsPurged(place) && !place.In("neigh_destroy"))
         || (place.LabDevice is { IsBareSwitch: true } bare && (!place.IsForBridge || place.Reason is "UNHANDLED_PROTO")
             && place.Reason is not "NETFILTER_DROP" && !IsMeant(place, bare))
-        || (place.LabDevice is { Switch.IsInUserSpace: true, IsMadeByOvs: false } && place.CameIn);
+        || (place.LabDevice is { IsMadeByOvs: false } port && (port.Plugged ?? port.Switch) is { IsInUserSpace: true } && place.CameIn);
 
     // A node answers by whatever device asks for any of its addresses.
     private static bool IsMeant(DropPlace place, Device device) =>

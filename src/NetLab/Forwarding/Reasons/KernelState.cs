@@ -27,7 +27,7 @@ internal static class KernelState
     {
         try
         {
-            return device is { IsApplied: true, IsMadeByOvs: false } && device.Switch is null or { InKernel: not null }
+            return device.Plugged is { } other ? other : device is { IsApplied: true, IsMadeByOvs: false } && device.Switch is null or { InKernel: not null }
                 ? KernelPorts.BridgeOf(device.Node, device.Index) : device.Switch;
         }
         catch (Exception e) when (e is LinuxException or ObjectDisposedException)
