@@ -267,10 +267,11 @@ public sealed partial class CommandTests : IDisposable
     public Task An_interrupted_run_that_gets_no_processor_for_a_while_says_so_too() => InterruptAsync(process =>
     {
         Assert.Equal(0, kill(process, Interrupt));
+        // Until it has ended: of a process that has, the first call may still be told well, and the second no more.
         for (var i = 0; i < 40 && kill(process, Stop) == 0; i++)
         {
             Thread.Sleep(80);
-            Assert.Equal(0, kill(process, Continue));
+            if (kill(process, Continue) != 0) break;
             Thread.Sleep(1);
         }
     });

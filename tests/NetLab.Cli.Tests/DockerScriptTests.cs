@@ -277,6 +277,43 @@ public sealed class DockerScriptTests : IDisposable
         Assert.Contains("SLURM_ARRAY_TASK_ID", Called());
     }
 
+    [LabTheory]
+    [InlineData(2, 42, 1)]
+    [InlineData(3, 42, 2)]
+    [InlineData(9, 3, 2)]
+    public async Task A_guest_whose_kernel_the_emulator_killed_begins_once_more(int lives, int exitCode, int again)
+    {
+        foreach (var file in Directory.GetFiles(Path.Combine(SourceTree.Root, "docker/vm")))
+        {
+            File.Copy(file, Path.Combine(Directory.CreateDirectory(Tree("docker", "vm")).FullName, Path.GetFileName(file)));
+        }
+
+        foreach (var file in new[] { "vmlinuz", "initrd" })
+        {
+            File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, "kernels", "6.12")).FullName, file), "");
+        }
+
+        Fake("uname", "#!/bin/bash\necho x86_64\n");
+        Fake("qemu-system-x86_64", $$"""
+            #!/bin/bash
+            for word; do case $word in file:*/console) run=${word#file:}; run=${run%/console} ;; esac; done
+            echo boot >>"$FAKES/boots"
+            if (($(wc -l <"$FAKES/boots") < {{lives}})); then
+              echo '[    3.622827] Oops: int3: 0000 [#1] PREEMPT SMP NOPTI' >"$run/console"
+            else
+              echo told >"$run/out"
+              echo 42 >"$run/share/exit"
+            fi
+
+            """);
+
+        var result = await RunAsync(
+            "NETLAB_VM_ACCEL=tcg", $"NETLAB_VM_CACHE={_folder}/kernels", Tree("docker", "vm", "boot"), "6.12", "--", "true");
+
+        Assert.Equal((exitCode, exitCode == 42 ? "told\n" : ""), (result.ExitCode, result.Output));
+        Assert.Equal(again, result.Error.Split("an int3 of its own, which is QEMU's fault: once more").Length - 1);
+    }
+
     private string Tree(params string[] parts) => Path.Combine([_folder, "tree", .. parts]);
 
     private void Fake(string program, string script)
@@ -307,11 +344,13 @@ public sealed class DockerScriptTests : IDisposable
 
     private Task<NetLabResult> ContainerAsync(params string[] arguments) => FinishAsync("FAKE_EXIT=0", ["--container", .. arguments]);
 
-    private Task<NetLabResult> FinishAsync(string variable, params string[] arguments)
+    private Task<NetLabResult> FinishAsync(string variable, params string[] arguments) => RunAsync([variable, Tree("docker", "netlab"), .. arguments]);
+
+    // VARIABLE=VALUE…, then a program and its arguments.
+    private Task<NetLabResult> RunAsync(params string[] command)
     {
         var start = new ProcessStartInfo("env", [
-            "--unset=NETLAB_RESULTS", variable, $"FAKES={_folder}", $"PATH={_folder}/path:{Environment.GetEnvironmentVariable("PATH")}",
-            Tree("docker", "netlab"), .. arguments])
+            "--unset=NETLAB_RESULTS", $"FAKES={_folder}", $"PATH={_folder}/path:{Environment.GetEnvironmentVariable("PATH")}", .. command])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

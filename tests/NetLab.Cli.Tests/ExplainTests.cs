@@ -68,6 +68,18 @@ public sealed class ExplainTests : IDisposable
     }
 
     [LabFact]
+    public async Task What_a_program_of_a_step_that_failed_printed_is_told()
+    {
+        var file = Path.Combine(_folder, "failed-step.yaml");
+        await File.WriteAllTextAsync(file, Samples.Yaml + "  - exec: { node: host, run: ip link show nothing }\n");
+
+        var result = await NetLabProcess.RunAsync("explain", file, "--from", "vm01", "--to", "vm02", "--after-steps");
+
+        Assert.True(result.ExitCode == ExitCode.Fine, result.ToString());
+        Assert.Contains("ip link show nothing: it ended with exit code 1; expected 0\n  Device \"nothing\" does not exist.\n", result.Error);
+    }
+
+    [LabFact]
     public async Task A_node_pings_and_a_node_and_an_address_may_be_meant()
     {
         var hosts = NetLabProcess.Scenario("basics/two-hosts.yaml");

@@ -180,6 +180,10 @@ internal static class ExplainCommand
                 if (ended.Outcome is StepOutcome.Failed)
                 {
                     terminal.Say($"netlab: step {ended.Step.Number}, {ended.Step.Title}: {ended.Problem?.ReplaceLineEndings("\n").Split('\n')[0]}");
+                    foreach (var printed in ended.Seen.Where(line => line.StartsWith("  ", StringComparison.Ordinal)))
+                    {
+                        terminal.Say(printed);
+                    }
                 }
             }
 

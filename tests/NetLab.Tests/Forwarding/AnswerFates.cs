@@ -51,8 +51,9 @@ public abstract class AnswerFates(FrameTracing tracing)
             "c: ip neigh replace 10.0.1.254 lladdr 02:00:00:00:00:77 dev eth0 nud permanent"),
         ["a wrong MAC address of the router for the asker"] = Back(C, "wrong-neighbour", "*",
             "r: ip neigh replace 10.0.0.1 lladdr 02:00:00:00:00:98 dev e0 nud permanent"),
-        ["a gateway that nobody is"] = Back(C, "nobody-has-address", "c/eth0", "c: ip route replace default via 10.0.1.77")
-            with { Cure = "c: ip route replace default via 10.0.1.254" },
+        ["a gateway that nobody is"] = Back(C, "nobody-has-address", "c/eth0", "c: ip route replace default via 10.0.1.77"),
+        ["a source address for which the router has no route"] = Back(C, "no-route", "r/e1", "a: ip address add 10.9.9.9/32 dev lo",
+            "a: ip route replace default via 10.0.0.254 src 10.9.9.9"),
         ["a translated source that nobody has"] = Back(C, "nobody-has-address", "c/eth0",
             "r: nft table ip f { chain n { type nat hook postrouting priority 100; oifname \"e1\" snat to 10.0.1.99; }; }")
             with { Cure = "r: ip address add 10.0.1.99/32 dev e1" },
@@ -92,6 +93,10 @@ public abstract class AnswerFates(FrameTracing tracing)
             "a: nft table ip6 f { chain c { type filter hook input priority 0; icmpv6 type nd-neighbor-advert drop; }; }"),
         ["a bridge that drops what is for groups"] = There(B6, "nft-rule", "sw/*", "sw: nft table bridge f { chain c { type filter hook forward priority 0; "
             + "ether daddr & 33:33:00:00:00:00 == 33:33:00:00:00:00 drop; }; }"),
+        ["a gateway's address that the bridge's own node has too"] = There(C, "address-twice", "sw/*", "sw: ip address add 10.0.0.254/24 dev br0",
+            "a: ip neigh replace 10.0.0.254 lladdr MAC(sw/br0) dev eth0 nud permanent")
+            with { Cure = "a: ip neigh replace 10.0.0.254 lladdr MAC(r/e0) dev eth0 nud permanent" },
+        ["a gateway that nobody is, on the way there"] = There(C, "nobody-has-address", "a/eth0", "a: ip route replace default via 10.0.0.77"),
         ["IPv6 is off at the answerer"] = There(B6, "ipv6-off", "b/eth0", "b: sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1"),
 
         // The asker's own stack

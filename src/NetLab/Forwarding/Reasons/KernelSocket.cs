@@ -1,15 +1,22 @@
 using System.Globalization;
 using System.Net;
+using NetLab.Linux;
 
 namespace NetLab;
 
-/// <summary>A socket as <c>/proc/net/udp</c> and <c>/proc/net/tcp</c> show it.</summary>
+/// <summary>A socket as <c>/proc/net/udp</c> and <c>/proc/net/tcp</c> show it, or sock_diag(7).</summary>
 /// <param name="Local">Where it listens.</param>
 /// <param name="Remote">To whom it is connected; port 0 where it is not.</param>
 /// <param name="Waiting">What waits in it to be read, in bytes; of a TCP socket that listens: how many connections wait to be accepted.</param>
 internal sealed record KernelSocket(IPEndPoint Local, IPEndPoint Remote, int Waiting)
 {
     private const string Listening = "0A", Connected = "01", Unconnected = "07";
+
+    /// <summary>The number of the device that it is bound to, 0 where it is bound to none; null where the kernel was not asked, or does not tell.</summary>
+    public int? Device { get; private init; }
+
+    /// <summary>Whether it is one of IPv6 that takes no IPv4 (IPV6_V6ONLY); null where the kernel was not asked, or does not tell.</summary>
+    public bool? IsIpv6Only { get; private init; }
 
     /// <summary>
     /// The IPv4 sockets of a node that take packets at a port, or those of IPv6 (<c>udp6</c>, <c>tcp6</c>); of TCP, those that listen.
@@ -18,6 +25,20 @@ internal sealed record KernelSocket(IPEndPoint Local, IPEndPoint Remote, int Wai
         [.. Read(node, protocol)
             .Where(s => s.Socket.Local.Port == port && (protocol is "tcp" or "tcp6" ? s.State is Listening : s.State is Connected or Unconnected))
             .Select(s => s.Socket)];
+
+    /// <summary>The same, with what each is bound to, where the kernel tells that.</summary>
+    public static List<KernelSocket> Bound(Node node, string protocol, int port)
+    {
+        try
+        {
+            return [.. SocketBindings.At(node.Live.Namespace, protocol is "tcp" or "tcp6", protocol.EndsWith('6'), port)
+                .Select(s => new KernelSocket(s.Local, s.Remote, 0) { Device = s.InterfaceIndex, IsIpv6Only = s.IsIpv6Only })];
+        }
+        catch (LinuxException)
+        {
+            return At(node, protocol, port); // a kernel without inet_diag
+        }
+    }
 
     /// <summary>The sockets that listen at a TCP port, those of IPv6 too, which may take IPv4.</summary>
     public static List<KernelSocket> Listeners(Node node, int port) =>

@@ -38,17 +38,13 @@ internal static class KnownRemedies
 
     /// <summary>The address, on one of a node's links, of a router that has a route there; null where there is none.</summary>
     public static IPAddress? GatewayTo(Node node, IPAddress to) =>
-        node.Devices.Where(d => d.IsApplied && KernelState.AddressesOf(d).Count > 0).Select(d => GatewayTo(node, d, to)).FirstOrDefault(g => g is not null);
+        node.Devices.Where(d => d.IsApplied && KernelState.AddressesOf(d).Count > 0).Select(d => GatewayTo(d, to)).FirstOrDefault(g => g is not null);
 
-    /// <summary>The address, on a device's link, of a router that has a route there; null where there is none.</summary>
-    public static IPAddress? GatewayTo(Node node, Device device, IPAddress to)
+    /// <summary>The address, on a device's link, of a router that has a route there, or of who has the address elsewhere; null where there is none.</summary>
+    public static IPAddress? GatewayTo(Device device, IPAddress to)
     {
-        var v6 = to.AddressFamily is AddressFamily.InterNetworkV6;
-        var own = KernelState.AddressesOf(device);
-        return node.Lab.Nodes.Where(n => n != node && n.IsApplied && Routes(n)).SelectMany(n => n.Devices).Where(d => Ways.IsOneLink(device, [d]))
-            .SelectMany(KernelState.AddressesOf).FirstOrDefault(a => a.IsIPv6 == v6 && own.Any(o => o.Contains(a.Address))).Address;
-
-        bool Routes(Node router) => router.ReadSysctl(v6 ? "net.ipv6.conf.all.forwarding" : "net.ipv4.ip_forward").Trim() == "1" && HasRoute(router);
+        return NeighboursOn(device, to.AddressFamily is AddressFamily.InterNetworkV6, n => (IsRouter(n, to.AddressFamily) && HasRoute(n))
+            || Endpoint.DeviceWith(n, to) is not null).FirstOrDefault();
 
         bool HasRoute(Node router)
         {
@@ -61,6 +57,34 @@ internal static class KnownRemedies
                 return false; // an address to which the kernel gives no route at all
             }
         }
+    }
+
+    /// <summary>Gives a route by a gateway that nobody is the router on that link, where there is one alone; null elsewhere.</summary>
+    public static string? Gateway(Node node, string device, RouteInfo route)
+    {
+        if (node.FindDevice(device) is not { } link)
+        {
+            return null;
+        }
+
+        var v6 = route.Family is AddressFamily.InterNetworkV6;
+        return NeighboursOn(link, v6, n => IsRouter(n, route.Family)).Distinct().ToList() is [var router]
+            ? $"ip {(v6 ? "-6 " : "")}route replace {route.Destination?.ToString() ?? "default"} via {router} dev {device}"
+                + $"{(route.Table == RouteTable.Main ? "" : $" table {route.Table}")}{(route.Metric is { } metric ? $" metric {metric}" : "")}"
+                + $", in node {node.Name}"
+            : null;
+    }
+
+    private static bool IsRouter(Node node, AddressFamily family) =>
+        node.ReadSysctl(family is AddressFamily.InterNetworkV6 ? "net.ipv6.conf.all.forwarding" : "net.ipv4.ip_forward").Trim() == "1";
+
+    // The addresses of some other nodes on a device's link, in a network of the device.
+    private static IEnumerable<IPAddress> NeighboursOn(Device device, bool v6, Func<Node, bool> which)
+    {
+        var own = KernelState.AddressesOf(device);
+        return device.Node.Lab.Nodes.Where(n => n != device.Node && n.IsApplied && which(n)).SelectMany(n => n.Devices)
+            .Where(d => Ways.IsOneLink(device, [d])).SelectMany(KernelState.AddressesOf)
+            .Where(a => a.IsIPv6 == v6 && own.Any(o => o.Contains(a.Address))).Select(a => a.Address);
     }
 
     // A port of a bridge has no routes: the bridge's own device has.

@@ -8,6 +8,9 @@ namespace NetLab;
 /// <summary>Why a node does not get to know who has an address, and what of its own addresses and routes makes it ask where nobody answers.</summary>
 internal static class NeighbourModel
 {
+    /// <summary>With which word a sentence of <see cref="WhyUnreachable"/> begins to tell that an address is nobody's.</summary>
+    public const string Nobody = "nobody";
+
     /// <summary>An answer came to the node that asked, and it still does not know: it came by another device than the question went out of.</summary>
     /// <param name="asker">Who asked.</param>
     /// <param name="asked">The question.</param>
@@ -50,11 +53,14 @@ internal static class NeighbourModel
                 };
             }
 
+            var leads = node.Live.Route.GetRoutes().FirstOrDefault(r => address.Equals(r.Gateway));
             return unresolved with
             {
                 Cause = Causes.NobodyHasAddress,
-                Sentence = $"{node.Name} asks on {name} who has {address}, and nobody in the lab has that address.",
-                Remedy = $"use an address that somebody has, or give {address} to a device of somebody on that link",
+                Sentence = $"{node.Name} asks on {name} who has {address}, and {Nobody} in the lab has that address"
+                    + $"{(leads is null ? "" : $", the gateway of its route to {leads.Destination?.ToString() ?? "all others"}")}.",
+                Remedy = (leads is null ? null : KnownRemedies.Gateway(node, name, leads))
+                    ?? $"use an address that somebody has, or give {address} to a device of somebody on that link",
             };
         }
 
@@ -84,7 +90,7 @@ internal static class NeighbourModel
             Cause = Causes.WrongMask,
             Sentence = $"{node.Name} takes {address} for a neighbour on {name}, since its own address there is {network.Address}/{network.PrefixLength}; but "
                 + $"{owner.Name}, who has {address}, is on another link.",
-            Remedy = KnownRemedies.GatewayTo(node, device, address) is { } gateway
+            Remedy = KnownRemedies.GatewayTo(device, address) is { } gateway
                 ? $"ip route add {address} via {gateway}, in node {node.Name}, or give {name} the prefix length that the network has"
                 : $"give {name} a prefix length that leaves out {address}, in node {node.Name}",
             Evidence = [.. unresolved.Evidence, new Evidence("address", $"{network.Address}/{network.PrefixLength} dev {name}.")],

@@ -91,7 +91,7 @@ internal static class NeighbourReasons
     public static Reason Unanswered(Reason unresolved, string problem, Reason why)
     {
         (var node, var device, var address) = unresolved.Awaits!;
-        var told = why.Cause == Causes.NobodyHasAddress ? "nobody in the lab has that address."
+        var told = why.Cause == Causes.NobodyHasAddress ? why.Sentence[why.Sentence.IndexOf(NeighbourModel.Nobody, StringComparison.Ordinal)..]
             : why.Cause == Causes.WrongMask || why.Cause == Causes.WrongDevice ? why.Sentence : $"{problem}. {why.Sentence}";
         return unresolved with
         {

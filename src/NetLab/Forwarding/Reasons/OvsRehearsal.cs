@@ -12,6 +12,9 @@ internal sealed partial class OvsRehearsal
 {
     public const string Normal = "NORMAL";
 
+    // Of the bridges that do not speak OpenFlow 1.0: the latest that each speaks.
+    private Dictionary<string, string> _versions = [];
+
     private OvsRehearsal(OvsBridge bridge, Device ingress, Hop hop, OvsTrace trace) => (Bridge, Ingress, Hop, Trace) = (bridge, ingress, hop, trace);
 
     /// <summary>The bridge that the frame came into.</summary>
@@ -118,6 +121,9 @@ internal sealed partial class OvsRehearsal
     /// <summary>Whether patch ports lead from one bridge to another.</summary>
     public bool Leads(string from, string to) => Patches(from, to) is not null;
 
+    /// <summary>The program that changes a bridge's flows and ports, which speaks OpenFlow 1.0 where it is not told otherwise (ovs-ofctl(8)).</summary>
+    public string Ofctl(string bridge) => _versions.TryGetValue(bridge, out var version) ? $"ovs-ofctl -O {version}" : "ovs-ofctl";
+
     /// <summary>The port at the other end of a patch port; null where it is none, or leads nowhere.</summary>
     public OvsPortState? PeerOf(OvsPortState port) =>
         port.Type == "patch" && port.Options.TryGetValue("peer", out var name) && PortOf(name) is { Type: "patch" } peer
@@ -223,9 +229,11 @@ internal sealed partial class OvsRehearsal
             Macs = [.. (await Task.WhenAll(Bridges.Select(b => ovs.DumpMacsAsync(b, ct))).ConfigureAwait(false)).SelectMany(m => m)];
         }
 
+        var bridges = await ovs.DumpBridgesAsync(ct).ConfigureAwait(false);
+        _versions = bridges.Where(b => b.Protocols.Count > 0 && !b.Protocols.Contains("OpenFlow10")).ToDictionary(b => b.Name, b => b.Protocols[^1]);
         if (frame.Destination is { IsMulticast: true, IsBroadcast: false })
         {
-            Snooping = [.. (await ovs.DumpBridgesAsync(ct).ConfigureAwait(false)).Where(b => b.MulticastSnooping).Select(b => b.Name)];
+            Snooping = [.. bridges.Where(b => b.MulticastSnooping).Select(b => b.Name)];
         }
 
         if (Trace.DatapathActions.Contains("meter(", StringComparison.Ordinal) && Seen.Count == 0)

@@ -25,20 +25,20 @@ internal static partial class OvsVerdict
         if (config.Contains("NO_FWD", StringComparison.Ordinal))
         {
             return At(to.Name, Causes.OvsPortConfig, $"Open vSwitch bridge {to.Bridge} does not send to {to.Name}: the port has no-forward",
-                $"ovs-ofctl mod-port {to.Bridge} {to.Name} forward", NetLab.Evidence.Ovs($"{to.Name} config: {config}."));
+                $"{asked.Ofctl(to.Bridge)} mod-port {to.Bridge} {to.Name} forward", NetLab.Evidence.Ovs($"{to.Name} config: {config}."));
         }
 
         if (to.Type == "patch" && asked.PeerOf(to) is { } peer
             && asked.Configs.GetValueOrDefault((peer.Bridge, peer.Name), "").Contains("NO_RECV", StringComparison.Ordinal))
         {
             return At(peer.Name, Causes.OvsPortConfig, $"Open vSwitch bridge {peer.Bridge} takes nothing in from {peer.Name}: the port has no-receive",
-                $"ovs-ofctl mod-port {peer.Bridge} {peer.Name} receive", NetLab.Evidence.Ovs($"{peer.Name} config: NO_RECV."));
+                $"{asked.Ofctl(peer.Bridge)} mod-port {peer.Bridge} {peer.Name} receive", NetLab.Evidence.Ovs($"{peer.Name} config: NO_RECV."));
         }
 
         if (steps.Exists(s => s.Actions.Contains("FLOOD")) && config.Contains("NO_FLOOD", StringComparison.Ordinal))
         {
             return At(to.Name, Causes.OvsPortConfig, $"Open vSwitch bridge {to.Bridge} floods it, but not to {to.Name}: the port has no-flood",
-                $"ovs-ofctl mod-port {to.Bridge} {to.Name} flood", NetLab.Evidence.Ovs($"{to.Name} config: {config}."));
+                $"{asked.Ofctl(to.Bridge)} mod-port {to.Bridge} {to.Name} flood", NetLab.Evidence.Ovs($"{to.Name} config: {config}."));
         }
 
         if (steps.FindLast(s => s.Actions.Contains(Normal)) is not { } switches)
@@ -96,7 +96,7 @@ internal static partial class OvsVerdict
                 $"let the receiver join the group (IGMP or MLD), or: ovs-vsctl set bridge {to.Bridge} mcast_snooping_enable=false")
             : config.Contains("NO_FLOOD", StringComparison.Ordinal)
             ? At(to.Name, Causes.OvsPortConfig, $"Open vSwitch bridge {to.Bridge} floods it, but not to {to.Name}: the port has no-flood",
-                $"ovs-ofctl mod-port {to.Bridge} {to.Name} flood", NetLab.Evidence.Ovs($"{to.Name} config: {config}."))
+                $"{asked.Ofctl(to.Bridge)} mod-port {to.Bridge} {to.Name} flood", NetLab.Evidence.Ovs($"{to.Name} config: {config}."))
             : null;
     }
 
@@ -165,7 +165,7 @@ internal static partial class OvsVerdict
                 : asked.Meters.Length > 0
                     && asked.Trace.Steps.LastOrDefault(s => s.Actions.Any(a => a.StartsWith("meter:", StringComparison.Ordinal))) is { } metered
                 ? At(Causes.OvsMeter, $"Open vSwitch bridge {metered.Bridge} lets it pass by a meter, and that let nothing through: {metered}.",
-                    $"wait, or let the flow go without it: ovs-ofctl --strict mod-flows {metered.Bridge} "
+                    $"wait, or let the flow go without it: {asked.Ofctl(metered.Bridge)} --strict mod-flows {metered.Bridge} "
                         + Word($"{FlowOf(metered)},actions={string.Join(',', metered.Actions.Where(a => !a.StartsWith("meter:", StringComparison.Ordinal)))}"),
                     NetLab.Evidence.Ovs($"meter-stats {metered.Bridge}: {string.Join(' ', asked.Meters.Split('\n').Skip(1).Select(l => l.Trim())).Trim()}."))
                 : null;

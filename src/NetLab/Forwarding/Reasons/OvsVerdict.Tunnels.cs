@@ -109,7 +109,7 @@ internal static partial class OvsVerdict
         return new Reason(Causes.OvsFlow, asked.Bridge.Node, asked.Ingress.Name,
             $"Open vSwitch bridge {decides.Bridge} sends it into tunnel {names}, and not to {wanted.Last().Name}: the flow that "
                 + $"decides is {decides}.", Evidence(asked, StepsIn(asked, decides.Bridge)),
-            right is null ? null : $"ovs-ofctl --strict mod-flows {decides.Bridge} {Word($"{FlowOf(decides)},actions={actions}")}");
+            right is null ? null : $"{asked.Ofctl(decides.Bridge)} --strict mod-flows {decides.Bridge} {Word($"{FlowOf(decides)},actions={actions}")}");
 
         bool Leads(OvsPortState port) => IPAddress.TryParse(port.Options.GetValueOrDefault("remote_ip"), out var remote)
             && wanted.Any(node => node.Devices.SelectMany(KernelState.AddressesOf).Any(a => a.Address.Equals(remote)));

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace NetLab;
 
 // What is wrong with the wiring around the flows: ports, patches and tunnels that are not there or do not fit each other, tags that are lost on a link.
@@ -29,10 +31,11 @@ internal static partial class OvsVerdict
         return step is not { Actions: [] or ["drop"] } ? null : (step.Bridge, step.Table) switch
         {
             ("br-tun", 0) when asked.Trace.Tunnel is var (tunnel, _) && NeutronTunnelTables.TryGetValue(tunnel.Type, out var table) =>
-                $"ovs-ofctl add-flow br-tun 'table=0,priority=1,in_port={port},actions=resubmit(,{table})'",
+                $"{asked.Ofctl("br-tun")} add-flow br-tun 'table=0,priority=1,in_port={port},actions=resubmit(,{table})'",
             ("br-int", 24) when frame.Arp is { } arp =>
-                $"ovs-ofctl add-flow br-int 'table=24,priority=2,arp,in_port={port},arp_spa={arp.SenderIp},actions=resubmit(,25)', or {Pair}",
-            ("br-int", 25) => $"ovs-ofctl add-flow br-int 'table=25,priority=2,in_port={port},dl_src={frame.Source},actions=resubmit(,30)', or {Pair}",
+                $"{asked.Ofctl("br-int")} add-flow br-int 'table=24,priority=2,arp,in_port={port},arp_spa={arp.SenderIp},actions=resubmit(,25)', or {Pair}",
+            ("br-int", 25) =>
+                $"{asked.Ofctl("br-int")} add-flow br-int 'table=25,priority=2,in_port={port},dl_src={frame.Source},actions=resubmit(,30)', or {Pair}",
             _ => null,
         };
     }
@@ -202,6 +205,15 @@ internal static partial class OvsVerdict
         && (port.Type == "patch" ? asked.PeerOf(port) is { IsAccess: false }
             : asked.Bridge.Node.FindDevice(port.Name)?.OtherEnd is { Switch: { IsInUserSpace: true } other } end && other.FindRow(end)?.Tag != vlan);
 
+    /// <summary>A flow that wrote another destination address into the frame; null where none did.</summary>
+    public static Reason? Translates(OvsRehearsal asked, string wanted, string to) =>
+        asked.Trace.Steps.LastOrDefault(s => s.Actions.Any(a => WritesDestination().IsMatch(a))) is { } step
+        ? new Reason(Causes.Translated, asked.Bridge.Node, asked.Ingress.Name,
+            $"Open vSwitch bridge {step.Bridge} sent it on to {to} and not to {wanted}: the flow that gave it another destination is {step}.",
+            Evidence(asked, asked.Trace.Steps),
+            $"delete the flow: {asked.Ofctl(step.Bridge)} --strict del-flows {step.Bridge} {Word(FlowOf(step))}, or let it keep the destination")
+        : null;
+
     // What a flow cuts is another frame, which is not known again.
     private static Reason? Cut(OvsRehearsal asked) => asked.Trace.DatapathActions.IndexOf("trunc(", StringComparison.Ordinal) is var at and >= 0
         && asked.Trace.DatapathActions[(at + 6)..].Split(')')[0] is var length
@@ -238,4 +250,8 @@ internal static partial class OvsVerdict
         return remarks.Find(r => r.Text.Contains("neighbor cache miss for ", StringComparison.Ordinal)) is { Step: { } tunnelled, Text: { } miss }
             ? Unresolved(asked, tunnelled, miss) : null;
     }
+
+    // mod_nw_dst, set_field, load and move, and the translation of a connection (ovs-actions(7)).
+    [GeneratedRegex(@"mod_nw_dst:|->(?:ip|ipv6|nw)_dst|NXM_OF_IP_DST|NXM_NX_IPV6_DST|ct\(.*\bnat\b")]
+    private static partial Regex WritesDestination();
 }

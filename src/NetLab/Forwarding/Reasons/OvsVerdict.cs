@@ -183,15 +183,15 @@ internal static partial class OvsVerdict
     private static string? FlowRemedy(OvsRehearsal asked, OvsTraceStep step, string actions) =>
         actions == Normal && OfAgent(asked, step) is { } ofAgent ? ofAgent
         : step.Match is null && !IsKeyed(asked, step)
-        ? $"add a flow: ovs-ofctl add-flow {step.Bridge} {Word($"table={step.Table},priority=0,actions={actions}")}"
+        ? $"add a flow: {asked.Ofctl(step.Bridge)} add-flow {step.Bridge} {Word($"table={step.Table},priority=0,actions={actions}")}"
         : step.Actions is [Normal] && actions == Normal ? null
         : actions == Normal && IsKeyed(asked, step)
         ? $"let table {step.Table} of {step.Bridge} have a flow for it that "
             + (!asked.IsBehindTunnel(step.Bridge) ? "sets the tunnel's key and sends it to the tunnel"
                 : asked.Trace.Steps.Any(s => s.Bridge == step.Bridge && s != step && s.Match?.Contains("tun_id", StringComparison.Ordinal) == true)
                 ? "sends it on to the patch port" : "knows the tunnel's key and sets the VLAN of the network here")
-        : $"let the flow send it on: ovs-ofctl --strict mod-flows {step.Bridge} {Word($"{FlowOf(step)},actions={actions}")}, " +
-            $"or delete the flow: ovs-ofctl --strict del-flows {step.Bridge} {Word(FlowOf(step))}";
+        : $"let the flow send it on: {asked.Ofctl(step.Bridge)} --strict mod-flows {step.Bridge} {Word($"{FlowOf(step)},actions={actions}")}, " +
+            $"or delete the flow: {asked.Ofctl(step.Bridge)} --strict del-flows {step.Bridge} {Word(FlowOf(step))}";
 
     // In a bridge whose tunnels take their key from flows, NORMAL sends nothing into the right one.
     private static bool IsKeyed(OvsRehearsal asked, OvsTraceStep step) =>
@@ -233,7 +233,7 @@ internal static partial class OvsVerdict
                 "send it with a higher TTL"),
             "ovs-loop" => (cause, $"the flows go round without end: {said}", null),
             "ovs-protected" => (cause, $"{said}{step}", $"ovs-vsctl set port {asked.Ingress.Name} protected=false"),
-            _ => (cause, $"{said}{step}", $"look at the flows: ovs-ofctl dump-flows {bridge.Name}"),
+            _ => (cause, $"{said}{step}", $"look at the flows: {asked.Ofctl(bridge.Name)} dump-flows {bridge.Name}"),
         };
     }
 
@@ -252,7 +252,7 @@ internal static partial class OvsVerdict
 
     // One flow of several names a port that is gone: without it the others decide.
     private static string? StaleRemedy(OvsRehearsal asked, OvsTraceStep step) => step.Match is { Length: > 0 }
-        ? $"delete the flow: ovs-ofctl --strict del-flows {step.Bridge} {Word(FlowOf(step))}, or let it send to a port that is there"
+        ? $"delete the flow: {asked.Ofctl(step.Bridge)} --strict del-flows {step.Bridge} {Word(FlowOf(step))}, or let it send to a port that is there"
         : FlowRemedy(asked, step, Normal);
 
     // What it does without a word.
@@ -273,7 +273,8 @@ internal static partial class OvsVerdict
         if (IsRefusedAtOnce(asked) && asked.Configs.TryGetValue((step.Bridge, entered), out var config)
             && config.Contains("NO_RECV", StringComparison.Ordinal))
         {
-            return (Causes.OvsPortConfig, $"the port has no-receive ({entered} config: {config})", $"ovs-ofctl mod-port {step.Bridge} {entered} receive");
+            return (Causes.OvsPortConfig, $"the port has no-receive ({entered} config: {config})",
+                $"{asked.Ofctl(step.Bridge)} mod-port {step.Bridge} {entered} receive");
         }
 
         var isSwitched = step.Actions.Contains(Normal);

@@ -79,16 +79,9 @@ internal static partial class RouterDrops
 
     private static Reason NoRoute(DropPlace place)
     {
-        // A device that is down takes its networks with it.
-        foreach (var device in place.Node.Devices.Where(d => d.IsApplied))
+        if (place.To is { } to && OfDownDevice(place.Node, to) is var (down, sentence, remedy))
         {
-            if (place.To is { } to && device.Addresses.Where(a => a.Address.AddressFamily == to.AddressFamily && a.Contains(to)).ToList() is [var network, ..]
-                && place.Node.Live.Route.FindLink(device.Index) is { IsUp: false })
-            {
-                return place.Why(Causes.EgressDown,
-                    $"{place.Node.Name} has no route to {to}: the network {network.Network} is on {device.Name}, which is down.",
-                        $"ip link set dev {device.Name} up, in node {place.Node.Name}", [Evidence.Link($"{device.Name} down."), .. Lookups(place)]);
-            }
+            return place.Why(Causes.EgressDown, sentence, remedy, [Evidence.Link($"{down.Name} down."), .. Lookups(place)]);
         }
 
         if (place.To is { IsIPv6LinkLocal: false } lost && Ipv6Reasons.WithoutNetwork(place.Node, lost) is { } off)
@@ -106,6 +99,33 @@ internal static partial class RouterDrops
 
         return RoutingRules.LeadingNowhere(place) is { } unled ? unled with { Evidence = [.. unled.Evidence, .. Lookups(place)] }
             : place.Why(Causes.NoRoute, $"{place.Node.Name} has no route to {place.To}.", KnownRemedies.Route(place.Node, place.To), Lookups(place));
+    }
+
+    // A device that is down takes its networks with it, and the routes by gateways there; of IPv6 the addresses too (addrconf_ifdown).
+    private static (Device Device, string Sentence, string Remedy)? OfDownDevice(Node node, IPAddress to)
+    {
+        List<Device> down = [.. node.Devices.Where(d => d is { IsApplied: true, Addresses.Count: > 0 }
+            && node.Live.Route.FindLink(d.Index) is { IsUp: false })];
+        if (down.Find(d => d.Addresses.Any(a => a.Contains(to))) is { } near)
+        {
+            var network = near.Addresses.First(a => a.Contains(to)).Network;
+            return (near, $"{node.Name} has no route to {to}: the network {network} is on {near.Name}, which is down.", $"{Up(near)}, in node {node.Name}");
+        }
+
+        foreach (var route in node.Routes.Where(r => r.Destination.Contains(to)).OrderByDescending(r => r.Destination.PrefixLength))
+        {
+            if (down.Find(d => ReferenceEquals(d, route.Device) || (route.Gateway is { } next && d.Addresses.Any(a => a.Contains(next)))) is { } device)
+            {
+                return (device, $"{node.Name} has no route to {to}: its route {route} went by {device.Name}, which is down.",
+                    $"{Up(device)}; ip {(route.Destination.IsIPv6 ? "-6 " : "")}route add {route}, in node {node.Name}");
+            }
+        }
+
+        return null;
+
+        string Up(Device device) => $"ip link set dev {device.Name} up" + string.Concat(device.Addresses
+            .Where(a => a.IsIPv6 && !KernelState.AddressesOf(device).Any(own => own.Address.Equals(a.Address)))
+            .Select(a => $"; ip address add {a} dev {device.Name} nodad"));
     }
 
     /// <summary>A route that ends the search in its table, where that has another one behind it; null where there is none.</summary>

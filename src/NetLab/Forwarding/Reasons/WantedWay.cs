@@ -26,8 +26,10 @@ internal static class WantedWay
         receivers = reached.Count > 0 ? reached : receivers;
         var start = fate.Sender?.Tap ?? fate.Copies.SelectMany(c => c.Hops).FirstOrDefault()?.LabDevice;
         IReadOnlyList<Step> way = start is null ? [] : [.. Steps(WayOf(fate, start, receivers), fate.Sender is not null)];
-        return Find(fate, way, [.. fate.Copies.Where(c => !c.IsForAnother)], receivers) is { Hops: [.., var last] } copy
+        var found = Find(fate, way, [.. fate.Copies.Where(c => !c.IsForAnother)], receivers) is { Hops: [.., var last] } copy
             && receivers.Any(receiver => ReferenceEquals(receiver.Node, last.Node)) ? copy : Find(fate, way, fate.Copies, receivers);
+        return found is { Reason: { } why, Hops: [.., var end] } && MeantForAnother.Twin(found, end, why) is { } twin
+            ? UpTo(found, end, found.End, twin) : found;
     }
 
     private static FrameCopy? Find(Fate fate, IReadOnlyList<Step> way, IReadOnlyList<FrameCopy> copies, IReadOnlyCollection<Device> receivers)
@@ -40,7 +42,7 @@ internal static class WantedWay
             if (came is [var (first, hop), ..])
             {
                 return InOtherTunnels(fate, came, way.Skip(i + 1)) is var (sent, at, led) ? UpTo(sent, at, CopyEnd.NotForwarded, led)
-                    : MeantForAnother.Find(came, receivers, fate.Rules) is { } another ? UpTo(another.Copy, another.Last, CopyEnd.NotForwarded, another.Reason)
+                    : MeantForAnother.Find(came, receivers, fate) is { } another ? UpTo(another.Copy, another.Last, CopyEnd.NotForwarded, another.Reason)
                     : came.Find(c => IsEndOfWhoseMacItHas(c.Copy, c.Hop, receivers)).Copy is { } taken ? taken
                     : hop.Direction is HopDirection.Out && TunnelDrops.SentToItself(first.Hops) is { } back && back.Device == hop.Device
                     ? UpTo(first, hop, CopyEnd.NotForwarded, back)
