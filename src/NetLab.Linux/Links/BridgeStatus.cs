@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.NetworkInformation;
 
 namespace NetLab.Linux.Netlink;
@@ -25,11 +26,21 @@ public sealed record BridgeStatus(BridgeId? Id, BridgeId? RootId, ushort RootPor
     bool TopologyChangeDetected, uint? LearnedAddresses)
 {
     private const ushort IFLA_BR_ROOT_ID = 10, IFLA_BR_BRIDGE_ID = 11, IFLA_BR_ROOT_PORT = 12, IFLA_BR_ROOT_PATH_COST = 13,
-        IFLA_BR_TOPOLOGY_CHANGE = 14, IFLA_BR_TOPOLOGY_CHANGE_DETECTED = 15, IFLA_BR_FDB_N_LEARNED = 48;
+        IFLA_BR_TOPOLOGY_CHANGE = 14, IFLA_BR_TOPOLOGY_CHANGE_DETECTED = 15, IFLA_BR_MCAST_QUERIER_STATE = 47, IFLA_BR_FDB_N_LEARNED = 48;
+
+    // include/uapi/linux/if_bridge.h
+    private const ushort BRIDGE_QUERIER_IP_ADDRESS = 1, BRIDGE_QUERIER_IPV6_ADDRESS = 5;
+
+    /// <summary>Who asks for members of IPv4 groups (IGMP), itself with 0.0.0.0 where it does; null where nobody does, or it does not listen to that.</summary>
+    public IPAddress? Ipv4Querier { get; init; }
+
+    /// <summary>Who asks for members of IPv6 groups (MLD); null where nobody does, or it does not listen to that.</summary>
+    public IPAddress? Ipv6Querier { get; init; }
 
     internal static BridgeStatus Read(Attributes data)
     {
         var learned = data.Find(IFLA_BR_FDB_N_LEARNED);
+        var queriers = data.Find(IFLA_BR_MCAST_QUERIER_STATE).Nested;
         return new(
             BridgeId.Read(data.Find(IFLA_BR_BRIDGE_ID)),
             BridgeId.Read(data.Find(IFLA_BR_ROOT_ID)),
@@ -37,7 +48,12 @@ public sealed record BridgeStatus(BridgeId? Id, BridgeId? RootId, ushort RootPor
             data.Find(IFLA_BR_ROOT_PATH_COST).U32,
             data.Find(IFLA_BR_TOPOLOGY_CHANGE).Bool,
             data.Find(IFLA_BR_TOPOLOGY_CHANGE_DETECTED).Bool,
-            learned.Data.Length == 4 ? learned.U32 : null);
+            learned.Data.Length == 4 ? learned.U32 : null)
+        {
+            Ipv4Querier = queriers.Find(BRIDGE_QUERIER_IP_ADDRESS).Address,
+            // A bridge that would ask, and has no address of IPv6 to ask from, tells ::.
+            Ipv6Querier = queriers.Find(BRIDGE_QUERIER_IPV6_ADDRESS).Address is { } address && !address.Equals(IPAddress.IPv6Any) ? address : null,
+        };
     }
 }
 

@@ -243,6 +243,43 @@ public abstract class TrueEnds(FrameTracing tracing)
         Assert.DoesNotContain(fate.Copies, c => c.End is CopyEnd.Dropped or CopyEnd.NotForwarded);
     }
 
+    [LabTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_group_that_nobody_has_joined_does_not_come_while_somebody_asks_for_members(bool isIpv6)
+    {
+        await using var scene = await BridgeScene.BuildAsync(tracing);
+        await scene.B.DoAsync("ip link set br0 type bridge mcast_query_response_interval 1 mcast_snooping 1");
+        if (isIpv6)
+        {
+            scene.B.WriteSysctl("net.ipv6.conf.br0.disable_ipv6", "0");
+            await scene.B.DoAsync("ip address add fe80::b/64 dev br0 nodad");
+        }
+
+        await scene.B.DoAsync("ip link set br0 type bridge mcast_querier 1");
+        string group = isIpv6 ? "ff02::1:ff00:2" : "239.1.2.3", everybody = isIpv6 ? "ff02::1" : "224.0.0.9";
+        Frame To(string address, string mac, ushort port) => Frame.Udp(scene.Vm1.Mac, MacAddress.Parse(mac),
+            isIpv6 ? IPAddress.Parse("fe80::a") : scene.Vm1.Address, IPAddress.Parse(address), 40_000, port, new byte[20]);
+
+        // As above: when the bridge goes by its members, nobody tells.
+        var begun = Stopwatch.StartNew();
+        Fate fate;
+        for (ushort port = 100; (fate = await scene.Vm1.SendAsync(To(group, isIpv6 ? "33:33:ff:00:00:02" : "01:00:5e:01:02:03", port)))
+            .Copies.Any(c => ReferenceEquals(c.Vm, scene.Vm2)); port++)
+        {
+            Assert.True(begun.Elapsed < TimeSpan.FromMinutes(1), "The bridge does not listen to queries.");
+        }
+
+        var why = fate.WhyNot(scene.Vm2)!;
+        Assert.Equal((Causes.MdbElsewhere, "b", "tap-vm2"), (why.Cause, why.Node.Name, why.Device));
+        Assert.Contains($"asks for members: nobody has joined {group}, so it goes to the ports of multicast routers alone", why.Sentence,
+            StringComparison.Ordinal);
+        (await scene.Vm1.SendAsync(To(everybody, isIpv6 ? "33:33:00:00:00:01" : "01:00:5e:00:00:09", 9))).ShouldReach(scene.Vm2);
+
+        await Remedy.ApplyAsync(why);
+        (await scene.Vm1.SendAsync(fate.Frame)).ShouldReach(scene.Vm2);
+    }
+
     [LabFact(Feature.OvsVswitchd)]
     public async Task What_a_flow_answers_is_not_lost()
     {

@@ -270,7 +270,8 @@ internal static partial class BridgeModel
                 $"bridge link set dev {egress.Name} neigh_suppress off")
             : null;
 
-    // Snooping sends a group's frames to those who have joined, once it knows of one; of an IP group only while somebody queries.
+    // Snooping sends a group's frames to those who have joined, and of an IP group, while somebody asks for members, to multicast routers alone where nobody
+    // has. The queries themselves, and what is for all on the link, it floods (br_multicast_rcv, br_multicast_querier_exists).
     private static Reason? JoinedElsewhere(Bridge bridge, LinkInfo master, Device egress, Frame frame)
     {
         if (!frame.Destination.IsMulticast || frame.Destination.IsBroadcast || master.BridgeOptions?.MulticastSnooping != true)
@@ -278,17 +279,29 @@ internal static partial class BridgeModel
             return null;
         }
 
+        var isIp = frame.Ipv4 is not null || frame.Ipv6 is not null;
+        var querier = frame.Ipv4 is not null ? master.BridgeStatus?.Ipv4Querier : frame.Ipv6 is not null ? master.BridgeStatus?.Ipv6Querier : null;
         var group = frame.Ipv4?.Destination.ToString() ?? frame.Ipv6?.Destination.ToString() ?? frame.Destination.ToString();
         List<MdbInfo> joined = [.. bridge.Node.Live.Route.GetMdb().Where(m => m.BridgeIndex == bridge.Index
-            && (m.MacGroup is { } mac ? frame.Ipv4 is null && frame.Ipv6 is null && mac.Equals(frame.Destination.ToPhysicalAddress())
-                : m.Group?.ToString() == group))];
-        return joined.Count == 0 || joined.Any(m => m.PortIndex == egress.Index) ? null
-            : new Reason(Causes.MdbElsewhere, bridge.Node, egress.Name,
-                $"Bridge {bridge.Name} looks at who joins which group (multicast snooping): " +
-                    $"only {string.Join(", ", joined.Select(m => NameOf(bridge, m.PortIndex)))} has joined {group}, and nobody behind {egress.Name}.",
-                [.. joined.Select(m => Evidence.Bridge($"mdb {m}."))],
-                    $"let the receiver join {group} (IGMP or MLD), or: bridge mdb add dev {bridge.Name} port {egress.Name} grp {group} permanent");
+            && (m.MacGroup is { } mac ? !isIp && mac.Equals(frame.Destination.ToPhysicalAddress()) : m.Group?.ToString() == group))];
+        if (joined.Any(m => m.PortIndex == egress.Index) || (isIp ? querier is null : joined.Count == 0) || (joined.Count == 0 && IsForAll(frame)))
+        {
+            return null;
+        }
+
+        var asks = querier is null ? "" : querier.Equals(System.Net.IPAddress.Any) ? ", and asks for members" : $", and {querier} asks for members";
+        return new Reason(Causes.MdbElsewhere, bridge.Node, egress.Name,
+            $"Bridge {bridge.Name} looks at who joins which group (multicast snooping){asks}: " + (joined.Count == 0
+                ? $"nobody has joined {group}, so it goes to the ports of multicast routers alone, and not to {egress.Name}."
+                : $"only {string.Join(", ", joined.Select(m => NameOf(bridge, m.PortIndex)))} has joined {group}, and nobody behind {egress.Name}."),
+            joined.Count == 0 ? [Evidence.Bridge($"the MDB has no entry for {group}.")] : [.. joined.Select(m => Evidence.Bridge($"mdb {m}."))],
+            $"let the receiver join {group} (IGMP or MLD), or: bridge mdb add dev {bridge.Name} port {egress.Name} grp {group} permanent");
     }
+
+    // A query, or a group of which everybody is a member.
+    private static bool IsForAll(Frame frame) => frame.Ipv4 is { } v4
+        ? v4.Destination.ToString().StartsWith("224.0.0.", StringComparison.Ordinal) || frame.Igmp is { Type: IgmpType.Query }
+        : frame.Ipv6 is { } v6 && (v6.Destination.ToString() == "ff02::1" || frame.Icmpv6 is { Type: Icmpv6Type.MulticastListenerQuery });
 
     public static string MtuSentence(Bridge bridge, Device egress, int length, int mtu) =>
         $"The packet of {length} bytes is larger than the MTU {mtu} of {egress.Name}, a port of " +

@@ -57,10 +57,10 @@ public static partial class Causes
         "the port has `mcast_flood off`",
         "let the port have what is for groups: `bridge link set mcast_flood on`");
 
-    /// <summary>Multicast snooping: others have joined the group, and nobody behind this port.</summary>
+    /// <summary>Multicast snooping: what is for a group goes to those who have joined it, and nobody behind this port has.</summary>
     public static Cause MdbElsewhere { get; } = OfBridges("mdb-elsewhere",
-        "Multicast snooping: others have joined the group, and nobody behind this port.",
-        "the entries of the bridge's MDB for the group",
+        "Multicast snooping: what is for a group goes to those who have joined it, and nobody behind this port has.",
+        "the bridge's querier, and the entries of its MDB for the group",
         "let the receiver join, or add an entry");
 
     /// <summary>Both ports are isolated: the bridge sends nothing from one to the other.</summary>
