@@ -67,6 +67,34 @@ public sealed class ExplainTests : IDisposable
         Assert.Contains("router", all.Output.Split('\n')[0]);
     }
 
+    [LabTheory]
+    [InlineData("udp port=53 src=fd00::1", "vm02", "a packet from fd00::1 to 10.0.0.12 cannot be: one is an address of IPv4, the other of IPv6")]
+    [InlineData("arp dst=fd00::2", "vm02", "ARP asks for IPv4 addresses, and fd00::2 is one of IPv6")]
+    [InlineData("udp port=53", "fd00::2", "vm01 has no address to send from to fd00::2")]
+    public async Task What_cannot_be_one_frame_is_told(string frame, string to, string told)
+    {
+        var file = Path.Combine(_folder, "two.yaml");
+        await File.WriteAllTextAsync(file, Samples.Yaml);
+
+        var result = await NetLabProcess.RunAsync("explain", file, "--from", "vm01", "--to", to, "--frame", frame);
+
+        Assert.True(result.ExitCode == ExitCode.BadInput, result.ToString());
+        Assert.StartsWith($"netlab: --frame: {told}", result.Error);
+    }
+
+    [LabFact]
+    public async Task A_VM_that_sends_to_an_IPv6_address_which_nobody_has_asks_for_it()
+    {
+        var file = Path.Combine(_folder, "six.yaml");
+        await File.WriteAllTextAsync(file, Samples.Yaml.Replace("10.0.0.11/24", "'fd00::11/64'", StringComparison.Ordinal)
+            .Replace("  - ping: vm01 -> vm02\n", "  - exec: { node: host, run: [true] }\n", StringComparison.Ordinal));
+
+        var result = await NetLabProcess.RunAsync("explain", file, "--from", "vm01", "--to", "fd00::99");
+
+        Assert.True(result.ExitCode == ExitCode.Failed, result.ToString());
+        Assert.Contains("> 33:33:ff:00:00:99 IPv6 fd00::11 > ff02::1:ff00:99 ICMPv6 who-has fd00::99", result.Output);
+    }
+
     [LabFact]
     public async Task What_a_program_of_a_step_that_failed_printed_is_told()
     {

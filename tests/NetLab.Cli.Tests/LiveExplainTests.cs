@@ -105,6 +105,7 @@ public sealed class LiveExplainTests : IDisposable
             for p in p1 p2; do ip link set $p master br0; done; for d in p1 p2 x1 x2; do ip link set $d up; done
             bridge link set dev p2 isolated on; bridge link set dev p1 isolated on
             ip address add 10.0.5.1/24 dev x1; ip neighbour add 10.0.5.2 lladdr 02:00:00:00:00:99 dev x1
+            for p in p1 p2; do until bridge link show dev $p | grep -q 'state forwarding'; do sleep 0.01; done; done
             echo hi > /dev/udp/10.0.5.2/7
             """);
         var result = await watch.FinishAsync();

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using NetLab.Packets;
 
 namespace NetLab.Scenarios;
@@ -127,13 +128,16 @@ public sealed class FrameQuestion
                 ?? (_to.Name is not null && _lab.FindVm(_to.Name) is { Addresses.Count: > 0 } ? AddressOf(sender.Addresses) : null);
             if (send.DestinationMac is null && address is not null && sender.FindNextHop(address) is { } next && send.Arp is null && !IsGroup(next))
             {
-                if (MacOf(next) is not { } mac)
+                if (MacOf(next) is { } mac)
+                {
+                    send.DestinationMac = new Located<MacAddress>(mac, send.At);
+                }
+                else if (sender.Addresses.FirstOrDefault(a => a.Address.AddressFamily == next.AddressFamily).Address is { } own)
                 {
                     // Nobody in the lab has it: what the sender would send is the question for it.
-                    return Frame.ArpRequest(sender.Mac, sender.Addresses.First(a => a.Address.AddressFamily == next.AddressFamily).Address, next);
+                    return own.AddressFamily is AddressFamily.InterNetworkV6 ? Frame.NeighborSolicitation(sender.Mac, own, next)
+                        : Frame.ArpRequest(sender.Mac, own, next);
                 }
-
-                send.DestinationMac = new Located<MacAddress>(mac, send.At);
             }
         }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 
 namespace NetLab;
@@ -58,7 +59,9 @@ public sealed class FateVerdict : IVerdict
     public static FateVerdict Of(Fate fate, string receiver)
     {
         ArgumentNullException.ThrowIfNull(fate);
-        var isGroup = fate.Frame.Destination.IsMulticast && fate.Frame.Arp is null;
+        // What goes to a group is for an address of its own alone where that is the group, as a question for the address is not.
+        var isGroup = fate.Frame.Destination.IsMulticast && fate.Frame.Arp is null
+            && !(IPAddress.TryParse(receiver, out var address) && StackModel.Ends(fate.Frame)?.To is { } to && !to.Equals(address));
         return new FateVerdict(fate, receiver, isGroup ? " (a group)" : " (nothing in the lab has this address)", c => isGroup
             && c.End is CopyEnd.Delivered, []);
     }

@@ -66,7 +66,7 @@ public sealed partial class FakeVm
     /// <summary>The guest's first IPv4 address, or its first address.</summary>
     /// <exception cref="TopologyException">The guest has no address.</exception>
     public IPAddress Address => Addresses.Count == 0
-        ? throw new TopologyException($"VM {Name} has no address; give it one: vm => vm.Address(\"10.0.0.11/24\")")
+        ? throw new TopologyException($"VM {Name} has no address; give it one: `addresses:` in a scenario, or vm => vm.Address(\"10.0.0.11/24\")")
         : Addresses.FirstOrDefault(a => !a.IsIPv6, Addresses[0]).Address;
 
     /// <summary>The VM's name.</summary>

@@ -33,7 +33,7 @@ public sealed partial class FakeVm
 
     /// <summary>The next hop towards an address: itself when it is in a network of the guest, else that of a route, else the gateway.</summary>
     internal IPAddress NextHop(IPAddress to) => FindNextHop(to) ?? throw new TopologyException(
-        $"VM {Name} has no way to {to}: {WhyNoWay}; give it one: vm => vm.Gateway(…) or vm => vm.Route(…)");
+        $"VM {Name} has no way to {to}: {WhyNoWay}; give it one: `gateway:` or `routes:` in a scenario, vm => vm.Gateway(…) or vm => vm.Route(…)");
 
     /// <summary>The next hop towards an address; null where the guest has no way there.</summary>
     internal IPAddress? FindNextHop(IPAddress to)
@@ -51,7 +51,7 @@ public sealed partial class FakeVm
     /// <summary>The guest's address to send from: one in the network of the next hop where there is one.</summary>
     internal IPAddress SourceFor(IPAddress to) =>
         Toward(FindNextHop(to) ?? to).Own.Address ?? Addresses.FirstOrDefault(a => a.Address.AddressFamily == to.AddressFamily).Address
-            ?? throw new TopologyException($"VM {Name} has no address to reach {to} from; give it one: vm => vm.Address(…)");
+            ?? throw new TopologyException($"VM {Name} has no address to reach {to} from; give it one: `addresses:` in a scenario, or vm => vm.Address(…)");
 
     /// <summary>The frame as it leaves the guest towards a neighbour: tagged where that is in the network of a VLAN subinterface.</summary>
     internal Frame Outgoing(Frame frame, IPAddress next) => InVlan(frame, Toward(next).Vlan);

@@ -11,7 +11,20 @@ internal sealed class FrameComposer(Lab lab)
     private int _identification;
 
     /// <exception cref="ForwardingException">The receiver's MAC address had to be asked for, and nobody answered.</exception>
+    /// <exception cref="StepFailure">The step lacks something, or its parts do not make one frame.</exception>
     public async Task<Frame> ComposeAsync(SendStep send, FakeVm sender, CancellationToken ct)
+    {
+        try
+        {
+            return await MakeAsync(send, sender, ct).ConfigureAwait(false);
+        }
+        catch (ArgumentException wrong) when (wrong.ParamName is { } name)
+        {
+            throw new StepFailure($"the step describes no frame that can be: {wrong.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)}");
+        }
+    }
+
+    private async Task<Frame> MakeAsync(SendStep send, FakeVm sender, CancellationToken ct)
     {
         if (send.Raw is { } raw)
         {
@@ -41,7 +54,16 @@ internal sealed class FrameComposer(Lab lab)
         {
             throw new StepFailure("the step names no IP address to send to", "to: a VM or an IP address, or dst");
         }
+        if (send.Arp is not null && to.AddressFamily is not AddressFamily.InterNetwork)
+        {
+            throw new StepFailure($"ARP asks for IPv4 addresses, and {to} is one of IPv6", "an IPv4 address; neighbour discovery is asked by a ping");
+        }
         var from = send.Source?.Value ?? SourceAddress(sender, to);
+        if (from.AddressFamily != to.AddressFamily)
+        {
+            throw new StepFailure($"a packet from {from} to {to} cannot be: one is an address of IPv4, the other of IPv6",
+                "'src' and the receiver's of one kind");
+        }
         if (send.Arp is { } arp)
         {
             return Tagged(arp.Request
@@ -67,14 +89,19 @@ internal sealed class FrameComposer(Lab lab)
         return Tagged(frame, send);
     }
 
-    /// <summary>The receiver's address: of the sender's kind where it has one of each.</summary>
-    private IPAddress? AddressOf(SendStep send, FakeVm sender) => send.To?.Value switch
+    /// <summary>The receiver's address: of the kind that the frame has, or else of the sender's where it has one of each.</summary>
+    private IPAddress? AddressOf(SendStep send, FakeVm sender)
     {
-        { Address: { } address } => address,
-        { Name: { } name } when lab.FindVm(name) is { Addresses: { Count: > 0 } addresses } =>
-            addresses.FirstOrDefault(each => sender.Addresses.Any(own => own.Contains(each.Address)), addresses[0]).Address,
-        _ => null,
-    };
+        var kind = send.Arp is not null ? AddressFamily.InterNetwork : send.Source?.Value.AddressFamily;
+        return send.To?.Value switch
+        {
+            { Address: { } address } => address,
+            { Name: { } name } when lab.FindVm(name) is { Addresses: { Count: > 0 } addresses } => addresses
+                .OrderByDescending(each => each.Address.AddressFamily == kind)
+                .ThenByDescending(each => sender.Addresses.Any(own => own.Contains(each.Address))).First().Address,
+            _ => null,
+        };
+    }
 
     private static IPAddress SourceAddress(FakeVm sender, IPAddress to)
     {

@@ -58,7 +58,7 @@ internal static class NeighbourModel
             {
                 Cause = Causes.NobodyHasAddress,
                 Sentence = $"{node.Name} asks on {name} who has {address}, and {Nobody} in the lab has that address"
-                    + $"{(leads is null ? "" : $", the gateway of its route to {leads.Destination?.ToString() ?? "all others"}")}.",
+                    + $"{(leads is null ? "" : $", the gateway of its {(leads.Destination is { } range ? $"route to {range}" : "default route")}")}.",
                 Remedy = (leads is null ? null : KnownRemedies.Gateway(node, name, leads))
                     ?? $"use an address that somebody has, or give {address} to a device of somebody on that link",
             };
