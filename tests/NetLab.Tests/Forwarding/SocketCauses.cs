@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using NetLab.Linux.Probe;
@@ -174,13 +175,30 @@ public abstract class SocketCauses(FrameTracing tracing)
 
         socket.SetRawSocketOption(1, 2, BitConverter.GetBytes(1)); // SO_REUSEADDR
         also?.Invoke(socket);
-        socket.Bind(at);
+        Bind(socket, at);
         if (at.Port == 80 && listens)
         {
             socket.Listen();
         }
 
         return socket;
+    }
+
+    // Beside one that listens none may be bound, whatever both allow, until that process has begun.
+    private static void Bind(Socket socket, IPEndPoint at)
+    {
+        for (var begun = Stopwatch.StartNew(); ; Thread.Sleep(1))
+        {
+            try
+            {
+                socket.Bind(at);
+                return;
+            }
+            catch (SocketException used) when (used.SocketErrorCode is SocketError.AddressAlreadyInUse && begun.Elapsed < TimeSpan.FromMinutes(1))
+            {
+                continue;
+            }
+        }
     }
 
     private static Socket Connected(RouterScene scene)
