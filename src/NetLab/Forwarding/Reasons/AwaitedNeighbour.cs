@@ -11,6 +11,9 @@ internal sealed record AwaitedNeighbour(Node Node, string Device, IPAddress Addr
     /// <summary>Whether the kernel has given up asking: what waited was dropped with that, and is not there any more.</summary>
     public bool IsGivenUp { get; init; }
 
+    /// <summary>Where the packet goes that waits; null where that is not known.</summary>
+    public IPAddress? To { get; init; }
+
     /// <summary>What takes away that which leads to this neighbour, where it should lead to another; null where nothing is known of that.</summary>
     public string? Undo { get; init; }
 }

@@ -300,8 +300,8 @@ internal static partial class BridgeModel
 
     // A query, or a group of which everybody is a member.
     private static bool IsForAll(Frame frame) => frame.Ipv4 is { } v4
-        ? v4.Destination.ToString().StartsWith("224.0.0.", StringComparison.Ordinal) || frame.Igmp is { Type: IgmpType.Query }
-        : frame.Ipv6 is { } v6 && (v6.Destination.ToString() == "ff02::1" || frame.Icmpv6 is { Type: Icmpv6Type.MulticastListenerQuery });
+        ? ((System.Net.IPAddress)v4.Destination).GetAddressBytes() is [224, 0, 0, _] || frame.Igmp is { Type: IgmpType.Query }
+        : frame.Ipv6 is { } v6 && (v6.Destination == Ipv6Address.AllNodes || frame.Icmpv6 is { Type: Icmpv6Type.MulticastListenerQuery });
 
     public static string MtuSentence(Bridge bridge, Device egress, int length, int mtu) =>
         $"The packet of {length} bytes is larger than the MTU {mtu} of {egress.Name}, a port of " +

@@ -8,9 +8,6 @@ namespace NetLab;
 /// <summary>Why a node does not get to know who has an address, and what of its own addresses and routes makes it ask where nobody answers.</summary>
 internal static class NeighbourModel
 {
-    /// <summary>With which word a sentence of <see cref="WhyUnreachable"/> begins to tell that an address is nobody's.</summary>
-    public const string Nobody = "nobody";
-
     /// <summary>An answer came to the node that asked, and it still does not know: it came by another device than the question went out of.</summary>
     /// <param name="asker">Who asked.</param>
     /// <param name="asked">The question.</param>
@@ -53,13 +50,11 @@ internal static class NeighbourModel
                 };
             }
 
-            var leads = node.Live.Route.GetRoutes().FirstOrDefault(r => address.Equals(r.Gateway));
             return unresolved with
             {
                 Cause = Causes.NobodyHasAddress,
-                Sentence = $"{node.Name} asks on {name} who has {address}, and {Nobody} in the lab has that address"
-                    + $"{(leads is null ? "" : $", the gateway of its {(leads.Destination is { } range ? $"route to {range}" : "default route")}")}.",
-                Remedy = (leads is null ? null : KnownRemedies.Gateway(node, name, leads))
+                Sentence = $"{node.Name} asks on {name} who has {address}, and {NobodyHasIt(awaited)}.",
+                Remedy = (RouteBy(awaited) is { } leads ? KnownRemedies.Gateway(node, name, leads) : null)
                     ?? $"use an address that somebody has, or give {address} to a device of somebody on that link",
             };
         }
@@ -96,6 +91,15 @@ internal static class NeighbourModel
             Evidence = [.. unresolved.Evidence, new Evidence("address", $"{network.Address}/{network.PrefixLength} dev {name}.")],
         };
     }
+
+    /// <summary>That nobody has the address of a neighbour, in a clause, and of which route it is the gateway.</summary>
+    public static string NobodyHasIt(AwaitedNeighbour awaited) => "nobody in the lab has that address" + (RouteBy(awaited) is { } leads
+        ? $", the gateway of {awaited.Node.Name}'s {(leads.Destination is { } range ? $"route to {range}" : "default route")}" : "");
+
+    // The route that leads to a neighbour what waits for it; null where it is for the neighbour itself.
+    private static RouteInfo? RouteBy(AwaitedNeighbour awaited) => awaited.To is not { } to || to.Equals(awaited.Address) ? null
+        : awaited.Node.Live.Route.GetRoutes().Where(r => awaited.Address.Equals(r.Gateway) && r.Destination?.Contains(to) != false)
+            .MaxBy(r => r.Destination?.PrefixLength ?? 0);
 
     /// <summary>
     /// What a macvlan sends goes out of the device below it, past the stack of the node that this is in, and past macvlans of other modes: null where that is

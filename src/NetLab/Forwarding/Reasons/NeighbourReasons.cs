@@ -17,7 +17,7 @@ internal static class NeighbourReasons
         {
             if (UnansweredFor(node, route.NextHopInterfaceIndex, route.Gateway ?? route.Destination) is { } entry)
             {
-                return Unresolved(node, route.NextHopDevice, entry, Evidence.Kernel($"route {route}."));
+                return Unresolved(node, route.NextHopDevice, entry, Evidence.Kernel($"route {route}."), route.Destination);
             }
 
             // Of several next hops the kernel tells the first, and takes one by a hash of the addresses.
@@ -26,7 +26,7 @@ internal static class NeighbourReasons
                 if (UnansweredFor(node, hop.OutputIndex ?? 0, hop.Gateway ?? route.Destination) is { } other)
                 {
                     return Unresolved(node, node.Live.Route.FindLink(other.Index)?.Name ?? "", other,
-                        Evidence.Kernel($"route table {route.Table}: {route.Source} -> {route.Destination}, which has several next hops."));
+                        Evidence.Kernel($"route table {route.Table}: {route.Source} -> {route.Destination}, which has several next hops."), route.Destination);
                 }
             }
         }
@@ -46,8 +46,9 @@ internal static class NeighbourReasons
     /// <param name="device">The device by which it asks.</param>
     /// <param name="entry">The entry of the neighbour.</param>
     /// <param name="evidence">What shows that a packet waits for it.</param>
+    /// <param name="to">Where that packet goes, where that is known.</param>
     /// <param name="isOwn">Whether the packet is the node's own: it asks from the packet's source then.</param>
-    public static Reason Unresolved(Node node, string device, NeighbourInfo entry, Evidence evidence, bool isOwn = false)
+    public static Reason Unresolved(Node node, string device, NeighbourInfo entry, Evidence evidence, IPAddress? to = null, bool isOwn = false)
     {
         var v6 = entry.Address.AddressFamily == AddressFamily.InterNetworkV6;
         var state = Evidence.Neighbour($"{entry.Address} dev {device} {entry.State.ToString().ToUpperInvariant()}.");
@@ -76,7 +77,7 @@ internal static class NeighbourReasons
                     $"its {(v6 ? "neighbour solicitation" : "ARP request")}; the kernel gives up after 3 s.",
             [evidence, state], $"see that {entry.Address} is there and in the same network as {device}" +
                 $"{(KnownRemedies.Neighbour(node, device, entry.Address) is { } told ? $", or: {told}" : "")}");
-        return reason with { Awaits = new AwaitedNeighbour(node, device, entry.Address) { IsGivenUp = entry.State is NeighbourState.Failed } };
+        return reason with { Awaits = new AwaitedNeighbour(node, device, entry.Address) { IsGivenUp = entry.State is NeighbourState.Failed, To = to } };
     }
 
     /// <summary>How a packet ends that an entry shows to wait: the kernel may have given up since the packet was seen, and dropped it then.</summary>
@@ -91,7 +92,7 @@ internal static class NeighbourReasons
     public static Reason Unanswered(Reason unresolved, string problem, Reason why)
     {
         (var node, var device, var address) = unresolved.Awaits!;
-        var told = why.Cause == Causes.NobodyHasAddress ? why.Sentence[why.Sentence.IndexOf(NeighbourModel.Nobody, StringComparison.Ordinal)..]
+        var told = why.Cause == Causes.NobodyHasAddress ? $"{NeighbourModel.NobodyHasIt(unresolved.Awaits!)}."
             : why.Cause == Causes.WrongMask || why.Cause == Causes.WrongDevice ? why.Sentence : $"{problem}. {why.Sentence}";
         return unresolved with
         {

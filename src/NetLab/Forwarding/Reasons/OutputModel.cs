@@ -73,12 +73,12 @@ internal static class OutputModel
             return (CopyEnd.Dropped, blocked with { Evidence = [told, .. blocked.Evidence] });
         }
 
-        return way.Output is { } output && Unresolved(node, output, way.Gateway ?? to, told) is { } waiting ? (CopyEnd.Pending, waiting) : null;
+        return way.Output is { } output && Unresolved(node, output, way.Gateway ?? to, told, to) is { } waiting ? (CopyEnd.Pending, waiting) : null;
     }
 
-    private static Reason? Unresolved(Node node, int output, IPAddress next, Evidence told) =>
+    private static Reason? Unresolved(Node node, int output, IPAddress next, Evidence told, IPAddress to) =>
         node.Live.Route.GetNeighbours(output).FirstOrDefault(n => n.Address.Equals(next)) is { State: NeighbourState.Incomplete or NeighbourState.Failed } entry
-            ? NeighbourReasons.Unresolved(node, node.Live.Route.FindLink(output)?.Name ?? "", entry, told, isOwn: true) : null;
+            ? NeighbourReasons.Unresolved(node, node.Live.Route.FindLink(output)?.Name ?? "", entry, told, to, isOwn: true) : null;
 
     // The kernel takes no address as a source that it is not sure of.
     private static Reason? UnusableSource(Node node, IPAddress to, Evidence told)

@@ -276,7 +276,7 @@ internal static partial class RouterDrops
             : place.Why(Causes.NeighbourFailed,
                 $"Nobody answered for {next} on {place.Where}: {place.Node.Name} asked {tries} times by {protocol}, and gave up.",
                     $"see that {next} is there and in the same network")
-                with { Awaits = IPAddress.TryParse(next, out var asked) ? new AwaitedNeighbour(place.Node, place.Device, asked) : null };
+                with { Awaits = IPAddress.TryParse(next, out var asked) ? new AwaitedNeighbour(place.Node, place.Device, asked) { To = place.To } : null };
     }
 
     private static Reason InvalidSource(DropPlace place) =>

@@ -150,7 +150,7 @@ internal static class RouterModel
             .FirstOrDefault(n => n.Address.Equals(next) && n.State is NeighbourState.Incomplete or NeighbourState.Failed) is { } entry
             && entry.Address.Equals(next)
             ? NeighbourReasons.Unresolved(node, node.Live.Route.FindLink(output)?.Name ?? "", entry,
-                Evidence.Model($"the route to {to} is by {next}, as the tables are now."))
+                Evidence.Model($"the route to {to} is by {next}, as the tables are now."), to)
             : null;
     }
 

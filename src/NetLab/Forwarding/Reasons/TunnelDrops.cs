@@ -152,7 +152,7 @@ internal static class TunnelDrops
         var route = last.Node.Live.Route;
         return route.FindRoute(remote) is { Error: 0 } way && (way.Gateway ?? remote) is var next
             && route.GetNeighbours().FirstOrDefault(n => n.State is NeighbourState.Incomplete && n.Address.Equals(next)) is { } entry
-                ? ByEntry(last, remote, NeighbourReasons.Unresolved(last.Node, route.FindLink(entry.Index)?.Name ?? "", entry, Words(last))) : null;
+                ? ByEntry(last, remote, NeighbourReasons.Unresolved(last.Node, route.FindLink(entry.Index)?.Name ?? "", entry, Words(last), remote)) : null;
     }
 
     // The entry of the FDB for the frame leads to somebody else than the tunnel's other end.
