@@ -69,6 +69,7 @@ public sealed class ExplainTests : IDisposable
 
     [LabTheory]
     [InlineData("udp port=53 src=fd00::1", "vm02", "a packet from fd00::1 to 10.0.0.12 cannot be: one is an address of IPv4, the other of IPv6")]
+    [InlineData("ra 2001:db8::/64 src=10.0.0.1", "vm02", "a router advertises itself from an address of IPv6, and 10.0.0.1 is one of IPv4")]
     [InlineData("arp dst=fd00::2", "vm02", "ARP asks for IPv4 addresses, and fd00::2 is one of IPv6")]
     [InlineData("udp port=53", "fd00::2", "vm01 has no address to send from to fd00::2")]
     public async Task What_cannot_be_one_frame_is_told(string frame, string to, string told)

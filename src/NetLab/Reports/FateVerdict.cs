@@ -59,7 +59,7 @@ public sealed class FateVerdict : IVerdict
     public static FateVerdict Of(Fate fate, string receiver)
     {
         ArgumentNullException.ThrowIfNull(fate);
-        // What goes to a group is for an address of its own alone where that is the group, as a question for the address is not.
+        // A frame to a group may be sent because of an address that is not the group's, as a question for it is: who hears it is not who was asked for.
         var isGroup = fate.Frame.Destination.IsMulticast && fate.Frame.Arp is null
             && !(IPAddress.TryParse(receiver, out var address) && StackModel.Ends(fate.Frame)?.To is { } to && !to.Equals(address));
         return new FateVerdict(fate, receiver, isGroup ? " (a group)" : " (nothing in the lab has this address)", c => isGroup

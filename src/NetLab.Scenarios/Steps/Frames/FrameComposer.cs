@@ -14,18 +14,6 @@ internal sealed class FrameComposer(Lab lab)
     /// <exception cref="StepFailure">The step lacks something, or its parts do not make one frame.</exception>
     public async Task<Frame> ComposeAsync(SendStep send, FakeVm sender, CancellationToken ct)
     {
-        try
-        {
-            return await MakeAsync(send, sender, ct).ConfigureAwait(false);
-        }
-        catch (ArgumentException wrong) when (wrong.ParamName is { } name)
-        {
-            throw new StepFailure($"the step describes no frame that can be: {wrong.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)}");
-        }
-    }
-
-    private async Task<Frame> MakeAsync(SendStep send, FakeVm sender, CancellationToken ct)
-    {
         if (send.Raw is { } raw)
         {
             return Tagged(Frame.FromBytes(raw.Value), send);
@@ -44,6 +32,10 @@ internal sealed class FrameComposer(Lab lab)
         }
         if (send.RouterAdvertisement is { } ra)
         {
+            if (send.Source?.Value is { AddressFamily: AddressFamily.InterNetwork } v4)
+            {
+                throw new StepFailure($"a router advertises itself from an address of IPv6, and {v4} is one of IPv4", "'src' like fe80::1, or none");
+            }
             return Tagged(Frame.RouterAdvertisement(sourceMac, send.Source?.Value ?? Ipv6Address.LinkLocal(sourceMac), ra.ToAdvertisement()), send);
         }
         if (send.Rarp)

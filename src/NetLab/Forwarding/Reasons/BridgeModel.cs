@@ -284,7 +284,9 @@ internal static partial class BridgeModel
         var group = frame.Ipv4?.Destination.ToString() ?? frame.Ipv6?.Destination.ToString() ?? frame.Destination.ToString();
         List<MdbInfo> joined = [.. bridge.Node.Live.Route.GetMdb().Where(m => m.BridgeIndex == bridge.Index
             && (m.MacGroup is { } mac ? !isIp && mac.Equals(frame.Destination.ToPhysicalAddress()) : m.Group?.ToString() == group))];
-        if (joined.Any(m => m.PortIndex == egress.Index) || (isIp ? querier is null : joined.Count == 0) || (joined.Count == 0 && IsForAll(frame)))
+        // Where each VLAN has a querier of its own, the bridge tells of none.
+        var goesByMembers = joined.Count > 0 ? !isIp || querier is not null || master.BridgeOptions.MulticastVlanSnooping == true : querier is not null;
+        if (!goesByMembers || joined.Any(m => m.PortIndex == egress.Index) || (joined.Count == 0 && IsForAll(frame)))
         {
             return null;
         }

@@ -44,6 +44,7 @@ internal static class NamelessDrops
         : place.Has("vxlan_xmit") ? OfVxlanSender(place)
         : place.In("ip6_forward", "ip_forward") && XfrmDrops.MayBe(place) ? "XFRM_POLICY"
         : place.In("tcp_v4_do_rcv", "tcp_v6_do_rcv") ? OfListener(place)
+        : place.In("tcp_v4_rcv", "tcp_v6_rcv") && KernelSocket.CounterOf(place.Node, "TcpExt", "TCPMinTTLDrop") > 0 ? "TCP_MINTTL" // named since 6.2
         : null;
 
     // net/bridge/br_input.c, br_handle_frame: the addresses, the port's state, the rules of the bridge family's prerouting hook.
