@@ -176,7 +176,7 @@ public abstract class AnswerFates(FrameTracing tracing)
         (await AskAsync()).ShouldSucceed();
 
         Task<ProbeResult> AskAsync() => isTcp ? scene.HostA.ProbeTcpAsync(IPAddress.Parse("10.0.0.254"), 80)
-            : scene.HostA.ProbeUdpAsync(IPAddress.Parse("10.0.0.254"), 7, patience: TimeSpan.FromMilliseconds(300));
+            : scene.HostA.ProbeUdpAsync(IPAddress.Parse("10.0.0.254"), 7);
     }
 
     // The kernel drops these answers by name; of an echo reply it says nothing, or that too, by its version.
@@ -198,7 +198,7 @@ public abstract class AnswerFates(FrameTracing tracing)
         (await AskAsync()).ShouldSucceed();
 
         Task<ProbeResult> AskAsync() => isTcp ? scene.HostA.ProbeTcpAsync(scene.HostC, 80)
-            : scene.HostA.ProbeUdpAsync(scene.HostC, 7, patience: TimeSpan.FromMilliseconds(300));
+            : scene.HostA.ProbeUdpAsync(scene.HostC, 7);
     }
 
     [LabTheory(Feature.NftProgram)]
@@ -212,7 +212,7 @@ public abstract class AnswerFates(FrameTracing tracing)
         using var servers = new ProbeServers(scene);
         await scene.DoAsync(rule);
 
-        var probe = await scene.HostA.ProbeUdpAsync(IPAddress.Parse(server), 7, patience: TimeSpan.FromMilliseconds(300));
+        var probe = await scene.HostA.ProbeUdpAsync(IPAddress.Parse(server), 7);
         Assert.True((probe.Why?.Cause.Word, probe.Why?.Place, probe.Exchange.Failed) == (cause, place, ExchangeHalf.Answer), $"{what}: {probe}");
         await probe.Why!.ApplyAsync();
         (await scene.HostA.ProbeUdpAsync(IPAddress.Parse(server), 7)).ShouldSucceed();
