@@ -36,23 +36,37 @@ internal sealed class Observers : IDisposable
     public async Task<Company?> SettleAsync()
     {
         var patience = new Patience(_lab, _frames[0].Patience);
-        var storms = await RestAsync().ConfigureAwait(false);
-        long before = 0;
-        while (storms.Count == 0 && _frames is [{ StillWaits: { } stillWaits, IsRefused: false } alone]
-            && !patience.IsOver && Look() is var seen && stillWaits(seen))
+        var hasWaited = false;
+        for (long before = 0; ;)
         {
-            if (seen.Extent([alone.Sent]) is var extent && extent != before)
+            var storms = await RestAsync().ConfigureAwait(false);
+            if (storms.Count == 0 && _frames.All(f => f.IsAnswered))
+            {
+                return null;
+            }
+
+            var seen = Look();
+            if (storms.Count > 0 || patience.IsOver || _frames.All(f => f.IsAnswered || f.IsRefused) || !StillWaits(seen))
+            {
+                if (!hasWaited)
+                {
+                    return seen with { Storms = storms, Rules = _rules.Take() };
+                }
+
+                hasWaited = false; // what was waited for may just have set something going
+                continue;
+            }
+
+            hasWaited = true;
+            if (seen.Extent(_frames.Select(f => f.Sent)) is var extent && extent != before)
             {
                 before = extent;
                 patience.Moved();
             }
 
             // What the kernel keeps, a timer of its own ends, and a program answers when it likes: neither wakes anybody.
-            await Task.Delay(BetweenLooks, alone.Cancellation).ConfigureAwait(false);
-            storms = await RestAsync().ConfigureAwait(false);
+            await Task.Delay(BetweenLooks, Cancellation).ConfigureAwait(false);
         }
-
-        return storms.Count == 0 && _frames.All(f => f.IsAnswered) ? null : Look() with { Storms = storms, Rules = _rules.Take() };
     }
 
     /// <summary>
@@ -83,8 +97,11 @@ internal sealed class Observers : IDisposable
     }
 
     // Nobody of several gives up for the others.
-    private Task<IReadOnlyList<Storm>> RestAsync() => Barrier.SettleAsync(_lab, _frames is [{ StillWaits: not null } alone] ? alone.Cancellation
-        : CancellationToken.None, () => Look().Extent(_frames.Select(f => f.Sent)));
+    private CancellationToken Cancellation => _frames is [{ StillWaits: not null } alone] ? alone.Cancellation : CancellationToken.None;
+
+    private bool StillWaits(Company seen) => (_frames is [{ StillWaits: { } own }] && own(seen)) || DelayedAnswers.AreAwaited(_lab, seen);
+
+    private Task<IReadOnlyList<Storm>> RestAsync() => Barrier.SettleAsync(_lab, Cancellation, () => Look().Extent(_frames.Select(f => f.Sent)));
 
     private Company Look()
     {

@@ -16,7 +16,7 @@ internal sealed class SeenFrames
     public SeenFrames(Lab lab, SeenByKernel seen)
     {
         var nodes = lab.Nodes.Where(n => n.IsApplied).ToDictionary(n => n.Live.Namespace.Inode);
-        Lost = seen.Lost;
+        (Lost, Events) = (seen.Lost, seen.Events);
         HasOpenVSwitch = lab.Nodes.Any(n => n.Devices.Any(d => d.IsMadeByOvs));
         _tree = new(() => SkbTree.Build(seen.Events, (from, to) => !nodes.TryGetValue(from.Namespace, out var node)
             || MaySendOn(node.FindDevice(from.DeviceName), node.FindDevice(to.DeviceName))));
@@ -27,14 +27,20 @@ internal sealed class SeenFrames
     /// <summary>How many records had no room.</summary>
     public long Lost { get; }
 
+    /// <summary>The records, in the order of time.</summary>
+    public IReadOnlyList<TraceEvent> Events { get; }
+
     /// <summary>Whether somebody in user space may have sent frames on.</summary>
     public bool HasOpenVSwitch { get; }
 
     /// <summary>Copies that descend from no other, in the order of their appearance.</summary>
     public IReadOnlyList<SkbCopy> Roots => _roots.Value;
 
+    /// <summary>All copies, in the order of their appearance.</summary>
+    public IReadOnlyList<SkbCopy> Copies => _tree.Value.Copies;
+
     /// <summary>The first copies of all packets that somebody sent, ICMP errors because of others too, in the order of their appearance.</summary>
-    public IEnumerable<SkbCopy> Beginnings => _tree.Value.Copies.Where(c => c.Parent is null || c.Origin is SkbOrigin.IcmpError);
+    public IEnumerable<SkbCopy> Beginnings => Copies.Where(c => c.Parent is null || c.Origin is SkbOrigin.IcmpError);
 
     /// <summary>The place among the roots of the first that is the frame; -1 where there is none.</summary>
     public int FindFirst(SentFrame sent, Predicate<SkbCopy> isTheFrame)

@@ -112,7 +112,7 @@ internal sealed class TraceFateBuilder
         }
 
         // What remains of a frame of which others were made for each receiver is dropped, and nobody misses it.
-        var place = DropPlace.ByKernel(node, drop, copy) with { Hops = HopsOf(copy), IsForBridge = IsForBridge(copy) };
+        var place = DropPlace.ByKernel(node, drop, copy) with { Hops = HopsOf(copy), IsForBridge = IsForBridge(copy), LostError = LostErrorOf(copy) };
         if (IsRefusedByAll(copy))
         {
             place = place with
@@ -126,6 +126,12 @@ internal sealed class TraceFateBuilder
         return DropKnowledge.IsHarmless(place)
             || ((place.Reason is "OTHERHOST" || NamelessDrops.HasNoTarget(place)) && copy.Children.Any(c => c.Origin is SkbOrigin.SamePacket)) ? null : place;
     }
+
+    // Where the ICMP error that tells the sender of a drop was dropped itself.
+    private DropPlace? LostErrorOf(SkbCopy copy) =>
+        copy.Children.FirstOrDefault(c => c.Origin is SkbOrigin.IcmpError) is { End: SkbEnd.Dropped, Children.Count: 0, EndEvent: { } drop } error
+            && _nodes.TryGetValue(drop.Namespace, out var node) && DropPlace.ByKernel(node, drop, error) is var place && !DropKnowledge.IsHarmless(place)
+            ? place : null;
 
     // Before Linux 6.15 the packet sockets of all namespaces are asked about every frame, after which the kernel calls what nobody takes used. What
     // a packet socket keeps it does not free there. What every stack has a handler for is refused in other places.

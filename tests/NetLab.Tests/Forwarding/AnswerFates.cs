@@ -55,8 +55,7 @@ public abstract class AnswerFates(FrameTracing tracing)
         ["a source address for which the router has no route"] = Back(C, "no-route", "r/e1", "a: ip address add 10.9.9.9/32 dev lo",
             "a: ip route replace default via 10.0.0.254 src 10.9.9.9"),
         ["a translated source that nobody has"] = Back(C, "nobody-has-address", "c/eth0",
-            "r: nft table ip f { chain n { type nat hook postrouting priority 100; oifname \"e1\" snat to 10.0.1.99; }; }")
-            with { Cure = "r: ip address add 10.0.1.99/32 dev e1" },
+            "r: nft table ip f { chain n { type nat hook postrouting priority 100; oifname \"e1\" snat to 10.0.1.99; }; }"),
         ["a router that sends the answer to another host"] = Back(C, "forwarding-off", "b/eth0", "r: ip route add 10.0.0.1 via 10.0.0.2"),
         ["a router that translates requests and does not track answers"] = Back(C, "answer-kept", "r/e1", "r: nft table ip f { chain n { type nat hook "
             + "postrouting priority 100; oifname \"e1\" masquerade; }\n chain p { type filter hook prerouting priority raw; iifname \"e1\" notrack; }\n}")
@@ -98,6 +97,15 @@ public abstract class AnswerFates(FrameTracing tracing)
             with { Cure = "a: ip neigh replace 10.0.0.254 lladdr MAC(r/e0) dev eth0 nud permanent" },
         ["a gateway that nobody is, on the way there"] = There(C, "nobody-has-address", "a/eth0", "a: ip route replace default via 10.0.0.77"),
         ["IPv6 is off at the answerer"] = There(B6, "ipv6-off", "b/eth0", "b: sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1"),
+
+        // Neighbours whom nobody is
+        ["a default route without a gateway"] = There(C, "wrong-device", "a/eth0", "a: ip route replace default dev eth0"),
+        ["the gateway's address is gone"] = There(C, "nobody-has-address", "a/eth0", "r: ip address del 10.0.0.254/24 dev e0"),
+        ["a gateway that nobody is, in a table of its own"] = Back(C, "nobody-has-address", "c/eth0",
+            "c: ip rule add from 10.0.1.2 lookup 77", "c: ip route add default via 10.0.1.77 table 77"),
+        ["the asker's address is gone, and its routes with it"] = There(C, "no-route", "a", "a: ip address flush dev eth0 scope global"),
+        ["a routing loop"] = There(C, "ttl-expired", "*", "r: ip route replace 10.0.1.2 via 10.0.0.2", "b: sysctl -qw net.ipv4.ip_forward=1",
+            "b: ip route add 10.0.1.2 via 10.0.0.254") with { Cure = "r: ip route del 10.0.1.2 via 10.0.0.2" },
 
         // The asker's own stack
         ["IPv6 is off at the asker"] = There(B6, "ipv6-off", "a/eth0", "a: sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1"),
@@ -177,6 +185,138 @@ public abstract class AnswerFates(FrameTracing tracing)
 
         Task<ProbeResult> AskAsync() => isTcp ? scene.HostA.ProbeTcpAsync(IPAddress.Parse("10.0.0.254"), 80)
             : scene.HostA.ProbeUdpAsync(IPAddress.Parse("10.0.0.254"), 7);
+    }
+
+    // Requests go by r, and answers by q, which tracks connections.
+    [LabTheory(Feature.NftProgram, Feature.IptablesProgram)]
+    [InlineData("nft-rule", true, "nft add table ip f", "nft add chain ip f c '{ type filter hook forward priority 0; }'",
+        "nft add rule ip f c ct state invalid drop")]
+    [InlineData("nft-policy", false, "nft add table ip f", "nft add chain ip f c '{ type filter hook forward priority 0; policy drop; }'",
+        "nft add rule ip f c ct state established,related accept")]
+    [InlineData("iptables-rule", true, "iptables -A FORWARD -m conntrack --ctstate INVALID -j DROP")]
+    [InlineData("iptables-policy", false, "iptables -A FORWARD -m state --state ESTABLISHED -j ACCEPT", "iptables -P FORWARD DROP")]
+    public async Task An_answer_by_another_router_which_tracks_connections_is_told_and_mended(string cause, bool isTcp, params string[] rules)
+    {
+        await using var lab = new Lab(new LabOptions { Tracing = tracing });
+        var (a, b, r, q) = (lab.AddNode("a"), lab.AddNode("b"), lab.AddNode("r"), lab.AddNode("q"));
+        lab.AddLink(a.End("eth0", "10.0.1.1/24"), r.End("e0", "10.0.1.254/24"));
+        lab.AddLink(b.End("eth0", "10.0.2.1/24"), r.End("e1", "10.0.2.254/24"));
+        lab.AddLink(a.End("eth1", "10.0.3.1/24"), q.End("e0", "10.0.3.254/24"));
+        lab.AddLink(b.End("eth1", "10.0.4.1/24"), q.End("e1", "10.0.4.254/24"));
+        r.Forwarding = q.Forwarding = true;
+        a.AddRoute("10.0.2.0/24", "10.0.1.254");
+        b.AddRoute("10.0.1.0/24", "10.0.4.254");
+        q.AddRoute("10.0.1.0/24", "10.0.3.1");
+        await lab.ApplyAsync();
+        using var server = b.ListenTcp(80);
+        foreach (var rule in rules)
+        {
+            await q.DoAsync(rule);
+        }
+
+        var (exchange, why) = await AskAsync();
+        Assert.Equal((cause, "q/e1", ExchangeHalf.Answer), (why?.Cause.Word, why?.Place, exchange.Failed));
+        Assert.Contains("q has not seen the request, which took another way", why!.Sentence, StringComparison.Ordinal);
+        Assert.StartsWith("ip route replace 10.0.1.1 via 10.0.2.254, in node b, so that the answers go by r too, or in node q: ", why.Remedy,
+            StringComparison.Ordinal);
+        await why.ApplyAsync();
+        Assert.True((await AskAsync()).Exchange.IsAnswered);
+
+        async Task<(Exchange Exchange, Reason? Why)> AskAsync()
+        {
+            if (isTcp)
+            {
+                var probe = await a.ProbeTcpAsync(b, 80);
+                return (probe.Exchange, probe.Why);
+            }
+
+            var ping = await a.PingAsync(IPAddress.Parse("10.0.2.1"));
+            return (ping.Exchange, ping.Why);
+        }
+    }
+
+    [LabFact]
+    public async Task A_routing_loop_is_told_with_its_routers()
+    {
+        await using var scene = await ExchangeScene.BuildAsync(tracing);
+        foreach (var line in (string[])["r: ip route replace 10.0.1.2 via 10.0.0.2", "b: sysctl -qw net.ipv4.ip_forward=1",
+            "b: ip route add 10.0.1.2 via 10.0.0.254"])
+        {
+            await scene.DoAsync(line);
+        }
+
+        var why = (await scene.HostA.PingAsync(IPAddress.Parse(C))).Why;
+        Assert.Equal("ttl-expired", why?.Cause.Word);
+        if (tracing is FrameTracing.Kernel)
+        {
+            Assert.Matches(@"to which the packet came \d+ times: a routing loop\. (?:r, b|b, r) send what is for 10\.0\.1\.2 to each other\.$", why!.Sentence);
+            Assert.Contains(why.Evidence, e => e.Text == "r sends 10.0.1.2 via 10.0.0.2 dev e0.");
+            Assert.Contains(why.Evidence, e => e.Text == "b sends 10.0.1.2 via 10.0.0.254 dev eth0.");
+        }
+    }
+
+    // Who answers for another does so after a random part of proxy_delay, here two seconds.
+    [LabFact]
+    public async Task An_answer_that_waits_for_proxy_ARP_comes()
+    {
+        await using var scene = await ExchangeScene.BuildAsync(tracing);
+        foreach (var line in (string[])["r: sysctl -qw net.ipv4.conf.e1.proxy_arp=1 net.ipv4.neigh.e1.proxy_delay=200",
+            "c: ip address del 10.0.1.2/24 dev eth0", "c: ip address add 10.0.1.2/16 dev eth0", "c: ip route add 10.0.0.0/24 dev eth0"])
+        {
+            await scene.DoAsync(line);
+        }
+
+        var ping = await scene.HostA.PingAsync(IPAddress.Parse(C));
+        Assert.True(ping.Succeeded, ping.Exchange.Describe());
+    }
+
+    [LabFact]
+    public async Task A_question_that_waits_for_a_proxy_entry_is_answered()
+    {
+        await using var scene = await ExchangeScene.BuildAsync(tracing);
+        foreach (var line in (string[])["r: sysctl -qw net.ipv6.conf.e0.accept_dad=0 net.ipv6.conf.e1.accept_dad=0",
+            "r: sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.all.forwarding=1 net.ipv6.conf.e0.proxy_ndp=1",
+            "r: sysctl -qw net.ipv6.neigh.e0.proxy_delay=200",
+            "r: ip address add fd00::fe/64 dev e0 nodad", "r: ip address add fd01::fe/64 dev e1 nodad",
+            "r: ip route add fd00::99 via fd01::2", "r: ip neigh add proxy fd00::99 dev e0",
+            "c: sysctl -qw net.ipv6.conf.eth0.accept_dad=0 net.ipv6.conf.all.disable_ipv6=0",
+            "c: ip address add fd01::2/64 dev eth0 nodad", "c: ip address add fd00::99/128 dev eth0 nodad",
+            "c: ip route add default via fd01::fe"])
+        {
+            await scene.DoAsync(line);
+        }
+
+        await scene.ForwardsAsync();
+        var ping = await scene.HostA.PingAsync(IPAddress.Parse("fd00::99"));
+        Assert.True(ping.Succeeded, ping.Exchange.Describe());
+    }
+
+    [LabFact(Feature.NftProgram)]
+    public async Task An_ICMP_error_that_a_rule_drops_is_told_with_what_it_would_have_told()
+    {
+        await using var scene = await ExchangeScene.BuildAsync(tracing);
+        await scene.DoAsync("r: ip link set e1 mtu 1000");
+        await scene.DoAsync("r: nft table ip f { chain o { type filter hook output priority 0; icmp type destination-unreachable drop; }; }");
+
+        var probe = await AskAsync();
+        if (tracing is not FrameTracing.Kernel)
+        {
+            Assert.DoesNotContain("tells the sender", probe.Why?.Sentence ?? "", StringComparison.Ordinal);
+            return;
+        }
+
+        Assert.Equal(("too-big", "r/e0"), (probe.Why?.Cause.Word, probe.Why?.Place));
+        Assert.Contains("the ICMP error that tells the sender so was dropped too, at r", probe.Why!.Sentence, StringComparison.Ordinal);
+        Assert.Contains(probe.Why.Evidence, e => e.Text.StartsWith("the ICMP error that would have told a ended at r", StringComparison.Ordinal)
+            && e.Text.Contains("rule 1 of chain \"o\"", StringComparison.Ordinal));
+        Assert.Contains(", or, so that a learns it, in node r: nft delete rule ip f o handle 2", probe.Why.Remedy, StringComparison.Ordinal);
+
+        await scene.DoAsync("r: nft delete table ip f");
+        var told = await AskAsync();
+        Assert.EndsWith("; an ICMP error tells the sender so.", told.Why?.Sentence, StringComparison.Ordinal);
+        Assert.DoesNotContain("learns it", told.Why!.Remedy, StringComparison.Ordinal);
+
+        Task<ProbeResult> AskAsync() => scene.HostA.ProbeUdpAsync(scene.HostC, 9, new byte[1300]);
     }
 
     // The kernel drops these answers by name; of an echo reply it says nothing, or that too, by its version.

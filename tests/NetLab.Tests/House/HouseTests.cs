@@ -63,10 +63,10 @@ public sealed partial class HouseTests
         select $"{Path.GetRelativePath(Root, file)}:{line.Number} {line.Text.Trim()}");
 
     // A device that is down, or where IPv6 is off, has lost its addresses of IPv6: RouterDrops and Ipv6Reasons tell what it was to have,
-    // and OvsVerdict.Tunnels what a tunnel's node had.
+    // OvsVerdict.Tunnels what a tunnel's node had, and NeighbourModel who had an address that nobody has.
     [Fact]
     public void Reasons_ask_the_kernel_for_the_addresses_of_devices() => Assert.Equal(
-        ["Ipv6Reasons.cs", "KernelState.cs", "OvsVerdict.Tunnels.cs", "RouterDrops.Routes.cs"],
+        ["Ipv6Reasons.cs", "KernelState.cs", "NeighbourModel.cs", "OvsVerdict.Tunnels.cs", "RouterDrops.Routes.cs"],
         from room in (string[])["Reasons", "Happenings"]
         from file in Directory.GetFiles(Path.Combine(Root, "src/NetLab/Forwarding", room), "*.cs", SearchOption.AllDirectories)
         where Described().IsMatch(File.ReadAllText(file))

@@ -1,9 +1,12 @@
 using System.Net;
+using System.Text.RegularExpressions;
+using NetLab.Linux;
+using NetLab.Linux.Processes;
 
 namespace NetLab;
 
-/// <summary>Why an answer that came to who asked is none for it.</summary>
-internal static class AnswerModel
+/// <summary>Why an answer that came to who asked is none for it, or was dropped by who knows of no question.</summary>
+internal static partial class AnswerModel
 {
     /// <summary>
     /// Somebody on the way gave the request another destination, and the answer did not come back by it, so that nobody gave it back the address that was
@@ -54,6 +57,67 @@ internal static class AnswerModel
             [Evidence.Seen($"the request left {last.Node.Name} from {to}; the answer came to {last.Node.Name}/{last.Device}, and left by no device.")],
             $"see which rule keeps {last.Node.Name} from tracking the answer: notrack, or another ct zone than the request has");
     }
+
+    /// <summary>
+    /// A node that tracks connections dropped the answer, and the request did not cross it: it cannot know what is answered there. Null where that is not so.
+    /// </summary>
+    /// <param name="taken">The request, as it was taken.</param>
+    /// <param name="answer">The copy of the answer that was dropped; null where none was seen.</param>
+    /// <param name="answerer">Who answered.</param>
+    /// <param name="asker">Who asked.</param>
+    /// <param name="rules">What the rules did meanwhile.</param>
+    /// <param name="ct">Ends the reading of the rules' texts.</param>
+    public static async Task<Reason?> WhyUntrackedAsync(FrameCopy taken, FrameCopy? answer, Endpoint answerer, Endpoint asker, RuleAccount rules,
+        CancellationToken ct)
+    {
+        if (answer is not { Reason: { Node: { } tracker } told } || ReferenceEquals(tracker, answerer.Start) || ReferenceEquals(tracker, asker.Start)
+            || taken.Hops.Any(h => ReferenceEquals(h.Node, tracker)) || StackModel.Ends(answer.Hops[^1].Frame!) is not var (_, back)
+            || !await AsksForStateAsync(told, rules.Of(tracker), ct).ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        var crossed = taken.Hops.Select(h => h.Node).Where(n => !ReferenceEquals(n, answerer.Start) && !ReferenceEquals(n, asker.Start)).Distinct().Reverse();
+        var (router, gateway) = crossed.Select(n => (Node: n, Address: KnownRemedies.AddressOf(n, answerer.Devices, back.AddressFamily)))
+            .FirstOrDefault(r => r.Address is not null);
+        var way = gateway is null ? $"let {answerer.Name} answer by the way that the request took"
+            : answerer.Vm is not null ? $"let {answerer.Name} have {gateway} as its gateway, so that its answers go by {router.Name} too"
+            : $"ip route replace {back} via {gateway}, in node {answerer.Name}, so that the answers go by {router.Name} too";
+        return told with
+        {
+            Sentence = $"{told.Sentence} {tracker.Name} has not seen the request, which took another way: of the connection that is answered there it knows "
+                + "nothing.",
+            Evidence = [.. told.Evidence, Evidence.Seen($"the request did not cross {tracker.Name}: {string.Join(" > ", taken.Path(asker.Name))}.")],
+            Remedy = told.Remedy is null ? way : $"{way}, or in node {tracker.Name}: {told.Remedy}",
+        };
+    }
+
+    // Whether it is the state of its connection that a packet was dropped for: the rule asks for it, or one that would have saved it from the policy.
+    private static async Task<bool> AsksForStateAsync(Reason told, NodeAccount? account, CancellationToken ct)
+    {
+        if (told.Cause == Causes.NftRule || told.Cause == Causes.IptablesRule)
+        {
+            return StatePattern().IsMatch(told.Sentence);
+        }
+
+        if (account is null || (told.Cause != Causes.NftPolicy && told.Cause != Causes.IptablesPolicy))
+        {
+            return false;
+        }
+
+        try
+        {
+            return (await account.Rules.ChainsAsync(ct).ConfigureAwait(false)).Any(c => c.Rules.Any(r => StatePattern().IsMatch(r.Text)));
+        }
+        catch (Exception e) when (e is LinuxException or ProcessFailedException)
+        {
+            return false; // the reason says that the rules could not be read
+        }
+    }
+
+    // ct state, and iptables' -m state and -m conntrack, which nft may not be able to put in its own words.
+    [GeneratedRegex(@"\bct state\b|--(?:ct)?state\b|\bxt[_ ](?:match )?""?(?:conn)?(?:track|state)\b")]
+    private static partial Regex StatePattern();
 
     // The node where the request had another destination as it left than as it came.
     private static Node? Translator(FrameCopy taken, IPAddress to) =>

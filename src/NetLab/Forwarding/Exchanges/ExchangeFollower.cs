@@ -136,7 +136,8 @@ internal sealed class ExchangeFollower
             if (kind is ExchangeLegKind.Answer)
             {
                 _legs[at] = _legs[at].Because(AnswerModel.WhyFromAnother(_legs[0].Fate.Frame, taken, _legs[at].Copy, answerer, asker)
-                    ?? AnswerModel.WhyKept(_legs[0].Fate.Frame, taken, _legs[at].Copy, answerer));
+                    ?? AnswerModel.WhyKept(_legs[0].Fate.Frame, taken, _legs[at].Copy, answerer)
+                    ?? await AnswerModel.WhyUntrackedAsync(taken, _legs[at].Copy, answerer, asker, _company.Rules, _ct).ConfigureAwait(false));
             }
             else if (_legs[at] is { Arrived: true })
             {
@@ -244,6 +245,7 @@ internal sealed class ExchangeFollower
         {
             _legs[at] = _legs[at].Because((owner is null ? null : NeighbourModel.WhyPastParent(fate, awaited.Device, awaited.Address, owner))
                 ?? NeighbourModel.WhyUnreachable(awaited, unresolved, owners));
+            _legs[at] = _legs[at].Because(NeighbourModel.WhyNobodysSource(awaited, _legs[at].Why, _legs[0].Copy));
         }
 
         return true;
@@ -257,7 +259,17 @@ internal sealed class ExchangeFollower
             && _lab.Nodes.FirstOrDefault(n => n.IsApplied && n.NamespaceInode == error.Events[0].Namespace) is { } node)
         {
             var fate = await FateOfAsync(new Endpoint(null, node), Beginning.Of(error)).ConfigureAwait(false);
-            _legs.Add(new ExchangeLeg(ExchangeLegKind.Error, fate, asker, asker.Name));
+            var leg = new ExchangeLeg(ExchangeLegKind.Error, fate, asker, asker.Name);
+            _legs.Add(leg);
+            if (leg.Why is { } lost && _legs[0].Why is { } why)
+            {
+                _legs[0] = _legs[0].Because(why with
+                {
+                    Evidence = [.. why.Evidence, Evidence.Seen($"the ICMP error that would have told {asker.Name} ended at {lost.Place}: {lost.Sentence}")],
+                    Remedy = lost.Remedy is null ? why.Remedy
+                        : $"{(why.Remedy is null ? "" : $"{why.Remedy}, or, ")}so that {asker.Name} learns it, in node {lost.Node.Name}: {lost.Remedy}",
+                });
+            }
         }
     }
 

@@ -68,9 +68,18 @@ internal sealed record DropPlace
     /// <summary>The ICMP error that was sent back because of it, type and code, or null.</summary>
     public (int Type, int Code)? IcmpError { get; init; }
 
+    /// <summary>Where that error was dropped; null where it was not.</summary>
+    public DropPlace? LostError { get; init; }
+
     /// <summary>That error as evidence; none where there was none.</summary>
-    public IReadOnlyList<Evidence> Answer =>
-        IcmpError is var (type, code) ? [Evidence.Kernel($"an ICMP error of type {type}, code {code}, was sent back.")] : [];
+    public IReadOnlyList<Evidence> Answer => IcmpError is not var (type, code) ? []
+        : [Evidence.Kernel($"an ICMP error of type {type}, code {code}, was sent back"
+            + (LostError is null ? "." : $", and dropped at {LostError.Where}: {LostError.Reason}."))];
+
+    /// <summary>Whether the sender learns by that error what became of its packet, as the end of a sentence; empty where the kernel told of none.</summary>
+    public string SenderIsTold => IcmpError is null ? ""
+        : LostError is null ? "; an ICMP error tells the sender so"
+        : $"; the ICMP error that tells the sender so was dropped too, at {LostError.Where}";
 
     /// <summary>The devices that it crossed before, in order.</summary>
     public IReadOnlyList<Hop> Hops { get; init; } = [];

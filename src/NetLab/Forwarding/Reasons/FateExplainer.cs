@@ -320,7 +320,7 @@ internal static class FateExplainer
     {
         if (copy.Skb is not { } skb)
         {
-            if (hop.Frame?.Arp is { Operation: ArpOperation.Request } asked && StackModel.Proxied(hop.Node, hop.Device, asked) is { } proxied)
+            if (hop.Frame is { } asked && StackModel.Proxied(hop.Node, hop.Device, asked) is { } proxied)
             {
                 copy.EndBecauseOf(CopyEnd.Consumed, proxied);
             }
@@ -347,8 +347,7 @@ internal static class FateExplainer
         {
             copy.EndBecauseOf(CopyEnd.Pending, awaited); // what tracks connections puts datagrams together first
         }
-        else if (skb.End is SkbEnd.Open && hop.Frame?.Arp is { Operation: ArpOperation.Request } later
-            && StackModel.Proxied(hop.Node, hop.Device, later) is { } delayed)
+        else if (skb.End is SkbEnd.Open && hop.Frame is { } later && StackModel.Proxied(hop.Node, hop.Device, later) is { } delayed)
         {
             copy.EndBecauseOf(CopyEnd.Pending, delayed with { Sentence = $"{delayed.Sentence} It lets some time pass before it does (proxy_delay)." });
         }
@@ -379,7 +378,7 @@ internal static class FateExplainer
                     + "it once the handshake is done.", [evidence]);
         }
 
-        return frame?.Arp is { Operation: ArpOperation.Request } request && StackModel.Proxied(hop.Node, hop.Device, request) is { } proxied
+        return frame is not null && StackModel.Proxied(hop.Node, hop.Device, frame) is { } proxied
             ? proxied with { Evidence = [.. proxied.Evidence, evidence] }
             : target is not null
             ? StackModel.AsksForAnother(hop.Node, hop.Device, target, frame?.Arp is null ? "neighbour solicitation" : "ARP packet", evidence)

@@ -59,8 +59,10 @@ internal static class KnownRemedies
         }
     }
 
-    /// <summary>Gives a route by a gateway that nobody is the router on that link, where there is one alone; null elsewhere.</summary>
-    public static string? Gateway(Node node, string device, RouteInfo route)
+    /// <summary>
+    /// Gives a route by a gateway that nobody is, or by none, a router on that link: one that has a route there, or the only one; null where there is none.
+    /// </summary>
+    public static string? Gateway(Node node, string device, RouteInfo route, IPAddress to)
     {
         if (node.FindDevice(device) is not { } link)
         {
@@ -68,12 +70,17 @@ internal static class KnownRemedies
         }
 
         var v6 = route.Family is AddressFamily.InterNetworkV6;
-        return NeighboursOn(link, v6, n => IsRouter(n, route.Family)).Distinct().ToList() is [var router]
-            ? $"ip {(v6 ? "-6 " : "")}route replace {route.Destination?.ToString() ?? "default"} via {router} dev {device}"
+        var router = GatewayTo(link, to)
+            ?? (NeighboursOn(link, v6, n => IsRouter(n, route.Family)).Distinct().ToList() is [var only] ? only : null);
+        return router is null ? null
+            : $"ip {(v6 ? "-6 " : "")}route replace {route.Destination?.ToString() ?? "default"} via {router} dev {device}"
                 + $"{(route.Table == RouteTable.Main ? "" : $" table {route.Table}")}{(route.Metric is { } metric ? $" metric {metric}" : "")}"
-                + $", in node {node.Name}"
-            : null;
+                + $", in node {node.Name}";
     }
+
+    /// <summary>The address of a node on the link of one of some devices, in a network of the device; null where it has none.</summary>
+    public static IPAddress? AddressOf(Node node, IReadOnlyList<Device> links, AddressFamily family) =>
+        links.SelectMany(link => NeighboursOn(link, family is AddressFamily.InterNetworkV6, n => ReferenceEquals(n, node))).FirstOrDefault();
 
     private static bool IsRouter(Node node, AddressFamily family) =>
         node.ReadSysctl(family is AddressFamily.InterNetworkV6 ? "net.ipv6.conf.all.forwarding" : "net.ipv4.ip_forward").Trim() == "1";

@@ -54,8 +54,9 @@ internal static class NeighbourModel
             {
                 Cause = Causes.NobodyHasAddress,
                 Sentence = $"{node.Name} asks on {name} who has {address}, and {NobodyHasIt(awaited)}.",
-                Remedy = (RouteBy(awaited) is { } leads ? KnownRemedies.Gateway(node, name, leads) : null)
-                    ?? $"use an address that somebody has, or give {address} to a device of somebody on that link",
+                Remedy = Lost(awaited) is { } lost ? $"{Restoring(lost.Device, lost.Address)}, in node {lost.Device.Node.Name}"
+                    : (RouteBy(awaited) is { } leads ? KnownRemedies.Gateway(node, name, leads, awaited.To!) : null)
+                        ?? $"use an address that somebody has, or give {address} to a device of somebody on that link",
             };
         }
 
@@ -77,7 +78,7 @@ internal static class NeighbourModel
 
         if (Covering(node, name, address) is not { } network)
         {
-            return ByWrongDevice(unresolved, device, address, owner);
+            return ByWrongDevice(unresolved, device, address, owner) ?? WithoutGateway(unresolved, device, address, owner);
         }
 
         return unresolved with
@@ -92,9 +93,59 @@ internal static class NeighbourModel
         };
     }
 
-    /// <summary>That nobody has the address of a neighbour, in a clause, and of which route it is the gateway.</summary>
+    /// <summary>That nobody has the address of a neighbour, in a clause, of which route it is the gateway, and who had it.</summary>
     public static string NobodyHasIt(AwaitedNeighbour awaited) => "nobody in the lab has that address" + (RouteBy(awaited) is { } leads
-        ? $", the gateway of {awaited.Node.Name}'s {(leads.Destination is { } range ? $"route to {range}" : "default route")}" : "");
+            ? $", the gateway of {awaited.Node.Name}'s {(leads.Destination is { } range ? $"route to {range}" : "default route")}"
+                + (leads.Table == RouteTable.Main ? "" : $" of table {RouteTable.NameOf(leads.Table)}")
+            : "")
+        + (Lost(awaited) is not { } lost ? "" : $": {lost.Device.Node.Name} was given it on {lost.Device.Name}, and does not have it any more");
+
+    /// <summary>
+    /// Nobody has the address, and somebody on the way gave it to the request as its source: nobody can answer there. Null where that is not so.
+    /// </summary>
+    /// <param name="awaited">The neighbour.</param>
+    /// <param name="why">What is said of it.</param>
+    /// <param name="request">The request; null where nothing was seen of it.</param>
+    public static Reason? WhyNobodysSource(AwaitedNeighbour awaited, Reason? why, FrameCopy? request)
+    {
+        if (why?.Cause != Causes.NobodyHasAddress || request is null || request.Hops.Select((hop, at) => (Hop: hop, At: at)).FirstOrDefault(h =>
+            h is { At: > 0, Hop: { Direction: HopDirection.Out, Frame: { } left } } && StackModel.Ends(left)?.From.Equals(awaited.Address) == true
+            && request.Hops[h.At - 1].Frame is { } came && StackModel.Ends(came)?.From.Equals(awaited.Address) == false).Hop is not { } given)
+        {
+            return null;
+        }
+
+        return why with
+        {
+            Sentence = $"{why.Sentence[..^1]}: {given.Node.Name} gave it to the request as its source, and does not have it itself.",
+            Evidence = [.. why.Evidence, Evidence.Seen($"the request left {given.Node.Name}/{given.Device} from {awaited.Address}.")],
+            Remedy = $"ip address add {new InterfaceAddress(awaited.Address, awaited.Address.GetAddressBytes().Length * 8)} dev {given.Device}, "
+                + $"in node {given.Node.Name}, or let {given.Node.Name} translate to an address that it has",
+        };
+    }
+
+    // The device on the link that was described with the address, and has lost it.
+    private static (Device Device, InterfaceAddress Address)? Lost(AwaitedNeighbour awaited)
+    {
+        if (awaited.Node.FindDevice(awaited.Device) is { } asking)
+        {
+            foreach (var device in awaited.Node.Lab.Nodes.Where(n => n != awaited.Node && n.IsApplied).SelectMany(n => n.Devices))
+            {
+                if (device is { IsApplied: true, Guest: null } && device.Addresses.Where(a => a.Address.Equals(awaited.Address)).ToList() is [var address, ..]
+                    && Ways.IsOneLink(asking, [device]))
+                {
+                    return (device, address);
+                }
+            }
+        }
+
+        return null;
+    }
+
+    // Of a device that is down, of which IPv6 addresses go (addrconf_ifdown), the device comes first.
+    private static string Restoring(Device device, InterfaceAddress address) =>
+        (device.Node.Live.Route.FindLink(device.Index) is { IsUp: false } ? $"ip link set dev {device.Name} up; " : "")
+        + $"ip address add {address} dev {device.Name}{(address.IsIPv6 ? " nodad" : "")}";
 
     // The route that leads to a neighbour what waits for it; null where it is for the neighbour itself.
     private static RouteInfo? RouteBy(AwaitedNeighbour awaited) => awaited.To is not { } to || to.Equals(awaited.Address) ? null
@@ -206,6 +257,28 @@ internal static class NeighbourModel
             Sentence = $"{node.Name} has a route to {address} out of {device.Name}, and {owner.Name}, who has {address}, is on the link of {right.Name}.",
             Remedy = isDirect ? $"ip route replace {address} dev {right.Name}, in node {node.Name}"
                 : $"let the route go out of {right.Name}, in node {node.Name}",
+        };
+    }
+
+    // A route by a device alone takes everybody that it is for as a neighbour there.
+    private static Reason? WithoutGateway(Reason unresolved, Device device, IPAddress address, Endpoint owner)
+    {
+        var node = device.Node;
+        if (node.Live.Route.FindRoute(address) is not { Gateway: null, Output: { } output } || output != device.Index
+            || node.Live.Route.GetRoutes().Where(r => r is { Gateway: null, Type: RouteType.Unicast } && r.Family == address.AddressFamily
+                && r.OutputIndex == device.Index && r.Destination?.Contains(address) != false).MaxBy(r => r.Destination?.PrefixLength ?? 0) is not { } route)
+        {
+            return null;
+        }
+
+        return unresolved with
+        {
+            Cause = Causes.WrongDevice,
+            Sentence = $"{node.Name} takes {address} for a neighbour on {device.Name}, since its "
+                + (route.Destination is { } range ? $"route to {range}" : "default route")
+                + $" leads there without a gateway; but {owner.Name}, who has {address}, is on another link.",
+            Remedy = KnownRemedies.Gateway(node, device.Name, route, address) ?? $"give the route a gateway on the link of {device.Name}, in node {node.Name}",
+            Evidence = [.. unresolved.Evidence, Evidence.Route($"{route}.")],
         };
     }
 

@@ -79,14 +79,20 @@ internal static partial class RouterDrops
 
     private static Reason NoRoute(DropPlace place)
     {
-        if (place.To is { } to && OfDownDevice(place.Node, to) is var (down, sentence, remedy))
+        var without = place.To is { } to ? OfLostNetwork(place.Node, to) : null;
+        if (without is (var device, true, var sentence, var remedy))
         {
-            return place.Why(Causes.EgressDown, sentence, remedy, [Evidence.Link($"{down.Name} down."), .. Lookups(place)]);
+            return place.Why(Causes.EgressDown, sentence, remedy, [Evidence.Link($"{device.Name} down."), .. Lookups(place)]);
         }
 
         if (place.To is { IsIPv6LinkLocal: false } lost && Ipv6Reasons.WithoutNetwork(place.Node, lost) is { } off)
         {
             return off with { Evidence = [.. off.Evidence, .. Lookups(place)] };
+        }
+
+        if (without is var (_, _, gone, restored))
+        {
+            return place.Why(Causes.NoRoute, gone, restored, Lookups(place));
         }
 
         if (place.To is { } thrown && Throwing(place.Node, thrown, RoutingRules.For(place).Select(r => r.Table ?? RouteTable.Main)) is { } end)
@@ -101,31 +107,63 @@ internal static partial class RouterDrops
             : place.Why(Causes.NoRoute, $"{place.Node.Name} has no route to {place.To}.", KnownRemedies.Route(place.Node, place.To), Lookups(place));
     }
 
-    // A device that is down takes its networks with it, and the routes by gateways there; of IPv6 the addresses too (addrconf_ifdown).
-    private static (Device Device, string Sentence, string Remedy)? OfDownDevice(Node node, IPAddress to)
+    // Routers that send a packet to each other until its TTL is used up: those that it came to since it was last here.
+    private static Reason? RoutingLoop(DropPlace place, string limit)
     {
-        List<Device> down = [.. node.Devices.Where(d => d is { IsApplied: true, Addresses.Count: > 0 }
-            && node.Live.Route.FindLink(d.Index) is { IsUp: false })];
-        if (down.Find(d => d.Addresses.Any(a => a.Contains(to))) is { } near)
+        List<Node> routers = [.. place.Hops.Where(h => h is { Direction: HopDirection.In, Frame: { } frame, LabDevice: { } device }
+            && KernelState.MacOf(device) == frame.Destination).Select(h => h.Node)];
+        if (place.To is not { } to || routers.Count < 2 || routers.FindLastIndex(routers.Count - 2, n => n == place.Node) is not (>= 0 and var before))
         {
-            var network = near.Addresses.First(a => a.Contains(to)).Network;
-            return (near, $"{node.Name} has no route to {to}: the network {network} is on {near.Name}, which is down.", $"{Up(near)}, in node {node.Name}");
+            return null;
+        }
+
+        List<Node> round = [.. routers[before..^1].Distinct()];
+        List<Evidence> routes = [.. round.Select(r => (Router: r, Way: r.Live.Route.FindRoute(to)))
+            .Select(r => Evidence.Route($"{r.Router.Name} sends {to} {(r.Way.Gateway is { } gateway ? $"via {gateway}" : "without a gateway")} dev "
+                + $"{(r.Way.Output is { } output ? r.Router.Live.Route.FindLink(output)?.Name : "")}."))];
+        var names = string.Join(", ", round.Select(r => r.Name));
+        return place.Why(Causes.TtlExpired,
+            $"The {limit} ran out at {place.Node.Name}, to which the packet came {routers.Count(r => r == place.Node)} times: a routing loop. "
+                + (round.Count == 1 ? $"{names} sends what is for {to} to itself." : $"{names} send what is for {to} to each other."),
+            $"give {string.Join(" or ", round.Select(r => r.Name))} another route to {to}", [.. routes]);
+    }
+
+    // A device that is down takes its networks with it, and the routes by gateways there; of IPv6 the addresses too (addrconf_ifdown). So does an address that
+    // is taken away.
+    private static (Device Device, bool IsDown, string Sentence, string Remedy)? OfLostNetwork(Node node, IPAddress to)
+    {
+        List<Device> lost = [.. node.Devices.Where(d => d is { IsApplied: true, Guest: null, Addresses.Count: > 0 } && (IsDown(d) || Gone(d).Any()))];
+        if (lost.Find(d => LostOf(d).Any(a => a.Contains(to))) is { } near)
+        {
+            var network = LostOf(near).First(a => a.Contains(to)).Network;
+            return (near, IsDown(near), $"{node.Name} has no route to {to}: the network {network} is on {near.Name}, {WhichIs(near)}.",
+                $"{Restore(near)}, in node {node.Name}");
         }
 
         foreach (var route in node.Routes.Where(r => r.Destination.Contains(to)).OrderByDescending(r => r.Destination.PrefixLength))
         {
-            if (down.Find(d => ReferenceEquals(d, route.Device) || (route.Gateway is { } next && d.Addresses.Any(a => a.Contains(next)))) is { } device)
+            if (lost.Find(d => (IsDown(d) && ReferenceEquals(d, route.Device)) || (route.Gateway is { } next && LostOf(d).Any(a => a.Contains(next))))
+                is { } device)
             {
-                return (device, $"{node.Name} has no route to {to}: its route {route} went by {device.Name}, which is down.",
-                    $"{Up(device)}; ip {(route.Destination.IsIPv6 ? "-6 " : "")}route add {route}, in node {node.Name}");
+                return (device, IsDown(device), $"{node.Name} has no route to {to}: its route {route} went by {device.Name}, {WhichIs(device)}.",
+                    $"{Restore(device)}; ip {(route.Destination.IsIPv6 ? "-6 " : "")}route add {route}, in node {node.Name}");
             }
         }
 
         return null;
 
-        string Up(Device device) => $"ip link set dev {device.Name} up" + string.Concat(device.Addresses
-            .Where(a => a.IsIPv6 && !KernelState.AddressesOf(device).Any(own => own.Address.Equals(a.Address)))
-            .Select(a => $"; ip address add {a} dev {device.Name} nodad"));
+        bool IsDown(Device device) => node.Live.Route.FindLink(device.Index) is { IsUp: false };
+
+        IEnumerable<InterfaceAddress> Gone(Device device) =>
+            device.Addresses.Where(a => !KernelState.AddressesOf(device).Any(own => own.Address.Equals(a.Address)));
+
+        IEnumerable<InterfaceAddress> LostOf(Device device) => IsDown(device) ? device.Addresses : Gone(device);
+
+        string WhichIs(Device device) => IsDown(device) ? "which is down"
+            : $"which does not have its address {Gone(device).First(a => a.IsIPv6 == to.AddressFamily is AddressFamily.InterNetworkV6)} any more";
+
+        string Restore(Device device) => string.Join("; ", (IsDown(device) ? [$"ip link set dev {device.Name} up"] : Array.Empty<string>())
+            .Concat(Gone(device).Select(a => $"ip address add {a} dev {device.Name}{(a.IsIPv6 ? " nodad" : "")}")));
     }
 
     /// <summary>A route that ends the search in its table, where that has another one behind it; null where there is none.</summary>

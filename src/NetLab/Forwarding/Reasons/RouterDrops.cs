@@ -46,9 +46,9 @@ internal static partial class RouterDrops
                 return place.Why(Causes.InvalidDestination, $"{place.To} cannot be the destination of a packet from a network.", null);
             case "IP_INHDR" or "IP6_HOPLIMIT" when place.In("ip_forward", "ip6_forward"):
                 var limit = place.IsIpv6 ? "hop limit" : "TTL";
-                return place.Why(Causes.TtlExpired,
+                return RoutingLoop(place, limit) ?? place.Why(Causes.TtlExpired,
                     $"The {limit} ran out at {node.Name}: {TimeToLive(place)}, and a router does not forward what has none left.",
-                    $"send it with a higher {limit}, or look for a routing loop");
+                    $"send it with a higher {limit}");
             case "PKT_TOO_BIG":
                 return TooBig(place);
             case "IP_INADDRERRORS" when place.In("ip6_forward"):
@@ -244,7 +244,7 @@ internal static partial class RouterDrops
                 + $"{(route.Table == RouteTable.Main ? "" : $" table {route.Table}")}{(route.Metric is { } metric ? $" metric {metric}" : "")}";
             return place.Why(Causes.RouteMtu,
                 $"The packet of {place.PacketLength} bytes is larger than the MTU {own} of the route to {place.To} in {place.Node.Name}, and "
-                    + $"{(place.IsIpv6 ? "no router cuts IPv6 packets in fragments" : "must not be fragmented (DF)")}; the sender was told by ICMP.",
+                    + $"{(place.IsIpv6 ? "no router cuts IPv6 packets in fragments" : "must not be fragmented (DF)")}{place.SenderIsTold}.",
                 words, Evidence.Route($"{route} mtu {own}."));
         }
 
@@ -252,7 +252,7 @@ internal static partial class RouterDrops
         return place.Why(Causes.TooBig,
             $"The packet of {place.PacketLength} bytes is larger than the MTU {mtu?.ToString() ?? "of the next link"} of {place.Node.Name}/{device}"
                 + (isOfTunnel ? $". {TunnelDrops.NotCut}"
-                    : $", and {(place.IsIpv6 ? "no router cuts IPv6 packets in fragments" : "must not be fragmented (DF)")}; the sender was told by ICMP."),
+                    : $", and {(place.IsIpv6 ? "no router cuts IPv6 packets in fragments" : "must not be fragmented (DF)")}{place.SenderIsTold}."),
             $"ip link set dev {device} mtu {place.PacketLength}, or make the sender's packets smaller", mtu is null ? []
                 : [Evidence.Link($"{place.Node.Name}/{device} mtu {mtu}.")]);
     }

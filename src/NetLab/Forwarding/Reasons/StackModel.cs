@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using NetLab.Linux;
 using NetLab.Linux.Bpf;
 using NetLab.Linux.Netlink;
@@ -155,21 +156,43 @@ internal static class StackModel
         }
     }
 
-    /// <summary>Whether a node answers an ARP request for an address of another host that it has a way to, as proxy_arp says; null where it does not.</summary>
-    public static Reason? Proxied(Node node, string device, ArpPacket arp)
+    /// <summary>
+    /// Whether a node answers an ARP request or a neighbour solicitation for an address of another host, as proxy_arp or an entry of its own says (arp_process,
+    /// ndisc_recv_ns); null where it does not.
+    /// </summary>
+    public static Reason? Proxied(Node node, string device, Frame asked) =>
+        asked.Arp is { Operation: ArpOperation.Request } arp ? Proxied(node, device, (IPAddress)arp.TargetIp)
+        : asked.NeighborSolicitation is { } solicitation ? ProxiedByEntry(node, device, solicitation.Target, "proxy ND")
+        : null;
+
+    private static Reason? Proxied(Node node, string device, IPAddress target)
     {
-        if (node.Live.Route.FindRoute(arp.TargetIp, null, 0) is not { Error: 0, Type: RouteType.Unicast, Output: { } way }
-            || node.Live.Route.FindLink(way)?.Name is not { } other)
+        if (node.Live.Route.FindRoute(target, null, 0) is not { Error: 0, Type: RouteType.Unicast, Output: { } way }
+            || node.Live.Route.FindLink(way)?.Name is not { } other
+            || Sysctl(node, $"net.ipv4.conf.{KernelState.InSysctl(device)}.forwarding") == "0")
         {
             return null;
         }
 
         // For who is on the same link only where those on it are not to speak to each other (RFC 3069).
         (var proxies, var name) = Larger(node, device, other == device ? "proxy_arp_pvlan" : "proxy_arp");
-        return proxies == 0 ? null
-            : new Reason(Causes.ArpProxied, node, device,
-                $"{node.Name} answers for {arp.TargetIp} itself (proxy ARP): {name} is {proxies}, and {node.Name} reaches {arp.TargetIp} by {other}.",
-                [Evidence.Sysctl($"{name} = {proxies}."), Evidence.Model($"the route to {arp.TargetIp} is by {other}, as the tables are now.")]);
+        return proxies != 0
+            ? new Reason(Causes.ArpProxied, node, device,
+                $"{node.Name} answers for {target} itself (proxy ARP): {name} is {proxies}, and {node.Name} reaches {target} by {other}.",
+                [Evidence.Sysctl($"{name} = {proxies}."), Evidence.Model($"the route to {target} is by {other}, as the tables are now.")])
+            : other == device ? null : ProxiedByEntry(node, device, target, "proxy ARP");
+    }
+
+    // IPv6 has no proxies but by entries, and those count only where the device or all may have them.
+    private static Reason? ProxiedByEntry(Node node, string device, IPAddress target, string what)
+    {
+        var own = $"net.ipv6.conf.{KernelState.InSysctl(device)}";
+        return (target.AddressFamily is AddressFamily.InterNetworkV6 && (Sysctl(node, $"{own}.forwarding") == "0"
+                || (Sysctl(node, $"{own}.proxy_ndp") == "0" && Sysctl(node, "net.ipv6.conf.all.proxy_ndp") == "0")))
+            || node.Live.Route.FindLink(device) is not { } link
+            || !node.Live.Route.GetNeighbours(link.Index).Any(n => n.Flags.HasFlag(NeighbourFlags.Proxy) && n.Address.Equals(target)) ? null
+            : new Reason(Causes.ArpProxied, node, device, $"{node.Name} answers for {target} itself ({what}): it has a proxy entry for it on {device}.",
+                [new Evidence("neighbour", $"proxy {target} dev {device}.")]);
     }
 
     /// <summary>A node took a question for an address that it does not have.</summary>
@@ -196,7 +219,7 @@ internal static class StackModel
         var here = own.FirstOrDefault(a => a.Address.Equals(target));
         if (here is null && !node.Live.Route.GetAddresses().Any(a => a.Address.Equals(target)))
         {
-            return Proxied(node, device, arp) ?? AsksForAnother(node, device, $"{target}", "ARP packet",
+            return Proxied(node, device, target) ?? AsksForAnother(node, device, $"{target}", "ARP packet",
                 Evidence.Link($"no device of {node.Name} has {target} now."));
         }
 

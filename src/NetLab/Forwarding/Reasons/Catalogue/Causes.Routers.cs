@@ -109,11 +109,11 @@ public static partial class Causes
     public static Cause TtlExpired { get; } = OfRouters("ttl-expired",
         "The TTL, or hop limit, ran out.",
         "the kernel drops in ip_forward or ip6_forward, and what the packet had",
-        "send it with a higher one, or look for a routing loop");
+        "send it with a higher one, or give the routers of the loop another route");
 
-    /// <summary>The packet is larger than the MTU of the next link, and must not be cut; the sender was told by ICMP.</summary>
+    /// <summary>The packet is larger than the MTU of the next link, and must not be cut.</summary>
     public static Cause TooBig { get; } = OfRouters("too-big",
-        "The packet is larger than the MTU of the next link, and must not be cut; the sender was told by ICMP.",
+        "The packet is larger than the MTU of the next link, and must not be cut.",
         "the kernel drops with PKT_TOO_BIG, and the MTU",
         "smaller packets, or a larger MTU");
 

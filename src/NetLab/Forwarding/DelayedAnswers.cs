@@ -1,0 +1,67 @@
+using System.Buffers.Binary;
+using System.Net;
+using NetLab.Linux.Bpf;
+using NetLab.Packets;
+
+namespace NetLab;
+
+/// <summary>
+/// Answers that the kernel lets wait: who answers ARP or ND for another (proxy_arp, <c>ip neighbour add proxy</c>) does so after a random part of
+/// <c>proxy_delay</c>, 0.8 s, so that the owner's own answer comes first (net/core/neighbour.c, pneigh_enqueue). No barrier knows of that queue.
+/// </summary>
+internal static class DelayedAnswers
+{
+    /// <summary>Whether somebody's question is in that queue, by what was seen so far.</summary>
+    public static bool AreAwaited(Lab lab, Company seen)
+    {
+        if (seen.ByKernel is { } kernel)
+        {
+            return kernel.Events.Any(IsQuestion)
+                && kernel.Copies.Any(copy => copy.Way is [.., { Direction: SkbDirection.In } last] && IsQuestion(last.First)
+                    && IsInQueue(lab, kernel, copy, last));
+        }
+
+        var around = seen.Around();
+        return around.Any(asked => asked is { Direction: HopDirection.In } && IsOfStack(asked.Device) && TargetOf(asked.Frame) is { } target
+            && StackModel.Proxied(asked.Node, asked.DeviceName, asked.Frame) is not null
+            && !around.Any(other => other.Direction is HopDirection.Out && other.Sequence > asked.Sequence && ReferenceEquals(other.Node, asked.Node)
+                && AnsweredBy(other.Frame) is { } answered && answered.Equals(target)));
+    }
+
+    // An ARP request itself is kept (arp_process); of a solicitation a clone is, of which nothing is seen until it is answered (ndisc_recv_ns).
+    private static bool IsInQueue(Lab lab, SeenFrames seen, SkbCopy copy, SkbHop last)
+    {
+        if (lab.Nodes.FirstOrDefault(n => n.IsApplied && n.NamespaceInode == last.Namespace) is not { } node
+            || !IsOfStack(node.FindDevice(last.DeviceName)))
+        {
+            return false;
+        }
+
+        return last.First.Protocol == EtherTypes.Arp ? copy.End is SkbEnd.Open
+            : Frame.FromBytes(last.First.Bytes.Span) is { NeighborSolicitation: { } asked } frame
+                && StackModel.Proxied(node, last.DeviceName, frame) is not null
+                && !seen.Beginnings.Any(b => b.Events[0].Namespace == last.Namespace && b.Events[0].Timestamp > last.Timestamp
+                    && AnsweredBy(TraceFateBuilder.FirstFrame(b)) is { } answered && answered.Equals(asked.Target));
+    }
+
+    private static IPAddress? TargetOf(Frame asked) =>
+        asked.Arp is { Operation: ArpOperation.Request } arp ? arp.TargetIp : asked.NeighborSolicitation?.Target;
+
+    private static IPAddress? AnsweredBy(Frame answer) =>
+        answer.Arp is { Operation: ArpOperation.Reply } arp ? arp.SenderIp : answer.NeighborAdvertisement?.Target;
+
+    // What comes into a port of a switch that switch has.
+    private static bool IsOfStack(Device? device) => device is not { Switch: not null, LeadsToStack: false };
+
+    // An ARP request (RFC 826) or a neighbour solicitation (RFC 4861), by the first bytes that a tracepoint shows.
+    private static bool IsQuestion(TraceEvent told)
+    {
+        var packet = told.Bytes.Span[Math.Clamp(told.NetworkOffset, 0, told.Bytes.Length)..];
+        return told.Protocol switch
+        {
+            EtherTypes.Arp => packet.Length >= 8 && BinaryPrimitives.ReadUInt16BigEndian(packet[6..]) == (ushort)ArpOperation.Request,
+            EtherTypes.Ipv6 => packet is { Length: > 40 } && packet[6] == (byte)IpProtocol.Icmpv6 && packet[40] == (byte)Icmpv6Type.NeighborSolicitation,
+            _ => false,
+        };
+    }
+}
