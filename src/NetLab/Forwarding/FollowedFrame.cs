@@ -92,10 +92,12 @@ internal sealed partial class FollowedFrame
             frames[0].Untold.Leave(frames);
             Send(frames);
             var company = await observers.SettleAsync().ConfigureAwait(false);
+            var prepared = company?.ByKernel is { } kernel ? Task.Run(kernel.Prepare) : Task.CompletedTask;
             foreach (var frame in frames)
             {
                 frame.Conclude(company, async seen =>
                 {
+                    await prepared.ConfigureAwait(false);
                     for (var looks = 1; ; looks++)
                     {
                         var copies = seen.CopiesOf(frame.Sent); // build

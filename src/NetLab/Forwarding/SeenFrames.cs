@@ -24,6 +24,9 @@ internal sealed class SeenFrames
         _heads = new(() => Enumerable.Range(0, Roots.Count).ToLookup(i => (Roots[i].Events[0].DeviceName, HeadOf(Roots[i].Events[0].Bytes.Span))));
     }
 
+    /// <summary>Makes of the records what all who ask need, so that none of them waits for another who does.</summary>
+    public void Prepare() => _ = _heads.Value;
+
     /// <summary>How many records had no room.</summary>
     public long Lost { get; }
 

@@ -22,7 +22,7 @@ internal sealed class SharedTracer
 
     private SharedTracer(KernelTracer tracer)
     {
-        _tracer = tracer;
+        (_tracer, Level) = (tracer, tracer.Describe());
         Reactor.Shared.OnReadable(tracer.Filling, Drain, failure => _failure = failure);
     }
 
@@ -43,7 +43,7 @@ internal sealed class SharedTracer
     }
 
     /// <summary>What is traced, and on which kernel.</summary>
-    public string Level => _tracer.Describe();
+    public string Level { get; }
 
     /// <summary>Records that found no room since the process began.</summary>
     public long Lost => _tracer.LostEvents;
