@@ -13,7 +13,7 @@ internal sealed partial class FollowedFrame
     /// <summary>Sends what should be answered by <paramref name="send"/>; where it got no answer, follows what depends on it too.</summary>
     public static async Task<Exchange> ExchangeAsync(SentFrame sent, Action send, Func<bool> isAnswered, CancellationToken ct)
     {
-        (var fate, var company) = await FollowAsync(new FollowedFrame(sent, send, ct), isAnswered).ConfigureAwait(false);
+        (var fate, var company) = await FollowAsync(new FollowedFrame(sent, send, ct) { HasAnswer = isAnswered }, isAnswered).ConfigureAwait(false);
         return isAnswered() ? AnsweredBy(fate) : await ExchangeFollower.FollowAsync(sent, fate, company, ct).ConfigureAwait(false);
     }
 
@@ -31,6 +31,7 @@ internal sealed partial class FollowedFrame
         {
             StillWaits = seen => !probe.IsOver() && ExchangeFollower.AwaitsProgram(sent, seen),
             Patience = patience,
+            HasAnswer = probe.IsOver,
         };
         (var fate, var company) = await FollowAsync(question, probe.IsOver).ConfigureAwait(false);
         return probe.IsOver() && probe.Outcome is ProbeOutcome.Answered ? AnsweredBy(fate)
@@ -50,6 +51,7 @@ internal sealed partial class FollowedFrame
         var again = new FollowedFrame(frame.Sent, null, frame.Cancellation)
         {
             StillWaits = seen => seen.CopiesOf(frame.Sent).Count == 0 && !isOver() && ExchangeFollower.WaitsUnasked(fate!, seen),
+            HasAnswer = isOver,
         };
         (var after, company) = await again.FollowAsync().ConfigureAwait(false);
         return (after ?? fate!, company!);

@@ -64,6 +64,14 @@ internal sealed partial class FollowedFrame
         set => Volatile.Write(ref _hasEqual, value);
     }
 
+    /// <summary>Whether nothing can come that the sender waits for.</summary>
+    public bool IsOver => IsRefused || IsAnswered || HasAnswer?.Invoke() == true;
+
+    /// <summary>Whether an answer is expected: what the kernel lets wait meanwhile is waited for too, by <see cref="Patience"/>.</summary>
+    public bool IsQuestion => HasAnswer is not null || Answered is not null;
+
+    private Func<bool>? HasAnswer { get; init; }
+
     private Func<bool>? Answered { get; init; }
 
     /// <summary>Sends a frame of a VM and follows it until nothing moves any more.</summary>

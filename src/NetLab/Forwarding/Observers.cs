@@ -46,7 +46,7 @@ internal sealed class Observers : IDisposable
             }
 
             var seen = Look();
-            if (storms.Count > 0 || patience.IsOver || _frames.All(f => f.IsAnswered || f.IsRefused) || !StillWaits(seen))
+            if (storms.Count > 0 || patience.IsOver || _frames.All(f => f.IsOver) || !StillWaits(seen))
             {
                 if (!hasWaited)
                 {
@@ -99,7 +99,8 @@ internal sealed class Observers : IDisposable
     // Nobody of several gives up for the others.
     private CancellationToken Cancellation => _frames is [{ StillWaits: not null } alone] ? alone.Cancellation : CancellationToken.None;
 
-    private bool StillWaits(Company seen) => (_frames is [{ StillWaits: { } own }] && own(seen)) || DelayedAnswers.AreAwaited(_lab, seen);
+    private bool StillWaits(Company seen) => (_frames is [{ StillWaits: { } own }] && own(seen)) || Delays.HoldAnswer(_lab, seen)
+        || Delays.HoldFrame([.. _frames.Where(f => f is { IsQuestion: true, IsOver: false }).Select(f => f.Sent)], seen);
 
     private Task<IReadOnlyList<Storm>> RestAsync() => Barrier.SettleAsync(_lab, Cancellation, () => Look().Extent(_frames.Select(f => f.Sent)));
 

@@ -98,6 +98,13 @@ public abstract class AnswerFates(FrameTracing tracing)
         ["a gateway that nobody is, on the way there"] = There(C, "nobody-has-address", "a/eth0", "a: ip route replace default via 10.0.0.77"),
         ["IPv6 is off at the answerer"] = There(B6, "ipv6-off", "b/eth0", "b: sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1"),
 
+        ["a router that must not ask yet"] = There("fd01::2", "address-tentative", "r/e1",
+            "r: sysctl -qw net.ipv6.conf.e0.accept_dad=0 net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.all.forwarding=1",
+            "r: ip address add fd00::fe/64 dev e0 nodad", "r: ip address add fd01::fe/64 dev e1 nodad", "a: ip route add default via fd00::fe",
+            "c: sysctl -qw net.ipv6.conf.eth0.accept_dad=0 net.ipv6.conf.all.disable_ipv6=0", "c: ip address add fd01::2/64 dev eth0 nodad",
+            "c: ip route add default via fd01::fe", "r: sysctl -qw net.ipv6.conf.e1.accept_dad=1 net.ipv6.conf.e1.dad_transmits=60",
+            "r: ip -6 address flush dev e1 scope link", "r: ip address add fe80::99/64 dev e1"),
+
         // Neighbours whom nobody is
         ["a default route without a gateway"] = There(C, "wrong-device", "a/eth0", "a: ip route replace default dev eth0"),
         ["the gateway's address is gone"] = There(C, "nobody-has-address", "a/eth0", "r: ip address del 10.0.0.254/24 dev e0"),
@@ -253,6 +260,25 @@ public abstract class AnswerFates(FrameTracing tracing)
             Assert.Contains(why.Evidence, e => e.Text == "r sends 10.0.1.2 via 10.0.0.2 dev e0.");
             Assert.Contains(why.Evidence, e => e.Text == "b sends 10.0.1.2 via 10.0.0.254 dev eth0.");
         }
+    }
+
+    // Two packets use up what may go at once: the third waits for as long as a hundred bytes take at 2 kbit/s.
+    [LabTheory(Feature.Tbf)]
+    [InlineData("r", "e1")]
+    [InlineData("c", "eth0")]
+    public async Task A_ping_that_a_shaper_delays_is_answered(string node, string device)
+    {
+        await using var scene = await ExchangeScene.BuildAsync(tracing);
+        await scene.DoAsync($"{node}: tc qdisc add dev {device} root tbf rate 2kbit burst 200 limit 10000");
+        await scene.DoAsync($"a: ping -c 2 -i 0.2 -W 60 {C}");
+        var before = Delayed();
+
+        var ping = await scene.HostA.PingAsync(IPAddress.Parse(C));
+        Assert.True(ping.Succeeded, ping.Exchange.Describe());
+        Assert.NotEqual(before, Delayed());
+
+        uint Delayed() => scene.Node(node).Live.Route.GetQdiscs(scene.Node(node).Live.Route.FindLink(device)!.Index).Single(q => q.Kind == "tbf")
+            .Statistics.Overlimits;
     }
 
     // Who answers for another does so after a random part of proxy_delay, here two seconds.

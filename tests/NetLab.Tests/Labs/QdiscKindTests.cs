@@ -75,6 +75,8 @@ public sealed class QdiscKindTests
 
         // it can be no less, whatever the machine does
         Assert.True(double.Parse(Regex.Match(told, @"time=([\d.]+) ms").Groups[1].Value, CultureInfo.InvariantCulture) >= 20, told);
+        var ping = await bed.A.PingAsync(KindBed.AddressB);
+        Assert.True(ping.RoundTrip >= TimeSpan.FromMilliseconds(20), ping.ToString());
     }
 
     [LabFact(Feature.Netem)]

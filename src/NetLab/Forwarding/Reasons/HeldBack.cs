@@ -18,7 +18,7 @@ internal static class HeldBack
 
             if (!nodes.TryGetValue(hop.Node, out var waiting))
             {
-                nodes[hop.Node] = waiting = Waiting(hop.Node);
+                nodes[hop.Node] = waiting = QueuesOf(hop.Node);
             }
 
             if (waiting.Count == 0)
@@ -41,8 +41,8 @@ internal static class HeldBack
         }
     }
 
-    // The devices of a node whose queues are not empty.
-    private static HashSet<int> Waiting(Node node)
+    /// <summary>The devices of a node whose queues are not empty, by their numbers.</summary>
+    public static HashSet<int> QueuesOf(Node node)
     {
         try
         {

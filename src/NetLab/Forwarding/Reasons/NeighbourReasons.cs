@@ -52,7 +52,17 @@ internal static class NeighbourReasons
     {
         var v6 = entry.Address.AddressFamily == AddressFamily.InterNetworkV6;
         var state = Evidence.Neighbour($"{entry.Address} dev {device} {entry.State.ToString().ToUpperInvariant()}.");
-        if (v6 && !isOwn && !node.Live.Route.GetAddresses(entry.Index).Any(a => a.Address.IsIPv6LinkLocal))
+        var own = v6 && !isOwn ? node.Live.Route.GetAddresses(entry.Index).Where(a => a.Address.IsIPv6LinkLocal).ToList() : null;
+        if (own is { Count: > 0 } && own.TrueForAll(a => a.IsTentative))
+        {
+            var address = $"{own[0].Address}/{own[0].PrefixLength}";
+            return new Reason(Causes.AddressTentative, node, device,
+                $"{node.Name} cannot ask for the MAC address of {entry.Address} yet: a router asks from its link-local address on {device}, {own[0].Address}, "
+                    + "of which duplicate address detection has not ended (tentative).",
+                [evidence, state], $"ip address del {address} dev {device}; ip address add {address} dev {device} nodad, in node {node.Name}, or wait");
+        }
+
+        if (own is { Count: 0 })
         {
             return new Reason(Causes.NoLinkLocal, node, device,
                 $"{node.Name} cannot ask for the MAC address of {entry.Address}: {device} has no link-local address, and a router sends " +

@@ -5,14 +5,16 @@ using NetLab.Packets;
 
 namespace NetLab;
 
-/// <summary>
-/// Answers that the kernel lets wait: who answers ARP or ND for another (proxy_arp, <c>ip neighbour add proxy</c>) does so after a random part of
-/// <c>proxy_delay</c>, 0.8 s, so that the owner's own answer comes first (net/core/neighbour.c, pneigh_enqueue). No barrier knows of that queue.
-/// </summary>
-internal static class DelayedAnswers
+/// <summary>What the kernel lets wait and sends on by a timer of its own: no barrier knows of it.</summary>
+internal static class Delays
 {
-    /// <summary>Whether somebody's question is in that queue, by what was seen so far.</summary>
-    public static bool AreAwaited(Lab lab, Company seen)
+    /// <summary>
+    /// Whether a question for a neighbour waits for its answer: who answers ARP or ND for another (proxy_arp, <c>ip neighbour add proxy</c>) does so after a
+    /// random part of <c>proxy_delay</c>, 0.8 s, so that the owner's own answer comes first (net/core/neighbour.c, pneigh_enqueue).
+    /// </summary>
+    /// <param name="lab">The lab.</param>
+    /// <param name="seen">What was seen so far.</param>
+    public static bool HoldAnswer(Lab lab, Company seen)
     {
         if (seen.ByKernel is { } kernel)
         {
@@ -43,6 +45,28 @@ internal static class DelayedAnswers
                 && !seen.Beginnings.Any(b => b.Events[0].Namespace == last.Namespace && b.Events[0].Timestamp > last.Timestamp
                     && AnsweredBy(TraceFateBuilder.FirstFrame(b)) is { } answered && answered.Equals(asked.Target));
     }
+
+    /// <summary>
+    /// Whether one of some questions, its answer, or a question for a neighbour is in the queue of a device whose queueing discipline delays it: netem,
+    /// tbf. Packet sockets do not see what is there, and whatever it is counts.
+    /// </summary>
+    /// <param name="questions">The questions.</param>
+    /// <param name="seen">What was seen so far.</param>
+    public static bool HoldFrame(IReadOnlyList<SentFrame> questions, Company seen)
+    {
+        if (questions.Count == 0 || seen.ByKernel is not { } kernel)
+        {
+            return questions.Count > 0 && questions[0].Start.Lab.Nodes.Any(n => n.IsApplied && HeldBack.QueuesOf(n).Count > 0);
+        }
+
+        List<Frame> queued = [.. kernel.Copies.Select(c => c is { End: SkbEnd.Open, Hops: [.., { Direction: SkbDirection.Out, IsComplete: false } last] }
+            ? last.First : null).OfType<TraceEvent>().Select(e => Frame.FromBytes(e.Bytes.Span))];
+        return queued.Exists(frame => questions.Any(question => MayConcern(question.Frame, frame)));
+    }
+
+    // By its protocol alone: who translates addresses and ports changes the rest.
+    private static bool MayConcern(Frame question, Frame queued) => queued.Arp is not null || queued.Icmp is not null || queued.Icmpv6 is not null
+        || ((queued.Tcp is null) == (question.Tcp is null) && (queued.Udp is null) == (question.Udp is null));
 
     private static IPAddress? TargetOf(Frame asked) =>
         asked.Arp is { Operation: ArpOperation.Request } arp ? arp.TargetIp : asked.NeighborSolicitation?.Target;
