@@ -20,7 +20,11 @@ public sealed partial class FakeVm
         return PingAsync(to.AddressFor(Addresses), ct);
     }
 
-    /// <summary>Sends one echo request and says whether the reply came. "No" is proven by a barrier, not by a timeout.</summary>
+    /// <summary>
+    /// Sends one echo request and says whether the reply came. "No" is proven by a barrier, not by a timeout.
+    /// What the kernel lets wait, in the queue of a shaper (netem, tbf) or for the answer of a proxy (proxy_arp), is waited for as long as anything moves:
+    /// <see cref="LabOptions.Patience"/>.
+    /// </summary>
     public async Task<PingResult> PingAsync(IPAddress to, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(to);
