@@ -70,8 +70,8 @@ internal static partial class AnswerModel
     public static async Task<Reason?> WhyUntrackedAsync(FrameCopy taken, FrameCopy? answer, Endpoint answerer, Endpoint asker, RuleAccount rules,
         CancellationToken ct)
     {
-        if (answer is not { Reason: { Node: { } tracker } told } || ReferenceEquals(tracker, answerer.Start) || ReferenceEquals(tracker, asker.Start)
-            || taken.Hops.Any(h => ReferenceEquals(h.Node, tracker)) || StackModel.Ends(answer.Hops[^1].Frame!) is not var (_, back)
+        if (answer is not { Reason: { Node: { } tracker } told, Hops: [.., { Frame: { } there }] } || StackModel.Ends(there) is not var (_, back)
+            || ReferenceEquals(tracker, answerer.Start) || ReferenceEquals(tracker, asker.Start) || taken.Hops.Any(h => ReferenceEquals(h.Node, tracker))
             || !await AsksForStateAsync(told, rules.Of(tracker), ct).ConfigureAwait(false))
         {
             return null;

@@ -118,7 +118,7 @@ internal static partial class RouterDrops
         }
 
         List<Node> round = [.. routers[before..^1].Distinct()];
-        List<Evidence> routes = [.. round.Select(r => (Router: r, Way: r.Live.Route.FindRoute(to)))
+        List<Evidence> routes = [.. round.Select(r => (Router: r, Way: r.Live.Route.FindRoute(to))).Where(r => r.Way.Error == 0)
             .Select(r => Evidence.Route($"{r.Router.Name} sends {to} {(r.Way.Gateway is { } gateway ? $"via {gateway}" : "without a gateway")} dev "
                 + $"{(r.Way.Output is { } output ? r.Router.Live.Route.FindLink(output)?.Name : "")}."))];
         var names = string.Join(", ", round.Select(r => r.Name));
