@@ -16,6 +16,8 @@ namespace NetLab.Linux.Processes;
 internal static unsafe class ForeignThread
 {
     public const uint MS_RDONLY = 1, MS_NOSUID = 2, MS_NODEV = 4, MS_NOEXEC = 8, MS_REMOUNT = 32, MS_BIND = 0x1000, MS_REC = 0x4000, MS_SLAVE = 0x80000;
+    // The same on x64 and arm64; CLOSE_RANGE_UNSHARE and CLOSE_RANGE_CLOEXEC (include/uapi/linux/close_range.h).
+    private const int SYS_close_range = 436, UnshareAndMark = 2 | 4;
     private const int MNT_DETACH = 2, PR_SET_SECCOMP = 22, SECCOMP_MODE_FILTER = 2, PR_CAPBSET_DROP = 24, Capabilities = 64;
 
     private static readonly int HomeMount = OpenHome("mnt");
@@ -40,6 +42,8 @@ internal static unsafe class ForeignThread
     private static readonly delegate* unmanaged<int, nuint, nuint, nuint, nuint,
         int> PrCtl = (delegate* unmanaged<int, nuint, nuint, nuint, nuint, int>)Function("prctl");
     private static readonly delegate* unmanaged<void*, void*, int> CapSet = (delegate* unmanaged<void*, void*, int>)Function("capset");
+    private static readonly delegate* unmanaged<nint, nint, nint, nint, nint> SystemCall =
+        (delegate* unmanaged<nint, nint, nint, nint, nint>)Function("syscall");
     private static readonly delegate* unmanaged<int*, byte*, void*, void*, byte**, byte**, int> Spawn =
         (delegate* unmanaged<int*, byte*, void*, void*, byte**, byte**, int>)Function("posix_spawn");
 
@@ -169,6 +173,7 @@ internal static unsafe class ForeignThread
         var fchdir = ChangeToOpenDirectory;
         var prctl = PrCtl;
         var capSet = CapSet;
+        var systemCall = SystemCall;
         var spawn = Spawn;
         var errno = ErrnoLocation();
 
@@ -264,6 +269,10 @@ internal static unsafe class ForeignThread
         var error = *errno;
         if (failed == Step.None && plan->Program != null)
         {
+            // Others of this process open descriptors that children would inherit, the runtime itself for one, to read how much memory there is. From here on
+            // the thread has a table of its own, in which all close by themselves. Before Linux 5.11 such a one may be inherited.
+            _ = systemCall(SYS_close_range, 3, int.MaxValue, UnshareAndMark);
+
             // posix_spawn returns its error instead of setting errno.
             var pid = 0;
             error = spawn(&pid, plan->Program, plan->Actions, plan->Attributes, plan->Arguments, plan->Environment);
