@@ -5,16 +5,26 @@ using NetLab.Packets;
 
 namespace NetLab;
 
-/// <summary>What the kernel lets wait and sends on by a timer of its own: no barrier knows of it.</summary>
-internal static class Delays
+/// <summary>What the kernel lets wait and sends on by a timer of its own, by what was seen so far: no barrier knows of it.</summary>
+internal sealed class Delays(Lab lab, Company seen)
 {
+    private readonly Lazy<bool> _answers = new(() => HoldAnswer(lab, seen));
+    private readonly Lazy<IReadOnlyList<Frame>> _queued = new(() => QueuedIn(seen));
+    private readonly Lazy<bool> _queues = new(() => seen.ByKernel is null && lab.Nodes.Any(n => n.IsApplied && HeldBack.QueuesOf(n).Count > 0));
+
     /// <summary>
-    /// Whether a question for a neighbour waits for its answer: who answers ARP or ND for another (proxy_arp, <c>ip neighbour add proxy</c>) does so after a
-    /// random part of <c>proxy_delay</c>, 0.8 s, so that the owner's own answer comes first (net/core/neighbour.c, pneigh_enqueue).
+    /// Whether something is held that a frame waits for: an answer that it needs to go on; of a question also what it, its answer or a question for a
+    /// neighbour is in, the queue of a device whose queueing discipline delays it (netem, tbf). Packet sockets do not see what is there, and whatever it is
+    /// counts.
     /// </summary>
-    /// <param name="lab">The lab.</param>
-    /// <param name="seen">What was seen so far.</param>
-    public static bool HoldAnswer(Lab lab, Company seen)
+    public bool Hold(FollowedFrame frame) => !frame.IsOver
+        && ((frame.IsQuestion && (_queues.Value || _queued.Value.Any(queued => MayConcern(frame.Sent.Frame, queued))))
+            || (_answers.Value && (frame.IsQuestion || TargetOf(frame.Sent.Frame) is not null || seen.ByKernel is null
+                || seen.CopiesOf(frame.Sent).Any(FollowedFrame.IsKept))));
+
+    // Who answers ARP or ND for another (proxy_arp, ip neighbour add proxy) does so after a random part of proxy_delay, 0.8 s, so that the owner's own answer
+    // comes first (net/core/neighbour.c, pneigh_enqueue).
+    private static bool HoldAnswer(Lab lab, Company seen)
     {
         if (seen.ByKernel is { } kernel)
         {
@@ -46,23 +56,9 @@ internal static class Delays
                     && AnsweredBy(TraceFateBuilder.FirstFrame(b)) is { } answered && answered.Equals(asked.Target));
     }
 
-    /// <summary>
-    /// Whether one of some questions, its answer, or a question for a neighbour is in the queue of a device whose queueing discipline delays it: netem,
-    /// tbf. Packet sockets do not see what is there, and whatever it is counts.
-    /// </summary>
-    /// <param name="questions">The questions.</param>
-    /// <param name="seen">What was seen so far.</param>
-    public static bool HoldFrame(IReadOnlyList<SentFrame> questions, Company seen)
-    {
-        if (questions.Count == 0 || seen.ByKernel is not { } kernel)
-        {
-            return questions.Count > 0 && questions[0].Start.Lab.Nodes.Any(n => n.IsApplied && HeldBack.QueuesOf(n).Count > 0);
-        }
-
-        List<Frame> queued = [.. kernel.Copies.Select(c => c is { End: SkbEnd.Open, Hops: [.., { Direction: SkbDirection.Out, IsComplete: false } last] }
-            ? last.First : null).OfType<TraceEvent>().Select(e => Frame.FromBytes(e.Bytes.Span))];
-        return queued.Exists(frame => questions.Any(question => MayConcern(question.Frame, frame)));
-    }
+    private static List<Frame> QueuedIn(Company seen) => seen.ByKernel is not { } kernel ? []
+        : [.. kernel.Copies.Select(c => c is { End: SkbEnd.Open, Hops: [.., { Direction: SkbDirection.Out, IsComplete: false } last] } ? last.First : null)
+            .OfType<TraceEvent>().Select(e => Frame.FromBytes(e.Bytes.Span))];
 
     // By its protocol alone: who translates addresses and ports changes the rest.
     private static bool MayConcern(Frame question, Frame queued) => queued.Arp is not null || queued.Icmp is not null || queued.Icmpv6 is not null

@@ -94,40 +94,80 @@ internal sealed partial class FollowedFrame
     /// <summary>Conducts frames that leave together: observe, send, settle for all of them; build, explain, remember for each.</summary>
     public static async Task ConductAsync(IReadOnlyList<FollowedFrame> frames)
     {
+        Observers? observers = null;
         try
         {
-            using var observers = Observers.Observe(frames);
+            observers = Observers.Observe(frames);
             frames[0].Untold.Leave(frames);
             Send(frames);
             var company = await observers.SettleAsync().ConfigureAwait(false);
-            var prepared = company?.ByKernel is { } kernel ? Task.Run(kernel.Prepare) : Task.CompletedTask;
-            foreach (var frame in frames)
+            var held = observers.Held(frames, company);
+            Conclude(frames.Except(held), company, observers);
+            if (held.Count > 0)
             {
-                frame.Conclude(company, async seen =>
-                {
-                    await prepared.ConfigureAwait(false);
-                    for (var looks = 1; ; looks++)
-                    {
-                        var copies = seen.CopiesOf(frame.Sent); // build
-                        copies = await frame.ExplainAsync(copies, seen).ConfigureAwait(false);
-                        if (looks == MostLooks || await observers.LookAgainAsync(frame.Sent, seen).ConfigureAwait(false) is not { } more || frame.HasEqual)
-                        {
-                            return frame.Remember(copies, seen);
-                        }
-
-                        seen = more;
-                    }
-                });
+                _ = StayAsync(observers, held);
+                observers = null;
             }
         }
 #pragma warning disable CA1031 // Whatever it is, those who wait are told.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            foreach (var frame in frames)
+            Fail(frames, e);
+        }
+        finally
+        {
+            observers?.Dispose();
+        }
+    }
+
+    // What a timer of the kernel's holds keeps nobody else from leaving.
+    private static async Task StayAsync(Observers observers, List<FollowedFrame> held)
+    {
+        using (observers)
+        {
+            IReadOnlyList<FollowedFrame> all = [.. held];
+            try
             {
-                frame._outcome.TrySetException(e);
+                await observers.StayAsync(held, (over, company) => Conclude(over, company, observers)).ConfigureAwait(false);
             }
+#pragma warning disable CA1031 // Whatever it is, those who wait are told.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                Fail(all, e);
+            }
+        }
+    }
+
+    private static void Conclude(IEnumerable<FollowedFrame> frames, Company? company, Observers observers)
+    {
+        var prepared = company?.ByKernel is { } kernel ? Task.Run(kernel.Prepare) : Task.CompletedTask;
+        foreach (var frame in frames)
+        {
+            frame.Conclude(company, async seen =>
+            {
+                await prepared.ConfigureAwait(false);
+                for (var looks = 1; ; looks++)
+                {
+                    var copies = seen.CopiesOf(frame.Sent); // build
+                    copies = await frame.ExplainAsync(copies, seen).ConfigureAwait(false);
+                    if (looks == MostLooks || await observers.LookAgainAsync(frame.Sent, seen).ConfigureAwait(false) is not { } more || frame.HasEqual)
+                    {
+                        return frame.Remember(copies, seen);
+                    }
+
+                    seen = more;
+                }
+            });
+        }
+    }
+
+    private static void Fail(IReadOnlyList<FollowedFrame> frames, Exception e)
+    {
+        foreach (var frame in frames)
+        {
+            frame._outcome.TrySetException(e);
         }
     }
 
@@ -234,6 +274,6 @@ internal sealed partial class FollowedFrame
             or Errno.EINVAL
         || (errno is Errno.EMSGSIZE or Errno.EADDRNOTAVAIL && Sent.Sender is null);
 
-    // No end was seen, and nobody has it: it waits in the kernel.
-    private static bool IsKept(FrameCopy copy) => copy is { Skb.End: SkbEnd.Open, Vm: null };
+    /// <summary>Whether no end of a copy was seen, and nobody has it: it waits in the kernel.</summary>
+    public static bool IsKept(FrameCopy copy) => copy is { Skb.End: SkbEnd.Open, Vm: null };
 }

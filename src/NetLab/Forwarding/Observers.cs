@@ -35,37 +35,54 @@ internal sealed class Observers : IDisposable
     /// <summary>Returns what was seen when nothing of the frames is under way any more; null where all of them are answered.</summary>
     public async Task<Company?> SettleAsync()
     {
-        var patience = new Patience(_lab, _frames[0].Patience);
-        var hasWaited = false;
-        for (long before = 0; ;)
+        var storms = await Barrier.SettleAsync(_lab, Cancellation, () => Look().Extent(_frames.Select(f => f.Sent))).ConfigureAwait(false);
+        return storms.Count == 0 && _frames.All(f => f.IsAnswered) ? null : Look() with { Storms = storms, Rules = _rules.Take() };
+    }
+
+    /// <summary>Those of some frames that are not over though nothing moves: something waits, and goes on by itself.</summary>
+    public List<FollowedFrame> Held(IEnumerable<FollowedFrame> frames, Company? seen)
+    {
+        if (seen is null or { Storms.Count: > 0 })
         {
-            var storms = await RestAsync().ConfigureAwait(false);
-            if (storms.Count == 0 && _frames.All(f => f.IsAnswered))
+            return [];
+        }
+
+        var delays = new Delays(_lab, seen);
+        return [.. frames.Where(f => !f.IsRefused && (f.StillWaits?.Invoke(seen) == true || delays.Hold(f)))];
+    }
+
+    /// <summary>
+    /// Stays with frames that something holds, and gives each away once nothing does any more, or nothing has moved for as long as patience says.
+    /// </summary>
+    /// <param name="frames">The frames.</param>
+    /// <param name="conclude">Gets those that are over, with what was seen.</param>
+    public async Task StayAsync(List<FollowedFrame> frames, Action<IReadOnlyList<FollowedFrame>, Company?> conclude)
+    {
+        var patience = new Patience(_lab, frames[0].Patience);
+        var released = new HashSet<FollowedFrame>();
+        for (long before = 0; frames.Count > 0;)
+        {
+            // What the kernel keeps, a timer of its own ends, and a program answers when it likes: neither wakes anybody.
+            await Task.Delay(BetweenLooks, Cancellation).ConfigureAwait(false);
+            var isLast = patience.IsOver;
+            var seen = await SettleAsync().ConfigureAwait(false);
+            HashSet<FollowedFrame> held = isLast ? [] : [.. Held(frames, seen)];
+
+            // What was let go may just have set something going: it is looked at once more.
+            var isEnd = isLast || seen is null or { Storms.Count: > 0 };
+            List<FollowedFrame> over = [.. frames.Where(f => !held.Contains(f) && (isEnd || f.IsOver || released.Contains(f)))];
+            released = [.. frames.Except(held)];
+            frames.RemoveAll(over.Contains);
+            if (over.Count > 0)
             {
-                return null;
+                conclude(over, seen);
             }
 
-            var seen = Look();
-            if (storms.Count > 0 || patience.IsOver || _frames.All(f => f.IsOver) || !StillWaits(seen))
-            {
-                if (!hasWaited)
-                {
-                    return seen with { Storms = storms, Rules = _rules.Take() };
-                }
-
-                hasWaited = false; // what was waited for may just have set something going
-                continue;
-            }
-
-            hasWaited = true;
-            if (seen.Extent(_frames.Select(f => f.Sent)) is var extent && extent != before)
+            if (seen?.Extent(frames.Select(f => f.Sent)) is { } extent && extent != before)
             {
                 before = extent;
                 patience.Moved();
             }
-
-            // What the kernel keeps, a timer of its own ends, and a program answers when it likes: neither wakes anybody.
-            await Task.Delay(BetweenLooks, Cancellation).ConfigureAwait(false);
         }
     }
 
@@ -98,11 +115,6 @@ internal sealed class Observers : IDisposable
 
     // Nobody of several gives up for the others.
     private CancellationToken Cancellation => _frames is [{ StillWaits: not null } alone] ? alone.Cancellation : CancellationToken.None;
-
-    private bool StillWaits(Company seen) => (_frames is [{ StillWaits: { } own }] && own(seen)) || Delays.HoldAnswer(_lab, seen)
-        || Delays.HoldFrame([.. _frames.Where(f => f is { IsQuestion: true, IsOver: false }).Select(f => f.Sent)], seen);
-
-    private Task<IReadOnlyList<Storm>> RestAsync() => Barrier.SettleAsync(_lab, Cancellation, () => Look().Extent(_frames.Select(f => f.Sent)));
 
     private Company Look()
     {

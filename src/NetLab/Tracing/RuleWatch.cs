@@ -109,15 +109,13 @@ internal sealed class RuleWatch(Lab lab) : ILivePart, IDisposable
     {
         private bool _hasEnded;
 
-        /// <summary>Ends the recording. What the rules did meanwhile.</summary>
+        /// <summary>What the rules did meanwhile. The recording goes on.</summary>
         public RuleAccount Take()
         {
             lock (watch._gate)
             {
                 watch.Drain();
-                var account = AccountOf(watch._log.Skip(from).ToLookup(s => s.Rules, s => s.Step));
-                Dispose();
-                return account;
+                return AccountOf(watch._log.Skip(from).ToLookup(s => s.Rules, s => s.Step));
             }
         }
 

@@ -281,6 +281,20 @@ public abstract class AnswerFates(FrameTracing tracing)
             .Statistics.Overlimits;
     }
 
+    [LabFact(Feature.Tbf)]
+    public async Task A_ping_that_a_shaper_holds_keeps_no_other_waiting()
+    {
+        await using var scene = await ExchangeScene.BuildAsync(tracing);
+        await scene.DoAsync("r: tc qdisc add dev e1 root tbf rate 80bit burst 200 limit 10000");
+        await scene.DoAsync($"a: ping -c 1 -s 100 -W 60 {C}"); // leaves room for 16 bytes: the next has to wait for 63 more, at 10 a second
+
+        var held = scene.HostA.PingAsync(IPAddress.Parse(C));
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(async _ => (await scene.HostA.PingAsync(IPAddress.Parse(B))).ShouldSucceed()));
+        Assert.False(held.IsCompleted);
+        await scene.DoAsync("r: tc qdisc del dev e1 root");
+        (await held).ShouldFail();
+    }
+
     // Who answers for another does so after a random part of proxy_delay, here two seconds.
     [LabFact]
     public async Task An_answer_that_waits_for_proxy_ARP_comes()
