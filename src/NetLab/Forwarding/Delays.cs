@@ -28,8 +28,8 @@ internal sealed class Delays(Lab lab, Company seen)
     {
         if (seen.ByKernel is { } kernel)
         {
-            return kernel.Events.Any(IsQuestion)
-                && kernel.Copies.Any(copy => copy.Way is [.., { Direction: SkbDirection.In } last] && IsQuestion(last.First)
+            return kernel.Events.Any(AsksForNeighbour)
+                && kernel.Copies.Any(copy => copy.Way is [.., { Direction: SkbDirection.In } last] && AsksForNeighbour(last.First)
                     && IsInQueue(lab, kernel, copy, last));
         }
 
@@ -74,7 +74,7 @@ internal sealed class Delays(Lab lab, Company seen)
     private static bool IsOfStack(Device? device) => device is not { Switch: not null, LeadsToStack: false };
 
     // An ARP request (RFC 826) or a neighbour solicitation (RFC 4861), by the first bytes that a tracepoint shows.
-    private static bool IsQuestion(TraceEvent told)
+    private static bool AsksForNeighbour(TraceEvent told)
     {
         var packet = told.Bytes.Span[Math.Clamp(told.NetworkOffset, 0, told.Bytes.Length)..];
         return told.Protocol switch

@@ -132,12 +132,7 @@ public abstract class AnswerFates(FrameTracing tracing)
     public async Task An_answer_that_does_not_come_is_told_and_the_remedy_brings_it(string way)
     {
         var row = Rows[way];
-        await using var scene = await ExchangeScene.BuildAsync(tracing);
-        foreach (var line in row.Provoke)
-        {
-            await scene.DoAsync(line);
-        }
-
+        await using var scene = await BreakAsync(way);
         var before = Replies(scene);
         var ping = await scene.HostA.PingAsync(IPAddress.Parse(row.To));
         var told = $"{way}: {ping.Problem}{Environment.NewLine}{ping.Exchange.Describe()}";
@@ -419,6 +414,19 @@ public abstract class AnswerFates(FrameTracing tracing)
     }
 
     // Echo replies that the asker's kernel has taken, of either IP version.
+    private protected async Task<ExchangeScene> BreakAsync(string way)
+    {
+        var scene = await ExchangeScene.BuildAsync(tracing);
+        foreach (var line in Rows[way].Provoke)
+        {
+            await scene.DoAsync(line);
+        }
+
+        return scene;
+    }
+
+    private protected static string ToOf(string way) => Rows[way].To;
+
     private static long Replies(ExchangeScene scene)
     {
         string[][] icmp = [.. Lines(scene.HostA, "snmp").Where(l => l.StartsWith("Icmp: ", StringComparison.Ordinal)).Select(l => l.Split(' '))];
@@ -459,7 +467,16 @@ public abstract class AnswerFates(FrameTracing tracing)
 
 /// <inheritdoc/>
 [Trait("Category", "Fate")]
-public sealed class AnswerFatesByTracepoints() : AnswerFates(FrameTracing.Kernel);
+public sealed class AnswerFatesByTracepoints() : AnswerFates(FrameTracing.Kernel)
+{
+    /// <summary>Who waits a second longer is not answered either: what a timer of the kernel's holds would have come.</summary>
+    [LabTheory(Feature.NftProgram), MemberData(nameof(Ways))]
+    public async Task Ping_gets_no_answer_either(string way)
+    {
+        await using var scene = await BreakAsync(way);
+        Assert.NotEqual(0, (await scene.HostA.ExecAsync("ping", "-c", "1", "-W", "1", ToOf(way))).ExitCode);
+    }
+}
 
 /// <inheritdoc/>
 [Trait("Category", "Fate")]
