@@ -126,7 +126,6 @@ internal sealed partial class FollowedFrame
     {
         using (observers)
         {
-            IReadOnlyList<FollowedFrame> all = [.. held];
             try
             {
                 await observers.StayAsync(held, (over, company) => Conclude(over, company, observers)).ConfigureAwait(false);
@@ -135,7 +134,7 @@ internal sealed partial class FollowedFrame
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                Fail(all, e);
+                Fail(held, e);
             }
         }
     }

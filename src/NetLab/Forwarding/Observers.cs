@@ -54,7 +54,7 @@ internal sealed class Observers : IDisposable
     /// <summary>
     /// Stays with frames that something holds, and gives each away once nothing does any more, or nothing has moved for as long as patience says.
     /// </summary>
-    /// <param name="frames">The frames.</param>
+    /// <param name="frames">The frames; those that are over are taken out.</param>
     /// <param name="conclude">Gets those that are over, with what was seen.</param>
     public async Task StayAsync(List<FollowedFrame> frames, Action<IReadOnlyList<FollowedFrame>, Company?> conclude)
     {

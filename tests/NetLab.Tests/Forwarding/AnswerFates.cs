@@ -417,12 +417,20 @@ public abstract class AnswerFates(FrameTracing tracing)
     private protected async Task<ExchangeScene> BreakAsync(string way)
     {
         var scene = await ExchangeScene.BuildAsync(tracing);
-        foreach (var line in Rows[way].Provoke)
+        try
         {
-            await scene.DoAsync(line);
-        }
+            foreach (var line in Rows[way].Provoke)
+            {
+                await scene.DoAsync(line);
+            }
 
-        return scene;
+            return scene;
+        }
+        catch
+        {
+            await scene.DisposeAsync();
+            throw;
+        }
     }
 
     private protected static string ToOf(string way) => Rows[way].To;
